@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Our own code is built in Swift 6 mode and without a single warning.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+]
+
+/// The two helper programs start three times for each commit and once for each process that is
+/// supervised; linked fully static they start in under a millisecond.
+let staticSwift: [SwiftSetting] = strict + [.unsafeFlags(["-static-executable"])]
+let staticLink: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
+
+/// A library target of the product, with its mirror among the tests.
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []
+) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: strict),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests,
+      swiftSettings: strict),
+  ]
+}
+
+let package = Package(
+  name: "lanekeeper",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "lanekeeper", targets: ["lanekeeper"]),
+    .executable(name: "lanekeeper-hook", targets: ["lanekeeper-hook"]),
+    .executable(name: "lanekeeper-guard", targets: ["lanekeeper-guard"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CProcess"),
+  ]
+    + module("ClaimRules")
+    + module("Git", ["CLibgit2"], tests: ["TestSupport"])
+    + module("Backlog", [.product(name: "Yams", package: "Yams")])
+    + module("Planning", ["Backlog"])
+    + module("ModelSelection")
+    + module(
+      "Store", ["ClaimRules", .product(name: "GRDB", package: "GRDB.swift")],
+      tests: ["TestSupport"])
+    + module("Processes", ["CProcess"], tests: ["TestSupport"])
+    + module("Lanes", ["Git", "Store", "Processes"], tests: ["TestSupport"])
+    + module(
+      "Agents", ["Git", "Store", "Processes", "Backlog", "ModelSelection", "Lanes"],
+      tests: ["TestSupport"])
+    + module(
+      "Integration", ["Git", "Store", "Processes", "Backlog", "Lanes"], tests: ["TestSupport"])
+    + module(
+      "Orchestrator",
+      [
+        "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
+        "Integration",
+      ], tests: ["TestSupport"])
+    + [
+      .executableTarget(
+        name: "lanekeeper",
+        dependencies: [
+          "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
+          "Integration", "Orchestrator", "ClaimRules",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], swiftSettings: strict),
+      .executableTarget(
+        name: "lanekeeper-hook", dependencies: ["ClaimRules", "CSQLite", "CZlib", "CProcess"],
+        swiftSettings: staticSwift, linkerSettings: staticLink),
+      .executableTarget(
+        name: "lanekeeper-guard", dependencies: ["CProcess"],
+        swiftSettings: staticSwift, linkerSettings: staticLink),
+      .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+      .testTarget(
+        name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "TestSupport"],
+        swiftSettings: strict),
+      .testTarget(
+        name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    ]
+)

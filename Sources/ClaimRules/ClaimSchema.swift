@@ -1,0 +1,67 @@
+/// The part of the state file that the program and the hook share.
+package enum ClaimSchema {
+  /// The version in `PRAGMA user_version`; a file with a higher one was written by a newer program.
+  package static let version = 1
+
+  /// Makes the tables.
+  package static let statements = [
+    "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID",
+    """
+    CREATE TABLE lanes(number INTEGER PRIMARY KEY, path TEXT NOT NULL, feature TEXT, agent TEXT,
+      branch TEXT, base BLOB, checked_tree BLOB, checked_parent BLOB, checked_target BLOB,
+      state TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE claims(id INTEGER PRIMARY KEY, path BLOB NOT NULL, subtree INTEGER NOT NULL,
+      mode TEXT NOT NULL, owner_kind TEXT NOT NULL, owner TEXT NOT NULL, agent TEXT,
+      generation INTEGER NOT NULL, acquired_at INTEGER NOT NULL, expires_at INTEGER,
+      pinned INTEGER NOT NULL DEFAULT 0)
+    """,
+    "CREATE UNIQUE INDEX claims_exclusive ON claims(path, subtree) WHERE mode = 'exclusive'",
+    "CREATE UNIQUE INDEX claims_one_per_owner ON claims(path, subtree, owner_kind, owner)",
+    "CREATE INDEX claims_by_owner ON claims(owner_kind, owner)",
+    "CREATE TABLE counters(name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID",
+    """
+    CREATE TABLE path_policies(path BLOB NOT NULL, subtree INTEGER NOT NULL, policy TEXT NOT NULL,
+      argument TEXT, PRIMARY KEY(path, subtree)) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE stale_pairs(base BLOB NOT NULL, tip BLOB NOT NULL, PRIMARY KEY(base, tip))
+      WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE stale_paths(base BLOB NOT NULL, tip BLOB NOT NULL, path BLOB NOT NULL,
+      PRIMARY KEY(base, tip, path)) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE refusals(feature TEXT NOT NULL, path BLOB NOT NULL, subtree INTEGER NOT NULL,
+      reason TEXT NOT NULL, holder TEXT, at INTEGER NOT NULL, PRIMARY KEY(feature, path))
+      WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE events(seq INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,
+      type TEXT NOT NULL, feature TEXT, agent TEXT, data TEXT NOT NULL DEFAULT '{}')
+    """,
+  ]
+
+  private static let columns =
+    "path, subtree, mode, owner_kind, owner, agent, generation, acquired_at, expires_at, pinned"
+
+  /// Selects the claims at one path.
+  package static let selectAt = "SELECT \(columns) FROM claims WHERE path = ?"
+  /// Selects the claims below a directory; takes the path with `/`, and with `0`, the next byte.
+  package static let selectBelow = "SELECT \(columns) FROM claims WHERE path > ? AND path < ?"
+  /// Takes the next generation.
+  package static let nextGeneration = """
+    INSERT INTO counters(name, value) VALUES ('generation', 1)
+    ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value
+    """
+  /// Writes one claim: path, subtree, mode, owner kind, owner, agent, generation, acquired at,
+  /// expires at, pinned.
+  package static let insertClaim = """
+    INSERT INTO claims(\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT(path, subtree, owner_kind, owner) DO UPDATE SET mode = excluded.mode,
+      generation = excluded.generation, expires_at = excluded.expires_at,
+      pinned = max(pinned, excluded.pinned)
+    """
+}

@@ -1,0 +1,92 @@
+import CLibgit2
+
+/// libgit2's result codes; an unknown one survives.
+package struct GitErrorCode: RawRepresentable, Hashable, Sendable {
+  package let rawValue: Int32
+  package init(rawValue: Int32) { self.rawValue = rawValue }
+
+  package static let notFound = GitErrorCode(rawValue: GIT_ENOTFOUND.rawValue)
+  package static let exists = GitErrorCode(rawValue: GIT_EEXISTS.rawValue)
+  package static let modified = GitErrorCode(rawValue: GIT_EMODIFIED.rawValue)
+  package static let locked = GitErrorCode(rawValue: GIT_ELOCKED.rawValue)
+  package static let owner = GitErrorCode(rawValue: GIT_EOWNER.rawValue)
+  package static let unbornBranch = GitErrorCode(rawValue: GIT_EUNBORNBRANCH.rawValue)
+
+  package static func ~= (pattern: GitErrorCode, value: any Error) -> Bool {
+    (value as? GitError)?.code == pattern
+  }
+}
+
+/// libgit2's class of an error: the part of the library that it comes from.
+package struct GitErrorClass: RawRepresentable, Hashable, Sendable {
+  package let rawValue: Int32
+  package init(rawValue: Int32) { self.rawValue = rawValue }
+}
+
+/// An error of libgit2, with its class, code and message.
+package struct GitError: Error, CustomStringConvertible, Sendable {
+  package let code: GitErrorCode
+  package let classification: GitErrorClass
+  package let message: String
+  /// What was being done, as part of a sentence.
+  package let operation: String
+
+  package var description: String {
+    var text = "can't \(operation): \(message) (libgit2 class \(classification.rawValue), "
+    text += "code \(code.rawValue))"
+    if code == .owner {
+      let path = message.split(separator: "'", omittingEmptySubsequences: false).dropFirst().first
+      text += "; if you trust it, run `git config --global --add safe.directory "
+      text += "'\(Repository.trimmed(String(path ?? "*")))'`"
+    }
+    return text
+  }
+
+  /// Turns a result code into an error.
+  static func check(_ code: Int32, _ operation: @autoclosure () -> String) throws(GitError) {
+    guard code < 0 else { return }
+    throw last(code, operation())
+  }
+
+  static func last(_ code: Int32, _ operation: String) -> GitError {
+    let error = git_error_last()
+    return GitError(
+      code: GitErrorCode(rawValue: code),
+      classification: GitErrorClass(rawValue: error?.pointee.klass ?? 0),
+      message: error.map { String(cString: $0.pointee.message) } ?? "no message",
+      operation: operation)
+  }
+}
+
+/// A reference stands elsewhere than the caller expected; nothing was changed.
+package struct ReferenceMismatch: Error, CustomStringConvertible, Equatable {
+  package let name: String
+  package let expected: ObjectID?
+  package let found: ObjectID?
+
+  package var description: String {
+    "\(name) is at \(found?.short ?? "nothing"), not at \(expected?.short ?? "nothing") any more"
+  }
+}
+
+/// A repository in a format that libgit2 1.5 does not handle.
+package struct UnsupportedRepository: Error, CustomStringConvertible, Equatable {
+  package let path: String
+  /// Each says what it is and what to do.
+  package let reasons: [String]
+
+  package var description: String {
+    "the repository \(path) can't be used: " + reasons.joined(separator: "; ")
+  }
+}
+
+/// The `git` program failed.
+package struct GitProgramError: Error, CustomStringConvertible, Equatable {
+  package let arguments: [String]
+  package let status: Int32
+  package let message: String
+
+  package var description: String {
+    "`git \(arguments.joined(separator: " "))` ended with \(status): \(message)"
+  }
+}

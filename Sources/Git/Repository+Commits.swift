@@ -1,0 +1,166 @@
+import CLibgit2
+
+/// Who made a commit, and when.
+package struct Signature: Sendable, Equatable {
+  package var name: String
+  package var email: String
+  /// Seconds since 1970.
+  package var time: Int64
+  /// Minutes east of UTC.
+  package var offsetMinutes: Int
+
+  package init(name: String, email: String, time: Int64, offsetMinutes: Int = 0) {
+    self.name = name
+    self.email = email
+    self.time = time
+    self.offsetMinutes = offsetMinutes
+  }
+
+  init(_ raw: git_signature) {
+    name = String(cString: raw.name)
+    email = String(cString: raw.email)
+    time = raw.when.time
+    offsetMinutes = Int(raw.when.offset)
+  }
+}
+
+/// A commit, read.
+package struct Commit: Sendable, Equatable {
+  package var id: ObjectID
+  package var tree: ObjectID
+  package var parents: [ObjectID]
+  package var author: Signature
+  package var committer: Signature
+  package var message: String
+  /// The first line of the message.
+  package var subject: String { String(message.prefix { !$0.isNewline }) }
+}
+
+extension Repository {
+  /// Returns the identity of the configuration; `nil` where it names none.
+  package func defaultSignature() throws -> Signature? {
+    var raw: UnsafeMutablePointer<git_signature>?
+    let code = git_signature_default(&raw, handle)
+    if code == GIT_ENOTFOUND.rawValue { return nil }
+    try GitError.check(code, "read user.name and user.email")
+    defer { git_signature_free(raw) }
+    return Signature(raw!.pointee)
+  }
+
+  /// Reads a commit.
+  package func commit(_ id: ObjectID) throws -> Commit {
+    var pointer: OpaquePointer?
+    var oid = id.oid
+    try GitError.check(git_commit_lookup(&pointer, handle, &oid), "read the commit \(id.short)")
+    defer { git_commit_free(pointer) }
+    return Commit(
+      id: id, tree: ObjectID(git_commit_tree_id(pointer).pointee),
+      parents: (0..<git_commit_parentcount(pointer)).map {
+        ObjectID(git_commit_parent_id(pointer, $0).pointee)
+      },
+      author: Signature(git_commit_author(pointer).pointee),
+      committer: Signature(git_commit_committer(pointer).pointee),
+      message: String(cString: git_commit_message(pointer)))
+  }
+
+  /// Writes a commit object; no reference moves.
+  package func createCommit(
+    tree: ObjectID, parents: [ObjectID], message: String, author: Signature, committer: Signature
+  ) throws -> ObjectID {
+    func raw(_ signature: Signature) throws -> UnsafeMutablePointer<git_signature> {
+      var pointer: UnsafeMutablePointer<git_signature>?
+      try GitError.check(
+        git_signature_new(
+          &pointer, signature.name, signature.email, signature.time,
+          Int32(signature.offsetMinutes)), "take the name '\(signature.name)'")
+      return pointer!
+    }
+    let author = try raw(author)
+    defer { git_signature_free(author) }
+    let committer = try raw(committer)
+    defer { git_signature_free(committer) }
+    var treePointer: OpaquePointer?
+    var treeID = tree.oid
+    try GitError.check(git_tree_lookup(&treePointer, handle, &treeID), "read the tree \(tree.short)")
+    defer { git_tree_free(treePointer) }
+    var commits: [OpaquePointer?] = []
+    defer { for commit in commits { git_commit_free(commit) } }
+    for parent in parents {
+      var pointer: OpaquePointer?
+      var oid = parent.oid
+      try GitError.check(
+        git_commit_lookup(&pointer, handle, &oid), "read the commit \(parent.short)")
+      commits.append(pointer)
+    }
+    var result = git_oid()
+    try GitError.check(
+      git_commit_create(
+        &result, handle, nil, author, committer, nil, message, treePointer, commits.count,
+        &commits), "write a commit")
+    return ObjectID(result)
+  }
+
+  /// Returns the best common ancestors of two commits; more than one after criss-cross merges.
+  package func mergeBases(_ a: ObjectID, _ b: ObjectID) throws -> [ObjectID] {
+    var array = git_oidarray()
+    var one = a.oid
+    var two = b.oid
+    let code = git_merge_bases(&array, handle, &one, &two)
+    if code == GIT_ENOTFOUND.rawValue { return [] }
+    try GitError.check(code, "find the merge base of \(a.short) and \(b.short)")
+    defer { git_oidarray_dispose(&array) }
+    return (0..<array.count).map { ObjectID(array.ids[$0]) }
+  }
+
+  /// Returns a best common ancestor of two commits; `nil` where the histories are unrelated.
+  package func mergeBase(_ a: ObjectID, _ b: ObjectID) throws -> ObjectID? {
+    if a == b { return a }
+    return try mergeBases(a, b).first
+  }
+
+  /// Tells whether a commit is another one or one of its ancestors.
+  package func isAncestor(_ ancestor: ObjectID, of commit: ObjectID) throws -> Bool {
+    if ancestor == commit { return true }
+    var one = commit.oid
+    var two = ancestor.oid
+    let code = git_graph_descendant_of(handle, &one, &two)
+    try GitError.check(code, "compare \(ancestor.short) with \(commit.short)")
+    return code == 1
+  }
+
+  /// Counts the commits that only one of two has: `ahead` those of `a`, `behind` those of `b`.
+  package func aheadBehind(_ a: ObjectID, _ b: ObjectID) throws -> (ahead: Int, behind: Int) {
+    var (one, two) = (a.oid, b.oid)
+    var (ahead, behind) = (0, 0)
+    try GitError.check(
+      git_graph_ahead_behind(&ahead, &behind, handle, &one, &two),
+      "compare \(a.short) with \(b.short)")
+    return (ahead, behind)
+  }
+
+  /// Returns the commits that are reachable from a tip and not from the excluded ones, parents
+  /// after children.
+  package func commits(
+    from tip: ObjectID, excluding: [ObjectID] = [], firstParent: Bool = false, limit: Int = .max
+  ) throws -> [Commit] {
+    var walk: OpaquePointer?
+    try GitError.check(git_revwalk_new(&walk, handle), "walk the history")
+    defer { git_revwalk_free(walk) }
+    git_revwalk_sorting(walk, UInt32(GIT_SORT_TOPOLOGICAL.rawValue))
+    if firstParent { git_revwalk_simplify_first_parent(walk) }
+    var oid = tip.oid
+    try GitError.check(git_revwalk_push(walk, &oid), "walk the history from \(tip.short)")
+    for id in excluding {
+      var hidden = id.oid
+      try GitError.check(git_revwalk_hide(walk, &hidden), "leave out \(id.short)")
+    }
+    var result: [Commit] = []
+    while result.count < limit {
+      let code = git_revwalk_next(&oid, walk)
+      if code == GIT_ITEROVER.rawValue { break }
+      try GitError.check(code, "walk the history from \(tip.short)")
+      result.append(try commit(ObjectID(oid)))
+    }
+    return result
+  }
+}

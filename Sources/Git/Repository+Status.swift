@@ -1,0 +1,57 @@
+/// A path of a worktree that is not as HEAD has it, and not ignored.
+package struct StatusEntry: Equatable, Sendable {
+  /// How a file differs.
+  package enum Change: Equatable, Sendable {
+    case added, modified, deleted, typeChanged
+  }
+
+  package var path: [UInt8]
+  /// How the index differs from HEAD.
+  package var staged: Change?
+  /// How the file differs from the index.
+  package var unstaged: Change?
+  /// Tells whether the index does not know the path; a repository made inside the worktree is listed
+  /// with a slash at its end.
+  package var isUntracked: Bool
+  /// Tells whether a merge left the path in conflict.
+  package var isConflicted: Bool
+}
+
+extension Repository {
+  /// Compares HEAD, index and files, in the order of the paths' bytes.
+  ///
+  /// git does it, since filters, sparse checkout and ignore rules are its own; no lock is taken and
+  /// nothing is written. Untracked directories are listed file by file.
+  package func status() throws -> [StatusEntry] {
+    let result = try GitProgram.check(
+      [
+        "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames",
+        "--ignore-submodules=none",
+      ], directory: workingDirectory ?? gitDirectory, environment: environment,
+      adding: ["GIT_OPTIONAL_LOCKS": "0"])
+    return result.output.split(separator: 0).compactMap { StatusEntry(porcelain: Array($0)) }
+      .sorted { $0.path.lexicographicallyPrecedes($1.path) }
+  }
+}
+
+extension StatusEntry {
+  /// Reads `XY path` of git-status(1)'s short format.
+  init?(porcelain line: [UInt8]) {
+    guard line.count > 3 else { return nil }
+    let code = String(decoding: line[..<2], as: UTF8.self)
+    path = Array(line[3...])
+    isUntracked = code == "??"
+    isConflicted = ["DD", "AU", "UD", "UA", "DU", "AA", "UU"].contains(code)
+    func change(_ letter: UInt8) -> Change? {
+      switch letter {
+      case UInt8(ascii: "A"): .added
+      case UInt8(ascii: "M"): .modified
+      case UInt8(ascii: "D"): .deleted
+      case UInt8(ascii: "T"): .typeChanged
+      default: nil
+      }
+    }
+    staged = isConflicted ? nil : change(line[0])
+    unstaged = isConflicted ? nil : change(line[1])
+  }
+}

@@ -1,0 +1,122 @@
+import CLibgit2
+import Foundation
+
+// Git: libgit2 with Swift types. Handles are freed by their owners, every result code becomes an
+// error with libgit2's class, code and message, and paths inside the repository stay bytes.
+
+/// An open repository or linked worktree. Not Sendable: open one for each task.
+package final class Repository {
+  let handle: OpaquePointer
+
+  /// The git directory of this worktree, absolute, without a slash at its end.
+  package let gitDirectory: String
+  /// The git directory that all worktrees share.
+  package let commonDirectory: String
+  /// The directory of the checkout; `nil` in a bare repository.
+  package let workingDirectory: String?
+  /// The environment in which git is started where libgit2 does not serve.
+  package let environment: [String: String]
+
+  static let setUp: Void = {
+    git_libgit2_init()
+    let name = strdup("worktreeconfig")
+    var names: [UnsafePointer<CChar>?] = [UnsafePointer(name)]
+    _ = names.withUnsafeMutableBufferPointer { lk_git_set_extensions($0.baseAddress, 1) }
+    free(name)
+  }()
+
+  /// Opens a repository by the path of a checkout, a lane or a git directory.
+  ///
+  /// - Parameter environment: the whole environment for git where it has to be started. Without
+  ///   `HOME` git does not see the user's own configuration, filters such as git-lfs included.
+  /// - Throws: ``UnsupportedRepository`` for a format that libgit2 1.5 does not handle;
+  ///   ``GitError`` otherwise.
+  package init(opening path: String, environment: [String: String] = [:]) throws {
+    _ = Self.setUp
+    self.environment = environment
+    if let common = Self.commonDirectory(near: path) {
+      let reasons = RepositoryFormat.check(commonDirectory: common)
+      guard reasons.isEmpty else { throw UnsupportedRepository(path: path, reasons: reasons) }
+    }
+    var pointer: OpaquePointer?
+    try GitError.check(git_repository_open(&pointer, path), "open the repository \(path)")
+    handle = pointer!
+    gitDirectory = Self.trimmed(git_repository_path(pointer))
+    commonDirectory = Self.trimmed(git_repository_commondir(pointer))
+    workingDirectory = git_repository_workdir(pointer).map { Self.trimmed($0) }
+  }
+
+  deinit { git_repository_free(handle) }
+
+  /// Returns the git directory of the repository that a path lies in; `nil` where there is none.
+  package static func discover(from path: String) throws -> String? {
+    _ = setUp
+    var buffer = git_buf()
+    defer { git_buf_dispose(&buffer) }
+    let code = git_repository_discover(&buffer, path, 1, nil)
+    if code == GIT_ENOTFOUND.rawValue { return nil }
+    try GitError.check(code, "find a repository at \(path)")
+    return trimmed(buffer.ptr)
+  }
+
+  /// Tells whether the repository has no checkout.
+  package var isBare: Bool { git_repository_is_bare(handle) == 1 }
+  /// Tells whether this is a linked worktree.
+  package var isLinkedWorktree: Bool { git_repository_is_worktree(handle) == 1 }
+  /// git's name for the linked worktree.
+  package var worktreeName: String? {
+    isLinkedWorktree ? (gitDirectory as NSString).lastPathComponent : nil
+  }
+
+  /// The checkout that the repository was made with; `nil` where it is bare.
+  package var mainWorktreePath: String? {
+    var main: OpaquePointer?
+    guard git_repository_open(&main, commonDirectory) == 0 else { return nil }
+    defer { git_repository_free(main) }
+    return git_repository_workdir(main).map { Self.trimmed($0) }
+  }
+
+  /// Runs git in this worktree.
+  package func git(_ arguments: [String], input: [UInt8] = []) throws -> GitProgram.Result {
+    try GitProgram.run(
+      arguments, directory: workingDirectory ?? gitDirectory, environment: environment,
+      input: input)
+  }
+
+  /// Copies a C string as it is, whatever its encoding.
+  func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
+    Array(UnsafeRawBufferPointer(start: string, count: strlen(string)))
+  }
+
+  static func trimmed(_ pointer: UnsafePointer<CChar>?) -> String {
+    trimmed(pointer.map { String(cString: $0) } ?? "")
+  }
+
+  static func trimmed(_ path: String) -> String {
+    var text = path
+    while text.count > 1, text.hasSuffix("/") { text.removeLast() }
+    return text
+  }
+
+  /// Finds the common directory without libgit2.
+  static func commonDirectory(near path: String) -> String? {
+    let files = FileManager.default
+    var git = path
+    var isDirectory: ObjCBool = false
+    if files.fileExists(atPath: path + "/.git", isDirectory: &isDirectory) {
+      git = path + "/.git"
+      if !isDirectory.boolValue {
+        guard let text = try? String(contentsOfFile: git, encoding: .utf8),
+          text.hasPrefix("gitdir: ")
+        else { return nil }
+        let target = text.dropFirst(8).trimmingCharacters(in: .whitespacesAndNewlines)
+        git = target.hasPrefix("/") ? target : path + "/" + target
+      }
+    }
+    if let text = try? String(contentsOfFile: git + "/commondir", encoding: .utf8) {
+      let target = text.trimmingCharacters(in: .whitespacesAndNewlines)
+      return target.hasPrefix("/") ? target : git + "/" + target
+    }
+    return files.fileExists(atPath: git + "/config") ? git : nil
+  }
+}

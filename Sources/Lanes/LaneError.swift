@@ -1,0 +1,29 @@
+/// What can go wrong with lanes, with what to do about it.
+package enum LaneError: Error, CustomStringConvertible, Equatable {
+  /// The directory stands where a lane should be made and is not ours.
+  case directoryInTheWay(String)
+  /// The directory, its registration and its `.git` file do not agree.
+  case broken(path: String, reason: String)
+  /// git or the set-up command failed.
+  case commandFailed(command: String, detail: String)
+  /// Not enough room to make a lane.
+  case noSpace(path: String, availableBytes: Int64, neededBytes: Int64)
+  /// The directory for lanes can't be written.
+  case notWritable(path: String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .directoryInTheWay(let path):
+      "\(path) stands where a lane is to be made and is no lane; move it away, or set lanes.path"
+    case .broken(let path, let reason):
+      "the lane \(path) can't be used: \(reason); `lanekeeper lanes clean` puts it aside"
+    case .commandFailed(let command, let detail):
+      "`\(command)` failed: \(detail)"
+    case .noSpace(let path, let available, let needed):
+      "not enough disk space at \(path) for a lane: \(available / 1_048_576) MB free, about "
+        + "\(needed / 1_048_576) MB needed; free some, or set lanes.path to a larger disk"
+    case .notWritable(let path, let reason):
+      "lanes can't be made at \(path): \(reason); set lanes.path in lanekeeper.yml"
+    }
+  }
+}

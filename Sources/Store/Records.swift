@@ -1,0 +1,227 @@
+import Foundation
+import GRDB
+
+/// A feature as the store knows it: its place in the backlog and its state.
+package struct FeatureRecord: Sendable, Equatable {
+  package var id: String
+  /// The place in the backlog, from 0.
+  package var position: Int
+  package var title: String
+  package var category: String
+  package var description: String
+  package var steps: [String]
+  package var touches: [String]
+  package var priority: Int
+  /// The tier that the backlog demands, if any.
+  package var model: String?
+  package var agent: String?
+  /// False once the feature is no longer in the backlog file.
+  package var inBacklog: Bool
+  package var state: FeatureState
+  /// What a waiting feature waits for: `feature:<id>`, `limit`, or a text for people.
+  package var waitingFor: String?
+  /// The full name of the feature's branch, once it was claimed.
+  package var branch: String?
+  /// The branch's tip when the feature completed, in hex.
+  package var tip: String?
+  /// The number of the last attempt; 0 before the first.
+  package var attempts: Int
+  /// Attempts that count against `limits.attempts`.
+  package var failures: Int
+  package var lastTier: String?
+  /// Tells that the next attempt goes one tier up.
+  package var climbs: Bool
+  /// What the next prompt must say of the last failure.
+  package var rework: String?
+  package var landedCommit: String?
+  /// When the state last changed, in milliseconds since 1970.
+  package var changedAt: Int64
+}
+
+/// One run of one agent on one feature.
+package struct AttemptRecord: Sendable, Equatable {
+  package enum State: String, Sendable { case running, completed, failed, interrupted }
+  package var feature: String
+  package var number: Int
+  package var participant: String
+  package var slot: Int
+  package var agent: String
+  package var lane: Int
+  package var tier: String
+  package var modelName: String
+  /// Why this tier was chosen.
+  package var choice: String
+  /// The value of `LANEKEEPER_MARK` in the environment of each of the attempt's processes.
+  package var mark: String
+  /// The commit that the attempt started from, in hex.
+  package var base: String
+  package var tip: String?
+  package var state: State
+  package var detail: String?
+  package var costUSD: Double
+  /// Milliseconds since 1970.
+  package var startedAt: Int64
+  package var endedAt: Int64?
+  /// The agent's name in the output: `agent-1` and so on.
+  package var agentID: String { "agent-\(slot)" }
+}
+
+/// A worktree of Lanekeeper's and what it is used for.
+package struct LaneRecord: Sendable, Equatable {
+  package enum State: String, Sendable {
+    /// Being made; a crash leaves it so and the next start makes it again.
+    case preparing
+    /// Ready to be given to a feature.
+    case free
+    /// A feature's branch is checked out.
+    case assigned
+  }
+  package var number: Int
+  package var path: String
+  package var feature: String?
+  package var branch: String?
+  /// The merge base of the lane's branch with the target, in hex.
+  package var base: String?
+  package var state: State
+  /// git's name for the worktree.
+  package var name: String { "lane-\(number)" }
+}
+
+/// One try to land one feature, phase by phase.
+package struct LandingRecord: Sendable, Equatable {
+  package enum Phase: String, Sendable { case merge, gate, follow, swap, settle, done, stopped }
+  package var id: Int64
+  package var feature: String
+  package var phase: Phase
+  package var laneTip: String
+  package var base: String
+  package var targetBefore: String
+  package var commit: String?
+  package var tree: String?
+  package var gateLog: String?
+}
+
+/// A process that works on features: `run` or `work`.
+package struct ParticipantRecord: Sendable, Equatable {
+  package var id: String
+  package var kind: String
+  package var pid: Int32
+  package var state: String
+  package var parallel: Int
+  package var preset: String?
+  package var models: [String]
+  package var startedAt: Int64
+}
+
+/// One row of the append-only event log.
+package struct EventRecord: Sendable, Equatable {
+  package var seq: Int64
+  /// Milliseconds since 1970.
+  package var time: Int64
+  package var type: String
+  package var feature: String?
+  package var agent: String?
+  /// Further facts, as a JSON object.
+  package var data: String
+}
+
+extension FeatureRecord: FetchableRecord {
+  package init(row: Row) throws {
+    id = row["id"]
+    position = row["position"]
+    title = row["title"]
+    category = row["category"]
+    description = row["description"]
+    steps = JSONText.strings(row["steps"])
+    touches = JSONText.strings(row["touches"])
+    priority = row["priority"]
+    model = row["model"]
+    agent = row["agent"]
+    inBacklog = row["in_backlog"]
+    guard let state = FeatureState(rawValue: row["state"]) else {
+      throw StoreError.unreadable(path: "features", reason: "unknown state of feature #\(id)")
+    }
+    self.state = state
+    waitingFor = row["waiting_for"]
+    branch = row["branch"]
+    tip = row["tip"]
+    attempts = row["attempts"]
+    failures = row["failures"]
+    lastTier = row["last_tier"]
+    climbs = row["climb"]
+    rework = row["rework"]
+    landedCommit = row["landed_commit"]
+    changedAt = row["changed_at"]
+  }
+}
+
+extension AttemptRecord: FetchableRecord {
+  package init(row: Row) throws {
+    feature = row["feature"]
+    number = row["number"]
+    participant = row["participant"]
+    slot = row["slot"]
+    agent = row["agent"]
+    lane = row["lane"]
+    tier = row["tier"]
+    modelName = row["model_name"]
+    choice = row["choice"]
+    mark = row["mark"]
+    base = row["base"]
+    tip = row["tip"]
+    state = State(rawValue: row["state"]) ?? .interrupted
+    detail = row["detail"]
+    costUSD = row["cost_usd"]
+    startedAt = row["started_at"]
+    endedAt = row["ended_at"]
+  }
+}
+
+extension LaneRecord: FetchableRecord {
+  package init(row: Row) throws {
+    number = row["number"]
+    path = row["path"]
+    feature = row["feature"]
+    branch = row["branch"]
+    base = (row["base"] as Data?).map { Hex.string(Array($0)) }
+    state = State(rawValue: row["state"]) ?? .preparing
+  }
+}
+
+extension LandingRecord: FetchableRecord {
+  package init(row: Row) throws {
+    id = row["id"]
+    feature = row["feature"]
+    phase = Phase(rawValue: row["phase"]) ?? .stopped
+    laneTip = row["lane_tip"]
+    base = row["base"]
+    targetBefore = row["target_before"]
+    commit = row["commit_id"]
+    tree = row["tree"]
+    gateLog = row["gate_log"]
+  }
+}
+
+extension ParticipantRecord: FetchableRecord {
+  package init(row: Row) throws {
+    id = row["id"]
+    kind = row["kind"]
+    pid = row["pid"]
+    state = row["state"]
+    parallel = row["parallel"]
+    preset = row["preset"]
+    models = JSONText.strings(row["models"])
+    startedAt = row["started_at"]
+  }
+}
+
+extension EventRecord: FetchableRecord {
+  package init(row: Row) throws {
+    seq = row["seq"]
+    time = row["time"]
+    type = row["type"]
+    feature = row["feature"]
+    agent = row["agent"]
+    data = row["data"]
+  }
+}

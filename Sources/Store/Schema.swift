@@ -1,0 +1,140 @@
+import ClaimRules
+import GRDB
+
+/// The tables of the state file and the steps that bring an older file up to date.
+///
+/// The tables that `lanekeeper-hook` reads and writes stand in `ClaimSchema`, so that both
+/// programs share one definition.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: features, attempts, lanes, claims, landings, events") { db in
+      for statement in ClaimSchema.statements { try db.execute(sql: statement) }
+      for statement in version1 { try db.execute(sql: statement) }
+      try db.execute(sql: "PRAGMA user_version = \(ClaimSchema.version)")
+    }
+    return migrator
+  }
+
+  private static let version1 = [
+    """
+    CREATE TABLE features(
+      id TEXT PRIMARY KEY NOT NULL,
+      position INTEGER NOT NULL,
+      title TEXT NOT NULL,
+      category TEXT NOT NULL,
+      description TEXT NOT NULL,
+      steps TEXT NOT NULL,
+      touches TEXT NOT NULL,
+      priority INTEGER NOT NULL,
+      model TEXT,
+      agent TEXT,
+      in_backlog INTEGER NOT NULL DEFAULT 1,
+      state TEXT NOT NULL,
+      waiting_for TEXT,
+      branch TEXT,
+      tip TEXT,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      failures INTEGER NOT NULL DEFAULT 0,
+      last_tier TEXT,
+      climb INTEGER NOT NULL DEFAULT 0,
+      rework TEXT,
+      landed_commit TEXT,
+      changed_at INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX features_by_state ON features(state)",
+    """
+    CREATE TABLE dependencies(
+      feature TEXT NOT NULL,
+      depends_on TEXT NOT NULL,
+      source TEXT NOT NULL,
+      confidence REAL,
+      reason TEXT,
+      PRIMARY KEY(feature, depends_on)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX dependencies_reverse ON dependencies(depends_on)",
+    """
+    CREATE TABLE attempts(
+      feature TEXT NOT NULL,
+      number INTEGER NOT NULL,
+      participant TEXT NOT NULL,
+      slot INTEGER NOT NULL,
+      slot_held INTEGER NOT NULL DEFAULT 1,
+      agent TEXT NOT NULL,
+      lane INTEGER NOT NULL,
+      tier TEXT NOT NULL,
+      model_name TEXT NOT NULL,
+      choice TEXT NOT NULL,
+      mark TEXT NOT NULL,
+      base TEXT NOT NULL,
+      tip TEXT,
+      state TEXT NOT NULL,
+      detail TEXT,
+      cost_usd REAL NOT NULL DEFAULT 0,
+      started_at INTEGER NOT NULL,
+      ended_at INTEGER,
+      heartbeat_boot_ms INTEGER,
+      boot_id TEXT,
+      PRIMARY KEY(feature, number)
+    ) WITHOUT ROWID
+    """,
+    "CREATE UNIQUE INDEX attempts_one_running ON attempts(feature) WHERE state = 'running'",
+    "CREATE UNIQUE INDEX attempts_one_per_slot ON attempts(slot) WHERE state = 'running' AND slot_held = 1",
+    """
+    CREATE TABLE participants(
+      id TEXT PRIMARY KEY NOT NULL,
+      kind TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      state TEXT NOT NULL,
+      parallel INTEGER NOT NULL,
+      preset TEXT,
+      models TEXT NOT NULL,
+      started_at INTEGER NOT NULL,
+      ended_at INTEGER
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE landings(
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      feature TEXT NOT NULL,
+      phase TEXT NOT NULL,
+      lane_tip TEXT NOT NULL,
+      base TEXT NOT NULL,
+      target_before TEXT NOT NULL,
+      commit_id TEXT,
+      tree TEXT,
+      gate_log TEXT,
+      detail TEXT,
+      started_at INTEGER NOT NULL,
+      ended_at INTEGER
+    )
+    """,
+    "CREATE INDEX landings_open ON landings(phase) WHERE ended_at IS NULL",
+    """
+    CREATE TABLE follow_journal(
+      landing INTEGER NOT NULL,
+      path BLOB NOT NULL,
+      old_mode INTEGER,
+      old_id TEXT,
+      new_mode INTEGER,
+      new_id TEXT,
+      PRIMARY KEY(landing, path)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE gate_results(
+      tree TEXT NOT NULL,
+      command TEXT NOT NULL,
+      environment TEXT NOT NULL,
+      passed INTEGER NOT NULL,
+      status TEXT NOT NULL,
+      seconds REAL NOT NULL,
+      log TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      PRIMARY KEY(tree, command, environment)
+    ) WITHOUT ROWID
+    """,
+  ]
+}

@@ -1,0 +1,316 @@
+import ClaimRules
+import Foundation
+import GRDB
+
+/// What is needed to start an attempt.
+package struct AttemptRequest: Sendable {
+  package var feature: String
+  package var participant: String
+  package var lane: Int
+  package var branch: String
+  package var tier: String
+  package var modelName: String
+  package var choice: String
+  package var mark: String
+  /// The paths to be claimed with the feature, all or nothing.
+  package var claims: [ClaimRequest]
+  package var policies: PathPolicies
+
+  package init(
+    feature: String, participant: String, lane: Int, branch: String, tier: String,
+    modelName: String, choice: String, mark: String, claims: [ClaimRequest], policies: PathPolicies
+  ) {
+    self.feature = feature
+    self.participant = participant
+    self.lane = lane
+    self.branch = branch
+    self.tier = tier
+    self.modelName = modelName
+    self.choice = choice
+    self.mark = mark
+    self.claims = claims
+    self.policies = policies
+  }
+}
+
+/// What became of the wish to start an attempt.
+package enum AttemptStart: Sendable, Equatable {
+  case started(AttemptRecord)
+  /// Another process has it, or it is not its turn.
+  case notReady(FeatureState)
+  /// A declared path is held; the feature waits now.
+  case refused([ClaimConflict])
+}
+
+/// How an attempt ended.
+package enum AttemptEnd: Sendable, Equatable {
+  /// The work is committed; the feature goes to review, or straight to the queue.
+  case completed(review: Bool)
+  /// Counts against `limits.attempts`; `rework` goes into the next prompt.
+  case failed(detail: String, rework: String?, maximum: Int)
+  /// Uses up no attempt.
+  case interrupted(detail: String)
+  /// The agent did not get a claim that another holds, and waits for it.
+  case refusedClaim(detail: String)
+}
+
+extension Store {
+  /// Claims a feature, its declared paths and a lane for one attempt, in one transaction.
+  ///
+  /// - Parameter base: reads the commit that the lane starts from, in hex, inside the
+  ///   transaction, so that no landing can settle in between.
+  package func startAttempt(
+    _ request: AttemptRequest, base: () throws -> String
+  ) throws -> AttemptStart {
+    try write { db in
+      guard let feature = try Self.feature(request.feature, db) else {
+        throw StoreError.unknownFeature(request.feature)
+      }
+      guard feature.state == .ready else { return .notReady(feature.state) }
+      let slot = try smallestFreeSlot(db)
+      let agent = "agent-\(slot)"
+      switch try claim(
+        db, request.claims, owner: .feature(feature.id), agent: agent, policies: request.policies)
+      {
+      case .refused(let conflicts):
+        try recordRefusal(db, conflicts, owner: .feature(feature.id), agent: nil)
+        try wait(db, feature.id, for: conflicts)
+        return .refused(conflicts)
+      case .granted: break
+      }
+      let start = try base()
+      let number = feature.attempts + 1
+      try db.execute(
+        sql: """
+          INSERT INTO attempts(feature, number, participant, slot, agent, lane, tier, model_name,
+            choice, mark, base, state, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+            'running', ?)
+          """,
+        arguments: [
+          feature.id, number, request.participant, slot, agent, request.lane, request.tier,
+          request.modelName, request.choice, request.mark, start, now,
+        ])
+      try db.execute(
+        sql: """
+          UPDATE lanes SET state = 'assigned', feature = ?, agent = ?, branch = ?, base = ?,
+            checked_tree = NULL, checked_parent = NULL, checked_target = NULL
+          WHERE number = ?
+          """,
+        arguments: [feature.id, agent, request.branch, Hex.data(start), request.lane])
+      try db.execute(
+        sql: """
+          UPDATE features SET attempts = ?, branch = ?, last_tier = ?, climb = 0 WHERE id = ?
+          """,
+        arguments: [number, request.branch, request.tier, feature.id])
+      try db.execute(sql: "DELETE FROM refusals WHERE feature = ?", arguments: [feature.id])
+      try transition(db, feature.id, to: .running, agent: agent)
+      try append(
+        db, "attempt_started", feature: feature.id, agent: agent,
+        [
+          "attempt": .integer(Int64(number)), "lane": .integer(Int64(request.lane)),
+          "model": .string(request.tier), "reason": .string(request.choice),
+        ])
+      return .started(try Self.attempt(feature.id, number, db)!)
+    }
+  }
+
+  private func smallestFreeSlot(_ db: Database) throws -> Int {
+    let used = try Set(
+      Int.fetchAll(
+        db, sql: "SELECT slot FROM attempts WHERE state = 'running' AND slot_held = 1"))
+    var slot = 1
+    while used.contains(slot) { slot += 1 }
+    return slot
+  }
+
+  /// Returns one attempt.
+  package func attempt(_ feature: String, _ number: Int) throws -> AttemptRecord? {
+    try read { try Self.attempt(feature, number, $0) }
+  }
+
+  static func attempt(_ feature: String, _ number: Int, _ db: Database) throws -> AttemptRecord? {
+    try AttemptRecord.fetchOne(
+      db, sql: "SELECT * FROM attempts WHERE feature = ? AND number = ?",
+      arguments: [feature, number])
+  }
+
+  /// Returns a feature's attempts, oldest first, or those of all features.
+  package func attempts(of feature: String? = nil) throws -> [AttemptRecord] {
+    try read {
+      try AttemptRecord.fetchAll(
+        $0,
+        sql: """
+          SELECT * FROM attempts WHERE feature = coalesce(?, feature) ORDER BY started_at, number
+          """, arguments: [feature])
+    }
+  }
+
+  /// Returns the attempts under way.
+  package func runningAttempts() throws -> [AttemptRecord] {
+    try read {
+      try AttemptRecord.fetchAll(
+        $0, sql: "SELECT * FROM attempts WHERE state = 'running' ORDER BY slot, started_at")
+    }
+  }
+
+  /// Notes that the agent's processes have ended, so that its slot can be given again while its
+  /// work is still being put away.
+  package func freeSlot(_ feature: String, _ number: Int) throws {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE attempts SET slot_held = 0 WHERE feature = ? AND number = ?",
+        arguments: [feature, number])
+    }
+  }
+
+  /// Ends an attempt and moves its feature on, in one transaction.
+  ///
+  /// - Parameters:
+  ///   - tip: the branch's tip, in hex; `nil` where there is none.
+  ///   - changed: the paths on which the branch differs from its merge base with the target.
+  package func endAttempt(
+    _ feature: String, _ number: Int, _ end: AttemptEnd, tip: String?, changed: [[UInt8]]
+  ) throws {
+    try write(.powerCut) { db in
+      guard let attempt = try Self.attempt(feature, number, db), attempt.state == .running else {
+        return
+      }
+      let (state, detail): (AttemptRecord.State, String?) =
+        switch end {
+        case .completed: (.completed, nil)
+        case .failed(let detail, _, _): (.failed, detail)
+        case .interrupted(let detail), .refusedClaim(let detail): (.interrupted, detail)
+        }
+      try db.execute(
+        sql: """
+          UPDATE attempts SET state = ?, detail = ?, tip = ?, slot_held = 0, ended_at = ?
+          WHERE feature = ? AND number = ?
+          """,
+        arguments: [state.rawValue, detail, tip, now, feature, number])
+      try db.execute(sql: "UPDATE features SET tip = ? WHERE id = ?", arguments: [tip, feature])
+      try keepClaims(db, of: feature, covering: changed)
+      try append(
+        db, "attempt_\(state.rawValue)", feature: feature, agent: attempt.agent,
+        [
+          "attempt": .integer(Int64(number)), "detail": .string(detail ?? ""),
+          "seconds": .number(Double(now - attempt.startedAt) / 1000),
+        ])
+      if let lane = try Self.lane(attempt.lane, db), lane.feature == feature {
+        try freeLane(db, lane.number)
+      }
+      guard let record = try Self.feature(feature, db), record.state == .running else { return }
+      switch end {
+      case .completed(let review):
+        try db.execute(sql: "UPDATE features SET rework = NULL WHERE id = ?", arguments: [feature])
+        try transition(db, feature, to: .completed, agent: attempt.agent)
+        try transition(db, feature, to: review ? .inReview : .queued, agent: attempt.agent)
+      case .failed(let detail, let rework, let maximum):
+        try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
+      case .interrupted(let detail):
+        try transition(db, feature, to: .ready, detail: detail, agent: attempt.agent)
+      case .refusedClaim:
+        try wait(db, feature, for: try standingRefusals(db, feature))
+      }
+    }
+  }
+
+  /// Counts a failed attempt: the feature goes back to ready one tier up, or fails for good.
+  func countFailure(
+    _ db: Database, _ feature: String, detail: String, rework: String?, maximum: Int
+  ) throws {
+    try db.execute(
+      sql: "UPDATE features SET failures = failures + 1, climb = 1, rework = ? WHERE id = ?",
+      arguments: [rework, feature])
+    let failures =
+      try Int.fetchOne(
+        db, sql: "SELECT failures FROM features WHERE id = ?", arguments: [feature]) ?? 0
+    if failures >= maximum {
+      try transition(db, feature, to: .failed, detail: detail)
+      try releaseAll(db, owner: .feature(feature))
+      try settleReadiness(db, dependentsOf: feature)
+    } else {
+      try transition(db, feature, to: .ready, detail: detail)
+    }
+  }
+
+  /// Returns the refused paths of a feature that are still held by somebody else.
+  private func standingRefusals(_ db: Database, _ feature: String) throws -> [ClaimConflict] {
+    let refused = try Row.fetchAll(
+      db, sql: "SELECT path, subtree FROM refusals WHERE feature = ? AND reason = 'held'",
+      arguments: [feature])
+    let requests = refused.map { row in
+      ClaimRequest(
+        path: ClaimPath(
+          stored: Array((row["path"] as Data?) ?? Data()), isSubtree: row["subtree"]),
+        mode: .exclusive)
+    }
+    let decision = try ClaimRule.decide(
+      requests, owner: .feature(feature), policies: PathPolicies([]), now: now,
+      table: DatabaseLockTable(db: db, stale: nil))
+    if case .refused(let conflicts) = decision { return conflicts }
+    return []
+  }
+
+  /// Lets a feature wait for the holder of what it was refused; a circle of waiting is broken at
+  /// once.
+  private func wait(_ db: Database, _ feature: String, for conflicts: [ClaimConflict]) throws {
+    guard let holder = conflicts.compactMap(\.holder).first else {
+      let frozen = conflicts.filter { $0.reason == .frozen }.map(\.path.description)
+      if frozen.isEmpty {
+        try transition(db, feature, to: .ready, detail: "what it was refused is free now")
+      } else {
+        try transition(
+          db, feature, to: .failed,
+          detail: "it needs \(frozen.joined(separator: ", ")), which lanekeeper.yml has frozen")
+        try releaseAll(db, owner: .feature(feature))
+        try settleReadiness(db, dependentsOf: feature)
+      }
+      return
+    }
+    try transition(
+      db, feature, to: .waiting, waitingFor: "\(holder.owner.kind.rawValue):\(holder.owner.id)",
+      detail: conflicts.map(\.path.description).joined(separator: ", "))
+    try breakWaitingCircle(db, from: feature)
+  }
+
+  /// Follows who waits for whom; where that leads back, the feature with the least work yields:
+  /// its claims are given back, its branch stays, and it runs again after the one it waited for.
+  private func breakWaitingCircle(_ db: Database, from feature: String) throws {
+    var circle = [feature]
+    var current = feature
+    while true {
+      let next = try String.fetchOne(
+        db,
+        sql: "SELECT waiting_for FROM features WHERE id = ? AND state = 'waiting'",
+        arguments: [current])
+      guard let next, next.hasPrefix("feature:") else { return }
+      current = String(next.dropFirst("feature:".count))
+      if current == feature { break }
+      guard !circle.contains(current) else { return }
+      circle.append(current)
+    }
+    func work(_ id: String) throws -> Int {
+      try Int.fetchOne(
+        db,
+        sql: """
+          SELECT COUNT(*) FROM claims WHERE owner_kind = 'feature' AND owner = ? AND pinned = 1
+          """, arguments: [id]) ?? 0
+    }
+    let loads = try circle.map { (id: $0, work: try work($0)) }
+    let victim = loads.min { ($0.work, $1.id) < ($1.work, $0.id) }!.id
+    let other =
+      try String.fetchOne(
+        db, sql: "SELECT waiting_for FROM features WHERE id = ?", arguments: [victim])?
+      .dropFirst("feature:".count).description ?? ""
+    try db.execute(
+      sql: """
+        INSERT INTO dependencies(feature, depends_on, source, reason) VALUES (?, ?, 'discovered', ?)
+        ON CONFLICT(feature, depends_on) DO NOTHING
+        """, arguments: [victim, other, "both change the same paths"])
+    try append(
+      db, "deadlock_resolved", feature: victim,
+      ["circle": .strings(circle), "runs_after": .string(other)])
+    try transition(db, victim, to: .pending, detail: "yields to feature #\(other)")
+    try releaseAll(db, owner: .feature(victim))
+  }
+}

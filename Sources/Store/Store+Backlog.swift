@@ -1,0 +1,104 @@
+import GRDB
+
+/// A feature as the backlog file gives it.
+package struct FeatureEntry: Sendable, Equatable {
+  package var id: String
+  package var title: String
+  package var category: String
+  package var description: String
+  package var steps: [String]
+  package var touches: [String]
+  package var priority: Int
+  package var model: String?
+  package var agent: String?
+  package var dependencies: [DependencyRecord]
+
+  package init(
+    id: String, title: String, category: String, description: String, steps: [String],
+    touches: [String], priority: Int, model: String?, agent: String?,
+    dependencies: [DependencyRecord]
+  ) {
+    self.id = id
+    self.title = title
+    self.category = category
+    self.description = description
+    self.steps = steps
+    self.touches = touches
+    self.priority = priority
+    self.model = model
+    self.agent = agent
+    self.dependencies = dependencies
+  }
+}
+
+/// An edge of the graph: the feature that holds it needs `dependsOn` landed first.
+package struct DependencyRecord: Sendable, Equatable {
+  package var dependsOn: String
+  /// `declared`, `detected` or `discovered`.
+  package var source: String
+  /// From 0 to 1, for a detected edge.
+  package var confidence: Double?
+  package var reason: String?
+
+  package init(dependsOn: String, source: String, confidence: Double?, reason: String?) {
+    self.dependsOn = dependsOn
+    self.source = source
+    self.confidence = confidence
+    self.reason = reason
+  }
+}
+
+extension Store {
+  /// Takes over the backlog as it stands in the file; states, attempts and discovered
+  /// dependencies stay.
+  ///
+  /// A feature that left the file keeps its history and is not scheduled any more.
+  package func takeOver(_ entries: [FeatureEntry]) throws {
+    try write { db in
+      try db.execute(sql: "UPDATE features SET in_backlog = 0 WHERE in_backlog = 1")
+      let upsert = try db.makeStatement(
+        sql: """
+          INSERT INTO features(id, position, title, category, description, steps, touches,
+            priority, model, agent, state, changed_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)
+          ON CONFLICT(id) DO UPDATE SET position = excluded.position, title = excluded.title,
+            category = excluded.category, description = excluded.description,
+            steps = excluded.steps, touches = excluded.touches, priority = excluded.priority,
+            model = excluded.model, agent = excluded.agent, in_backlog = 1
+          """)
+      let edge = try db.makeStatement(
+        sql: """
+          INSERT INTO dependencies(feature, depends_on, source, confidence, reason)
+          VALUES (?, ?, ?, ?, ?) ON CONFLICT(feature, depends_on) DO NOTHING
+          """)
+      try db.execute(sql: "DELETE FROM dependencies WHERE source <> 'discovered'")
+      for (position, entry) in entries.enumerated() {
+        try upsert.execute(arguments: [
+          entry.id, position, entry.title, entry.category, entry.description,
+          JSONText.text(entry.steps), JSONText.text(entry.touches), entry.priority, entry.model,
+          entry.agent, now,
+        ])
+        for item in entry.dependencies {
+          try edge.execute(arguments: [
+            entry.id, item.dependsOn, item.source, item.confidence, item.reason,
+          ])
+        }
+      }
+      try settleReadiness(db)
+    }
+  }
+
+  /// Returns every dependency, by feature.
+  package func dependencies() throws -> [String: [DependencyRecord]] {
+    try read { db in
+      var result: [String: [DependencyRecord]] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT * FROM dependencies ORDER BY depends_on") {
+        result[row["feature"], default: []].append(
+          DependencyRecord(
+            dependsOn: row["depends_on"], source: row["source"], confidence: row["confidence"],
+            reason: row["reason"]))
+      }
+      return result
+    }
+  }
+}

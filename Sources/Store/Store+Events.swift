@@ -1,0 +1,46 @@
+import GRDB
+
+extension Store {
+  /// Appends one event that changes no state, such as output of an agent.
+  package func record(
+    _ type: String, feature: String? = nil, agent: String? = nil, _ data: [String: JSONScalar] = [:]
+  ) throws {
+    try write { try append($0, type, feature: feature, agent: agent, data) }
+  }
+
+  /// Returns the events after `seq`, oldest first, at most `limit`.
+  package func events(after seq: Int64, limit: Int = 10_000) throws -> [EventRecord] {
+    try read {
+      try EventRecord.fetchAll(
+        $0, sql: "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", arguments: [seq, limit])
+    }
+  }
+
+  /// Returns the number of the newest event; 0 before the first.
+  package func lastEvent() throws -> Int64 {
+    try read { try Int64.fetchOne($0, sql: "SELECT MAX(seq) FROM events") ?? 0 }
+  }
+
+  /// Returns a remembered value.
+  package func value(_ key: String) throws -> String? {
+    try read {
+      try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])
+    }
+  }
+
+  /// Remembers a value; `nil` forgets it.
+  package func setValue(_ key: String, _ value: String?) throws {
+    try write { db in
+      if let value {
+        try db.execute(
+          sql: """
+            INSERT INTO meta(key, value) VALUES (?, ?)
+            ON CONFLICT(key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value
+            """,
+          arguments: [key, value])
+      } else {
+        try db.execute(sql: "DELETE FROM meta WHERE key = ?", arguments: [key])
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import GRDB
+
+extension Store {
+  /// Returns the features in the order of the backlog, those no longer in it last.
+  package func features() throws -> [FeatureRecord] {
+    try read {
+      try FeatureRecord.fetchAll(
+        $0, sql: "SELECT * FROM features ORDER BY in_backlog DESC, position, id")
+    }
+  }
+
+  /// Returns one feature, `nil` where there is none with this id.
+  package func feature(_ id: String) throws -> FeatureRecord? {
+    try read { try Self.feature(id, $0) }
+  }
+
+  static func feature(_ id: String, _ db: Database) throws -> FeatureRecord? {
+    try FeatureRecord.fetchOne(db, sql: "SELECT * FROM features WHERE id = ?", arguments: [id])
+  }
+
+  /// Returns the features in one of the states, in the order of the backlog.
+  package func features(in states: [FeatureState]) throws -> [FeatureRecord] {
+    let marks = databaseQuestionMarks(count: states.count)
+    return try read {
+      try FeatureRecord.fetchAll(
+        $0, sql: "SELECT * FROM features WHERE state IN (\(marks)) ORDER BY position, id",
+        arguments: StatementArguments(states.map(\.rawValue)))
+    }
+  }
+
+  /// Returns how many features of the backlog stand in each state.
+  package func stateCounts() throws -> [FeatureState: Int] {
+    try read { db in
+      var counts: [FeatureState: Int] = [:]
+      let rows = try Row.fetchAll(
+        db,
+        sql: "SELECT state, COUNT(*) AS n FROM features WHERE in_backlog = 1 GROUP BY state")
+      for row in rows { counts[FeatureState(rawValue: row["state"]) ?? .pending] = row["n"] }
+      return counts
+    }
+  }
+
+  /// Moves a feature from one of the expected states to another, with an event.
+  ///
+  /// - Throws: ``StoreError/stateChanged(feature:expected:found:)`` where another process was
+  ///   first, ``StoreError/forbiddenTransition(feature:from:to:)`` where the table forbids it.
+  package func transition(
+    _ id: String, from expected: [FeatureState], to state: FeatureState,
+    durability: Durability = .process, waitingFor: String? = nil, rework: String? = nil,
+    detail: String? = nil
+  ) throws {
+    try write(durability) { db in
+      try transition(
+        db, id, from: expected, to: state, waitingFor: waitingFor, rework: rework, detail: detail)
+    }
+  }
+
+  func transition(
+    _ db: Database, _ id: String, from expected: [FeatureState]? = nil, to state: FeatureState,
+    waitingFor: String? = nil, rework: String? = nil, detail: String? = nil, agent: String? = nil
+  ) throws {
+    guard let record = try Self.feature(id, db) else { throw StoreError.unknownFeature(id) }
+    if let expected, !expected.contains(record.state) {
+      throw StoreError.stateChanged(feature: id, expected: expected, found: record.state)
+    }
+    guard record.state.allowedSuccessors.contains(state) else {
+      throw StoreError.forbiddenTransition(feature: id, from: record.state, to: state)
+    }
+    try db.execute(
+      sql: """
+        UPDATE features SET state = ?, waiting_for = ?, rework = COALESCE(?, rework), changed_at = ?
+        WHERE id = ?
+        """,
+      arguments: [state.rawValue, waitingFor, rework, now, id])
+    var facts: [String: JSONScalar] = [
+      "from": .string(record.state.rawValue), "to": .string(state.rawValue),
+    ]
+    if let waitingFor { facts["waiting_for"] = .string(waitingFor) }
+    if let detail { facts["detail"] = .string(detail) }
+    try append(db, "feature_\(state.rawValue)", feature: id, agent: agent, facts)
+  }
+
+  /// Moves features whose dependencies changed: to ready when all have landed, to blocked when
+  /// one failed, back to pending when a new one is open.
+  package func settleReadiness() throws {
+    try write { try settleReadiness($0) }
+  }
+
+  /// The same for the whole backlog, or only for those that depend on `feature`.
+  func settleReadiness(_ db: Database, dependentsOf feature: String? = nil) throws {
+    let scope =
+      feature == nil
+      ? "1" : "f.id IN (SELECT feature FROM dependencies WHERE depends_on = :changed)"
+    let arguments: StatementArguments = feature.map { ["changed": $0] } ?? []
+    let open = """
+      EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
+      WHERE d.feature = f.id AND p.state <> 'landed')
+      """
+    let broken = """
+      EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
+      WHERE d.feature = f.id AND p.state IN ('failed', 'abandoned', 'blocked'))
+      """
+    func ids(_ condition: String) throws -> [String] {
+      try String.fetchAll(
+        db,
+        sql: """
+          SELECT f.id FROM features f WHERE f.in_backlog = 1 AND \(scope) AND \(condition)
+          ORDER BY f.position
+          """, arguments: arguments)
+    }
+    let blocked = try ids("f.state IN ('pending', 'ready', 'waiting') AND \(broken)")
+    for id in blocked {
+      try transition(db, id, to: .blocked, detail: "a dependency failed or was abandoned")
+      try releaseAll(db, owner: .feature(id))
+      try settleReadiness(db, dependentsOf: id)
+    }
+    let unblocked = try ids("f.state = 'blocked' AND NOT \(broken)")
+    for id in unblocked {
+      try transition(db, id, to: .pending)
+      try settleReadiness(db, dependentsOf: id)
+    }
+    for id in try ids("f.state = 'pending' AND NOT \(open)") {
+      try transition(db, id, to: .ready)
+    }
+    for id in try ids("f.state = 'ready' AND \(open)") { try transition(db, id, to: .pending) }
+  }
+
+  /// Gives a failed, abandoned or waiting feature another go.
+  ///
+  /// Its counted attempts start again from none; branch and work stay.
+  package func retry(_ id: String) throws {
+    try write { db in
+      guard let record = try Self.feature(id, db) else { throw StoreError.unknownFeature(id) }
+      try db.execute(
+        sql: "UPDATE features SET failures = 0, climb = 0 WHERE id = ?", arguments: [id])
+      if record.state == .blocked || record.state == .abandoned {
+        try transition(db, id, to: .pending, detail: "retried by a person")
+      } else {
+        try transition(db, id, to: .ready, detail: "retried by a person")
+      }
+      try settleReadiness(db)
+    }
+  }
+
+  /// Gives a feature up; its claims are given back, its branch stays.
+  package func abandon(_ id: String) throws {
+    try write { db in
+      try transition(db, id, to: .abandoned, detail: "abandoned by a person")
+      try releaseAll(db, owner: .feature(id))
+      try settleReadiness(db, dependentsOf: id)
+    }
+  }
+
+  /// Takes a finished feature back to the start of its life.
+  package func reopen(_ id: String) throws {
+    try write { db in
+      try db.execute(
+        sql: """
+          UPDATE features SET failures = 0, climb = 0, rework = NULL, landed_commit = NULL,
+          tip = NULL WHERE id = ?
+          """, arguments: [id])
+      try transition(
+        db, id, from: [.landed, .undone, .failed, .abandoned], to: .pending,
+        detail: "reopened by a person")
+      try settleReadiness(db)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import GRDB
+
+extension Store {
+  /// Adds a process that works on features; the file lock of its name tells whether it lives.
+  package func addParticipant(_ record: ParticipantRecord) throws {
+    try write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO participants(id, kind, pid, state, parallel, preset, models, started_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          record.id, record.kind, record.pid, record.state, record.parallel, record.preset,
+          JSONText.text(record.models), now,
+        ])
+      try append(
+        db, "\(record.kind)_started",
+        facts(record))
+    }
+  }
+
+  private func facts(_ record: ParticipantRecord) -> [String: JSONScalar] {
+    [
+      "participant": .string(record.id), "pid": .integer(Int64(record.pid)),
+      "parallel": .integer(Int64(record.parallel)), "preset": .string(record.preset ?? ""),
+      "models": .strings(record.models),
+    ]
+  }
+
+  /// Changes what a participant is doing: `running`, `stopping`.
+  package func setParticipant(_ id: String, state: String) throws {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE participants SET state = ? WHERE id = ?", arguments: [state, id])
+    }
+  }
+
+  /// Notes the end of a participant.
+  package func endParticipant(_ id: String, state: String) throws {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE participants SET state = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL",
+        arguments: [state, now, id])
+      guard db.changesCount > 0 else { return }
+      try append(db, "run_ended", ["participant": .string(id), "state": .string(state)])
+    }
+  }
+
+  /// Returns the participants that have not ended by their own word; whether they live, their
+  /// locks tell.
+  package func openParticipants() throws -> [ParticipantRecord] {
+    try read {
+      try ParticipantRecord.fetchAll(
+        $0, sql: "SELECT * FROM participants WHERE ended_at IS NULL ORDER BY started_at")
+    }
+  }
+
+  /// Returns the participant that started last.
+  package func lastParticipant() throws -> ParticipantRecord? {
+    try read {
+      try ParticipantRecord.fetchOne(
+        $0, sql: "SELECT * FROM participants ORDER BY started_at DESC LIMIT 1")
+    }
+  }
+}

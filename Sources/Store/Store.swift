@@ -1,0 +1,98 @@
+import ClaimRules
+import Foundation
+import GRDB
+
+// Store: the one place that knows what is true between processes. Features, attempts, lanes,
+// claims and landings stand in one SQLite file in the git common directory, so that any number of
+// processes agree on them, and every change appends to the event log in the same transaction.
+
+/// The state of one repository, shared by every process that works on it.
+///
+/// All methods are synchronous, short, and may be called from any thread.
+package final class Store: Sendable {
+  /// What a write must survive.
+  ///
+  /// In WAL mode a transaction always survives the death of the process. `synchronous=FULL`
+  /// adds an fsync, so that it survives a power cut too. That is needed where git is changed on
+  /// the strength of what was written: the journal of a landing, and the states around it.
+  /// Everything else is rebuilt by recovery from branches and worktrees after a power cut (claims
+  /// from each unlanded branch's diff, attempts from their locks), so `NORMAL` is enough there; it
+  /// can lose the last transactions at a power cut, never order or consistency.
+  package enum Durability { case process, powerCut }
+
+  private let pool: DatabasePool
+  private let clock: @Sendable () -> Int64
+
+  /// Opens the state file, makes it where it is absent and brings it up to date.
+  ///
+  /// - Parameters:
+  ///   - path: the file; its directory is made where absent.
+  ///   - clock: milliseconds since 1970, for events and times in rows.
+  /// - Throws: ``StoreError``.
+  package init(
+    path: String,
+    clock: @escaping @Sendable () -> Int64 = {
+      Int64(Date().timeIntervalSince1970 * 1000)
+    }
+  ) throws {
+    self.clock = clock
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(20)
+    configuration.maximumReaderCount = 2
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA synchronous = NORMAL")
+    }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      pool = try DatabasePool(path: path, configuration: configuration)
+      let version = try pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+      guard version <= ClaimSchema.version else {
+        throw StoreError.newerSchema(found: version, known: ClaimSchema.version)
+      }
+      if version < ClaimSchema.version { try Schema.migrator.migrate(pool) }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw StoreError.unreadable(path: path, reason: "\(error)")
+    }
+  }
+
+  /// Milliseconds since 1970, by the clock that was handed in.
+  package var now: Int64 { clock() }
+
+  /// Runs one `BEGIN IMMEDIATE` transaction.
+  @discardableResult
+  func write<T>(_ durability: Durability = .process, _ body: (Database) throws -> T) throws -> T {
+    try pool.writeWithoutTransaction { db in
+      if durability == .powerCut { try db.execute(sql: "PRAGMA synchronous = FULL") }
+      defer {
+        if durability == .powerCut { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
+      }
+      var result: T?
+      try db.inTransaction(.immediate) {
+        result = try body(db)
+        return .commit
+      }
+      return result!
+    }
+  }
+
+  /// Reads one consistent snapshot.
+  func read<T>(_ body: (Database) throws -> T) throws -> T {
+    try pool.read(body)
+  }
+
+  /// Appends to the event log.
+  func append(
+    _ db: Database, _ type: String, feature: String? = nil, agent: String? = nil,
+    _ data: [String: JSONScalar] = [:]
+  ) throws {
+    try db.execute(
+      sql: "INSERT INTO events(time, type, feature, agent, data) VALUES (?, ?, ?, ?, ?)",
+      arguments: [now, type, feature, agent, JSONText.text(data)])
+  }
+
+  /// Writes the log back into the main file and closes it; for the end of a program.
+  package func close() throws { try pool.close() }
+}

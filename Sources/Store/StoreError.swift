@@ -1,0 +1,29 @@
+/// What can go wrong in the store, with what is needed to act on it.
+package enum StoreError: Error, CustomStringConvertible, Equatable {
+  /// The feature is not in the store.
+  case unknownFeature(String)
+  /// The transition is not in the table of ``FeatureState``.
+  case forbiddenTransition(feature: String, from: FeatureState, to: FeatureState)
+  /// Another process changed the feature first.
+  case stateChanged(feature: String, expected: [FeatureState], found: FeatureState)
+  /// The state file was written by a newer program.
+  case newerSchema(found: Int, known: Int)
+  /// The state file cannot be opened or read.
+  case unreadable(path: String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .unknownFeature(let id):
+      "there is no feature '\(id)' in the backlog; `lanekeeper status` lists the features"
+    case .forbiddenTransition(let feature, let from, let to):
+      "feature #\(feature) is \(from.rawValue) and can't become \(to.rawValue)"
+    case .stateChanged(let feature, let expected, let found):
+      "feature #\(feature) is \(found.rawValue), not "
+        + expected.map(\.rawValue).joined(separator: " or ")
+    case .newerSchema(let found, let known):
+      "the state file has version \(found), this program knows up to \(known); use the newer lanekeeper"
+    case .unreadable(let path, let reason):
+      "the state file \(path) can't be used: \(reason); `lanekeeper doctor --repair` rebuilds it from git"
+    }
+  }
+}
