@@ -1,5 +1,5 @@
 import Foundation
-import Git
+@testable import Git
 import TestSupport
 
 /// libgit2 shall not read the configuration of who runs the tests.
