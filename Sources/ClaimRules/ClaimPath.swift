@@ -96,7 +96,8 @@ package enum ClaimPathError: Error, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .empty: "an empty path can't be claimed; name a file, or a directory with a slash at its end"
+    case .empty:
+      "an empty path can't be claimed; name a file, or a directory with a slash at its end"
     case .leavesRepository(let path):
       "'\(path)' leads out of the repository; write paths relative to its top"
     case .containsNUL: "a path can't contain a NUL byte"

@@ -11,7 +11,8 @@ package enum RefusalText {
     let reasons = Set(conflicts.map(\.reason))
     if reasons.contains(.held) || reasons.contains(.deadlock) {
       lines.append(
-        "What you can do: leave these files out of the commit and do other work first; or end here:")
+        "What you can do: leave these files out of the commit and do other work first; or end here:"
+      )
       lines.append(
         "the work is kept, and the feature goes on by itself after the holder has landed.")
     }

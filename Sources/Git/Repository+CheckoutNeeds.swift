@@ -18,9 +18,13 @@ extension Repository {
       reasons.append("the index is split")
     }
     let drivers = try hasConfiguration(matching: #"^filter\..*\.(clean|smudge|process)$"#)
-    if try usesAttributes(drivers ? ["filter=", "working-tree-encoding="] : [
-      "working-tree-encoding="
-    ], tree: tree) {
+    if try usesAttributes(
+      drivers
+        ? ["filter=", "working-tree-encoding="]
+        : [
+          "working-tree-encoding="
+        ], tree: tree)
+    {
       reasons.append("attributes ask for filter drivers or encodings")
     }
     return reasons

@@ -81,7 +81,8 @@ extension Repository {
     defer { git_signature_free(committer) }
     var treePointer: OpaquePointer?
     var treeID = tree.oid
-    try GitError.check(git_tree_lookup(&treePointer, handle, &treeID), "read the tree \(tree.short)")
+    try GitError.check(
+      git_tree_lookup(&treePointer, handle, &treeID), "read the tree \(tree.short)")
     defer { git_tree_free(treePointer) }
     var commits: [OpaquePointer?] = []
     defer { for commit in commits { git_commit_free(commit) } }

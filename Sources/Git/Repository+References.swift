@@ -114,6 +114,7 @@ extension Repository {
 
   /// Tells whether git would take this as a reference's name.
   package static func isValidReferenceName(_ name: String) -> Bool {
+    _ = setUp
     var valid: Int32 = 0
     return git_reference_name_is_valid(&valid, name) == 0 && valid == 1
   }

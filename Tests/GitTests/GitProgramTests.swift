@@ -1,6 +1,7 @@
-@testable import Git
 import TestSupport
 import Testing
+
+@testable import Git
 
 @Suite struct GitProgramTests {
   @Test func clearsWhatTiesGitToAnotherRepository() throws {
@@ -23,7 +24,8 @@ import Testing
 
   @Test func knowsEveryVariableThatGitLists() throws {
     let test = try TestRepository()
-    let listed = try test.git("rev-parse", "--local-env-vars").split(separator: "\n").map(String.init)
+    let listed = try test.git("rev-parse", "--local-env-vars").split(separator: "\n").map(
+      String.init)
     #expect(GitProgram.localVariables.isSuperset(of: listed))
   }
 
@@ -51,7 +53,8 @@ import Testing
   @Test func reportsHowGitEnded() throws {
     let test = try TestRepository()
     let error = #expect(throws: GitProgramError.self) {
-      try GitProgram.check(["rev-parse", "HEAD"], directory: test.path, environment: test.environment)
+      try GitProgram.check(
+        ["rev-parse", "HEAD"], directory: test.path, environment: test.environment)
     }
     #expect(error?.status == 128)
     #expect(error?.description.contains("rev-parse HEAD") == true)

@@ -1,6 +1,7 @@
 import Foundation
-@testable import Git
 import TestSupport
+
+@testable import Git
 
 /// libgit2 shall not read the configuration of who runs the tests.
 private let isolated: Void = {

@@ -1,6 +1,7 @@
 import Foundation
-@testable import Git
 import Testing
+
+@testable import Git
 
 @Suite struct ObjectIDTests {
   @Test func readsAndWritesHexadecimalDigits() throws {

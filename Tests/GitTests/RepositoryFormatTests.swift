@@ -1,6 +1,7 @@
-@testable import Git
 import TestSupport
 import Testing
+
+@testable import Git
 
 @Suite struct RepositoryFormatTests {
   @Test(arguments: [

@@ -1,7 +1,8 @@
 import Foundation
-@testable import Git
 import TestSupport
 import Testing
+
+@testable import Git
 
 @Suite struct RepositoryTests {
   @Test func knowsItsDirectories() throws {
