@@ -31,6 +31,15 @@ package struct GitError: Error, CustomStringConvertible, Sendable {
   /// What was being done, as part of a sentence.
   package let operation: String
 
+  package init(
+    code: GitErrorCode, classification: GitErrorClass, message: String, operation: String
+  ) {
+    self.code = code
+    self.classification = classification
+    self.message = message
+    self.operation = operation
+  }
+
   package var description: String {
     var text = "can't \(operation): \(message) (libgit2 class \(classification.rawValue), "
     text += "code \(code.rawValue))"
@@ -64,6 +73,12 @@ package struct ReferenceMismatch: Error, CustomStringConvertible, Equatable {
   package let expected: ObjectID?
   package let found: ObjectID?
 
+  package init(name: String, expected: ObjectID?, found: ObjectID?) {
+    self.name = name
+    self.expected = expected
+    self.found = found
+  }
+
   package var description: String {
     "\(name) is at \(found?.short ?? "nothing"), not at \(expected?.short ?? "nothing") any more"
   }
@@ -75,6 +90,11 @@ package struct UnsupportedRepository: Error, CustomStringConvertible, Equatable 
   /// Each says what it is and what to do.
   package let reasons: [String]
 
+  package init(path: String, reasons: [String]) {
+    self.path = path
+    self.reasons = reasons
+  }
+
   package var description: String {
     "the repository \(path) can't be used: " + reasons.joined(separator: "; ")
   }
@@ -85,6 +105,12 @@ package struct GitProgramError: Error, CustomStringConvertible, Equatable {
   package let arguments: [String]
   package let status: Int32
   package let message: String
+
+  package init(arguments: [String], status: Int32, message: String) {
+    self.arguments = arguments
+    self.status = status
+    self.message = message
+  }
 
   package var description: String {
     "`git \(arguments.joined(separator: " "))` ended with \(status): \(message)"

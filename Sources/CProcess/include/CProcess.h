@@ -1,0 +1,30 @@
+#ifndef LANEKEEPER_CPROCESS_H
+#define LANEKEEPER_CPROCESS_H
+#include <stddef.h>
+#include <spawn.h>
+#include <stdint.h>
+
+/// Makes this process the parent of whatever its descendants leave behind.
+int lk_become_subreaper(void);
+
+/// Takes an exclusive flock(2); blocks where `wait` is not 0. Returns 0, or -1 with errno.
+int lk_lock(int descriptor, int wait);
+
+/// Blocks SIGCHLD and returns a descriptor that becomes readable when a child ends.
+int lk_child_signals(void);
+
+/// Milliseconds since the machine started, suspend included.
+int64_t lk_boot_milliseconds(void);
+
+/// Swaps two files in one step. Returns 0, or -1 with errno.
+int lk_exchange(const char *one, const char *two);
+
+/// Moves a file to a name that must not exist. Returns 0, or -1 with errno.
+int lk_rename_new(const char *from, const char *to);
+
+/// Opens a pipe that no child inherits.
+int lk_pipe_cloexec(int descriptors[2]);
+
+/// Lets a child start in another directory.
+int lk_spawn_directory(posix_spawn_file_actions_t *actions, const char *directory);
+#endif

@@ -1,0 +1,63 @@
+import CProcess
+import Foundation
+
+// Processes: the one door through which programs are started and ended. An attempt runs under
+// `lanekeeper-guard`, so that nothing of it outlives its supervisor, and locks die with who holds
+// them.
+
+/// A lock that the operating system drops when its holder dies. The file itself stays.
+package final class FileLock: @unchecked Sendable {
+  private let lock = NSLock()
+  private var descriptor: Int32
+
+  private init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { release() }
+
+  /// Takes the lock if nobody holds it.
+  ///
+  /// - Throws: ``ProcessFailure/file(path:reason:)`` where the file can't be opened.
+  package static func tryAcquire(_ path: String) throws(ProcessFailure) -> FileLock? {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw .file(path: path, reason: String(cString: strerror(errno)))
+    }
+    guard lk_lock(descriptor, 0) == 0 else {
+      close(descriptor)
+      return nil
+    }
+    return FileLock(descriptor)
+  }
+
+  /// Waits for the lock, without blocking a cooperative thread.
+  package static func acquire(_ path: String) async throws -> FileLock {
+    while true {
+      if let lock = try tryAcquire(path) { return lock }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  /// Waits for the lock and blocks the calling thread.
+  package static func acquireBlocking(_ path: String) throws(ProcessFailure) -> FileLock {
+    while true {
+      if let lock = try tryAcquire(path) { return lock }
+      usleep(2000)
+    }
+  }
+
+  /// Tells whether some process holds the lock; false where the file is not there.
+  package static func isHeld(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return lk_lock(descriptor, 0) != 0
+  }
+
+  /// Gives the lock back; later calls do nothing.
+  package func release() {
+    lock.withLock {
+      if descriptor >= 0 { close(descriptor) }
+      descriptor = -1
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+/// Who started whom, by /proc.
+package enum ProcessTree {
+  /// Returns every process id.
+  package static func all() -> [Int32] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+  }
+
+  /// Returns the parent of a process; `nil` where it is gone.
+  package static func parent(of pid: Int32) -> Int32? {
+    guard let data = bytes("/proc/\(pid)/stat"), let end = data.lastIndex(of: 0x29) else {
+      return nil
+    }
+    let fields = data[(end + 1)...].split(separator: 0x20)
+    guard fields.count > 1 else { return nil }
+    return Int32(String(decoding: fields[1], as: UTF8.self))
+  }
+
+  /// Returns the parent, its parent, and so on up to the first process.
+  package static func ancestors(of pid: Int32 = getpid()) -> [Int32] {
+    var result: [Int32] = []
+    var current = pid
+    while let next = parent(of: current), next > 0, !result.contains(next) {
+      result.append(next)
+      current = next
+    }
+    return result
+  }
+
+  /// Tells whether this process was started, however indirectly, by an attempt.
+  package static func hasGuardAmongAncestors() -> Bool {
+    ancestors().contains { pid in
+      guard let data = bytes("/proc/\(pid)/comm") else { return false }
+      return data.starts(with: "lanekeeper-guar".utf8)
+    }
+  }
+
+  static func bytes(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var result: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16384)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count > 0 {
+        result += buffer[..<count]
+      } else if count == 0 || errno != EINTR {
+        return count < 0 ? nil : result
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import CProcess
+import Foundation
+
+/// Starts one program with exactly the descriptors that it shall have.
+enum Spawn {
+  /// - Returns: the process id.
+  /// - Throws: ``ProcessFailure/couldNotStart(program:reason:)``.
+  static func start(
+    _ argv: [String], environment: [String: String], directory: String?, input: Int32,
+    output: Int32, error: Int32, newSession: Bool
+  ) throws(ProcessFailure) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, input, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_adddup2(&actions, error, 2)
+    if let directory { _ = lk_spawn_directory(&actions, directory) }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    let group = newSession ? Int32(0x80) : Int32(POSIX_SPAWN_SETPGROUP)
+    posix_spawnattr_setflags(
+      &attributes, Int16(group | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)))
+    var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) }
+    arguments.append(nil)
+    var variables: [UnsafeMutablePointer<CChar>?] = environment.map {
+      strdup("\($0.key)=\($0.value)")
+    }
+    variables.append(nil)
+    defer {
+      for pointer in arguments { free(pointer) }
+      for pointer in variables { free(pointer) }
+    }
+    var pid: pid_t = 0
+    let code = posix_spawnp(&pid, argv[0], &actions, &attributes, arguments, variables)
+    guard code == 0 else {
+      throw .couldNotStart(program: argv[0], reason: String(cString: strerror(code)))
+    }
+    return pid
+  }
+}

@@ -1,0 +1,215 @@
+import CProcess
+import Glibc
+
+/// Supervises one command and everything that it starts.
+struct Guard {
+  private enum Cause: String {
+    case timeout
+    case silence
+    case output
+    case stopped
+  }
+
+  private let options: Options
+  private let childEnds: Int32
+  private let logFile: Int32
+  private var child: pid_t = 0
+  private var status: Int32?
+  private var cause: Cause?
+  private var killAt: Int64?
+  private var wallAt: Int64?
+  private var lastSize: Int64 = 0
+  private var startSize: Int64 = 0
+  private var lastGrowth: Int64 = 0
+  private var supervisorIsThere = true
+
+  /// Starts the command, or reports why it can't and returns `nil`.
+  init?(_ options: Options) {
+    self.options = options
+    signal(SIGINT, SIG_IGN)
+    signal(SIGTERM, SIG_IGN)
+    signal(SIGHUP, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    _ = lk_become_subreaper()
+    childEnds = lk_child_signals()
+    if !options.lock.isEmpty {
+      let fd = open(options.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      guard fd >= 0, lk_lock(fd, 0) == 0 else {
+        Guard.report("failed lock")
+        return nil
+      }
+    }
+    logFile = open(options.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard logFile >= 0 else {
+      Guard.report("failed start \(errno)")
+      return nil
+    }
+    startSize = size
+    if options.nice != 0 { _ = nice(options.nice) }
+    let code = start()
+    guard code == 0 else {
+      Guard.report("failed start \(code)")
+      return nil
+    }
+    Guard.report("started \(child)")
+  }
+
+  /// Waits for the end, keeps the limits, and leaves no process behind.
+  mutating func supervise() {
+    let began = lk_boot_milliseconds()
+    lastGrowth = began
+    lastSize = startSize
+    wallAt = options.wall.map { began + $0 }
+    while status == nil {
+      var polled = [
+        pollfd(fd: childEnds, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: supervisorIsThere ? 0 : -1, events: Int16(POLLIN), revents: 0),
+      ]
+      _ = poll(&polled, nfds_t(polled.count), pause())
+      if polled[0].revents != 0 { drainChildSignals() }
+      if polled[1].revents != 0 { hear() }
+      reap()
+      checkLimits()
+    }
+    endRest()
+    let text = status.map(Guard.describe) ?? "exit 0"
+    if let cause {
+      Guard.report("ended \(cause.rawValue) \(text)")
+    } else {
+      Guard.report("ended \(text)")
+    }
+  }
+
+  private mutating func start() -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, options.input, O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, logFile, 1)
+    posix_spawn_file_actions_adddup2(&actions, logFile, 2)
+    _ = lk_spawn_directory(&actions, options.directory)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    let newSession: Int32 = 0x80
+    posix_spawnattr_setflags(
+      &attributes, Int16(newSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    var argv: [UnsafeMutablePointer<CChar>?] = options.command.map { strdup($0) }
+    argv.append(nil)
+    return posix_spawnp(&child, options.command[0], &actions, &attributes, argv, environ)
+  }
+
+  private var size: Int64 {
+    var found = stat()
+    return fstat(logFile, &found) == 0 ? Int64(found.st_size) : 0
+  }
+
+  /// How long to sleep, in milliseconds; -1 until something happens.
+  private func pause() -> Int32 {
+    let now = lk_boot_milliseconds()
+    var next: Int64?
+    func consider(_ at: Int64?) {
+      if let at { next = min(next ?? .max, at) }
+    }
+    consider(killAt)
+    if cause == nil {
+      consider(wallAt)
+      if options.silence != nil || options.outputBytes != nil { consider(now + 500) }
+    }
+    guard let next else { return -1 }
+    return Int32(clamping: max(0, next - now))
+  }
+
+  private func drainChildSignals() {
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    while read(childEnds, &buffer, buffer.count) > 0 {}
+  }
+
+  private mutating func hear() {
+    var byte: UInt8 = 0
+    let count = read(0, &byte, 1)
+    if count < 0 && (errno == EINTR || errno == EAGAIN) { return }
+    guard count == 1 else {
+      supervisorIsThere = false
+      end(.stopped, at: 0)
+      return
+    }
+    if byte == UInt8(ascii: "K") { end(.stopped, at: 0) }
+    if byte == UInt8(ascii: "T") { end(.stopped, at: options.grace) }
+  }
+
+  private mutating func end(_ reason: Cause, at delay: Int64) {
+    if cause == nil { cause = reason }
+    if delay > 0 {
+      Descendants.signal(SIGTERM)
+      if killAt == nil { killAt = lk_boot_milliseconds() + delay }
+    } else {
+      Descendants.signal(SIGKILL)
+      killAt = lk_boot_milliseconds() + 20
+    }
+  }
+
+  private mutating func reap() {
+    while true {
+      var code: Int32 = 0
+      let pid = waitpid(-1, &code, WNOHANG)
+      guard pid > 0 else { return }
+      if pid == child { status = code }
+    }
+  }
+
+  private mutating func checkLimits() {
+    guard status == nil else { return }
+    let now = lk_boot_milliseconds()
+    if let at = killAt, now >= at {
+      Descendants.signal(SIGKILL)
+      killAt = now + 20
+    }
+    guard cause == nil else { return }
+    if let at = wallAt, now >= at { return end(.timeout, at: options.grace) }
+    guard options.silence != nil || options.outputBytes != nil else { return }
+    let present = size
+    if present != lastSize {
+      lastSize = present
+      lastGrowth = now
+    }
+    if let limit = options.outputBytes, present - startSize > limit { return end(.output, at: 0) }
+    if let limit = options.silence, now - lastGrowth >= limit {
+      end(.silence, at: options.grace)
+    }
+  }
+
+  /// Ends what the command left running, daemons included.
+  private mutating func endRest() {
+    let deadline = lk_boot_milliseconds() + (cause == nil ? options.linger : 0)
+    var asked = false
+    while true {
+      var code: Int32 = 0
+      let result = waitpid(-1, &code, WNOHANG)
+      if result > 0 { continue }
+      if result < 0 && errno == ECHILD { return }
+      if lk_boot_milliseconds() < deadline {
+        if !asked { Descendants.signal(SIGTERM) }
+        asked = true
+      } else {
+        Descendants.signal(SIGKILL)
+      }
+      usleep(1000)
+    }
+  }
+
+  private static func describe(_ status: Int32) -> String {
+    status & 0x7f == 0 ? "exit \((status >> 8) & 0xff)" : "signal \(status & 0x7f)"
+  }
+
+  /// Writes one line to the supervisor.
+  static func report(_ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    _ = write(1, bytes, bytes.count)
+  }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Processes
+import TestSupport
+import Testing
+
+@Suite struct GuardTests {
+  private let scratch: TemporaryDirectory
+  private let mark = "test-\(UUID().uuidString)"
+
+  init() throws { scratch = try TemporaryDirectory() }
+
+  private func command(_ script: String) -> GuardedCommand {
+    GuardedCommand(
+      guardProgram: BuiltPrograms.path("lanekeeper-guard"), lockPath: scratch.path("lock"),
+      logPath: scratch.path("log"), inputPath: nil, directory: scratch.path(""),
+      argv: ["/bin/sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"], mark: mark)
+  }
+
+  private func log() throws -> String {
+    try String(contentsOfFile: scratch.path("log"), encoding: .utf8)
+  }
+
+  private func waitFor(_ condition: () -> Bool) async throws {
+    for _ in 0..<2000 where !condition() { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(condition())
+  }
+
+  private func pid(in file: String) -> Int32? {
+    (try? String(contentsOfFile: scratch.path(file), encoding: .utf8))
+      .flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+  }
+
+  @Test func tellsTheExitStatus() async throws {
+    let process = try GuardedProcess.start(command("echo out; echo err >&2; exit 75"))
+    #expect(await process.ending() == .exited(75))
+    #expect(try log() == "out\nerr\n")
+  }
+
+  @Test func tellsTheSignal() async throws {
+    #expect(try await GuardedProcess.start(command("kill -9 $$")).ending() == .signalled(9))
+  }
+
+  @Test func tellsAMissingProgramFromAFailedOne() async throws {
+    var missing = command("")
+    missing.argv = ["no-such-program-here"]
+    #expect(
+      try await GuardedProcess.start(missing).ending() == .couldNotStart(errno: ENOENT))
+    #expect(try await GuardedProcess.start(command("exit 127")).ending() == .exited(127))
+  }
+
+  @Test func handsOverInputAndExactlyTheEnvironment() async throws {
+    try Data("the prompt\n".utf8).write(to: URL(fileURLWithPath: scratch.path("prompt")))
+    var reading = command("cat; env | grep -v -e ^_ -e ^PWD -e ^SHLVL -e ^OLDPWD | sort")
+    reading.inputPath = scratch.path("prompt")
+    reading.environment["A"] = "b c"
+    #expect(try await GuardedProcess.start(reading).ending() == .exited(0))
+    #expect(try log() == "the prompt\nA=b c\nLANEKEEPER_MARK=\(mark)\nPATH=/usr/bin:/bin\n")
+  }
+
+  @Test func p5_endsDaemonsWithTheirCommand() async throws {
+    let script =
+      "(setsid sh -c 'sleep 300 & echo $! > daemon; wait' >/dev/null 2>&1 &) ; "
+      + "while [ ! -s daemon ]; do sleep 0.01; done"
+    #expect(try await GuardedProcess.start(command(script)).ending() == .exited(0))
+    let daemon = try #require(pid(in: "daemon"))
+    #expect(kill(daemon, 0) != 0)
+    #expect(Strays.find(mark: mark).isEmpty)
+  }
+
+  @Test func p5_stopsOnRequestAndKillsAfterTheGrace() async throws {
+    let willing = try GuardedProcess.start(command("touch up; sleep 300"))
+    try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
+    willing.stop()
+    #expect(await willing.ending() == .stopped)
+    var stubborn = command("trap '' TERM; touch deaf; while :; do sleep 0.05; done")
+    stubborn.graceSeconds = 0.2
+    let process = try GuardedProcess.start(stubborn)
+    try await waitFor { FileManager.default.fileExists(atPath: scratch.path("deaf")) }
+    process.stop()
+    #expect(await process.ending() == .stopped)
+    #expect(Strays.find(mark: mark).isEmpty)
+  }
+
+  @Test func keepsItsLimits() async throws {
+    var slow = command("sleep 300")
+    slow.wallSeconds = 0.1
+    #expect(try await GuardedProcess.start(slow).ending() == .timedOut)
+    var silent = command("echo once; sleep 300")
+    silent.silenceSeconds = 0.3
+    #expect(try await GuardedProcess.start(silent).ending() == .silent)
+    var loud = command("while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done")
+    loud.outputBytes = 10_000
+    #expect(try await GuardedProcess.start(loud).ending() == .outputLimit)
+  }
+
+  @Test func p5_holdsItsLockAsLongAsItRuns() async throws {
+    let process = try GuardedProcess.start(command("touch up; sleep 300"))
+    try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
+    #expect(FileLock.isHeld(scratch.path("lock")))
+    #expect(try await GuardedProcess.start(command("true")).ending() == .locked)
+    process.kill()
+    #expect(await process.ending() == .stopped)
+    #expect(!FileLock.isHeld(scratch.path("lock")))
+  }
+
+  @Test func p5_noProcessOutlivesAKilledGuard() async throws {
+    let process = try GuardedProcess.start(
+      command("(setsid sleep 300 & echo $! > left) ; touch up; sleep 300"))
+    try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
+    kill(process.pid, SIGKILL)
+    #expect(await process.ending() == .guardLost)
+    let left = try #require(pid(in: "left"))
+    #expect(ProcessTree.parent(of: left) == nil || Strays.find(mark: mark).isEmpty)
+  }
+
+  @Test func p5_noProcessOutlivesAKilledSupervisor() async throws {
+    let program = BuiltPrograms.path("lanekeeper-guard")
+    let script = """
+      sleep 300 | '\(program)' --lock '\(scratch.path("lock"))' --log '\(scratch.path("log"))' \
+        --directory '\(scratch.path(""))' -- /bin/sh -c 'echo $$ > agent; (setsid sleep 301 &); sleep 302'
+      """
+    var supervisor = command(script)
+    supervisor.lockPath = scratch.path("outer-lock")
+    supervisor.logPath = scratch.path("outer-log")
+    let outer = try GuardedProcess.start(supervisor)
+    try await waitFor { pid(in: "agent") != nil }
+    let agent = try #require(pid(in: "agent"))
+    let holder = try #require(
+      Strays.find(mark: mark).first { pid in
+        (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8))?
+          .hasPrefix("sleep\u{0}300") == true
+      })
+    kill(holder, SIGKILL)
+    try await waitFor { kill(agent, 0) != 0 }
+    try await waitFor { !FileLock.isHeld(scratch.path("lock")) }
+    outer.kill()
+    _ = await outer.ending()
+    #expect(Strays.find(mark: mark).isEmpty)
+  }
+
+  @Test func runsManyAtOnce() async throws {
+    let endings = await withTaskGroup(of: (Int32, Ending?).self) { group in
+      for number in Int32(0)..<20 {
+        var one = command("exit \(number)")
+        one.lockPath = scratch.path("lock-\(number)")
+        one.logPath = scratch.path("log-\(number)")
+        group.addTask { [one] in (number, await (try? GuardedProcess.start(one))?.ending()) }
+      }
+      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+    #expect(endings.count == 20)
+    for (number, ending) in endings { #expect(ending == .exited(number)) }
+  }
+}
