@@ -1,0 +1,157 @@
+import Foundation
+import Git
+import Processes
+import Store
+
+/// Makes lanes, hands them out and takes them back.
+///
+/// A lane is used again by the next feature: only the files that differ are written, and what git
+/// ignores, such as build caches, stays.
+package struct LanePool: Sendable {
+  package let settings: LaneSettings
+  private let state: StateDirectory
+  private let store: Store
+  /// The person's own checkout, from which `lanes.copy` is taken.
+  private let mainCheckout: String
+  private let environment: [String: String]
+  /// Who signs what Lanekeeper itself commits.
+  private let identity: @Sendable () -> Signature
+
+  package init(
+    settings: LaneSettings, state: StateDirectory, store: Store, mainCheckout: String,
+    environment: [String: String], identity: @escaping @Sendable () -> Signature
+  ) {
+    self.settings = settings
+    self.state = state
+    self.store = store
+    self.mainCheckout = mainCheckout
+    self.environment = environment
+    self.identity = identity
+  }
+
+  /// Returns a lane that nobody else gets, a free one if there is, else a new one.
+  ///
+  /// It stays `preparing` until an attempt starts in it or ``giveBack(_:)``. Blocks.
+  /// - Parameter commit: what a new lane is filled with.
+  package func take(preferring number: Int? = nil, commit: ObjectID) throws -> LaneRecord {
+    if let lane = try store.reserveLane(preferring: number) { return lane }
+    return try make(commit: commit)
+  }
+
+  /// Gives back a lane in which no attempt was started.
+  package func giveBack(_ lane: LaneRecord) throws { try store.finishLane(lane.number) }
+
+  /// Makes a lane, one process at a time; it is `preparing`. Blocks.
+  package func make(commit: ObjectID) throws -> LaneRecord {
+    let lock = try FileLock.acquireBlocking(state.lanesLock)
+    defer { lock.release() }
+    try FileManager.default.createDirectory(
+      atPath: settings.directory, withIntermediateDirectories: true)
+    let lane = try store.addLane { "\(settings.directory)/\($0)" }
+    do {
+      try register(lane, commit: commit)
+      return lane
+    } catch {
+      try? store.removeLane(lane.number)
+      throw error
+    }
+  }
+
+  /// Puts a lane onto a branch at a commit, exactly; whatever uncommitted work was in it is put under
+  /// a rescue reference first.
+  ///
+  /// - Parameter branch: `refs/heads/…`, made where it is absent.
+  package func enter(_ lane: LaneRecord, branch: String, commit: ObjectID) throws {
+    let repository = try open(lane, commit: commit)
+    try rescueUncommitted(lane, repository)
+    try repository.switchWorktree(to: commit, branch: branch, removeUntracked: true)
+  }
+
+  /// Takes a lane off its branch, so that another lane can go on with it.
+  package func leave(_ lane: LaneRecord) throws {
+    let repository = try Repository(opening: lane.path, environment: environment)
+    if let commit = try repository.head().commit {
+      try repository.setHead(branch: nil, commit: commit)
+    }
+  }
+
+  /// Opens a lane after making sure that it is one: a missing lane is made again; one whose
+  /// directory, registration and `.git` file do not agree is refused.
+  package func open(_ lane: LaneRecord, commit: ObjectID) throws -> Repository {
+    let common = try Repository(opening: state.commonDirectory, environment: environment)
+    let registered = common.worktree(named: lane.name)
+    if let registered, registered.valid, registered.path == resolved(lane.path) {
+      return try Repository(opening: lane.path, environment: environment)
+    }
+    guard !FileManager.default.fileExists(atPath: lane.path) else {
+      throw LaneError.broken(
+        path: lane.path, reason: "its registration as \(lane.name) does not match its directory")
+    }
+    if registered != nil {
+      try common.unlockWorktree(name: lane.name)
+      try common.pruneWorktree(name: lane.name)
+    }
+    try register(lane, commit: commit)
+    return try Repository(opening: lane.path, environment: environment)
+  }
+
+  private func register(_ lane: LaneRecord, commit: ObjectID) throws {
+    let common = try Repository(opening: state.commonDirectory, environment: environment)
+    if let old = common.worktree(named: lane.name) {
+      if old.valid {
+        guard old.path == resolved(lane.path) else {
+          throw LaneError.broken(path: old.path, reason: "\(lane.name) is registered elsewhere")
+        }
+        try rescueUncommitted(lane, try Repository(opening: lane.path, environment: environment))
+        return
+      }
+      try common.unlockWorktree(name: lane.name)
+      try common.pruneWorktree(name: lane.name)
+    }
+    do {
+      try common.addWorktree(name: lane.name, path: lane.path, commit: commit, branch: nil)
+    } catch WorktreeError.directoryInTheWay(let path) {
+      throw LaneError.directoryInTheWay(path)
+    }
+    try common.lockWorktree(name: lane.name, reason: "a lane of lanekeeper")
+    try copyIgnored(to: lane)
+    try setUp(lane)
+  }
+
+  private func rescueUncommitted(_ lane: LaneRecord, _ repository: Repository) throws {
+    guard try !repository.status().isEmpty else { return }
+    try Rescue.snapshot(
+      repository, reference: "refs/lanekeeper/rescue/\(lane.name)/\(store.now)",
+      message: "what was left uncommitted in \(lane.name)", identity: identity())
+  }
+
+  private func copyIgnored(to lane: LaneRecord) throws {
+    let files = FileManager.default
+    for name in settings.copy {
+      let source = mainCheckout + "/" + name
+      let target = lane.path + "/" + name
+      guard files.fileExists(atPath: source), !files.fileExists(atPath: target) else { continue }
+      try files.createDirectory(
+        atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try files.copyItem(atPath: source, toPath: target)
+    }
+  }
+
+  private func setUp(_ lane: LaneRecord) throws {
+    guard let setup = settings.setup else { return }
+    let result = try OneShot.runBlocking(
+      ["/bin/sh", "-c", setup], directory: lane.path,
+      environment: GitProgram.clean(environment), timeoutSeconds: 1800)
+    guard result.status == 0 else {
+      throw LaneError.commandFailed(
+        command: setup,
+        detail: "it ended with \(result.status): " + String(decoding: result.error, as: UTF8.self))
+    }
+  }
+
+  private func resolved(_ path: String) -> String {
+    guard let pointer = realpath(path, nil) else { return path }
+    defer { free(pointer) }
+    return String(cString: pointer)
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Git
+
+/// What became of the work that an agent left uncommitted in its lane.
+package enum LeftoverOutcome: Sendable, Equatable {
+  /// There was none.
+  case nothing
+  case committed(ObjectID)
+  /// A hook refused the commit; its words.
+  case refused(String)
+  /// Conflicts of a merge were left in these files.
+  case unresolved([String])
+}
+
+/// Commits what an agent left uncommitted, through the hooks like any other commit.
+package enum Leftovers {
+  /// - Parameters:
+  ///   - litter: patterns of files that agent programs leave and that are no work.
+  ///   - message: subject and trailers.
+  ///   - adding: variables for git on top of the repository's environment.
+  package static func commit(
+    in repository: Repository, litter: [String], message: String, adding: [String: String]
+  ) throws -> LeftoverOutcome {
+    guard let directory = repository.workingDirectory else { return .nothing }
+    let status = try repository.status()
+    let unresolved = status.filter(\.isConflicted).map(\.path).filter {
+      hasConflictMarkers(directory, $0)
+    }
+    guard unresolved.isEmpty else {
+      return .unresolved(unresolved.map { String(decoding: $0, as: UTF8.self) })
+    }
+    let isMerging = FileManager.default.fileExists(atPath: repository.gitDirectory + "/MERGE_HEAD")
+    guard !status.isEmpty || isMerging else { return .nothing }
+    func git(_ arguments: [String], input: [UInt8] = []) throws -> GitProgram.Result {
+      try GitProgram.run(
+        arguments, directory: directory, environment: repository.environment, adding: adding,
+        input: input)
+    }
+    let excluded = litter.flatMap { pattern in
+      [":(exclude,glob)**/\(pattern)", ":(exclude,glob)**/\(pattern)/**"]
+    }
+    let added = try git(["-c", "core.safecrlf=false", "add", "-A", "--", "."] + excluded)
+    guard added.status == 0 else { return .refused(added.error) }
+    if !isMerging, try git(["diff", "--cached", "--quiet"]).status == 0 { return .nothing }
+    let result = try git(
+      ["commit", "-q", "--cleanup=whitespace", "-F", "-"], input: Array(message.utf8))
+    guard result.status == 0, let tip = try repository.head().commit else {
+      return .refused(result.error.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    return .committed(tip)
+  }
+
+  private static func hasConflictMarkers(_ directory: String, _ path: [UInt8]) -> Bool {
+    let file = directory + "/" + String(decoding: path, as: UTF8.self)
+    guard let data = FileManager.default.contents(atPath: file) else { return false }
+    let lines = data.split(separator: 0x0a)
+    return lines.contains { $0.starts(with: "<<<<<<< ".utf8) }
+      && lines.contains { $0.starts(with: ">>>>>>> ".utf8) }
+  }
+}
