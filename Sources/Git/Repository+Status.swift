@@ -15,6 +15,16 @@ package struct StatusEntry: Equatable, Sendable {
   package var isUntracked: Bool
   /// Tells whether a merge left the path in conflict.
   package var isConflicted: Bool
+
+  package init(
+    path: [UInt8], staged: Change?, unstaged: Change?, isUntracked: Bool, isConflicted: Bool
+  ) {
+    self.path = path
+    self.staged = staged
+    self.unstaged = unstaged
+    self.isUntracked = isUntracked
+    self.isConflicted = isConflicted
+  }
 }
 
 extension Repository {
