@@ -25,7 +25,8 @@ import Testing
       ourCommit: try commit(ours.id, [root]), theirCommit: try commit(theirs.id, [root]))
   }
 
-  static func reference(_ test: TestRepository, _ one: ObjectID, _ two: ObjectID) throws -> String? {
+  static func reference(_ test: TestRepository, _ one: ObjectID, _ two: ObjectID) throws -> String?
+  {
     let result = try test.runGit(
       ["-c", "merge.directoryRenames=false", "merge-tree", "--write-tree", one.hex, two.hex])
     return result.status == 0 ? result.text : nil

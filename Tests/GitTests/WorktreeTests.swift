@@ -24,7 +24,8 @@ import Testing
     #expect(try test.read(".git/config") == config)
     #expect(try test.git("status", "--porcelain").isEmpty)
     #expect(try test.git("status", "--porcelain", "--branch", at: lane) == "## lane/F1-x")
-    #expect(try test.git("rev-parse", "--git-dir", at: lane) == test.path + "/.git/worktrees/lane-1")
+    #expect(
+      try test.git("rev-parse", "--git-dir", at: lane) == test.path + "/.git/worktrees/lane-1")
     #expect(try test.git("rev-parse", "HEAD", at: test.root.path("lanes/2")) == commit.hex)
     #expect(
       try test.git("worktree", "list", "--porcelain") == """

@@ -3,27 +3,14 @@ import Git
 import TestSupport
 import Testing
 
-@Suite struct CheckoutNeedsTests {
-  static func reasons(_ test: TestRepository, _ lane: String) throws -> [String] {
-    let repository = try test.open(lane)
-    return try repository.needsGitForCheckout(of: test.id("HEAD^{tree}"))
-  }
-
-  @Test func aPlainRepositoryNeedsNoGit() throws {
-    let test = try TestRepository()
-    try test.write(".gitattributes", "*.x filter=upper text\n")
-    try test.commit("one")
-    #expect(try Self.reasons(test, test.path).isEmpty)
-  }
-
-  @Test func gitRunsFilterDrivers() throws {
+@Suite struct FillTests {
+  @Test func runsFilterDrivers() throws {
     let (test, lane, _) = try CheckoutTests.lane(["a.up": "abc\n"]) { test in
       try test.git("config", "filter.upper.smudge", "tr a-z A-Z")
       try test.git("config", "filter.upper.clean", "tr A-Z a-z")
       try test.write("sub/.gitattributes", "*.up filter=upper\n")
       try test.write("sub/b.up", "abc\n")
     }
-    #expect(try Self.reasons(test, lane).count == 1)
     #expect(try test.root.read("lane/sub/b.up") == "ABC\n")
     #expect(try test.root.read("lane/a.up") == "abc\n")
     #expect(try test.git("status", "--porcelain", at: lane).isEmpty)
@@ -35,27 +22,19 @@ import Testing
     #expect(try test.git("status", "--porcelain", at: lane).isEmpty)
   }
 
-  @Test func gitReadsFilterAttributesOutsideTheTree() throws {
-    let test = try TestRepository()
-    try test.write("a", "abc\n")
-    try test.commit("one")
-    try test.git("config", "filter.upper.smudge", "tr a-z A-Z")
-    try test.write(".git/info/attributes", "a filter=upper\n")
-    #expect(try Self.reasons(test, test.path).count == 1)
-  }
-
-  @Test func gitWritesEncodings() throws {
+  @Test func writesEncodings() throws {
     let (test, lane, _) = try CheckoutTests.lane([
       ".gitattributes": "*.wide text working-tree-encoding=UTF-16LE\n"
-    ]) { test in try Data([0x61, 0, 0x0a, 0]).write(to: URL(fileURLWithPath: test.path + "/a.wide")) }
-    #expect(try Self.reasons(test, lane).count == 1)
+    ]) { test in
+      try Data([0x61, 0, 0x0a, 0]).write(to: URL(fileURLWithPath: test.path + "/a.wide"))
+    }
     #expect(FileManager.default.contents(atPath: lane + "/a.wide") == Data([0x61, 0, 0x0a, 0]))
+    #expect(try test.git("status", "--porcelain", at: lane).isEmpty)
   }
 
-  @Test func gitServesSplitIndexes() throws {
+  @Test func servesSplitIndexes() throws {
     let (test, lane, _) = try CheckoutTests.lane(["a": "1\n"])
     try test.git("update-index", "--split-index", at: lane)
-    #expect(try Self.reasons(test, lane).count == 1)
     try test.write("a", "2\n")
     let second = try #require(ObjectID(hex: test.commit("two")))
     try test.open(lane).switchWorktree(to: second, branch: nil)
@@ -71,7 +50,7 @@ import Testing
         executable: true)
     }
     let repository = try test.open(lane)
-    try repository.fillWithGit(test.id("HEAD^{tree}"))
+    try repository.fill(test.id("HEAD^{tree}"))
     try test.root.write("lane/junk", "junk")
     try repository.switchWorktree(to: first, branch: "refs/heads/x", removeUntracked: true)
     #expect(try repository.status().isEmpty)

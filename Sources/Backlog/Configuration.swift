@@ -1,0 +1,96 @@
+/// What `lanekeeper.yml` says, with the defaults for what it does not.
+package struct Configuration: Sendable, Equatable {
+  package struct Gate: Sendable, Equatable {
+    /// Empty: no gate.
+    package var command = ""
+    package var timeoutMinutes = 30.0
+    /// Names of variables whose values belong to the result.
+    package var environment: [String] = []
+    /// How often a red is confirmed before anyone is blamed.
+    package var retries = 1
+    package var coldEvery = 20
+  }
+  package struct Review: Sendable, Equatable {
+    package var required = false
+    package var categories: [String] = []
+    package var paths: [String] = []
+    package var approvals = 1
+    package var push: String?
+  }
+  package struct Schedule: Sendable, Equatable {
+    /// none, learned or agent.
+    package var detect = "none"
+    package var stack = false
+    package var footprints = true
+  }
+  package struct Lanes: Sendable, Equatable {
+    /// As written; relative to the repository's top.
+    package var path: String
+    package var copy: [String] = []
+    package var setup: String?
+    package var litter: [String] = []
+    package var keepBranches = false
+  }
+  package enum PathPolicy: Sendable, Equatable {
+    case strict
+    case free
+    case frozen
+    /// `union`, or `regenerate: <command>`.
+    case shared(String)
+  }
+  package struct Claims: Sendable, Equatable {
+    /// auto, strict or off.
+    package var policy = "auto"
+    /// warn, deny or off.
+    package var humans = "warn"
+    package var paths: [String: PathPolicy] = [:]
+  }
+  package enum Window: Sendable, Equatable {
+    case size(Int)
+    case auto
+  }
+  package struct Landing: Sendable, Equatable {
+    package var window = Window.size(4)
+    /// merge, squash or rebase.
+    package var style = "merge"
+    /// clean or never.
+    package var follow = "clean"
+    package var push: String?
+  }
+  package struct Limits: Sendable, Equatable {
+    package var maxParallel = 5
+    package var attemptMinutes = 60.0
+    package var silenceMinutes = 20.0
+    package var attempts = 3
+    package var maxCostUSD: Double?
+    package var maxFeatureCostUSD: Double?
+    package var staggerSeconds: Double?
+  }
+  /// An agent's definition: `run`, and whatever else it says.
+  package struct AgentSettings: Sendable, Equatable {
+    package var run: String?
+    package var other: [String: String] = [:]
+  }
+
+  package var target = "main"
+  package var gate = Gate()
+  /// The first is used; the next takes over at a usage limit.
+  package var agents = ["claude"]
+  package var parallel = 3
+  package var preset: String?
+  /// Best first is not required here.
+  package var models: [String]?
+  package var review = Review()
+  package var schedule = Schedule()
+  package var lanes: Lanes
+  package var claims = Claims()
+  package var landing = Landing()
+  package var limits = Limits()
+  /// none or bubblewrap.
+  package var sandbox = "none"
+  package var slots: [String: Int] = [:]
+  package var definitions: [String: AgentSettings] = [:]
+
+  /// The defaults for a repository whose directory has this name.
+  package init(repositoryName: String) { lanes = Lanes(path: "../\(repositoryName).lanes") }
+}

@@ -1,0 +1,317 @@
+import Yams
+
+/// Reads `lanekeeper.yml`.
+package enum ConfigurationReader {
+  private static let keys = [
+    "target", "gate", "agent", "parallel", "preset", "models", "review", "schedule", "lanes",
+    "claims", "landing", "limits", "sandbox", "slots", "agents",
+  ]
+  private static let presets = ["quality", "balanced", "economy", "cheap", "experimental"]
+
+  /// Reads the text of the configuration.
+  ///
+  /// - Parameters:
+  ///   - file: the name for messages.
+  ///   - repositoryName: the name of the repository's directory, for the default of `lanes.path`.
+  /// - Throws: ``InputProblems`` with everything that is wrong.
+  package static func read(
+    text: String, file: String, repositoryName: String
+  ) throws(InputProblems) -> Configuration {
+    let input = YAMLInput(file: file)
+    var result = Configuration(repositoryName: repositoryName)
+    if let root = input.root(text), !input.isNull(root),
+      let members = input.members(root, of: "the file", known: keys)
+    {
+      readMain(members, input, &result)
+      readGate(members["gate"], input, &result.gate)
+      readReview(members["review"], input, &result.review)
+      readSchedule(members["schedule"], input, &result.schedule)
+      readLanes(members["lanes"], input, &result.lanes)
+      readClaims(members["claims"], input, &result.claims)
+      readLanding(members["landing"], input, &result.landing)
+      readLimits(members["limits"], input, &result.limits)
+      readAgents(members["agents"], input, &result.definitions)
+      if result.parallel > result.limits.maxParallel {
+        input.report(
+          members["parallel"],
+          "parallel must be from 1 to \(result.limits.maxParallel), not \(result.parallel)",
+          "limits.max_parallel raises the bound, to 64 at most")
+      }
+    }
+    guard input.problems.isEmpty else { throw InputProblems(input.problems) }
+    return result
+  }
+
+  private static func readMain(
+    _ members: [String: Node], _ input: YAMLInput, _ result: inout Configuration
+  ) {
+    if let target = input.text(members["target"], "target") { result.target = target }
+    if let agents = input.texts(members["agent"], "agent") {
+      result.agents = agents.map(\.text)
+      if agents.isEmpty { input.report(members["agent"], "agent names no agent") }
+    }
+    if let parallel = input.integer(members["parallel"], "parallel", in: 1...64) {
+      result.parallel = parallel
+    }
+    result.preset = input.choice(members["preset"], "preset", presets)
+    if let models = input.texts(members["models"], "models") {
+      let valid = ["opus", "sonnet", "haiku", "all"]
+      let words = models.flatMap { item in
+        item.text.split(separator: ",").map {
+          (word: $0.filter { !$0.isWhitespace }.lowercased(), node: item.node)
+        }
+      }
+      for (word, node) in words where !valid.contains(word) {
+        input.report(
+          node, "unknown model '\(word)'; valid are opus, sonnet, haiku, or all",
+          Nearest.suggestion(word, among: valid))
+      }
+      if words.isEmpty { input.report(members["models"], "models names no model") }
+      result.models = words.map(\.word)
+      if members["preset"] != nil {
+        input.report(members["models"], "preset and models can't both be given")
+      }
+    }
+    if let sandbox = input.choice(members["sandbox"], "sandbox", ["none", "bubblewrap"]) {
+      result.sandbox = sandbox
+    }
+    if let node = members["slots"], !input.isNull(node) {
+      guard let mapping = node.mapping else {
+        return input.report(node, "slots must be a mapping of names and numbers")
+      }
+      for (key, value) in mapping {
+        let name = key.string ?? ""
+        if let number = input.integer(value, "slots.\(name)", in: 1...1000) {
+          result.slots[name] = number
+        }
+      }
+    }
+  }
+
+  private static func readGate(
+    _ node: Node?, _ input: YAMLInput, _ gate: inout Configuration.Gate
+  ) {
+    guard let node, !input.isNull(node) else { return }
+    if let scalar = node.scalar {
+      gate.command = scalar.string
+      return
+    }
+    let known = ["command", "timeout_minutes", "environment", "retries", "cold_every"]
+    guard let members = input.members(node, of: "gate", known: known) else { return }
+    gate.command = input.text(members["command"], "gate.command") ?? ""
+    if let value = input.positive(members["timeout_minutes"], "gate.timeout_minutes") {
+      gate.timeoutMinutes = value
+    }
+    gate.environment =
+      input.texts(members["environment"], "gate.environment")?.map(\.text) ?? []
+    if let value = input.integer(members["retries"], "gate.retries", in: 0...10) {
+      gate.retries = value
+    }
+    if let value = input.integer(members["cold_every"], "gate.cold_every", in: 1...1_000_000) {
+      gate.coldEvery = value
+    }
+  }
+
+  private static func readReview(
+    _ node: Node?, _ input: YAMLInput, _ review: inout Configuration.Review
+  ) {
+    guard let node, !input.isNull(node) else { return }
+    if node.scalar != nil {
+      review.required = input.choice(node, "review", ["required", "none"]) == "required"
+      return
+    }
+    let known = ["required", "categories", "paths", "approvals", "push"]
+    guard let members = input.members(node, of: "review", known: known) else { return }
+    review.required = input.flag(members["required"], "review.required") ?? false
+    review.categories = input.texts(members["categories"], "review.categories")?.map(\.text) ?? []
+    review.paths = input.texts(members["paths"], "review.paths")?.map(\.text) ?? []
+    review.approvals = input.integer(members["approvals"], "review.approvals", in: 1...100) ?? 1
+    review.push = input.text(members["push"], "review.push")
+  }
+
+  private static func readSchedule(
+    _ node: Node?, _ input: YAMLInput, _ schedule: inout Configuration.Schedule
+  ) {
+    guard let node, !input.isNull(node),
+      let members = input.members(
+        node, of: "schedule", known: ["detect", "stack", "footprints"])
+    else { return }
+    let words = ["none", "learned", "agent"]
+    if let word = input.choice(members["detect"], "schedule.detect", words) {
+      schedule.detect = word
+    }
+    schedule.stack = input.flag(members["stack"], "schedule.stack") ?? false
+    schedule.footprints = input.flag(members["footprints"], "schedule.footprints") ?? true
+  }
+
+  private static func readLanes(
+    _ node: Node?, _ input: YAMLInput, _ lanes: inout Configuration.Lanes
+  ) {
+    guard let node, !input.isNull(node) else { return }
+    if let scalar = node.scalar {
+      lanes.path = scalar.string
+      return
+    }
+    let known = ["path", "copy", "setup", "litter", "keep_branches"]
+    guard let members = input.members(node, of: "lanes", known: known) else { return }
+    if let path = input.text(members["path"], "lanes.path"), !path.isEmpty { lanes.path = path }
+    for item in input.texts(members["copy"], "lanes.copy") ?? [] {
+      if let reason = RepositoryPath.problem(item.text) {
+        input.report(item.node, "'\(item.text)' in lanes.copy \(reason)")
+      } else {
+        lanes.copy.append(item.text)
+      }
+    }
+    lanes.setup = input.text(members["setup"], "lanes.setup")
+    lanes.litter = input.texts(members["litter"], "lanes.litter")?.map(\.text) ?? []
+    lanes.keepBranches = input.flag(members["keep_branches"], "lanes.keep_branches") ?? false
+  }
+
+  private static func readClaims(
+    _ node: Node?, _ input: YAMLInput, _ claims: inout Configuration.Claims
+  ) {
+    guard let node, !input.isNull(node) else { return }
+    let policies = ["auto", "strict", "off"]
+    if node.scalar != nil {
+      if let word = input.choice(node, "claims", policies) { claims.policy = word }
+      return
+    }
+    let known = ["policy", "humans", "paths"]
+    guard let members = input.members(node, of: "claims", known: known) else { return }
+    if let word = input.choice(members["policy"], "claims.policy", policies) {
+      claims.policy = word
+    }
+    if let word = input.choice(members["humans"], "claims.humans", ["warn", "deny", "off"]) {
+      claims.humans = word
+    }
+    guard let paths = members["paths"], !input.isNull(paths) else { return }
+    guard let mapping = paths.mapping else {
+      return input.report(paths, "claims.paths must be a mapping of paths and policies")
+    }
+    for (key, value) in mapping {
+      let path = key.string ?? ""
+      if let reason = RepositoryPath.problem(path) {
+        input.report(key, "'\(path)' in claims.paths \(reason)")
+      } else if let policy = readPolicy(value, path, input) {
+        claims.paths[path] = policy
+      }
+    }
+  }
+
+  private static func readPolicy(
+    _ node: Node, _ path: String, _ input: YAMLInput
+  ) -> Configuration.PathPolicy? {
+    if node.scalar != nil {
+      switch input.choice(node, "the policy of \(path)", ["strict", "free", "frozen"]) {
+      case "strict": return .strict
+      case "free": return .free
+      case "frozen": return .frozen
+      default: return nil
+      }
+    }
+    guard
+      let members = input.members(
+        node, of: "the policy of \(path)", known: ["shared", "regenerate"])
+    else { return nil }
+    if let command = input.text(members["regenerate"], "regenerate") {
+      return .shared("regenerate: \(command)")
+    }
+    guard let shared = members["shared"] else {
+      input.report(node, "the policy of \(path) says neither shared nor regenerate")
+      return nil
+    }
+    if shared.scalar != nil {
+      return input.choice(shared, "shared", ["union"]).map { .shared($0) }
+    }
+    guard let inner = input.members(shared, of: "shared", known: ["regenerate"]),
+      let command = input.text(inner["regenerate"], "regenerate")
+    else {
+      input.report(shared, "shared must be union, or {regenerate: <command>}")
+      return nil
+    }
+    return .shared("regenerate: \(command)")
+  }
+
+  private static func readLanding(
+    _ node: Node?, _ input: YAMLInput, _ landing: inout Configuration.Landing
+  ) {
+    guard let node, !input.isNull(node) else { return }
+    let styles = ["merge", "squash", "rebase"]
+    if node.scalar != nil {
+      if let word = input.choice(node, "landing", styles) { landing.style = word }
+      return
+    }
+    let known = ["window", "style", "follow", "push"]
+    guard let members = input.members(node, of: "landing", known: known) else { return }
+    if members["window"]?.scalar?.string == "auto" {
+      landing.window = .auto
+    } else if let size = input.integer(members["window"], "landing.window", in: 1...1000) {
+      landing.window = .size(size)
+    }
+    if let word = input.choice(members["style"], "landing.style", styles) { landing.style = word }
+    if let word = input.choice(members["follow"], "landing.follow", ["clean", "never"]) {
+      landing.follow = word
+    }
+    landing.push = input.text(members["push"], "landing.push")
+  }
+
+  private static func readLimits(
+    _ node: Node?, _ input: YAMLInput, _ limits: inout Configuration.Limits
+  ) {
+    let known = [
+      "max_parallel", "attempt_minutes", "silence_minutes", "attempts", "max_cost_usd",
+      "max_feature_cost_usd", "stagger_seconds",
+    ]
+    guard let node, !input.isNull(node),
+      let members = input.members(node, of: "limits", known: known)
+    else { return }
+    if let value = input.integer(members["max_parallel"], "limits.max_parallel", in: 1...64) {
+      limits.maxParallel = value
+    }
+    if let value = input.positive(members["attempt_minutes"], "limits.attempt_minutes") {
+      limits.attemptMinutes = value
+    }
+    if let value = input.positive(members["silence_minutes"], "limits.silence_minutes") {
+      limits.silenceMinutes = value
+    }
+    if let value = input.integer(members["attempts"], "limits.attempts", in: 1...100) {
+      limits.attempts = value
+    }
+    limits.maxCostUSD = input.positive(members["max_cost_usd"], "limits.max_cost_usd")
+    limits.maxFeatureCostUSD = input.positive(
+      members["max_feature_cost_usd"], "limits.max_feature_cost_usd")
+    if let node = members["stagger_seconds"], node.int == 0 {
+      limits.staggerSeconds = 0
+    } else {
+      limits.staggerSeconds = input.positive(members["stagger_seconds"], "limits.stagger_seconds")
+    }
+  }
+
+  private static func readAgents(
+    _ node: Node?, _ input: YAMLInput, _ agents: inout [String: Configuration.AgentSettings]
+  ) {
+    guard let node, !input.isNull(node) else { return }
+    guard let mapping = node.mapping else {
+      return input.report(node, "agents must be a mapping of names and definitions")
+    }
+    for (key, value) in mapping {
+      let name = key.string ?? ""
+      var settings = Configuration.AgentSettings()
+      if let scalar = value.scalar {
+        settings.run = scalar.string
+      } else if let inner = value.mapping {
+        for (key, value) in inner {
+          guard let text = input.text(value, "agents.\(name).\(key.string ?? "")") else { continue }
+          if key.string == "run" {
+            settings.run = text
+          } else {
+            settings.other[key.string ?? ""] = text
+          }
+        }
+      } else {
+        input.report(value, "agents.\(name) must be a mapping such as {run: ./agent.sh}")
+      }
+      agents[name] = settings
+    }
+  }
+}

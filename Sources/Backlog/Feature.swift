@@ -1,0 +1,62 @@
+// Backlog: reading and writing of features.yml and lanekeeper.yml, and taking over the backlogs of
+// other programs. Pure: text in, values or a list of problems out.
+
+/// One unit of work, as the backlog gives it.
+package struct Feature: Sendable, Equatable {
+  package var id: String
+  package var title: String
+  package var category: String
+  package var description: String
+  package var steps: [String]
+  package var dependencies: [Dependency]
+  /// Paths that are claimed with the feature; a directory ends in `/`.
+  package var touches: [String]
+  /// Higher first; 0 where not given.
+  package var priority: Int
+  /// The tier that the feature demands: opus, sonnet or haiku.
+  package var model: String?
+  package var agent: String?
+
+  package init(
+    id: String, title: String, category: String = "backend", description: String = "",
+    steps: [String] = [], dependencies: [Dependency] = [], touches: [String] = [],
+    priority: Int = 0, model: String? = nil, agent: String? = nil
+  ) {
+    self.id = id
+    self.title = title
+    self.category = category
+    self.description = description
+    self.steps = steps
+    self.dependencies = dependencies
+    self.touches = touches
+    self.priority = priority
+    self.model = model
+    self.agent = agent
+  }
+}
+
+/// A feature that must have landed first.
+package struct Dependency: Sendable, Equatable {
+  package enum Source: String, Sendable { case declared, detected, discovered }
+  package var id: String
+  package var source: Source
+  /// From 0 to 1, for a detected one.
+  package var confidence: Double?
+  package var reason: String?
+
+  package init(
+    id: String, source: Source = .declared, confidence: Double? = nil, reason: String? = nil
+  ) {
+    self.id = id
+    self.source = source
+    self.confidence = confidence
+    self.reason = reason
+  }
+}
+
+/// The list of features to build.
+package struct Backlog: Sendable, Equatable {
+  package var features: [Feature]
+
+  package init(features: [Feature]) { self.features = features }
+}

@@ -1,0 +1,56 @@
+import Glibc
+
+/// Where the hook was called: which repository, and which lane of it.
+struct GitPlace {
+  /// The worktree's own git directory.
+  let gitDirectory: String
+  /// The directory that all worktrees share.
+  let commonDirectory: String
+  /// The number of the lane; `nil` in any other checkout.
+  let lane: Int?
+  /// Tells that the hook belongs to another repository than the one it was called in, as happens in
+  /// repositories that an agent's own tests make.
+  let isForeign: Bool
+
+  var stateFile: String { commonDirectory + "/lanekeeper/state.sqlite" }
+
+  /// Looks at `GIT_DIR`, else from the working directory upwards.
+  ///
+  /// - Parameter own: the state directory that the called link belongs to.
+  static func find(own: String?) -> GitPlace? {
+    guard let directory = gitDirectory() else { return nil }
+    var common = directory
+    if let text = Files.line(directory + "/commondir") { common = Path.join(directory, text) }
+    common = Files.resolved(common)
+    var isForeign = false
+    if let own { isForeign = Files.resolved(own) != Files.resolved(common + "/lanekeeper") }
+    return GitPlace(
+      gitDirectory: directory, commonDirectory: common, lane: laneNumber(directory),
+      isForeign: isForeign)
+  }
+
+  private static func gitDirectory() -> String? {
+    if let set = Environment.value("GIT_DIR"), !set.isEmpty { return Files.resolved(set) }
+    guard let pointer = getcwd(nil, 0) else { return nil }
+    var directory = String(cString: pointer)
+    free(pointer)
+    while true {
+      let candidate = directory == "/" ? "/.git" : directory + "/.git"
+      if let line = Files.line(candidate), line.hasPrefix("gitdir: ") {
+        return Files.resolved(Path.join(directory, String(line.dropFirst(8))))
+      }
+      if Files.exists(candidate + "/HEAD") { return Files.resolved(candidate) }
+      if directory == "/" { return nil }
+      directory = Path.parent(directory)
+    }
+  }
+
+  /// Reads the lane's number from `…/worktrees/lane-<n>`.
+  private static func laneNumber(_ directory: String) -> Int? {
+    let parts = directory.split(separator: "/")
+    guard parts.count >= 2, parts[parts.count - 2] == "worktrees",
+      parts[parts.count - 1].hasPrefix("lane-")
+    else { return nil }
+    return Int(parts[parts.count - 1].dropFirst(5))
+  }
+}

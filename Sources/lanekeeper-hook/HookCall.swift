@@ -1,0 +1,40 @@
+/// How the program was called: by git under a hook's name, or by its own name.
+struct HookCall {
+  /// The version that `--version` prints.
+  static let version = "0.1.0"
+
+  /// The hook's name.
+  let name: String
+  /// The arguments that git gives the hook.
+  let rest: [String]
+  /// The directory that the link stands in; `nil` when called by its own name.
+  let directory: String?
+
+  init(arguments: [String]) {
+    let program = arguments.first ?? ""
+    let base = Path.last(program)
+    if base == "lanekeeper-hook" {
+      name = arguments.count > 1 ? arguments[1] : ""
+      rest = Array(arguments.dropFirst(2))
+      directory = nil
+    } else {
+      name = base
+      rest = Array(arguments.dropFirst())
+      directory = Path.parent(program)
+    }
+  }
+
+  /// The state directory that the link belongs to: the one above `hooks/`.
+  var stateDirectory: String? {
+    guard let directory, Path.last(directory) == "hooks" else { return nil }
+    return Path.parent(directory)
+  }
+}
+
+/// What becomes of the commit or the change of references.
+enum Verdict {
+  /// Goes on, after these lines.
+  case pass([String])
+  /// Is refused with these lines.
+  case refuse([String])
+}

@@ -1,0 +1,40 @@
+import Glibc
+
+// lanekeeper-hook: the program behind every git hook of a lane. It starts three times for each
+// commit, so it is linked fully static and knows SQLite's C interface, zlib and the claim rule only.
+//
+// git finds it by symbolic links that carry the hooks' names. It judges `pre-commit` and
+// `reference-transaction`, and then runs the user's own hook of the same name.
+
+let call = HookCall(arguments: CommandLine.arguments)
+switch call.name {
+case "--version":
+  print("lanekeeper-hook \(HookCall.version)")
+  exit(0)
+case "--help", "lanekeeper-hook", "":
+  print("usage: lanekeeper-hook pre-commit | reference-transaction STATE | --version")
+  print("git calls it by symbolic links that carry the hooks' names")
+  exit(call.name == "--help" ? 0 : 64)
+default: break
+}
+signal(SIGPIPE, SIG_IGN)
+let place = GitPlace.find(own: call.stateDirectory)
+var input: [UInt8] = []
+var verdict = Verdict.pass([])
+if let place, !place.isForeign {
+  switch call.name {
+  case "pre-commit": verdict = PreCommit.judge(place)
+  case "reference-transaction" where call.rest.first == "prepared":
+    input = Files.readAll(descriptor: 0)
+    verdict = ReferenceTransaction.judge(place, lines: input)
+  default: break
+  }
+}
+switch verdict {
+case .pass(let warnings):
+  Output.error(warnings)
+  UserHook.run(call, place: place, input: input)
+case .refuse(let lines):
+  Output.error(lines)
+  exit(1)
+}
