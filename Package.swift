@@ -49,7 +49,7 @@ let package = Package(
     + module("Git", ["CLibgit2"], tests: ["TestSupport"])
     + module("Backlog", [.product(name: "Yams", package: "Yams")])
     + module("Planning", ["Backlog"])
-    + module("ModelSelection")
+    + module("ModelSelection", ["Backlog"])
     + module(
       "Store", ["ClaimRules", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"])

@@ -131,7 +131,8 @@ package enum BacklogReader {
     }
     if let cycle = CycleSearch.cycle(order: places.map(\.feature.id), edges: edges) {
       input.report(
-        first[cycle[0]]?.id, "these features depend on each other: "
+        first[cycle[0]]?.id,
+        "these features depend on each other: "
           + (cycle + [cycle[0]]).joined(separator: " -> "), "take one of the dependencies out")
     }
   }

@@ -5,7 +5,8 @@ package enum BacklogWriter {
     if backlog.features.isEmpty { return "features: []\n" }
     var lines = ["features:"]
     for feature in backlog.features {
-      let isNumber = !feature.id.hasPrefix("0") && feature.id.allSatisfy { ("0"..."9").contains($0) }
+      let isNumber =
+        !feature.id.hasPrefix("0") && feature.id.allSatisfy { ("0"..."9").contains($0) }
       lines.append("  - id: \(isNumber ? feature.id : YAMLText.scalar(feature.id))")
       lines.append("    title: \(YAMLText.scalar(feature.title))")
       lines.append("    category: \(YAMLText.scalar(feature.category))")

@@ -1,3 +1,4 @@
+import Backlog
 import Foundation
 
 /// The content of `~/.autocoder/model_settings.json`.

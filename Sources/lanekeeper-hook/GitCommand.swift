@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// Asks git what the hook does not read by itself.
@@ -6,7 +7,7 @@ enum GitCommand {
   /// it failed.
   static func run(_ arguments: [String]) -> [UInt8]? {
     var ends: [Int32] = [0, 0]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
+    guard lk_pipe_cloexec(&ends) == 0 else { return nil }
     defer { close(ends[0]) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// Runs the repository's own hook of the same name after our verdict.
@@ -31,7 +32,7 @@ enum UserHook {
   }
 
   private static func replay(_ input: [UInt8]) {
-    let descriptor = memfd_create("stdin", 0)
+    let descriptor = lk_memory_file("stdin")
     guard descriptor >= 0 else { return }
     var start = 0
     while start < input.count {

@@ -25,6 +25,9 @@ int lk_rename_new(const char *from, const char *to);
 /// Opens a pipe that no child inherits.
 int lk_pipe_cloexec(int descriptors[2]);
 
+/// Opens a nameless file in memory; a child inherits it.
+int lk_memory_file(const char *name);
+
 /// Lets a child start in another directory.
 int lk_spawn_directory(posix_spawn_file_actions_t *actions, const char *directory);
 #endif

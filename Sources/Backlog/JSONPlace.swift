@@ -1,7 +1,7 @@
 /// Finds lines and columns in JSON text, since Foundation's reader does not tell them.
-enum JSONPlace {
+package enum JSONPlace {
   /// Returns where a key stands, from 1; the start of the text where it does not.
-  static func ofKey(_ key: String, in text: String) -> (line: Int, column: Int) {
+  package static func ofKey(_ key: String, in text: String) -> (line: Int, column: Int) {
     let wanted = Array("\"\(key)\"".utf8)
     let bytes = Array(text.utf8)
     guard bytes.count >= wanted.count else { return (1, 1) }
@@ -13,7 +13,7 @@ enum JSONPlace {
   }
 
   /// Returns the first place at which the text stops being JSON, from 1.
-  static func ofError(in text: String) -> (line: Int, column: Int) {
+  package static func ofError(in text: String) -> (line: Int, column: Int) {
     var reader = Reader(bytes: Array(text.utf8))
     _ = reader.value(depth: 0) && reader.end()
     return place(of: min(reader.position, reader.bytes.count), in: reader.bytes)
@@ -97,7 +97,9 @@ enum JSONPlace {
     private mutating func number() -> Bool {
       _ = take("-")
       let start = position
-      while let byte = next, (0x30...0x39).contains(byte) || [0x2e, 0x65, 0x45, 0x2b, 0x2d].contains(byte) {
+      while let byte = next,
+        (0x30...0x39).contains(byte) || [0x2e, 0x65, 0x45, 0x2b, 0x2d].contains(byte)
+      {
         position += 1
       }
       return position > start

@@ -1,0 +1,135 @@
+import CSQLite
+import ClaimRules
+import Glibc
+
+/// A failure of the state file, in words.
+struct StateFileError: Error {
+  let reason: String
+}
+
+/// The state file, through SQLite's C interface.
+final class LockDatabase {
+  private var handle: OpaquePointer?
+
+  /// Opens the state file.
+  ///
+  /// - Throws: ``StateFileError`` where it can't be read, or was written by a newer program.
+  init(_ path: String) throws(StateFileError) {
+    let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+    guard code == SQLITE_OK else {
+      let reason = String(cString: sqlite3_errstr(code))
+      sqlite3_close(handle)
+      throw StateFileError(reason: reason)
+    }
+    sqlite3_busy_timeout(handle, 10_000)
+    let version = try query("PRAGMA user_version", []) { Int($0.integer(0)) }.first ?? 0
+    guard version == ClaimSchema.version else {
+      throw StateFileError(
+        reason: version > ClaimSchema.version
+          ? "it was written by a newer lanekeeper; install that version here, too"
+          : "it has no tables")
+    }
+    // A commit's claims need not survive a power cut: the landing checks the real diff again.
+    try run("PRAGMA synchronous = NORMAL")
+  }
+
+  deinit { sqlite3_close(handle) }
+
+  /// Runs a statement without values.
+  func run(_ sql: String) throws(StateFileError) {
+    guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure }
+  }
+
+  /// Runs `body` as one transaction that takes the write lock at its start; rolls back when it
+  /// throws.
+  func transaction<T>(_ body: () throws(StateFileError) -> T) throws(StateFileError) -> T {
+    try run("BEGIN IMMEDIATE")
+    do {
+      let result = try body()
+      try run("COMMIT")
+      return result
+    } catch {
+      sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+      throw error
+    }
+  }
+
+  /// Runs a statement and returns its rows.
+  @discardableResult
+  func query<T>(
+    _ sql: String, _ values: [Value], _ row: (Row) -> T = { _ in () }
+  ) throws(StateFileError) -> [T] {
+    var statement: OpaquePointer?
+    guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK else { throw failure }
+    defer { sqlite3_finalize(statement) }
+    for (position, value) in values.enumerated() {
+      value.bind(statement, Int32(position + 1))
+    }
+    var rows: [T] = []
+    while true {
+      switch sqlite3_step(statement) {
+      case SQLITE_ROW: rows.append(row(Row(statement: statement)))
+      case SQLITE_DONE: return rows
+      default: throw failure
+      }
+    }
+  }
+
+  private var failure: StateFileError {
+    StateFileError(reason: String(cString: sqlite3_errmsg(handle)))
+  }
+
+  /// A value that is bound to a statement.
+  enum Value {
+    case null
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+
+    func bind(_ statement: OpaquePointer?, _ position: Int32) {
+      switch self {
+      case .null: sqlite3_bind_null(statement, position)
+      case .integer(let number): sqlite3_bind_int64(statement, position, number)
+      case .text(let text):
+        sqlite3_bind_text(statement, position, text, -1, lk_sqlite_transient())
+      case .blob(let bytes):
+        if bytes.isEmpty {
+          sqlite3_bind_zeroblob(statement, position, 0)
+        } else {
+          sqlite3_bind_blob(statement, position, bytes, Int32(bytes.count), lk_sqlite_transient())
+        }
+      }
+    }
+  }
+
+  /// A row of an answer, valid until the next one.
+  struct Row {
+    let statement: OpaquePointer?
+
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+
+    func text(_ column: Int32) -> String? {
+      guard let pointer = sqlite3_column_text(statement, column) else { return nil }
+      return String(cString: pointer)
+    }
+
+    func blob(_ column: Int32) -> [UInt8]? {
+      guard sqlite3_column_type(statement, column) != SQLITE_NULL else { return nil }
+      let count = Int(sqlite3_column_bytes(statement, column))
+      guard count > 0, let pointer = sqlite3_column_blob(statement, column) else { return [] }
+      return Array(UnsafeRawBufferPointer(start: pointer, count: count))
+    }
+
+    /// Reads the columns of ``ClaimSchema/selectAt``.
+    var claim: ClaimRow {
+      ClaimRow(
+        path: ClaimPath(stored: blob(0) ?? [], isSubtree: integer(1) != 0),
+        mode: ClaimMode(rawValue: text(2) ?? "") ?? .exclusive,
+        owner: ClaimOwner(
+          kind: ClaimOwner.Kind(rawValue: text(3) ?? "") ?? .feature, id: text(4) ?? ""),
+        agent: text(5), generation: integer(6), acquiredAt: integer(7),
+        expiresAt: sqlite3_column_type(statement, 8) == SQLITE_NULL ? nil : integer(8),
+        isPinned: integer(9) != 0)
+    }
+  }
+}

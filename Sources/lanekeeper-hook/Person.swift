@@ -1,0 +1,57 @@
+import ClaimRules
+
+/// What is said to a person who commits in a checkout that is no lane.
+enum Person {
+  static func judgeCommit(_ place: GitPlace) -> Verdict {
+    guard Files.exists(place.stateFile) else { return .pass([]) }
+    if Ancestry.hasGuard { return .refuse(Refusals.fromAgent) }
+    do {
+      let database = try LockDatabase(place.stateFile)
+      let humans = try setting("claims.humans", database) ?? "warn"
+      guard humans != "off" else { return .pass([]) }
+      let anything = try database.query("SELECT 1 FROM claims LIMIT 1", []) { $0.integer(0) }
+      guard !anything.isEmpty else { return .pass([]) }
+      let head = References(place: place).head ?? GitCommand.emptyTree
+      let requests = (GitCommand.stagedPaths(against: head) ?? []).map {
+        ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive)
+      }
+      let owner = ClaimOwner(
+        kind: .person,
+        id: PersonName.of(
+          user: Environment.value("USER"), logName: Environment.value("LOGNAME")))
+      let decision = try? ClaimRule.decide(
+        requests, owner: owner, policies: try Policies.read(database), now: Clock.milliseconds,
+        table: HookLockTable(database: database, base: nil, tip: nil))
+      guard case .refused(let conflicts) = decision else { return .pass([]) }
+      let lines = conflicts.map {
+        "  \($0.path): \(RefusalText.reason($0) { title($0, database) })"
+      }
+      guard humans == "deny" else {
+        return .pass(
+          ["lanekeeper: an agent is at work on what you commit; its feature will have to follow:"]
+            + lines)
+      }
+      return .refuse(
+        ["lanekeeper: agents hold what you commit:"] + lines
+          + ["Wait for these features, or commit with --no-verify (claims.humans is deny)."])
+    } catch {
+      return .pass([
+        "lanekeeper: warning: \(place.stateFile) can't be used: \(error.reason); nothing was checked"
+      ])
+    }
+  }
+
+  private static func setting(
+    _ key: String, _ database: LockDatabase
+  ) throws(StateFileError) -> String? {
+    try database.query("SELECT value FROM meta WHERE key = ?", [.text(key)]) { $0.text(0) }
+      .first ?? nil
+  }
+
+  private static func title(_ feature: String, _ database: LockDatabase) -> String? {
+    let rows = try? database.query(
+      "SELECT title FROM features WHERE id = ?", [.text(feature)]
+    ) { $0.text(0) }
+    return rows?.first ?? nil
+  }
+}
