@@ -59,12 +59,13 @@ let package = Package(
       "Agents", ["Git", "Store", "Processes", "Backlog", "ModelSelection", "Lanes"],
       tests: ["TestSupport"])
     + module(
-      "Integration", ["Git", "Store", "Processes", "Backlog", "Lanes"], tests: ["TestSupport"])
+      "Integration",
+      ["Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules", "CProcess"], tests: ["TestSupport"])
     + module(
       "Orchestrator",
       [
         "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
-        "Integration",
+        "Integration", "ClaimRules",
       ], tests: ["TestSupport"])
     + [
       .executableTarget(

@@ -165,7 +165,9 @@ package struct HookInstallation: Sendable {
     try git(["config", "--local", "--unset-all", key, pattern])
     let section = String(key.dropLast(".path".count))
     let left = try GitProgram.run(
-      ["config", "--local", "--get-regexp", "^" + NSRegularExpression.escapedPattern(for: section)],
+      [
+        "config", "--local", "--get-regexp", "^" + NSRegularExpression.escapedPattern(for: section),
+      ],
       directory: repository, environment: environment)
     if left.text.isEmpty {
       _ = try GitProgram.run(

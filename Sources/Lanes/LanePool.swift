@@ -60,8 +60,8 @@ package struct LanePool: Sendable {
   /// Puts a lane onto a branch at a commit, exactly; whatever uncommitted work was in it is put under
   /// a rescue reference first.
   ///
-  /// - Parameter branch: `refs/heads/…`, made where it is absent.
-  package func enter(_ lane: LaneRecord, branch: String, commit: ObjectID) throws {
+  /// - Parameter branch: `refs/heads/…`, made where it is absent; `nil` for no branch.
+  package func enter(_ lane: LaneRecord, branch: String?, commit: ObjectID) throws {
     let repository = try open(lane, commit: commit)
     try rescueUncommitted(lane, repository)
     try repository.switchWorktree(to: commit, branch: branch, removeUntracked: true)

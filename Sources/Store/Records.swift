@@ -111,6 +111,20 @@ package struct ParticipantRecord: Sendable, Equatable {
   package var preset: String?
   package var models: [String]
   package var startedAt: Int64
+
+  package init(
+    id: String, kind: String, pid: Int32, state: String, parallel: Int, preset: String?,
+    models: [String], startedAt: Int64
+  ) {
+    self.id = id
+    self.kind = kind
+    self.pid = pid
+    self.state = state
+    self.parallel = parallel
+    self.preset = preset
+    self.models = models
+    self.startedAt = startedAt
+  }
 }
 
 /// One row of the append-only event log.

@@ -1,0 +1,174 @@
+import Foundation
+import Git
+import Lanes
+import Processes
+import Store
+
+/// Puts away what an agent left in its lane and decides how the attempt ended.
+package struct AttemptSettler: Sendable {
+  private let settings: AttemptSettings
+  private let store: Store
+  private let state: StateDirectory
+  private let identity: Signature
+
+  package init(
+    settings: AttemptSettings, store: Store, state: StateDirectory, identity: Signature
+  ) {
+    self.settings = settings
+    self.store = store
+    self.state = state
+    self.identity = identity
+  }
+
+  /// Commits or rescues the work, ends the attempt in the store and frees the lane.
+  package func settle(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
+    ending: Ending
+  ) throws {
+    let repository = try Repository(opening: lane.path, environment: settings.environment)
+    var problem = try bringHome(repository, feature, attempt, branch)
+    let leftovers = try Leftovers.commit(
+      in: repository, litter: settings.litter, message: message(feature, attempt, ending),
+      adding: settings.hookVariables)
+    switch leftovers {
+    case .nothing, .committed: break
+    case .refused(let words):
+      try keep(repository, feature, attempt)
+      problem = problem ?? .refused(words)
+    case .unresolved(let paths):
+      try keep(repository, feature, attempt)
+      problem = problem ?? .unresolved(paths)
+    }
+    let tip = try repository.reference(branch)
+    if let head = try repository.head().commit {
+      try repository.setHead(branch: nil, commit: head)
+    }
+    var changed: [[UInt8]] = []
+    if let tip, let target = try repository.reference(settings.target) {
+      changed = try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
+    }
+    let end = try judge(feature, attempt, ending, problem: problem, hasChanges: !changed.isEmpty)
+    if case .rescued = problem {
+      let rescue = Rescue.reference(feature.id, attempt.number)
+      changed += try rescuedPaths(repository, rescue)
+    } else if problem != nil {
+      changed += try rescuedPaths(repository, Rescue.reference(feature.id, attempt.number))
+    }
+    try store.endAttempt(feature.id, attempt.number, end, tip: tip?.hex, changed: changed)
+  }
+
+  /// What stands in the way of calling the work done.
+  private enum Problem {
+    case refused(String)
+    case unresolved([String])
+    case rescued(String)
+  }
+
+  /// Keeps whatever HEAD stands on: what goes on from the branch moves the branch along, anything
+  /// else is put under a rescue reference.
+  private func bringHome(
+    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, _ branch: String
+  ) throws -> Problem? {
+    let head = try repository.head()
+    if case .branch(branch, _) = head { return nil }
+    guard let commit = head.commit, let tip = try repository.reference(branch), commit != tip else {
+      return nil
+    }
+    if try repository.isAncestor(tip, of: commit) {
+      let moved = try GitProgram.run(
+        ["update-ref", branch, commit.hex, tip.hex], directory: repository.workingDirectory ?? "",
+        environment: repository.environment, adding: settings.hookVariables)
+      if moved.status == 0 {
+        try repository.setHead(branch: branch, commit: commit)
+        return nil
+      }
+    }
+    let name = Rescue.reference(feature.id, attempt.number) + "-head"
+    try repository.setReference(name, to: commit, message: "rescue: HEAD at the end")
+    return .rescued(
+      "HEAD was left on \(commit.short), which does not go on from \(BranchName.short(branch)); "
+        + "it is kept as \(name). Bring what is needed of it onto the branch.")
+  }
+
+  private func keep(
+    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord
+  ) throws {
+    try Rescue.snapshot(
+      repository, reference: Rescue.reference(feature.id, attempt.number),
+      message: "feature #\(feature.id): uncommitted work of attempt \(attempt.number)",
+      identity: identity)
+  }
+
+  private func rescuedPaths(_ repository: Repository, _ reference: String) throws -> [[UInt8]] {
+    guard let rescue = try repository.reference(reference),
+      let parent = try repository.commit(rescue).parents.first
+    else { return [] }
+    return try repository.changes(
+      from: try repository.commit(parent).tree, to: try repository.commit(rescue).tree
+    ).map(\.path)
+  }
+
+  private func message(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending
+  ) -> String {
+    let subject =
+      ending == .exited(0)
+      ? "Feature #\(feature.id): \(feature.title)"
+      : "Feature #\(feature.id): unfinished work of attempt \(attempt.number)"
+    return Trailers.append(
+      [("Lane-Feature", feature.id), ("Agent", "\(attempt.agent) (\(attempt.modelName))")],
+      to: subject.replacingOccurrences(of: "\n", with: " ") + "\n")
+  }
+
+  private func judge(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, problem: Problem?,
+    hasChanges: Bool
+  ) throws -> AttemptEnd {
+    func failed(_ detail: String, _ more: String? = nil) -> AttemptEnd {
+      let tail = LogTail.lines(state.log(feature.id, attempt.number), count: 40)
+      var rework = "Attempt \(attempt.number) ended: \(detail)."
+      if let more { rework += "\n\n" + more }
+      if !tail.isEmpty { rework += "\n\nThe end of its log:\n" + tail.joined(separator: "\n") }
+      return .failed(detail: detail, rework: rework, maximum: settings.attempts)
+    }
+    switch ending {
+    case .exited(0): break
+    case .exited(75): return .interrupted(detail: "the agent asks to be run again later")
+    case .exited(let status): return failed("the agent exited with \(status)")
+    case .signalled(let number): return failed("the agent was ended by signal \(number)")
+    case .timedOut:
+      return failed(
+        "no end within \(minutes(settings.attemptSeconds)) minutes (limits.attempt_minutes)")
+    case .silent:
+      return failed(
+        "no output for \(minutes(settings.silenceSeconds)) minutes (limits.silence_minutes)")
+    case .outputLimit: return failed("the agent wrote too much output")
+    case .couldNotStart(let code):
+      return failed("the agent could not be started: \(String(cString: strerror(code)))")
+    case .stopped: return .interrupted(detail: "stopped")
+    case .locked: return .interrupted(detail: "another process runs this attempt")
+    case .guardLost: return .interrupted(detail: "the guard was killed")
+    }
+    // Nobody ever gets a frozen path, so there is nothing to wait for.
+    let refusals = try store.refusals(of: feature.id).filter { $0.reason != "frozen" }
+    if !refusals.isEmpty {
+      let paths = refusals.map(\.path.description).joined(separator: ", ")
+      return .refusedClaim(detail: "was refused \(paths)")
+    }
+    switch problem {
+    case .refused(let words):
+      return failed("its uncommitted work could not be committed", words)
+    case .unresolved(let paths):
+      return failed("conflicts are left in \(paths.joined(separator: ", "))")
+    case .rescued(let words): return failed("HEAD was left elsewhere", words)
+    case nil: break
+    }
+    guard hasChanges else { return failed("no changes") }
+    return .completed(review: settings.reviewRequired(feature))
+  }
+
+  private func minutes(_ seconds: Double) -> String {
+    let minutes = seconds / 60
+    return minutes == minutes.rounded() ? String(Int(minutes)) : String(format: "%.2f", minutes)
+  }
+}

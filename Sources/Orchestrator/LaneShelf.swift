@@ -1,0 +1,106 @@
+import Git
+import Lanes
+import Processes
+import Store
+
+/// The lanes that this process has at hand, filled with the target's tip ahead of need.
+actor LaneShelf {
+  private let pool: LanePool
+  private let project: Project
+  /// The most lanes that are made: one more than there are agents.
+  private let limit: Int
+  private var shelved: [(lane: LaneRecord, commit: ObjectID?)] = []
+  private var known = 0
+  private var waiters: [CheckedContinuation<Void, Never>] = []
+
+  init(pool: LanePool, project: Project, limit: Int) {
+    self.pool = pool
+    self.project = project
+    self.limit = limit
+  }
+
+  /// Hands out a lane, and the commit that it is known to be a clean checkout of.
+  func take(tip: ObjectID) async throws -> (lane: LaneRecord, commit: ObjectID?) {
+    while true {
+      if let index = shelved.firstIndex(where: { $0.commit == tip }) ?? shelved.indices.first {
+        return shelved.remove(at: index)
+      }
+      if known < limit {
+        known += 1
+        do {
+          return try await make(tip)
+        } catch {
+          known -= 1
+          throw error
+        }
+      }
+      await withCheckedContinuation { waiters.append($0) }
+    }
+  }
+
+  private func make(_ tip: ObjectID) async throws -> (lane: LaneRecord, commit: ObjectID?) {
+    let pool = pool
+    let lane = try await Offload.run { try pool.take(commit: tip) }
+    return (lane, nil)
+  }
+
+  /// Makes a lane ahead of need.
+  func makeSpare(tip: ObjectID) async {
+    guard known < limit, shelved.isEmpty else { return }
+    known += 1
+    guard let made = try? await make(tip) else {
+      known -= 1
+      return
+    }
+    await fill(made.lane, tip)
+  }
+
+  /// Takes a lane back that no feature is in any more, and fills it with the target's tip.
+  func giveBack(_ lane: LaneRecord, store: Store, tip: ObjectID?) async {
+    // The store has freed it at the attempt's end; another process may be faster.
+    guard let reserved = try? store.reserveLane(preferring: lane.number) else {
+      known -= 1
+      wake()
+      return
+    }
+    guard let tip else { return put(reserved, nil) }
+    await fill(reserved, tip)
+  }
+
+  /// Gives a lane back in which nothing was started.
+  func putBack(_ lane: LaneRecord, _ commit: ObjectID?) { put(lane, commit) }
+
+  private func fill(_ lane: LaneRecord, _ tip: ObjectID) async {
+    let pool = pool
+    let filled: Void? = try? await Offload.run { try pool.enter(lane, branch: nil, commit: tip) }
+    put(lane, filled == nil ? nil : tip)
+  }
+
+  /// Brings lanes that wait up to a new tip of the target.
+  func refresh(tip: ObjectID) async {
+    while let index = shelved.firstIndex(where: { $0.commit != tip }) {
+      let (lane, _) = shelved.remove(at: index)
+      let pool = pool
+      let filled: Void? = try? await Offload.run { try pool.enter(lane, branch: nil, commit: tip) }
+      put(lane, filled == nil ? nil : tip)
+      if filled == nil { return }
+    }
+  }
+
+  private func put(_ lane: LaneRecord, _ commit: ObjectID?) {
+    shelved.append((lane, commit))
+    wake()
+  }
+
+  private func wake() {
+    let woken = waiters
+    waiters = []
+    for waiter in woken { waiter.resume() }
+  }
+
+  /// Gives every lane back to the store, for the next run.
+  func close() {
+    for (lane, _) in shelved { try? pool.giveBack(lane) }
+    shelved = []
+  }
+}

@@ -1,0 +1,89 @@
+import Agents
+import Backlog
+import Foundation
+import Git
+import Lanes
+import Processes
+import Store
+
+/// Looks, before anything is changed, whether a run can work.
+struct Preflight {
+  let project: Project
+  let options: RunOptions
+
+  /// - Throws: ``Failure`` with the first thing that makes a run impossible.
+  func check(_ backlog: Backlog) throws -> [String: AgentDefinition] {
+    let repository = try project.repository()
+    let configuration = project.configuration
+    guard options.parallel >= 1, options.parallel <= configuration.limits.maxParallel else {
+      throw Failure(
+        "--parallel must be from 1 to \(configuration.limits.maxParallel), not \(options.parallel); "
+          + "limits.max_parallel in lanekeeper.yml raises the bound, to 64 at most", status: 64)
+    }
+    if case .detached = try repository.head() {
+      throw Failure(
+        "HEAD of \(project.directory) is detached, so it is not clear what the work is based on; "
+          + "switch to a branch, e.g. `git switch \(configuration.target)`")
+    }
+    guard try repository.reference(project.target) != nil else {
+      throw Failure(
+        "the target branch '\(configuration.target)' does not exist in \(project.directory); "
+          + "make a first commit on it, or set `target:` in lanekeeper.yml")
+    }
+    guard !backlog.features.isEmpty else {
+      throw Failure(
+        "\(project.backlogFile) holds no features; add some, or bring a backlog in with "
+          + "`lanekeeper import FILE`", status: 65)
+    }
+    for id in (options.only ?? []).sorted() where !backlog.features.contains(where: { $0.id == id })
+    {
+      throw Failure(
+        "there is no feature '\(id)' in features.yml; `lanekeeper status` lists them", status: 64)
+    }
+    try checkGate()
+    let agents = try agents(backlog)
+    try DiskSpace.check(
+      project.lanesDirectory, repository: repository, target: project.target,
+      lanes: options.parallel + 2)
+    return agents
+  }
+
+  private func checkGate() throws {
+    let command = project.configuration.gate.command
+    guard !command.isEmpty, let program = ShellCommand.program(of: command) else { return }
+    guard
+      ShellCommand.exists(
+        program, directory: project.directory, path: project.environment["PATH"])
+    else {
+      throw Failure(
+        "the gate `\(command)` starts '\(program)', which is not found; install it, or correct "
+          + "`gate:` in lanekeeper.yml")
+    }
+  }
+
+  /// Finds the definition of every agent that the features ask for.
+  private func agents(_ backlog: Backlog) throws -> [String: AgentDefinition] {
+    let configuration = project.configuration
+    let standard = options.agent ?? configuration.agents.first ?? "claude"
+    var names = Set(
+      backlog.features.filter { options.only?.contains($0.id) ?? true }.compactMap(\.agent))
+    names.insert(standard)
+    if options.agent != nil { names = [standard] }
+    var result: [String: AgentDefinition] = [:]
+    for name in names.sorted() {
+      do {
+        let definition = try AgentDefinition.find(name, in: configuration)
+        if let program = definition.program,
+          !ShellCommand.exists(
+            program, directory: project.directory, path: project.environment["PATH"])
+        {
+          throw AgentError.programNotFound(agent: name, program: program)
+        }
+        result[name] = definition
+      } catch let error as AgentError {
+        throw Failure("\(error)", status: options.agent == name ? 64 : 65)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,256 @@
+import Backlog
+import ClaimRules
+import Foundation
+import Git
+import Lanes
+import ModelSelection
+import Processes
+import Store
+
+// Orchestrator: supervises a run. It opens a project, recovers what a killed process left, decides
+// which feature starts when, and drives lanes, agents and landings until nothing is left to do.
+
+/// A repository with its configuration, opened for a command.
+package struct Project: Sendable {
+  /// The main checkout, from which configuration and backlog are read.
+  package let directory: String
+  package let state: StateDirectory
+  package let configuration: Configuration
+  /// Tells whether `lanekeeper.yml` is there.
+  package let isConfigured: Bool
+  package let environment: [String: String]
+
+  /// `refs/heads/…` of the target.
+  package var target: String { "refs/heads/" + configuration.target }
+  package var name: String { (directory as NSString).lastPathComponent }
+  package var backlogFile: String { directory + "/features.yml" }
+  package static let configurationFile = "lanekeeper.yml"
+
+  /// Opens the repository that a directory lies in.
+  ///
+  /// - Throws: ``Failure`` with a line for people.
+  package static func open(
+    _ directory: String, environment: [String: String]
+  ) throws -> Project {
+    let found = try checkout(directory, environment)
+    let repository = found.repository
+    let main = found.main
+    var environment = environment
+    if try repository.defaultSignature() == nil {
+      for role in ["AUTHOR", "COMMITTER"] {
+        environment["GIT_\(role)_NAME"] = environment["GIT_\(role)_NAME"] ?? "Lanekeeper"
+        environment["GIT_\(role)_EMAIL"] =
+          environment["GIT_\(role)_EMAIL"] ?? "lanekeeper@localhost"
+      }
+    }
+    let name = (main as NSString).lastPathComponent
+    let file = main + "/" + configurationFile
+    var configuration = Configuration(repositoryName: name)
+    let isConfigured = FileManager.default.fileExists(atPath: file)
+    if isConfigured {
+      do {
+        configuration = try ConfigurationReader.read(
+          text: try InputFile.read(file), file: configurationFile, repositoryName: name)
+      } catch let problems as InputProblems {
+        throw Failure(problems.description, status: 65)
+      }
+    }
+    return Project(
+      directory: main, state: StateDirectory(commonDirectory: repository.commonDirectory),
+      configuration: configuration, isConfigured: isConfigured, environment: environment)
+  }
+
+  /// Finds the main checkout of the repository that a directory lies in.
+  package static func checkout(
+    _ directory: String, _ environment: [String: String]
+  ) throws -> (repository: Repository, main: String) {
+    guard FileManager.default.fileExists(atPath: directory) else {
+      throw Failure("\(directory) does not exist; name the repository with --project-dir")
+    }
+    guard let path = try discovered(directory) else {
+      throw Failure(
+        "\(directory) is no git repository; run `git init` there, or name one with --project-dir")
+    }
+    let reasons = RepositoryFormat.check(path: path)
+    guard reasons.isEmpty else {
+      throw Failure(
+        "\(directory) can't be used, since libgit2 can't handle it: "
+          + reasons.joined(separator: "; "))
+    }
+    let repository: Repository
+    do {
+      repository = try Repository(opening: path, environment: environment)
+    } catch let error as UnsupportedRepository {
+      throw Failure(error.description)
+    }
+    guard let main = repository.mainWorktreePath else {
+      throw Failure(
+        "\(directory) is a bare repository; Lanekeeper needs a checkout: clone it and run there")
+    }
+    return (repository, main)
+  }
+
+  private static func discovered(_ directory: String) throws -> String? {
+    do {
+      return try Repository.discover(from: directory)
+    } catch let error as GitError {
+      throw Failure("\(directory) can't be opened: \(error.message)")
+    }
+  }
+
+  /// Opens the state file; makes it where it is absent.
+  package func store() throws -> Store {
+    do {
+      try state.create()
+      return try Store(path: state.stateFile)
+    } catch let error as StoreError {
+      throw Failure(error.description)
+    } catch {
+      throw Failure(
+        "\(state.path) can't be written: \((error as NSError).localizedDescription); "
+          + "Lanekeeper keeps its state there")
+    }
+  }
+
+  /// Opens the state file where it is there already.
+  package func existingStore() throws -> Store? {
+    FileManager.default.fileExists(atPath: state.stateFile) ? try store() : nil
+  }
+
+  package func repository() throws -> Repository {
+    try Repository(opening: directory, environment: environment)
+  }
+
+  /// Reads `features.yml`.
+  ///
+  /// - Throws: ``Failure`` with status 65 where it is absent or wrong.
+  package func backlog() throws -> Backlog {
+    guard FileManager.default.fileExists(atPath: backlogFile) else {
+      throw Failure(
+        "\(backlogFile) is not there; write the features into it, or bring a backlog in with "
+          + "`lanekeeper import FILE`", status: 65)
+    }
+    do {
+      return try BacklogReader.read(text: try InputFile.read(backlogFile), file: "features.yml")
+    } catch let problems as InputProblems {
+      throw Failure(problems.description, status: 65)
+    }
+  }
+
+  /// Who signs what Lanekeeper itself commits.
+  package var identity: @Sendable () -> Signature {
+    let directory = directory
+    let environment = environment
+    return {
+      let configured = (try? Repository(opening: directory, environment: environment))
+        .flatMap { try? $0.defaultSignature() }
+      return Signature(
+        name: configured?.name ?? environment["GIT_COMMITTER_NAME"] ?? "Lanekeeper",
+        email: configured?.email ?? environment["GIT_COMMITTER_EMAIL"] ?? "lanekeeper@localhost",
+        time: Int64(Date().timeIntervalSince1970),
+        offsetMinutes: TimeZone.current.secondsFromGMT() / 60)
+    }
+  }
+
+  /// The policies of `claims.paths`; configuration and backlog are frozen unless said otherwise.
+  package var policies: [(ClaimPath, PathPolicy)] {
+    var paths: [String: Configuration.PathPolicy] = [
+      "lanekeeper.yml": .frozen, "features.yml": .frozen, ".lanekeeper/": .frozen,
+    ]
+    paths.merge(configuration.claims.paths) { $1 }
+    return paths.sorted { $0.key < $1.key }.compactMap { path, policy in
+      guard let path = try? ClaimPath(normalising: path) else { return nil }
+      let value: PathPolicy =
+        switch policy {
+        case .strict: .strict
+        case .free: .free
+        case .frozen: .frozen
+        case .shared(let strategy): .shared(strategy: strategy)
+        }
+      return (path, value)
+    }
+  }
+
+  /// Writes backlog and claim settings into the state file.
+  package func takeOver(_ backlog: Backlog, into store: Store) throws {
+    try store.setClaimSettings(
+      target: target, policy: configuration.claims.policy, humans: configuration.claims.humans,
+      policies: policies)
+    try store.takeOver(
+      backlog.features.map { feature in
+        FeatureEntry(
+          id: feature.id, title: feature.title, category: feature.category,
+          description: feature.description, steps: feature.steps, touches: feature.touches,
+          priority: feature.priority, model: feature.model, agent: feature.agent,
+          dependencies: feature.dependencies.map {
+            DependencyRecord(
+              dependsOn: $0.id, source: $0.source.rawValue, confidence: $0.confidence,
+              reason: $0.reason)
+          })
+      })
+  }
+
+  /// Where the lanes stand; absolute.
+  package var lanesDirectory: String {
+    let path = configuration.lanes.path
+    let full = path.hasPrefix("/") ? path : directory + "/" + path
+    return URL(fileURLWithPath: full).standardizedFileURL.path
+  }
+
+  package var laneSettings: LaneSettings {
+    LaneSettings(
+      directory: lanesDirectory, copy: configuration.lanes.copy, setup: configuration.lanes.setup,
+      litter: configuration.lanes.litter)
+  }
+
+  package func hooks() throws -> HookInstallation {
+    HookInstallation(
+      state: state, repository: directory, program: try HelperPrograms.path("lanekeeper-hook"),
+      environment: environment)
+  }
+
+  /// The file of the user's model settings.
+  package var modelSettingsFile: String { Self.modelSettingsFile(environment) }
+
+  package static func modelSettingsFile(_ environment: [String: String]) -> String {
+    (environment["HOME"] ?? NSHomeDirectory()) + "/.autocoder/model_settings.json"
+  }
+
+  /// Settles models: command line over repository over the user's file over defaults.
+  package func models(_ commandLine: ModelChoice.Wish?) throws -> ModelChoice {
+    var repository: ModelChoice.Wish?
+    if let models = configuration.models {
+      repository = .models(models.compactMap(Tier.init(rawValue:)))
+    } else if let preset = configuration.preset {
+      repository = .preset(preset)
+    }
+    return try ModelSettingsFile.choice(
+      commandLine: commandLine, repository: repository, file: modelSettingsFile)
+  }
+}
+
+/// Reads files that people write.
+package enum InputFile {
+  /// - Throws: ``Failure`` with status 65 where the file can't be read or is not UTF-8.
+  package static func read(_ path: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Failure("\(path) can't be read", status: 65)
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw Failure("\(path) is not UTF-8 text; save it as UTF-8", status: 65)
+    }
+    return text
+  }
+}
+
+/// Finds the programs that belong to this one.
+package enum HelperPrograms {
+  /// Looks beside the program that runs, and in `../libexec/lanekeeper`.
+  package static func path(_ name: String) throws -> String {
+    let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent().path
+    let candidates = [own + "/" + name, own + "/../libexec/lanekeeper/" + name]
+    for candidate in candidates where access(candidate, X_OK) == 0 { return candidate }
+    throw Failure("\(name) is not installed beside lanekeeper (looked in \(own)); install it again")
+  }
+}

@@ -1,0 +1,137 @@
+import Agents
+import Foundation
+import Git
+import Integration
+import Lanes
+import Processes
+import Store
+
+/// Goes on from whatever a killed process left (P1, P4, P5, P7).
+package struct Recovery: Sendable {
+  package let project: Project
+  package let store: Store
+  package let settings: AttemptSettings
+  package let lander: Lander
+  /// The participant that recovers, which is alive itself.
+  package let participant: String?
+
+  package init(
+    project: Project, store: Store, settings: AttemptSettings, lander: Lander, participant: String?
+  ) {
+    self.project = project
+    self.store = store
+    self.settings = settings
+    self.lander = lander
+    self.participant = participant
+  }
+
+  private var state: StateDirectory { project.state }
+
+  /// Recovers everything whose process is dead; what lives is left alone. Blocks.
+  ///
+  /// - Returns: one line for each thing that was taken up.
+  @discardableResult
+  package func run() throws -> [String] {
+    let lock = try FileLock.acquireBlocking(state.recoveryLock)
+    defer { lock.release() }
+    var lines: [String] = []
+    var living = 0
+    for record in try store.openParticipants() where record.id != participant {
+      if FileLock.isHeld(state.participantLock(record.id)) {
+        living += 1
+      } else {
+        try store.endParticipant(record.id, state: "killed")
+        unlink(state.participantLock(record.id))
+        lines.append("the \(record.kind) of process \(record.pid) was cut off; going on from there")
+      }
+    }
+    for attempt in try store.runningAttempts() where isDead(attempt) {
+      try recover(attempt)
+      lines.append(
+        "feature #\(attempt.feature): attempt \(attempt.number) was cut off; its work is kept")
+    }
+    let running = Set(try store.runningAttempts().map(\.lane))
+    for lane in try store.lanes() where lane.state != .free && !running.contains(lane.number) {
+      guard lane.state == .assigned || living == 0 else { continue }
+      try store.freeLane(lane.number)
+    }
+    if let landing = try FileLock.tryAcquire(state.landingLock) {
+      defer { landing.release() }
+      if try !store.openLandings().isEmpty {
+        Strays.end(mark: nil, directories: [lander.settings.worktree])
+        try lander.recover()
+        lines.append("a landing was cut off; it has been brought to an end")
+      }
+    }
+    for feature in try store.features(in: [.approved]) {
+      try store.transition(feature.id, from: [.approved], to: .queued)
+    }
+    try store.settleReadiness()
+    return lines
+  }
+
+  private func isDead(_ attempt: AttemptRecord) -> Bool {
+    !FileLock.isHeld(state.attemptLock(attempt.feature, attempt.number))
+      && attempt.participant != participant
+      && !FileLock.isHeld(state.participantLock(attempt.participant))
+  }
+
+  private func recover(_ attempt: AttemptRecord) throws {
+    let lane = try store.lane(attempt.lane)
+    Strays.end(mark: attempt.mark, directories: lane.map { [$0.path] } ?? [])
+    guard let feature = try store.feature(attempt.feature) else { return }
+    do {
+      if let lane, let branch = feature.branch {
+        try settle(feature, attempt, lane, branch)
+        return
+      }
+    } catch {
+      try? store.record(
+        "recovery_error", feature: feature.id, agent: attempt.agent, ["detail": .string("\(error)")]
+      )
+    }
+    let repository = try project.repository()
+    let tip = try feature.branch.flatMap { try repository.reference($0) }
+    var changed: [[UInt8]] = []
+    if let tip, let target = try repository.reference(project.target) {
+      changed = try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
+    }
+    try store.endAttempt(
+      feature.id, attempt.number, .interrupted(detail: "cut off"), tip: tip?.hex, changed: changed)
+  }
+
+  private func settle(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord, _ branch: String
+  ) throws {
+    let repository = try Repository(opening: lane.path, environment: project.environment)
+    for name in ["index.lock", "HEAD.lock"] {
+      try? FileManager.default.removeItem(atPath: repository.gitDirectory + "/" + name)
+    }
+    try? FileManager.default.removeItem(
+      atPath: repository.commonDirectory + "/" + branch + ".lock")
+    let hasStarted = FileManager.default.fileExists(
+      atPath: state.log(feature.id, attempt.number))
+    guard hasStarted else {
+      // The lane was still being made ready: what it holds is nobody's work, but is kept anyway.
+      try Rescue.snapshot(
+        repository, reference: Rescue.reference(feature.id, attempt.number) + "-start",
+        message: "the lane of feature #\(feature.id) while it was made ready",
+        identity: project.identity())
+      let tip = try repository.reference(branch)
+      var changed: [[UInt8]] = []
+      if let tip, let target = try repository.reference(project.target) {
+        changed = try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
+      }
+      if let head = try repository.head().commit {
+        try repository.setHead(branch: nil, commit: head)
+      }
+      try store.endAttempt(
+        feature.id, attempt.number, .interrupted(detail: "cut off before it began"), tip: tip?.hex,
+        changed: changed)
+      return
+    }
+    let settler = AttemptSettler(
+      settings: settings, store: store, state: state, identity: project.identity())
+    try settler.settle(feature, attempt, lane: lane, branch: branch, ending: .guardLost)
+  }
+}

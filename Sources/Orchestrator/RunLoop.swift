@@ -1,0 +1,525 @@
+import Agents
+import ClaimRules
+import Foundation
+import Git
+import Integration
+import Lanes
+import ModelSelection
+import Processes
+import Store
+
+/// The heart of a run: starts attempts while there are places, lands what is done, and ends when
+/// nothing is left that could go on.
+actor RunLoop {
+  private enum Message: Sendable {
+    /// Nothing of the agent runs any more.
+    case agentEnded
+    /// The attempt is put away.
+    case attemptEnded
+    case landed
+    case tick
+    case stop
+  }
+
+  private let context: RunContext
+  private let stop: StopSignal
+  private let report: @Sendable (RunEvent) -> Void
+  private let shelf: LaneShelf
+  private let mailbox: AsyncStream<Message>
+  private let post: AsyncStream<Message>.Continuation
+  private let landingBell: AsyncStream<Void>
+  private let ringLanding: AsyncStream<Void>.Continuation
+
+  /// Agents that are running.
+  private var running = 0
+  /// Attempts that are not put away yet.
+  private var attempts = 0
+  /// Features that this process is starting or running.
+  private var mine: Set<String> = []
+  /// When a feature may be started again whose agent asked for a later try.
+  private var notBefore: [String: ContinuousClock.Instant] = [:]
+  private var postponed: [String: Int] = [:]
+  private var isLanding = false
+  private var heldReason: String?
+  private var landed: Set<String> = []
+  private var attemptCount = 0
+  private var agentSeconds = 0.0
+  private var costUSD = 0.0
+  private var ticks = 0
+  private var isStopping = false
+  private var toldForced = false
+  private var fatal: (any Error)?
+
+  private var store: Store { context.store }
+
+  init(
+    context: RunContext, stop: StopSignal, report: @escaping @Sendable (RunEvent) -> Void
+  ) {
+    self.context = context
+    self.stop = stop
+    self.report = report
+    shelf = LaneShelf(
+      pool: context.pool, project: context.project,
+      limit: context.options.kind == .run ? context.options.parallel + 1 : 1)
+    (mailbox, post) = AsyncStream.makeStream(of: Message.self)
+    (landingBell, ringLanding) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingNewest(1))
+  }
+
+  func run() async throws -> RunSummary {
+    let start = ContinuousClock.now
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.ticker() }
+      group.addTask { await self.watchStop() }
+      group.addTask { await self.landingLoop() }
+      ringLanding.yield()
+      schedule(&group)
+      for await message in mailbox {
+        await handle(message, &group)
+        if isDone { break }
+      }
+      post.finish()
+      ringLanding.finish()
+      group.cancelAll()
+    }
+    await shelf.close()
+    if let fatal { throw fatal }
+    let elapsed = ContinuousClock.now - start
+    return try summary(
+      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+  }
+
+  private func handle(_ message: Message, _ group: inout TaskGroup<Void>) async {
+    switch message {
+    case .agentEnded: running -= 1
+    case .attemptEnded:
+      attempts -= 1
+      ringLanding.yield()
+    case .landed: break
+    case .tick:
+      obeyControl()
+      // Other processes may have queued something, or have died while landing.
+      ringLanding.yield()
+      ticks += 1
+      if ticks % 10 == 0 { await takeOverFromTheDead() }
+    case .stop:
+      isStopping = true
+      if stop.isForced, !toldForced {
+        toldForced = true
+        report(.stopping(forced: true))
+      } else if !stop.isForced {
+        report(.stopping(forced: false))
+        try? store.setParticipant(context.participant, state: "stopping")
+      }
+    }
+    schedule(&group)
+  }
+
+  /// Does what `lanekeeper pause`, `resume` and `stop` ask for.
+  private func obeyControl() {
+    switch try? store.value("control") {
+    case "stop": if !stop.isSet { stop.set() }
+    case "stop-now": if !stop.isForced { stop.set(forced: true) }
+    default: break
+    }
+  }
+
+  private var isPaused: Bool { ((try? store.value("control")) ?? nil) == "pause" }
+
+  // MARK: starting attempts
+
+  private func schedule(_ group: inout TaskGroup<Void>) {
+    guard !isStopping, fatal == nil else { return }
+    do {
+      guard running < context.options.parallel, !isPaused else { return }
+      var ready = try store.features(in: [.ready]).filter { isWanted($0) }.sorted(by: context.order)
+      while running < context.options.parallel, !ready.isEmpty {
+        let feature = ready.removeFirst()
+        running += 1
+        attempts += 1
+        mine.insert(feature.id)
+        group.addTask { await self.attempt(feature) }
+      }
+    } catch {
+      fatal = error
+    }
+  }
+
+  private func isWanted(_ feature: FeatureRecord) -> Bool {
+    guard feature.inBacklog, !mine.contains(feature.id) else { return false }
+    if let only = context.options.only, !only.contains(feature.id) { return false }
+    if let time = notBefore[feature.id], time > .now { return false }
+    return true
+  }
+
+  /// One attempt, from the lane to its end; runs beside the loop.
+  private func attempt(_ feature: FeatureRecord) async {
+    let ended = Once { [post] in post.yield(.agentEnded) }
+    defer {
+      ended.run()
+      mine.remove(feature.id)
+      post.yield(.attemptEnded)
+    }
+    do {
+      guard let started = try await begin(feature) else { return }
+      let runner = AttemptRunner(
+        settings: context.attemptSettings, pool: context.pool, store: store,
+        state: context.project.state, identity: context.project.identity)
+      await runner.run(
+        started.feature, started.attempt, lane: started.lane, branch: started.branch,
+        definition: started.definition, prepared: started.prepared, stop: stop,
+        agentEnded: { ended.run() })
+      ringLanding.yield()
+      try tell(started.attempt)
+      let tip = try? context.project.repository().reference(context.project.target)
+      await shelf.giveBack(started.lane, store: store, tip: isStopping ? nil : tip ?? nil)
+    } catch {
+      fatal = fatal ?? error
+    }
+  }
+
+  private struct Started: Sendable {
+    var feature: FeatureRecord
+    var attempt: AttemptRecord
+    var lane: LaneRecord
+    var branch: String
+    var definition: AgentDefinition
+    var prepared: ObjectID?
+  }
+
+  /// Takes a lane, claims the feature with its paths, and tells.
+  private func begin(_ feature: FeatureRecord) async throws -> Started? {
+    let target = context.project.target
+    let repository = try context.project.repository()
+    guard let tip = try repository.reference(target) else {
+      throw Failure("the target branch '\(context.project.configuration.target)' is gone")
+    }
+    guard let definition = context.agent(for: feature) else {
+      throw Failure("no agent is set for feature #\(feature.id)")
+    }
+    let branch = feature.branch ?? BranchName.of(feature: feature.id, title: feature.title)
+    let (lane, prepared) = try await shelf.take(tip: tip)
+    let choice = try context.tier(for: feature)
+    let environment = context.project.environment
+    let directory = context.project.directory
+    let started: AttemptStart
+    do {
+      started = try store.startAttempt(
+        AttemptRequest(
+          feature: feature.id, participant: context.participant, lane: lane.number, branch: branch,
+          tier: choice.tier.rawValue, modelName: choice.tier.rawValue, choice: choice.reason,
+          mark: "\(context.participant)-\(feature.id)-\(feature.attempts + 1)",
+          claims: try requests(feature, branch, tip, repository),
+          policies: PathPolicies(context.project.policies))
+      ) {
+        let repository = try Repository(opening: directory, environment: environment)
+        guard let tip = try repository.reference(target) else { return tip.hex }
+        guard let own = try repository.reference(branch) else { return tip.hex }
+        return (try repository.mergeBase(own, tip) ?? tip).hex
+      }
+    } catch {
+      await shelf.putBack(lane, prepared)
+      throw error
+    }
+    switch started {
+    case .notReady:
+      await shelf.putBack(lane, prepared)
+      return nil
+    case .refused(let conflicts):
+      await shelf.putBack(lane, prepared)
+      report(
+        .waiting(
+          feature: feature.id,
+          detail: conflicts.map { conflict in
+            "\(conflict.path): \(RefusalText.reason(conflict) { _ in nil })"
+          }.joined(separator: "; ")))
+      return nil
+    case .started(let attempt):
+      attemptCount += 1
+      report(
+        .started(
+          agent: attempt.agentID, feature: feature.id, title: feature.title,
+          category: feature.category, tier: attempt.tier))
+      if running < context.options.parallel || shouldMakeSpare {
+        Task { await shelf.makeSpare(tip: tip) }
+      }
+      let fresh = try store.feature(feature.id) ?? feature
+      return Started(
+        feature: fresh, attempt: attempt, lane: try store.lane(lane.number) ?? lane,
+        branch: branch, definition: definition, prepared: prepared)
+    }
+  }
+
+  private var shouldMakeSpare: Bool {
+    context.options.kind == .run && ((try? store.features(in: [.ready]).isEmpty) == false)
+  }
+
+  /// The paths to claim with the feature: its declared ones, and what its branch and its rescued work
+  /// change already.
+  private func requests(
+    _ feature: FeatureRecord, _ branch: String, _ target: ObjectID, _ repository: Repository
+  ) throws -> [ClaimRequest] {
+    var paths = try feature.touches.map { try ClaimPath(normalising: $0) }
+    if let tip = try repository.reference(branch) {
+      paths += try repository.branchChanges(tip: tip, target: target).changes.map {
+        ClaimPath(file: $0.path)
+      }
+    }
+    let rescue = Rescue.reference(feature.id, feature.attempts)
+    if let commit = try repository.reference(rescue).map({ try repository.commit($0) }),
+      let parent = commit.parents.first
+    {
+      paths += try repository.changes(
+        from: try repository.commit(parent).tree, to: commit.tree
+      ).map { ClaimPath(file: $0.path) }
+    }
+    return paths.map { ClaimRequest(path: $0, mode: .exclusive) }
+  }
+
+  /// Reports how an attempt ended.
+  private func tell(_ started: AttemptRecord) throws {
+    guard let attempt = try store.attempt(started.feature, started.number),
+      let feature = try store.feature(started.feature)
+    else { return }
+    let seconds = Double((attempt.endedAt ?? store.now) - attempt.startedAt) / 1000
+    agentSeconds += seconds
+    costUSD += attempt.costUSD
+    let agent = attempt.agentID
+    switch attempt.state {
+    case .completed: report(.completed(agent: agent, feature: feature.id))
+    case .failed:
+      report(
+        .failed(
+          agent: agent, feature: feature.id, detail: attempt.detail ?? "",
+          retryWith: try retryTier(feature)))
+    case .interrupted, .running:
+      if feature.state == .waiting {
+        report(.waiting(feature: feature.id, detail: attempt.detail ?? ""))
+      } else {
+        report(.interrupted(agent: agent, feature: feature.id, detail: attempt.detail ?? ""))
+      }
+      if attempt.detail == "the agent asks to be run again later" { postpone(feature.id) }
+    }
+    report(.removed(agent: agent, seconds: seconds))
+  }
+
+  /// Lets a feature rest: half a minute at first, at most ten.
+  private func postpone(_ feature: String) {
+    let count = postponed[feature, default: 0]
+    postponed[feature] = count + 1
+    notBefore[feature] = .now + .seconds(min(600, 30 << min(count, 5)))
+  }
+
+  private func retryTier(_ feature: FeatureRecord) throws -> String? {
+    feature.state == .ready ? try context.tier(for: feature).tier.rawValue : nil
+  }
+
+  // MARK: landing
+
+  private func landingLoop() async {
+    for await _ in landingBell {
+      if Task.isCancelled { return }
+      await landAll()
+      post.yield(.landed)
+    }
+  }
+
+  private func landAll() async {
+    guard !isStopping, fatal == nil else { return }
+    do {
+      guard try !store.features(in: [.queued, .landing]).isEmpty else {
+        heldReason = nil
+        return
+      }
+      // Whoever holds the lock lands for all.
+      guard let lock = try FileLock.tryAcquire(context.project.state.landingLock) else { return }
+      isLanding = true
+      defer {
+        isLanding = false
+        lock.release()
+      }
+      if try !store.openLandings().isEmpty {
+        // The process that landed before was killed.
+        Strays.end(mark: nil, directories: [context.lander.settings.worktree])
+        let lander = context.lander
+        try await Offload.run { try lander.recover() }
+      }
+      while !isStopping,
+        let outcome = try await context.lander.landNext(order: context.order, stop: stop)
+      {
+        switch outcome {
+        case .landed(let feature, let commit):
+          heldReason = nil
+          landed.insert(feature)
+          report(
+            .landed(
+              feature: feature, target: context.project.configuration.target, commit: commit))
+          post.yield(.landed)
+          if let tip = ObjectID(hex: commit) { Task { await shelf.refresh(tip: tip) } }
+        case .sentBack(let id, let detail):
+          if let feature = try store.feature(id) {
+            if feature.state == .waiting {
+              report(.waiting(feature: id, detail: detail))
+            } else {
+              let attempt = try store.attempts(of: id).last
+              report(
+                .failed(
+                  agent: attempt?.agentID, feature: id, detail: detail,
+                  retryWith: try retryTier(feature)))
+            }
+          }
+          post.yield(.landed)
+        case .held(let feature, let reason):
+          if heldReason != reason { report(.held(feature: feature, reason: reason)) }
+          heldReason = reason
+          return
+        case .stopped: return
+        }
+      }
+    } catch {
+      fatal = fatal ?? error
+    }
+  }
+
+  /// Goes on with what a process that was killed meanwhile had begun.
+  private func takeOverFromTheDead() async {
+    let context = context
+    let dead = try? store.openParticipants().contains {
+      $0.id != context.participant
+        && !FileLock.isHeld(context.project.state.participantLock($0.id))
+    }
+    guard dead == true else { return }
+    let recovery = Recovery(
+      project: context.project, store: store, settings: context.attemptSettings,
+      lander: context.lander, participant: context.participant)
+    do {
+      for line in try await Offload.run({ try recovery.run() }) { report(.note(line)) }
+    } catch {
+      report(.note("a process that was killed left something that can't be taken up: \(error)"))
+    }
+  }
+
+  // MARK: clock, signals, end
+
+  private func ticker() async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(500))
+      post.yield(.tick)
+    }
+  }
+
+  private func watchStop() async {
+    await stop.wait()
+    guard stop.isSet else { return }
+    post.yield(.stop)
+    await stop.waitForced()
+    if stop.isForced { post.yield(.stop) }
+  }
+
+  /// Tells whether nothing is under way and nothing could begin.
+  private var isDone: Bool {
+    guard attempts == 0, !isLanding else { return false }
+    if isStopping || fatal != nil { return true }
+    do {
+      if let only = context.options.only { return try isDone(only) }
+      let active = try store.features(in: [
+        .ready, .running, .completed, .queued, .landing, .gateFailed, .changesRequested,
+      ]).filter(\.inBacklog)
+      if active.isEmpty { return true }
+      if isPaused { return !active.contains { $0.state == .running || $0.state == .landing } }
+      // What is held off in the queue goes on when a person has made room.
+      return heldReason != nil && active.allSatisfy { $0.state == .queued }
+    } catch {
+      fatal = error
+      return true
+    }
+  }
+
+  private func isDone(_ only: Set<String>) throws -> Bool {
+    for id in only {
+      guard let feature = try store.feature(id) else { continue }
+      switch feature.state {
+      case .ready, .running, .completed, .landing, .gateFailed, .changesRequested:
+        if !isPaused { return false }
+      case .queued: if heldReason == nil { return false }
+      case .waiting:
+        if let holder = feature.waitingFor, holder.hasPrefix("feature:"),
+          let other = try store.feature(String(holder.dropFirst("feature:".count))),
+          try isMoving(other)
+        {
+          return false
+        }
+      default: break
+      }
+    }
+    return true
+  }
+
+  /// Tells whether some process is at work on a feature, so that it pays to wait for it.
+  private func isMoving(_ feature: FeatureRecord) throws -> Bool {
+    guard [.running, .completed, .queued, .landing, .ready].contains(feature.state) else {
+      return false
+    }
+    return try store.openParticipants().contains {
+      $0.id != context.participant && (feature.state != .ready || $0.kind == "run")
+        && FileLock.isHeld(context.project.state.participantLock($0.id))
+    }
+  }
+
+  private func summary(seconds: Double) throws -> RunSummary {
+    var result = RunSummary()
+    let features = try store.features().filter {
+      $0.inBacklog && (context.options.only?.contains($0.id) ?? true)
+    }
+    result.landed = features.count { $0.state == .landed && landed.contains($0.id) }
+    if context.options.kind == .work {
+      result.landed = features.count { $0.state == .landed }
+    }
+    result.failed = features.count { $0.state == .failed }
+    result.blocked = features.count { $0.state == .blocked }
+    result.attempts = attemptCount
+    result.wallSeconds = seconds
+    result.agentSeconds = agentSeconds
+    result.costUSD = costUSD
+    result.wasStopped = stop.isSet
+    let open = features.filter {
+      ![.landed, .failed, .blocked, .abandoned, .undone].contains($0.state)
+    }
+    result.open = open.count
+    for feature in open {
+      var line = "#\(feature.id) \(feature.title): \(feature.state.rawValue)"
+      if let waitingFor = feature.waitingFor { line += ", for \(waitingFor)" }
+      if feature.state == .queued, let heldReason { line += ", \(heldReason)" }
+      result.leftOver.append(line)
+    }
+    if stop.isSet {
+      result.status = 130
+    } else if result.failed + result.blocked > 0 {
+      result.status = 1
+    } else if !open.isEmpty {
+      result.status = 75
+    }
+    if context.options.only != nil, result.status == 0,
+      features.contains(where: { $0.state == .abandoned })
+    {
+      result.status = 1
+    }
+    return result
+  }
+}
+
+/// A call that is made at most once.
+private final class Once: @unchecked Sendable {
+  private let lock = NSLock()
+  private var body: (@Sendable () -> Void)?
+
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+  func run() {
+    let call = lock.withLock {
+      defer { body = nil }
+      return body
+    }
+    call?()
+  }
+}

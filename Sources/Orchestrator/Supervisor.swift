@@ -1,0 +1,237 @@
+import Agents
+import Backlog
+import ClaimRules
+import Foundation
+import Git
+import Integration
+import Lanes
+import ModelSelection
+import Planning
+import Processes
+import Store
+
+/// Builds the features of a backlog with several agents until nothing is left to do.
+package final class Supervisor: Sendable {
+  private let project: Project
+  private let options: RunOptions
+  private let stop: StopSignal
+  private let report: @Sendable (RunEvent) -> Void
+
+  /// - Parameters:
+  ///   - stop: asks for a clean end; forced, for an end at once.
+  ///   - report: is called from any thread.
+  package init(
+    project: Project, options: RunOptions, stop: StopSignal,
+    report: @escaping @Sendable (RunEvent) -> Void
+  ) {
+    self.project = project
+    self.options = options
+    self.stop = stop
+    self.report = report
+  }
+
+  /// Runs to the end.
+  ///
+  /// - Throws: ``Failure`` where it can't begin; then nothing was changed.
+  package func run() async throws -> RunSummary {
+    let backlog = try project.backlog()
+    let agents = try Preflight(project: project, options: options).check(backlog)
+    let choice = try project.models(options.wish)
+    let hooks = try project.hooks()
+    let guardProgram = try HelperPrograms.path("lanekeeper-guard")
+    let store = try project.store()
+    var runLock: FileLock?
+    if options.kind == .run {
+      runLock = try FileLock.tryAcquire(project.state.runLock)
+      guard runLock != nil else {
+        let other = try store.openParticipants().first { $0.kind == "run" }
+        throw Failure(
+          "another run is at work on this repository"
+            + (other.map { " (process \($0.pid))" } ?? "")
+            + "; `lanekeeper status --watch` shows it, `lanekeeper stop` ends it", status: 75)
+      }
+    }
+    defer { runLock?.release() }
+    let id = "\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    guard let own = try FileLock.tryAcquire(project.state.participantLock(id)) else {
+      throw Failure("\(project.state.participantLock(id)) is locked", status: 75)
+    }
+    defer {
+      own.release()
+      unlink(project.state.participantLock(id))
+    }
+    try hooks.refresh()
+    let context = RunContext(
+      project: project, options: options, store: store, agents: agents, choice: choice,
+      backlog: backlog, guardProgram: guardProgram,
+      hookVariables: hooks.variables(addingTo: project.environment), participant: id)
+    try store.addParticipant(
+      ParticipantRecord(
+        id: id, kind: options.kind.rawValue, pid: getpid(), state: "running",
+        parallel: options.parallel, preset: choice.preset,
+        models: choice.available.map(\.rawValue), startedAt: store.now))
+    if options.kind == .run { try store.setValue("control", nil) }
+    report(
+      .initialized(
+        project: project.directory, parallel: options.parallel, preset: choice.preset,
+        models: choice.available.map(\.rawValue)))
+    try tellWarnings(hooks, backlog)
+    let recovery = Recovery(
+      project: project, store: store, settings: context.attemptSettings, lander: context.lander,
+      participant: id)
+    for line in try await Offload.run({ try recovery.run() }) { report(.note(line)) }
+    try project.takeOver(backlog, into: store)
+    let loop = RunLoop(context: context, stop: stop, report: report)
+    do {
+      let summary = try await loop.run()
+      try store.endParticipant(id, state: summary.wasStopped ? "stopped" : "finished")
+      return summary
+    } catch {
+      try? store.endParticipant(id, state: "failed")
+      throw error
+    }
+  }
+
+  private func tellWarnings(_ hooks: HookInstallation, _ backlog: Backlog) throws {
+    if project.configuration.gate.command.isEmpty {
+      report(
+        .note(
+          "no gate is set, so nothing checks what lands; set `gate: make test` in lanekeeper.yml"))
+    }
+    if try !hooks.isInstalled() {
+      report(
+        .note(
+          "the hooks reach the lanes by environment alone; `lanekeeper init` makes them firmer"))
+    }
+    if backlog.features.count > 1, backlog.features.allSatisfy({ $0.dependencies.isEmpty }) {
+      report(
+        .note("no feature depends on another; add `depends_on` in features.yml where one does"))
+    }
+  }
+}
+
+/// What the parts of one run share.
+struct RunContext: Sendable {
+  let project: Project
+  let options: RunOptions
+  let store: Store
+  let agents: [String: AgentDefinition]
+  let choice: ModelChoice
+  let backlog: Backlog
+  let guardProgram: String
+  let hookVariables: [String: String]
+  let participant: String
+  let pool: LanePool
+  let attemptSettings: AttemptSettings
+  let lander: Lander
+  let positions: [String: (priority: Int, remaining: Double, position: Int)]
+  let dependents: [String: Int]
+
+  init(
+    project: Project, options: RunOptions, store: Store, agents: [String: AgentDefinition],
+    choice: ModelChoice, backlog: Backlog, guardProgram: String,
+    hookVariables: [String: String], participant: String
+  ) {
+    self.project = project
+    self.options = options
+    self.store = store
+    self.agents = agents
+    self.choice = choice
+    self.backlog = backlog
+    self.guardProgram = guardProgram
+    self.hookVariables = hookVariables
+    self.participant = participant
+    pool = LanePool(
+      settings: project.laneSettings, state: project.state, store: store,
+      mainCheckout: project.directory, environment: project.environment,
+      identity: project.identity)
+    attemptSettings = project.attemptSettings(
+      guardProgram: guardProgram, hookVariables: hookVariables, graceSeconds: options.graceSeconds)
+    lander = project.lander(store, guardProgram: guardProgram)
+    let graph = DependencyGraph(backlog)
+    let remaining = graph.remainingPath { _ in 1 }
+    positions = Dictionary(
+      backlog.features.enumerated().map { position, feature in
+        (feature.id, (feature.priority, remaining[feature.id] ?? 0, position))
+      }, uniquingKeysWith: { first, _ in first })
+    dependents = Dictionary(
+      backlog.features.map { ($0.id, graph.closureCount(of: $0.id)) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  var order: @Sendable (FeatureRecord, FeatureRecord) -> Bool {
+    let positions = positions
+    return { a, b in
+      // What was built already and needs rework holds claims that others wait for.
+      if (a.rework == nil) != (b.rework == nil) { return a.rework != nil }
+      let last = (Int.min, 0.0, Int.max)
+      return ScheduleOrder.isBefore(positions[a.id] ?? last, positions[b.id] ?? last)
+    }
+  }
+
+  /// Chooses the tier of the next attempt.
+  func tier(for feature: FeatureRecord) throws -> TierChoice {
+    if let tier = options.tier { return TierChoice(tier: tier, reason: "the command line") }
+    let selector = TierSelector(choice, passRates: passRates)
+    if feature.climbs, let last = feature.lastTier.flatMap(Tier.init(rawValue:)) {
+      let next = selector.nextTierUp(after: last)
+      return TierChoice(tier: next, reason: "after a failed attempt with \(last.rawValue)")
+    }
+    return selector.choose(
+      FeatureFacts(
+        category: feature.category, title: feature.title, description: feature.description,
+        steps: feature.steps.count, dependents: dependents[feature.id] ?? 0,
+        footprint: feature.touches.count, override: feature.model.flatMap(Tier.init(rawValue:))))
+  }
+
+  private var passRates: @Sendable (String) -> [Tier: PassRate] {
+    let store = store
+    return { category in
+      let features = Dictionary(
+        ((try? store.features()) ?? []).map { ($0.id, $0.category) },
+        uniquingKeysWith: { first, _ in first })
+      var rates: [Tier: PassRate] = [:]
+      for attempt in (try? store.attempts()) ?? [] where features[attempt.feature] == category {
+        guard let tier = Tier(rawValue: attempt.tier), attempt.state != .running,
+          attempt.state != .interrupted
+        else { continue }
+        var rate = rates[tier] ?? PassRate(attempts: 0, passed: 0)
+        rate.attempts += 1
+        if attempt.state == .completed { rate.passed += 1 }
+        rates[tier] = rate
+      }
+      return rates
+    }
+  }
+
+  func agent(for feature: FeatureRecord) -> AgentDefinition? {
+    let standard = options.agent ?? project.configuration.agents.first ?? "claude"
+    return agents[options.agent ?? feature.agent ?? standard] ?? agents[standard]
+  }
+}
+
+extension Project {
+  package func attemptSettings(
+    guardProgram: String, hookVariables: [String: String], graceSeconds: Double
+  ) -> AttemptSettings {
+    let review = configuration.review
+    return AttemptSettings(
+      target: target, gate: configuration.gate.command,
+      reviewRequired: { review.required || review.categories.contains($0.category) },
+      attempts: configuration.limits.attempts,
+      attemptSeconds: configuration.limits.attemptMinutes * 60,
+      silenceSeconds: configuration.limits.silenceMinutes * 60, litter: configuration.lanes.litter,
+      guardProgram: guardProgram, repository: directory, environment: environment,
+      hookVariables: hookVariables, graceSeconds: graceSeconds)
+  }
+
+  package func lander(_ store: Store, guardProgram: String) -> Lander {
+    Lander(
+      settings: LandingSettings(
+        target: target, gate: configuration.gate, landing: configuration.landing,
+        attempts: configuration.limits.attempts, claimPolicy: configuration.claims.policy,
+        policies: PathPolicies(policies), keepBranches: configuration.lanes.keepBranches,
+        worktree: lanesDirectory + "/integration", guardProgram: guardProgram,
+        environment: environment), store: store, state: state, identity: identity)
+  }
+}

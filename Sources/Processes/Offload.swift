@@ -1,0 +1,16 @@
+import Dispatch
+
+/// Keeps calls that block off the threads that Swift's tasks share.
+package enum Offload {
+  private static let queue = DispatchQueue(
+    label: "lanekeeper.blocking", attributes: .concurrent)
+
+  /// Runs a call that blocks on a thread of its own and waits for its result.
+  package static func run<T: Sendable>(
+    _ body: @escaping @Sendable () throws -> T
+  ) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+      queue.async { continuation.resume(with: Result { try body() }) }
+    }
+  }
+}

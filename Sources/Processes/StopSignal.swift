@@ -1,0 +1,57 @@
+import Foundation
+
+/// The wish to end, asked for once gently and once for good.
+package final class StopSignal: @unchecked Sendable {
+  private let lock = NSLock()
+  private var level = 0
+  private var waiters: [(id: Int, level: Int, continuation: CheckedContinuation<Void, Never>)] = []
+  private var nextID = 0
+
+  package init() {}
+
+  /// Tells whether the end was asked for.
+  package var isSet: Bool { lock.withLock { level > 0 } }
+  /// Tells whether the end was asked for at once.
+  package var isForced: Bool { lock.withLock { level > 1 } }
+
+  /// Asks for the end; `forced` at once.
+  package func set(forced: Bool = false) {
+    let woken = lock.withLock {
+      level = max(level, forced ? 2 : 1)
+      let woken = waiters.filter { $0.level <= level }
+      waiters.removeAll { $0.level <= level }
+      return woken
+    }
+    for waiter in woken { waiter.continuation.resume() }
+  }
+
+  /// Waits until the end is asked for, or the task is cancelled.
+  package func wait() async { await wait(for: 1) }
+
+  /// Waits until the end is asked for at once, or the task is cancelled.
+  package func waitForced() async { await wait(for: 2) }
+
+  private func wait(for wanted: Int) async {
+    let id = lock.withLock {
+      nextID += 1
+      return nextID
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isDone = lock.withLock {
+          if level >= wanted || Task.isCancelled { return true }
+          waiters.append((id, wanted, continuation))
+          return false
+        }
+        if isDone { continuation.resume() }
+      }
+    } onCancel: {
+      let cancelled = lock.withLock {
+        let found = waiters.filter { $0.id == id }
+        waiters.removeAll { $0.id == id }
+        return found
+      }
+      for waiter in cancelled { waiter.continuation.resume() }
+    }
+  }
+}
