@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import ModelSelection
+import Orchestrator
+import Processes
+
+/// The main job.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Build the backlog with several agents at once.",
+    discussion: """
+      Example: lanekeeper run --parallel 3 --preset balanced
+
+      Exit status: 0 all landed; 1 a feature failed or is blocked; 64 wrong usage; 65 bad input file;
+      75 something waits for a review, a claim or a limit, or is paused; 130 stopped.
+      """)
+
+  @OptionGroup var project: ProjectOptions
+  @OptionGroup var models: ModelOptions
+  @Option(help: "Agents at once, 1 to 5 (limits.max_parallel raises the bound).")
+  var parallel: Int?
+  @Option(help: "The agent, by its name in lanekeeper.yml.")
+  var agent: String?
+  @Option(parsing: .upToNextOption, help: "Only these features.")
+  var feature: [String] = []
+  @Flag(name: .customLong("show-presets"), help: "Show the presets and end.")
+  var showPresets = false
+
+  mutating func run() async throws {
+    if showPresets { return PresetsCommand.show() }
+    let project = try project.project()
+    let options = RunOptions(
+      kind: .run, parallel: parallel ?? project.configuration.parallel, wish: try models.wish(),
+      agent: agent, only: feature.isEmpty ? nil : Set(feature))
+    try await RunDriver.run(project, options)
+  }
+}
+
+/// Runs a supervisor with signals and output.
+enum RunDriver {
+  /// - Throws: `ExitCode` with the contract's status unless that is 0.
+  static func run(_ project: Project, _ options: RunOptions) async throws {
+    let stop = StopSignal()
+    let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
+    let signals = Task {
+      for await _ in watcher.signals { stop.set(forced: stop.isSet) }
+    }
+    signal(SIGPIPE, SIG_IGN)
+    let live = Terminal.isTerminal && Terminal.hasColour ? LiveTable(project: project) : nil
+    let supervisor = Supervisor(project: project, options: options, stop: stop) { event in
+      let lines = RunLines.lines(event)
+      if let live { live.print(lines) } else { for line in lines { Terminal.line(line) } }
+    }
+    live?.start()
+    defer { signals.cancel() }
+    let summary: RunSummary
+    do {
+      summary = try await supervisor.run()
+    } catch {
+      live?.end()
+      throw error
+    }
+    live?.end()
+    for line in RunLines.summary(summary) { Terminal.line(line) }
+    if summary.status != 0 { throw ExitCode(summary.status) }
+  }
+}

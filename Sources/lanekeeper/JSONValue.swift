@@ -1,0 +1,93 @@
+import Foundation
+
+/// A JSON value that keeps the order of its members.
+enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  case null
+  case string(String)
+  case integer(Int64)
+  case number(Double)
+  case bool(Bool)
+  case array([JSONValue])
+  case object([(String, JSONValue)])
+
+  init(stringLiteral value: String) { self = .string(value) }
+  init(integerLiteral value: Int64) { self = .integer(value) }
+  init(booleanLiteral value: Bool) { self = .bool(value) }
+  init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
+
+  static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+  static func whole(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
+  static func texts(_ values: [String]) -> JSONValue { .array(values.map { .string($0) }) }
+  /// A time in milliseconds since 1970, as ISO 8601 in UTC.
+  static func time(_ milliseconds: Int64?) -> JSONValue {
+    guard let milliseconds else { return .null }
+    return .string(Self.iso(milliseconds))
+  }
+
+  static func iso(_ milliseconds: Int64) -> String {
+    let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+    return date.formatted(
+      Date.ISO8601FormatStyle(includingFractionalSeconds: true, timeZone: TimeZone(identifier: "UTC")!))
+  }
+
+  /// Reads JSON text; `null` where it is broken.
+  init(parsing text: String) {
+    let value = try? JSONSerialization.jsonObject(
+      with: Data(text.utf8), options: [.fragmentsAllowed])
+    self = Self.from(value)
+  }
+
+  private static func from(_ value: Any?) -> JSONValue {
+    switch value {
+    case let text as String: .string(text)
+    case let number as NSNumber:
+      CFBoolean(number) ?? (number.doubleValue == number.doubleValue.rounded()
+        && abs(number.doubleValue) < 9e15 ? .integer(number.int64Value) : .number(number.doubleValue))
+    case let list as [Any]: .array(list.map(from))
+    case let members as [String: Any]:
+      .object(members.sorted { $0.key < $1.key }.map { ($0.key, from($0.value)) })
+    default: .null
+    }
+  }
+
+  private static func CFBoolean(_ number: NSNumber) -> JSONValue? {
+    String(cString: number.objCType) == "c" ? .bool(number.boolValue) : nil
+  }
+
+  /// The text, on one line.
+  var text: String {
+    switch self {
+    case .null: "null"
+    case .string(let value): Self.quoted(value)
+    case .integer(let value): String(value)
+    case .number(let value): value.isFinite ? String(value) : "null"
+    case .bool(let value): value ? "true" : "false"
+    case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
+    case .object(let members):
+      "{" + members.map { Self.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      default:
+        if scalar.value < 0x20 || scalar.value == 0x7f {
+          result += String(format: "\\u%04x", scalar.value)
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import ModelSelection
+import Orchestrator
+import Processes
+import Store
+
+/// The option that every command takes.
+struct ProjectOptions: ParsableArguments {
+  @Option(
+    name: .customLong("project-dir"),
+    help: ArgumentHelp("The repository; by default the one of the current directory.", valueName: "dir"))
+  var projectDirectory: String?
+
+  var path: String {
+    let current = FileManager.default.currentDirectoryPath
+    guard let projectDirectory else { return current }
+    return projectDirectory.hasPrefix("/") ? projectDirectory : current + "/" + projectDirectory
+  }
+
+  func project() throws -> Project {
+    try Project.open(path, environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// Opens the project and its state, which must be there.
+  func opened() throws -> (project: Project, store: Store) {
+    let project = try project()
+    guard let store = try project.existingStore() else {
+      throw Failure(
+        "nothing has run in \(project.directory) yet; `lanekeeper run` begins", status: 1)
+    }
+    return (project, store)
+  }
+}
+
+/// The options by which models are chosen.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "quality, balanced, economy, cheap or experimental.")
+  var preset: String?
+
+  @Option(help: ArgumentHelp("The tiers to use, e.g. opus,haiku.", valueName: "a,b"))
+  var models: String?
+
+  func wish() throws -> ModelChoice.Wish? {
+    guard preset == nil || models == nil else {
+      throw Failure("--preset and --models exclude each other; give one of them", status: 64)
+    }
+    do {
+      if let preset { return .preset(try Preset.named(preset).id) }
+      if let models { return .models(try Tier.list(models)) }
+    } catch let error as ModelError {
+      throw Failure("\(error)", status: 64)
+    }
+    return nil
+  }
+}
+
+/// Refuses what only a person may do where an agent is among the ancestors.
+enum PersonOnly {
+  static func check(_ what: String) throws {
+    guard !ProcessTree.hasGuardAmongAncestors() else {
+      throw Failure("`lanekeeper \(what)` is a person's command; an agent can't give it")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Orchestrator
+
+/// The lines of `run` in a pipe, as the contract gives them.
+enum RunLines {
+  static func lines(_ event: RunEvent) -> [String] {
+    switch event {
+    case .initialized(let project, let parallel, let preset, let models):
+      return [
+        "🚀 Agent Manager initialized", "   Project: \(project)", "   Max Agents: \(parallel)",
+        "   Model Preset: \(preset ?? "custom")",
+        "   Available Models: \(models.joined(separator: ", "))", "",
+        "🎯 Starting parallel feature development...", "",
+      ]
+    case .note(let text): return ["ℹ️  \(text)"]
+    case .started(let agent, let feature, let title, let category, let tier):
+      return [
+        "🤖 \(agent): Started feature #\(feature) - \(Terminal.cut(title, 200))",
+        "   Category: \(category)", "   Model: \(tier.uppercased())",
+      ]
+    case .completed(let agent, let feature): return ["✅ \(agent): Feature #\(feature) completed!"]
+    case .failed(let agent, let feature, let detail, let retry):
+      let end = retry.map { ", will retry with \($0.uppercased())" } ?? ""
+      return ["❌ \(agent ?? "landing"): Feature #\(feature) failed (\(detail))\(end)"]
+    case .interrupted(let agent, let feature, let detail):
+      return ["⏸️  \(agent): Feature #\(feature) interrupted (\(detail))"]
+    case .waiting(let feature, let detail): return ["⏳ Feature #\(feature) waits: \(detail)"]
+    case .removed(let agent, let seconds):
+      return ["🧹 \(agent): Removed from tracking (duration: \(String(format: "%.1f", seconds))s)"]
+    case .landed(let feature, let target, let commit):
+      return ["🔀 Feature #\(feature) landed on \(target) as \(commit.prefix(7))"]
+    case .held(let feature, let reason): return ["⚠️  Feature #\(feature) can't land yet: \(reason)"]
+    case .stopping(let forced):
+      return [
+        forced
+          ? "🛑 Ending at once; what the agents wrote is kept"
+          : "🛑 Stopping: agents get a moment to end; once more Ctrl+C ends at once"
+      ]
+    }
+  }
+
+  static func summary(_ summary: RunSummary) -> [String] {
+    var lines = ["", "📊 Summary"]
+    func add(_ name: String, _ value: String) { lines.append("   \(name): \(value)") }
+    add("Landed", String(summary.landed))
+    add("Failed", String(summary.failed))
+    add("Blocked", String(summary.blocked))
+    if summary.open > 0 { add("Open", String(summary.open)) }
+    add("Attempts", String(summary.attempts))
+    add("Wall time", Duration.text(summary.wallSeconds))
+    add("Agent time", Duration.text(summary.agentSeconds))
+    add("Speed-up", String(format: "%.2f", summary.speedup))
+    add("Cost", String(format: "$%.2f", summary.costUSD))
+    if !summary.leftOver.isEmpty {
+      lines.append("   Left for later:")
+      lines += summary.leftOver.prefix(20).map { "     \($0)" }
+      if summary.leftOver.count > 20 { lines.append("     and \(summary.leftOver.count - 20) more") }
+    }
+    return lines
+  }
+}

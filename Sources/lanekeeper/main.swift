@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+import Orchestrator
+
+// lanekeeper: the command line. One file per command stands in Commands/; what they share is here.
+
+let command: any ParsableCommand
+do {
+  command = try Lanekeeper.parseAsRoot(nil)
+} catch {
+  Lanekeeper.exit(withError: error)
+}
+do {
+  if var command = command as? any AsyncParsableCommand {
+    try await command.run()
+  } else {
+    var command = command
+    try command.run()
+  }
+} catch let failure as Failure {
+  Terminal.error(failure.description)
+  exit(failure.status)
+} catch let code as ExitCode {
+  exit(code.rawValue)
+} catch let error where error is ValidationError || error is CleanExit {
+  Lanekeeper.exit(withError: error)
+} catch let error as CustomStringConvertible {
+  Terminal.error(error.description)
+  exit(1)
+} catch {
+  // Help that a command asks for, and Foundation's errors.
+  if Lanekeeper.exitCode(for: error) == .success { Lanekeeper.exit(withError: error) }
+  Terminal.error((error as NSError).localizedDescription)
+  exit(1)
+}
