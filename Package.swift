@@ -60,7 +60,8 @@ let package = Package(
       tests: ["TestSupport"])
     + module(
       "Integration",
-      ["Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules", "CProcess"], tests: ["TestSupport"])
+      ["Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules", "CProcess"],
+      tests: ["TestSupport"])
     + module(
       "Orchestrator",
       [

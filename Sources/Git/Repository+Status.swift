@@ -35,7 +35,8 @@ extension Repository {
   package func status() throws -> [StatusEntry] {
     let result = try GitProgram.check(
       [
-        "-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames",
+        "-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z", "--untracked-files=all",
+        "--no-renames",
         "--ignore-submodules=none",
       ], directory: workingDirectory ?? gitDirectory, environment: environment,
       adding: ["GIT_OPTIONAL_LOCKS": "0"])

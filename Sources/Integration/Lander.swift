@@ -223,7 +223,8 @@ package struct Lander: Sendable {
   ) throws -> ObjectID {
     let attempt = try store.attempts(of: feature.id).last { $0.state == .completed }
     let message = LandingMessage.text(
-      feature, attempt: attempt, gate: settings.gate.command, reviewers: [],
+      feature, attempt: attempt, gate: settings.gate.command,
+      reviewers: Approval.reviewers(try store.value(Approval.key(feature.id)), tip: tip),
       branch: BranchName.short(feature.branch ?? ""))
     let signature = identity()
     if settings.landing.style == "rebase",

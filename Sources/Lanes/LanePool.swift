@@ -9,13 +9,13 @@ import Store
 /// ignores, such as build caches, stays.
 package struct LanePool: Sendable {
   package let settings: LaneSettings
-  private let state: StateDirectory
-  private let store: Store
+  let state: StateDirectory
+  let store: Store
   /// The person's own checkout, from which `lanes.copy` is taken.
   private let mainCheckout: String
-  private let environment: [String: String]
+  let environment: [String: String]
   /// Who signs what Lanekeeper itself commits.
-  private let identity: @Sendable () -> Signature
+  let identity: @Sendable () -> Signature
 
   package init(
     settings: LaneSettings, state: StateDirectory, store: Store, mainCheckout: String,
@@ -149,7 +149,7 @@ package struct LanePool: Sendable {
     }
   }
 
-  private func resolved(_ path: String) -> String {
+  func resolved(_ path: String) -> String {
     guard let pointer = realpath(path, nil) else { return path }
     defer { free(pointer) }
     return String(cString: pointer)

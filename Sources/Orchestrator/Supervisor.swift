@@ -80,7 +80,14 @@ package final class Supervisor: Sendable {
       project: project, store: store, settings: context.attemptSettings, lander: context.lander,
       participant: id)
     for line in try await Offload.run({ try recovery.run() }) { report(.note(line)) }
+    let isFresh = try store.features().isEmpty
     try project.takeOver(backlog, into: store)
+    if isFresh {
+      let adopted = try HistoryAdoption.run(project, into: store)
+      if adopted > 0 {
+        report(.note("\(adopted) features have landed before, as the history of the target shows"))
+      }
+    }
     let loop = RunLoop(context: context, stop: stop, report: report)
     do {
       let summary = try await loop.run()

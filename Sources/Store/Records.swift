@@ -38,6 +38,17 @@ package struct FeatureRecord: Sendable, Equatable {
   package var changedAt: Int64
 }
 
+extension FeatureRecord {
+  /// A feature on which nothing was done yet.
+  package init(id: String, position: Int, title: String, category: String, state: FeatureState) {
+    self.init(
+      id: id, position: position, title: title, category: category, description: "", steps: [],
+      touches: [], priority: 0, model: nil, agent: nil, inBacklog: true, state: state,
+      waitingFor: nil, branch: nil, tip: nil, attempts: 0, failures: 0, lastTier: nil,
+      climbs: false, rework: nil, landedCommit: nil, changedAt: 0)
+  }
+}
+
 /// One run of one agent on one feature.
 package struct AttemptRecord: Sendable, Equatable {
   package enum State: String, Sendable { case running, completed, failed, interrupted }

@@ -101,4 +101,29 @@ extension Store {
       return result
     }
   }
+
+  /// Marks features as landed that the target's history shows to have landed, where nothing was done
+  /// on them yet.
+  ///
+  /// - Parameter commits: the landing commit of each feature, in hex.
+  /// - Returns: how many were marked.
+  package func adoptLanded(_ commits: [String: String]) throws -> Int {
+    try write { db in
+      var count = 0
+      for (id, commit) in commits.sorted(by: { $0.key < $1.key }) {
+        try db.execute(
+          sql: """
+            UPDATE features SET state = 'landed', landed_commit = ?, changed_at = ?
+            WHERE id = ? AND attempts = 0 AND state IN ('pending', 'ready', 'blocked')
+            """, arguments: [commit, now, id])
+        guard db.changesCount > 0 else { continue }
+        count += 1
+        try append(
+          db, "feature_state", feature: id,
+          ["from": "pending", "to": "landed", "detail": "found in the target's history"])
+      }
+      try settleReadiness(db)
+      return count
+    }
+  }
 }

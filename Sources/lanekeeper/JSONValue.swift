@@ -1,7 +1,8 @@
 import Foundation
 
 /// A JSON value that keeps the order of its members.
-enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   case null
@@ -30,7 +31,8 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
   static func iso(_ milliseconds: Int64) -> String {
     let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
     return date.formatted(
-      Date.ISO8601FormatStyle(includingFractionalSeconds: true, timeZone: TimeZone(identifier: "UTC")!))
+      Date.ISO8601FormatStyle(
+        includingFractionalSeconds: true, timeZone: TimeZone(identifier: "UTC")!))
   }
 
   /// Reads JSON text; `null` where it is broken.
@@ -44,8 +46,10 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     switch value {
     case let text as String: .string(text)
     case let number as NSNumber:
-      CFBoolean(number) ?? (number.doubleValue == number.doubleValue.rounded()
-        && abs(number.doubleValue) < 9e15 ? .integer(number.int64Value) : .number(number.doubleValue))
+      CFBoolean(number)
+        ?? (number.doubleValue == number.doubleValue.rounded()
+          && abs(number.doubleValue) < 9e15
+          ? .integer(number.int64Value) : .number(number.doubleValue))
     case let list as [Any]: .array(list.map(from))
     case let members as [String: Any]:
       .object(members.sorted { $0.key < $1.key }.map { ($0.key, from($0.value)) })
@@ -89,5 +93,17 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
       }
     }
     return result + "\""
+  }
+}
+
+extension JSONValue {
+  /// The value for people: texts without quotes, lists with commas.
+  var plain: String {
+    switch self {
+    case .string(let value): value
+    case .array(let values): values.map(\.plain).joined(separator: ",")
+    case .null: ""
+    default: text
+    }
   }
 }

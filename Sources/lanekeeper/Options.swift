@@ -9,7 +9,8 @@ import Store
 struct ProjectOptions: ParsableArguments {
   @Option(
     name: .customLong("project-dir"),
-    help: ArgumentHelp("The repository; by default the one of the current directory.", valueName: "dir"))
+    help: ArgumentHelp(
+      "The repository; by default the one of the current directory.", valueName: "dir"))
   var projectDirectory: String?
 
   var path: String {
@@ -48,7 +49,7 @@ struct ModelOptions: ParsableArguments {
     do {
       if let preset { return .preset(try Preset.named(preset).id) }
       if let models { return .models(try Tier.list(models)) }
-    } catch let error as ModelError {
+    } catch {
       throw Failure("\(error)", status: 64)
     }
     return nil

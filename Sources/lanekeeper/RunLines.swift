@@ -54,7 +54,9 @@ enum RunLines {
     if !summary.leftOver.isEmpty {
       lines.append("   Left for later:")
       lines += summary.leftOver.prefix(20).map { "     \($0)" }
-      if summary.leftOver.count > 20 { lines.append("     and \(summary.leftOver.count - 20) more") }
+      if summary.leftOver.count > 20 {
+        lines.append("     and \(summary.leftOver.count - 20) more")
+      }
     }
     return lines
   }

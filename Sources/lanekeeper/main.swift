@@ -11,12 +11,7 @@ do {
   Lanekeeper.exit(withError: error)
 }
 do {
-  if var command = command as? any AsyncParsableCommand {
-    try await command.run()
-  } else {
-    var command = command
-    try command.run()
-  }
+  try await execute(command)
 } catch let failure as Failure {
   Terminal.error(failure.description)
   exit(failure.status)
@@ -32,4 +27,13 @@ do {
   if Lanekeeper.exitCode(for: error) == .success { Lanekeeper.exit(withError: error) }
   Terminal.error((error as NSError).localizedDescription)
   exit(1)
+}
+
+func execute(_ command: any ParsableCommand) async throws {
+  if var command = command as? any AsyncParsableCommand {
+    try await command.run()
+  } else {
+    var command = command
+    try command.run()
+  }
 }

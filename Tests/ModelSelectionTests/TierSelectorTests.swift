@@ -68,7 +68,8 @@ import Testing
       commandLine: .preset("quality"), repository: .preset("economy"), settings: settings)
     #expect(line.preset == "quality")
     #expect(
-      try ModelChoice.resolve(commandLine: nil, repository: nil, settings: nil).preset == "balanced")
+      try ModelChoice.resolve(commandLine: nil, repository: nil, settings: nil).preset == "balanced"
+    )
   }
 
   @Test func theOrderTypedDoesNotMatter() throws {

@@ -6,7 +6,8 @@ import Processes
 /// Shows the agents.
 struct AgentsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "agents", abstract: "Show the agents of lanekeeper.yml and whether they are found.",
+    commandName: "agents",
+    abstract: "Show the agents of lanekeeper.yml and whether they are found.",
     discussion: "Example: lanekeeper agents")
   @OptionGroup var project: ProjectOptions
   @Flag(help: "As JSON.") var json = false
@@ -27,7 +28,8 @@ struct AgentsCommand: ParsableCommand {
       }
       let isChosen = configuration.agents.contains(name)
       rows.append([
-        name, isChosen ? "chosen" : "", found == nil ? "no command" : found! ? "found" : "not found",
+        name, isChosen ? "chosen" : "",
+        found == nil ? "no command" : found! ? "found" : "not found",
         definition?.command ?? "set agents: {\(name): {run: …}}",
       ])
       values.append([

@@ -24,8 +24,8 @@ struct ImportCommand: ParsableCommand {
     let result: ImportResult
     do {
       result = try Import.read(text: text, file: file == "-" ? "standard input" : file)
-    } catch let problems as InputProblems {
-      throw Failure(problems.description, status: 65)
+    } catch {
+      throw Failure(error.description, status: 65)
     }
     guard !result.backlog.features.isEmpty else {
       throw Failure("\(file) holds no features that are still to be built", status: 65)
@@ -54,7 +54,8 @@ struct ImportCommand: ParsableCommand {
         + "\(result.format) into \(project.backlogFile)")
     for note in result.notes { Terminal.line("   \(note)") }
     if edges == 0 {
-      Terminal.line("   no dependency is declared; add `depends_on` where one feature needs another")
+      Terminal.line(
+        "   no dependency is declared; add `depends_on` where one feature needs another")
     }
   }
 }

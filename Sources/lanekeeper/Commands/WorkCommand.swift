@@ -22,7 +22,7 @@ struct WorkCommand: AsyncParsableCommand {
   mutating func run() async throws {
     var tier: Tier?
     if let model {
-      do { tier = try Tier.list(model).first } catch let error as ModelError {
+      do { tier = try Tier.list(model).first } catch {
         throw Failure("\(error)", status: 64)
       }
     }

@@ -1,0 +1,128 @@
+import Agents
+import Foundation
+import Git
+import Lanes
+import Processes
+import Store
+
+/// What `lanekeeper doctor` looks at. Nothing is changed in the repository.
+package struct Diagnosis {
+  package struct Check: Sendable {
+    package var name: String
+    package var isWell: Bool
+    package var detail: String
+  }
+
+  private let path: String
+  private let environment: [String: String]
+
+  package init(path: String, environment: [String: String]) {
+    self.path = path
+    self.environment = environment
+  }
+
+  package func checks() -> [Check] {
+    var checks = [check("git") { try git() }]
+    let project: Project
+    do {
+      project = try Project.open(path, environment: environment)
+      checks.append(Check(name: "repository", isWell: true, detail: project.directory))
+    } catch {
+      return checks + [Check(name: "repository", isWell: false, detail: "\(error)")]
+    }
+    checks.append(check("target") { try target(project) })
+    checks.append(check("backlog") { "\(try project.backlog().features.count) features" })
+    checks.append(check("file system") { try fileSystem(project) })
+    checks.append(check("state") { try state(project) })
+    checks.append(
+      check("hooks") {
+        try project.hooks().isInstalled()
+          ? "installed" : "by environment only; `lanekeeper hooks install` makes them firmer"
+      })
+    checks.append(check("gate") { try gate(project) })
+    for name in project.configuration.agents {
+      checks.append(check("agent \(name)") { try agent(name, project) })
+    }
+    checks.append(check("disk") { try disk(project) })
+    return checks
+  }
+
+  private func check(_ name: String, _ body: () throws -> String) -> Check {
+    do {
+      return Check(name: name, isWell: true, detail: try body())
+    } catch let error as CustomStringConvertible {
+      return Check(name: name, isWell: false, detail: error.description)
+    } catch {
+      return Check(name: name, isWell: false, detail: (error as NSError).localizedDescription)
+    }
+  }
+
+  private func git() throws -> String {
+    let version = try GitProgram.version(environment: environment)
+    guard version.lexicographicallyPrecedes([2, 31]) == false else {
+      throw Failure(
+        "git \(version.map(String.init).joined(separator: ".")) is too old; 2.31 or newer is needed"
+      )
+    }
+    return version.map(String.init).joined(separator: ".")
+  }
+
+  private func target(_ project: Project) throws -> String {
+    guard let tip = try project.repository().reference(project.target) else {
+      throw Failure("the branch \(project.configuration.target) does not exist; set `target:`")
+    }
+    return "\(project.configuration.target) at \(tip.short)"
+  }
+
+  /// Tries write-ahead logging and file locks in a scratch file beside the state.
+  private func fileSystem(_ project: Project) throws -> String {
+    let scratch = project.state.commonDirectory + "/lanekeeper-doctor-\(getpid())"
+    try FileManager.default.createDirectory(
+      atPath: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let store = try Store(path: scratch + "/state.sqlite")
+    try store.setValue("doctor", "1")
+    try store.close()
+    let lock = try FileLock.tryAcquire(scratch + "/lock")
+    guard lock != nil, FileLock.isHeld(scratch + "/lock") else {
+      throw Failure("file locks don't work in \(project.state.commonDirectory)")
+    }
+    lock?.release()
+    return "write-ahead logging and locks work"
+  }
+
+  private func state(_ project: Project) throws -> String {
+    guard let store = try project.existingStore() else { return "nothing has run yet" }
+    return "\(try store.features().count) features, \(try store.claims().count) claims"
+  }
+
+  private func gate(_ project: Project) throws -> String {
+    let command = project.configuration.gate.command
+    guard !command.isEmpty, let program = ShellCommand.program(of: command) else {
+      return "none is set, so nothing checks what lands"
+    }
+    guard
+      ShellCommand.exists(
+        program, directory: project.directory, path: project.environment["PATH"])
+    else { throw Failure("`\(command)` starts '\(program)', which is not found") }
+    return command
+  }
+
+  private func agent(_ name: String, _ project: Project) throws -> String {
+    let definition = try AgentDefinition.find(name, in: project.configuration)
+    if let program = definition.program,
+      !ShellCommand.exists(
+        program, directory: project.directory, path: project.environment["PATH"])
+    {
+      throw AgentError.programNotFound(agent: name, program: program)
+    }
+    return definition.command
+  }
+
+  private func disk(_ project: Project) throws -> String {
+    try DiskSpace.check(
+      project.lanesDirectory, repository: try project.repository(), target: project.target,
+      lanes: project.configuration.parallel + 2)
+    return "there is room for the lanes in \(project.lanesDirectory)"
+  }
+}

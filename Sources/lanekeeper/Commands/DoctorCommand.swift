@@ -1,0 +1,71 @@
+import Agents
+import ArgumentParser
+import Foundation
+import Git
+import Lanes
+import Orchestrator
+import Processes
+import Store
+
+/// Looks whether everything that a run needs is there.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Check git, repository, file system, hooks, agents and gate.",
+    discussion: """
+      Example: lanekeeper doctor --json
+
+      Exit status: 0 all well; 1 something is wrong.
+      """)
+  @OptionGroup var project: ProjectOptions
+  @Flag(help: "Put a broken state file aside and rebuild the state from git.") var repair = false
+  @Flag(help: "As JSON.") var json = false
+
+  func run() throws {
+    let environment = ProcessInfo.processInfo.environment
+    if repair { return try Repair.run(try project.project()) }
+    let checks = Diagnosis(path: project.path, environment: environment).checks()
+    let isWell = checks.allSatisfy(\.isWell)
+    if json {
+      Terminal.line(
+        ([
+          "ok": .bool(isWell),
+          "checks": .array(
+            checks.map {
+              ["name": .string($0.name), "ok": .bool($0.isWell), "detail": .string($0.detail)]
+            }),
+        ] as JSONValue).text)
+    } else {
+      for check in checks {
+        let mark = check.isWell ? Terminal.styled("✓", .green) : Terminal.styled("✗", .red)
+        Terminal.line("\(mark) \(check.name): \(check.detail)")
+      }
+    }
+    if !isWell { throw ExitCode(1) }
+  }
+}
+
+/// Puts a state file that can't be used aside, and makes a new one from git.
+enum Repair {
+  static func run(_ project: Project) throws {
+    try PersonOnly.check("doctor --repair")
+    guard let lock = try FileLock.tryAcquire(project.state.runLock) else {
+      throw Failure("a run is at work; stop it first", status: 75)
+    }
+    defer { lock.release() }
+    if let store = try? project.existingStore(), (try? store.features()) != nil {
+      return Terminal.line("the state file is in order; nothing was changed")
+    }
+    let backlog = try project.backlog()
+    let stamp = Int(Date().timeIntervalSince1970)
+    for suffix in ["", "-wal", "-shm"] {
+      let path = project.state.stateFile + suffix
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      try FileManager.default.moveItem(atPath: path, toPath: "\(path).broken-\(stamp)")
+      Terminal.line("put aside: \(path).broken-\(stamp)")
+    }
+    let store = try project.store()
+    try project.takeOver(backlog, into: store)
+    let adopted = try HistoryAdoption.run(project, into: store)
+    Terminal.line("rebuilt from git: \(adopted) features have landed already")
+  }
+}

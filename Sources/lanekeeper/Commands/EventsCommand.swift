@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import Orchestrator
+import Processes
+import Store
+
+/// Shows the event log.
+struct EventsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "events", abstract: "Show what happened, event by event.",
+    discussion: "Example: lanekeeper events --since 120 --follow --json")
+  @OptionGroup var project: ProjectOptions
+  @Option(help: ArgumentHelp("Only events after this number.", valueName: "seq")) var since: Int64 =
+    0
+  @Flag(help: "Go on as events come, until Ctrl+C.") var follow = false
+  @Flag(help: "As JSON, one object a line.") var json = false
+
+  func run() throws {
+    signal(SIGPIPE, SIG_DFL)
+    let (_, store) = try project.opened()
+    var last = since
+    while true {
+      let events = try store.events(after: last)
+      for event in events {
+        Terminal.line(json ? Self.json(event).text : Self.line(event))
+        last = event.seq
+      }
+      if events.isEmpty {
+        guard follow else { return }
+        usleep(200_000)
+      }
+    }
+  }
+
+  static func json(_ event: EventRecord) -> JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("seq", .integer(event.seq)), ("time", .time(event.time)), ("type", .string(event.type)),
+      ("feature", .text(event.feature)), ("agent", .text(event.agent)),
+    ]
+    if case .object(let more) = JSONValue(parsing: event.data) {
+      members += more.filter { extra in !members.contains { $0.0 == extra.0 } }
+    }
+    return .object(members)
+  }
+
+  static func line(_ event: EventRecord) -> String {
+    var text = "\(event.seq)  \(JSONValue.iso(event.time))  \(event.type)"
+    if let feature = event.feature { text += "  #\(feature)" }
+    if let agent = event.agent { text += "  \(agent)" }
+    if case .object(let members) = JSONValue(parsing: event.data) {
+      for (key, value) in members where value.plain != "" { text += "  \(key)=\(value.plain)" }
+    }
+    return Terminal.cut(text, 400)
+  }
+}
+
+/// Shows what an agent wrote.
+struct LogsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "logs", abstract: "Show what the agent of a feature wrote.",
+    discussion: "Example: lanekeeper logs 7 --follow")
+  @Argument(help: "The feature's id.") var id: String
+  @OptionGroup var project: ProjectOptions
+  @Flag(help: "Go on as lines come, until the attempt ends.") var follow = false
+  @Option(help: "The attempt; by default the last.") var attempt: Int?
+  @Flag(help: "As it came, with the sequences that set colours and move the cursor.") var raw =
+    false
+
+  func run() throws {
+    signal(SIGPIPE, SIG_DFL)
+    let (opened, store) = try project.opened()
+    guard try store.feature(id) != nil else { throw StoreError.unknownFeature(id) }
+    let attempts = try store.attempts(of: id)
+    guard let chosen = attempts.last(where: { attempt == nil || $0.number == attempt }) else {
+      guard let attempt else { throw Failure("no attempt was made on feature #\(id) yet") }
+      throw Failure(
+        "feature #\(id) has no attempt \(attempt); it has \(attempts.count)", status: 64)
+    }
+    let file = opened.state.log(id, chosen.number)
+    guard let handle = FileHandle(forReadingAtPath: file) else {
+      guard chosen.state == .running else {
+        return Terminal.line("(attempt \(chosen.number) of feature #\(id) wrote nothing)")
+      }
+      throw Failure(
+        "attempt \(chosen.number) of feature #\(id) has not written anything yet", status: 75)
+    }
+    var rest = Data()
+    while true {
+      let hasEnded = try store.attempt(id, chosen.number)?.state != .running
+      while let data = try handle.read(upToCount: 1 << 16), !data.isEmpty {
+        if raw {
+          FileHandle.standardOutput.write(data)
+          continue
+        }
+        rest.append(data)
+        guard let end = rest.lastIndex(of: 0x0a) else { continue }
+        Terminal.write(Terminal.strip(String(decoding: rest[...end], as: UTF8.self)))
+        rest = Data(rest[(end + 1)...])
+      }
+      if !follow || hasEnded { break }
+      usleep(200_000)
+    }
+    if !rest.isEmpty { Terminal.line(Terminal.strip(String(decoding: rest, as: UTF8.self))) }
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import Orchestrator
+import Processes
+import Store
+
+/// Tells why a feature is where it is.
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Tell why a feature is not running, and what would help.",
+    discussion: "Example: lanekeeper explain 7")
+  @Argument(help: "The feature's id.") var id: String
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    let (project, store) = try project.opened()
+    guard let feature = try store.feature(id) else { throw StoreError.unknownFeature(id) }
+    Terminal.line("#\(feature.id) \(feature.title): \(feature.state.rawValue)")
+    for line in try reasons(feature, project, store) { Terminal.line("   " + line) }
+    if let rework = feature.rework, !rework.isEmpty, !feature.state.isFinal {
+      Terminal.line("   The next attempt is told:")
+      for line in rework.split(separator: "\n").suffix(12) { Terminal.line("      \(line)") }
+    }
+    let attempts = try store.attempts(of: id)
+    if !attempts.isEmpty { Terminal.line("   Attempts:") }
+    for attempt in attempts {
+      let seconds = Double((attempt.endedAt ?? store.now) - attempt.startedAt) / 1000
+      Terminal.line(
+        "      \(attempt.number): \(attempt.state.rawValue) after \(Duration.text(seconds)) with "
+          + "\(attempt.tier) (\(attempt.choice))" + (attempt.detail.map { ": \($0)" } ?? ""))
+    }
+    let claims = try store.claims(of: .feature(id))
+    if !claims.isEmpty {
+      Terminal.line("   Holds: " + claims.map(\.path.description).joined(separator: ", "))
+    }
+    if let landing = try store.lastLanding(of: id), let log = landing.gateLog {
+      Terminal.line("   Last gate: \(log)")
+    }
+  }
+
+  private func reasons(
+    _ feature: FeatureRecord, _ project: Project, _ store: Store
+  ) throws -> [String] {
+    let living = try store.openParticipants().contains {
+      FileLock.isHeld(project.state.participantLock($0.id))
+    }
+    let idle = living ? [] : ["nothing runs; `lanekeeper run` goes on"]
+    func dependencies(_ states: (FeatureState) -> Bool) throws -> [String] {
+      try (store.dependencies()[feature.id] ?? []).compactMap { try store.feature($0.dependsOn) }
+        .filter { states($0.state) }
+        .map { "#\($0.id) \($0.title) is \($0.state.rawValue)" }
+    }
+    guard feature.inBacklog else { return ["it is no longer in features.yml"] }
+    switch feature.state {
+    case .pending:
+      return ["it needs these landed first:"]
+        + (try dependencies { $0 != .landed }).map { "  " + $0 }
+        + idle
+    case .blocked:
+      return ["what it needs will not come:"]
+        + (try dependencies { [.failed, .blocked, .abandoned, .undone].contains($0) })
+        .map { "  " + $0 } + ["`lanekeeper retry ID` gives that one another go"]
+    case .ready:
+      if try store.value("control") == "pause" { return ["the run is paused; `lanekeeper resume`"] }
+      return (living ? ["it starts as soon as an agent is free"] : []) + idle
+    case .waiting:
+      var lines = ["it waits for \(feature.waitingFor ?? "something")"]
+      for refusal in try store.refusals(of: feature.id) {
+        lines.append(
+          "  \(refusal.path): \(refusal.reason)" + (refusal.holder.map { " by #\($0)" } ?? ""))
+      }
+      return lines + ["it goes on by itself when that is free; `lanekeeper retry` tries at once"]
+    case .failed:
+      return ["its attempts are used up; `lanekeeper retry \(feature.id)` gives it another go"]
+    case .inReview:
+      return ["it waits for a person: `lanekeeper review \(feature.id)`"]
+    case .queued:
+      let events = try store.events(after: 0, limit: .max).last {
+        $0.feature == feature.id && $0.type == "feature_state"
+      }
+      var lines = ["it is built and stands in the landing queue"]
+      if let events, case .object(let members) = JSONValue(parsing: events.data),
+        let detail = members.first(where: { $0.0 == "detail" })?.1.plain, !detail.isEmpty
+      {
+        lines.append(detail)
+      }
+      return lines + idle
+    case .running: return living ? ["an agent is at work"] : ["it was cut off"] + idle
+    default: return []
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import ArgumentParser
+import Backlog
+import Foundation
+import Git
+import Orchestrator
+
+/// Prepares a repository.
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Prepare a repository: settings, backlog, hooks, Makefile.",
+    discussion: """
+      Example: lanekeeper init
+
+      Says each change that it makes; what is there already stays as it is.
+      """)
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    try PersonOnly.check("init")
+    let project = try project.project()
+    let repository = try project.repository()
+    let files = FileManager.default
+    var changes: [String] = []
+    func write(_ name: String, _ text: String, _ what: String) throws {
+      let path = project.directory + "/" + name
+      guard !files.fileExists(atPath: path) else { return }
+      try files.createDirectory(
+        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      changes.append("\(name): \(what)")
+    }
+    if !project.isConfigured {
+      guard case .branch(let branch, _) = try repository.head() else {
+        throw Failure(
+          "HEAD of \(project.directory) is detached; switch to the branch that features land on")
+      }
+      let gate = GateGuess.command(project.directory)
+      try write(
+        Project.configurationFile,
+        ConfigurationWriter.text(
+          target: StatusView.short(branch), gate: gate, agent: "claude", run: nil),
+        gate.isEmpty
+          ? "written, without a gate, since none was found" : "written, with the gate `\(gate)`")
+    }
+    try write("features.yml", Self.emptyBacklog, "written, empty; `lanekeeper import` fills it")
+    try changes += project.hooks().install(
+      forPersons: project.configuration.claims.humans != "off")
+    if let makefile = ["GNUmakefile", "makefile", "Makefile"].first(where: {
+      files.fileExists(atPath: project.directory + "/" + $0)
+    }) {
+      if let fragment = try? Templates.text("lanekeeper.mk") {
+        try write(".lanekeeper/lanekeeper.mk", fragment, "written, the make targets")
+        try include(in: project.directory + "/" + makefile, name: makefile, &changes)
+      }
+    }
+    for change in changes { Terminal.line(change) }
+    Terminal.line(
+      changes.isEmpty
+        ? "everything is in place already"
+        : "next: fill features.yml, commit these files, `lanekeeper run`")
+  }
+
+  private func include(in path: String, name: String, _ changes: inout [String]) throws {
+    let line = "-include .lanekeeper/lanekeeper.mk"
+    var text = try InputFile.read(path)
+    guard !text.split(separator: "\n").contains(Substring(line)) else { return }
+    if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
+    text += "\n" + line + "\n"
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    if let mode {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    }
+    changes.append("\(name): `\(line)` added at its end")
+  }
+
+  static let emptyBacklog = """
+    # The features to build, in any order; docs/configuration.md explains every key.
+    #
+    # features:
+    #   - id: 1
+    #     title: User Authentication
+    #     category: backend          # frontend backend database testing documentation infrastructure
+    #     description: Log in with a password.
+    #     steps: ["POST /login answers 200", "a wrong password answers 401"]
+    #     depends_on: []             # ids that must have landed first
+    #     touches: ["src/auth/"]     # paths that are claimed with the feature
+    #     priority: 0                # higher first
+    features: []
+
+    """
+}
+
+/// Guesses the command that tells whether a tree is good.
+enum GateGuess {
+  /// Returns the empty text where nothing is found.
+  static func command(_ directory: String) -> String {
+    func text(_ name: String) -> String? {
+      FileManager.default.contents(atPath: directory + "/" + name)
+        .map { String(decoding: $0, as: UTF8.self) }
+    }
+    for name in ["GNUmakefile", "makefile", "Makefile"] {
+      guard let makefile = text(name) else { continue }
+      for target in ["test", "check"]
+      where makefile.split(separator: "\n").contains(where: {
+        $0.hasPrefix("\(target):") || $0.hasPrefix("\(target) :")
+      }) {
+        return "make \(target)"
+      }
+    }
+    if text("package.json")?.contains("\"test\"") == true { return "npm test" }
+    if text("Cargo.toml") != nil { return "cargo test" }
+    if text("go.mod") != nil { return "go test ./..." }
+    if text("Package.swift") != nil { return "swift test" }
+    if text("tox.ini") != nil || text("pytest.ini") != nil || text("pyproject.toml") != nil {
+      return "python3 -m pytest"
+    }
+    return ""
+  }
+}
+
+/// The files that come with the program.
+enum Templates {
+  /// Finds a template: beside an installed program in `../share/lanekeeper`, or in the source tree.
+  static func text(_ name: String) throws -> String {
+    let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    var candidates = [own.appendingPathComponent("../share/lanekeeper/templates/\(name)").path]
+    var directory = own
+    for _ in 0..<6 {
+      candidates.append(directory.appendingPathComponent("templates/\(name)").path)
+      directory = directory.deletingLastPathComponent()
+    }
+    for candidate in candidates {
+      if let data = FileManager.default.contents(atPath: candidate) {
+        return String(decoding: data, as: UTF8.self)
+      }
+    }
+    throw Failure("the template \(name) is not installed; install lanekeeper again")
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Git
+import Lanes
+import Orchestrator
+import Processes
+import Store
+
+/// Shows the lanes.
+struct LanesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lanes", abstract: "Show the worktrees in which agents work.",
+    discussion: "Example: lanekeeper lanes",
+    subcommands: [LanesListCommand.self, LanesCleanCommand.self],
+    defaultSubcommand: LanesListCommand.self)
+}
+
+struct LanesListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Show the worktrees.",
+    discussion: "Example: lanekeeper lanes list")
+  @OptionGroup var project: ProjectOptions
+  @Flag(help: "As JSON.") var json = false
+
+  func run() throws {
+    let (_, store) = try project.opened()
+    let lanes = try store.lanes()
+    if json {
+      return Terminal.line((["lanes": .array(lanes.map(StatusView.json))] as JSONValue).text)
+    }
+    guard !lanes.isEmpty else { return Terminal.line("there are no lanes") }
+    let rows = lanes.map { lane in
+      [
+        String(lane.number), lane.state.rawValue, lane.feature.map { "#\($0)" } ?? "",
+        lane.branch.map(StatusView.short) ?? "", lane.path,
+      ]
+    }
+    for line in Terminal.table(["LANE", "STATE", "FEATURE", "BRANCH", "PATH"], rows) {
+      Terminal.line(line)
+    }
+  }
+}
+
+struct LanesCleanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clean", abstract: "Remove the lanes that no feature is in; keeps unlanded work.",
+    discussion: """
+      Example: lanekeeper lanes clean
+
+      What a lane holds uncommitted goes under refs/lanekeeper/rescue first; branches stay.
+      """)
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    try PersonOnly.check("lanes clean")
+    let (project, store) = try project.opened()
+    guard let lock = try FileLock.tryAcquire(project.state.runLock) else {
+      throw Failure("a run is at work; its lanes are in use", status: 75)
+    }
+    defer { lock.release() }
+    let pool = LanePool(
+      settings: project.laneSettings, state: project.state, store: store,
+      mainCheckout: project.directory, environment: project.environment, identity: project.identity)
+    var removed = 0
+    for lane in try store.lanes() {
+      guard let reserved = try store.reserveLane(preferring: lane.number),
+        reserved.number == lane.number
+      else {
+        Terminal.line("lane \(lane.number) is kept: feature #\(lane.feature ?? "?") is in it")
+        continue
+      }
+      do {
+        let note = try pool.remove(reserved)
+        removed += 1
+        Terminal.line("lane \(lane.number) is removed" + (note.map { "; \($0)" } ?? ""))
+      } catch {
+        try store.freeLane(lane.number)
+        Terminal.line("lane \(lane.number) is kept: \(error)")
+      }
+    }
+    if try pool.removeIntegration() { Terminal.line("the integration worktree is removed") }
+    if removed == 0 { Terminal.line("there was no lane to remove") }
+  }
+}

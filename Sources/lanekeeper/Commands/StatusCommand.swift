@@ -1,0 +1,195 @@
+import ArgumentParser
+import Foundation
+import Git
+import Orchestrator
+import Processes
+import Store
+
+/// Shows how the backlog stands.
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show how the backlog stands and who is at work.",
+    discussion: "Example: lanekeeper status --watch")
+  @OptionGroup var project: ProjectOptions
+  @Flag(help: "Show it again whenever something changes, until Ctrl+C.") var watch = false
+  @Flag(help: "As JSON.") var json = false
+
+  func run() throws {
+    signal(SIGPIPE, SIG_DFL)
+    let project = try project.project()
+    guard watch else { return try show(project) }
+    var seen: Int64?
+    var shown = Date.distantPast
+    while true {
+      let seq = try project.existingStore()?.lastEvent() ?? 0
+      // Times go on although nothing happens.
+      if seq != seen || (Terminal.isTerminal && Date().timeIntervalSince(shown) >= 1) {
+        if Terminal.isTerminal, !json { Terminal.write("\u{1b}[H\u{1b}[2J") }
+        try show(project)
+        seen = seq
+        shown = Date()
+      }
+      usleep(250_000)
+    }
+  }
+
+  private func show(_ project: Project) throws {
+    let status = try StatusView(project)
+    if json { return Terminal.line(status.json.text) }
+    for line in status.lines { Terminal.line(line) }
+  }
+}
+
+/// The state of a project, for people and as JSON.
+struct StatusView {
+  let project: Project
+  let store: Store?
+  private var features: [FeatureRecord] = []
+  private var dependencies: [String: [String]] = [:]
+  private var attempts: [String: AttemptRecord] = [:]
+  private var costs: [String: Double] = [:]
+  private var lanes: [LaneRecord] = []
+  private var claims = 0
+  private var run: ParticipantRecord?
+  private var runState = "idle"
+  private var eta: Double?
+  private var head: ObjectID?
+
+  init(_ project: Project) throws {
+    self.project = project
+    store = try project.existingStore()
+    head = try project.repository().reference(project.target)
+    guard let store else {
+      try fromBacklog()
+      return
+    }
+    features = try store.features().filter { $0.inBacklog || !$0.state.isFinal }
+    if features.isEmpty { try fromBacklog() }
+    dependencies = try store.dependencies().mapValues { $0.map(\.dependsOn) }
+    for attempt in try store.attempts() {
+      attempts[attempt.feature] = attempt
+      costs[attempt.feature, default: 0] += attempt.costUSD
+    }
+    lanes = try store.lanes()
+    claims = try store.claims().count
+    let living = try store.openParticipants().filter {
+      FileLock.isHeld(project.state.participantLock($0.id))
+    }
+    run = try living.first { $0.kind == "run" } ?? living.first ?? store.lastParticipant()
+    if let run {
+      let isAlive = living.contains { $0.id == run.id }
+      if isAlive {
+        runState = try store.value("control") == "pause" ? "paused" : run.state
+      } else {
+        runState = run.state == "running" || run.state == "stopping" ? "killed" : run.state
+      }
+    }
+    eta = living.isEmpty ? nil : try TimeLeft.seconds(project: project, store: store)
+  }
+
+  /// Before anything ran, the backlog itself tells.
+  private mutating func fromBacklog() throws {
+    guard FileManager.default.fileExists(atPath: project.backlogFile) else { return }
+    for (position, feature) in try project.backlog().features.enumerated() {
+      dependencies[feature.id] = feature.dependencies.map(\.id)
+      features.append(
+        FeatureRecord(
+          id: feature.id, position: position, title: feature.title, category: feature.category,
+          state: feature.dependencies.isEmpty ? .ready : .pending))
+    }
+  }
+
+  private var queue: [FeatureRecord] { features.filter { [.queued, .landing].contains($0.state) } }
+
+  private func lane(_ feature: String) -> LaneRecord? { lanes.first { $0.feature == feature } }
+
+  var json: JSONValue {
+    .object([
+      ("seq", .integer((try? store?.lastEvent()) ?? 0)),
+      ("time", .time(Int64(Date().timeIntervalSince1970 * 1000))),
+      ("target", .string(project.configuration.target)), ("head", .text(head?.hex)),
+      ("eta_s", eta.map { .number($0) } ?? .null),
+      ("cost_usd", .number(costs.values.reduce(0, +))),
+      (
+        "run",
+        [
+          "state": .string(runState), "parallel": .whole(run?.parallel),
+          "preset": .text(run?.preset), "models": .texts(run?.models ?? []),
+          "pid": .whole(run.map { Int($0.pid) }),
+        ]
+      ), ("features", .array(features.map(featureJSON))), ("lanes", .array(lanes.map(Self.json))),
+      ("queue", .texts(queue.map(\.id))), ("claims", .whole(claims)),
+    ])
+  }
+
+  private func featureJSON(_ feature: FeatureRecord) -> JSONValue {
+    let attempt = attempts[feature.id]
+    let isRunning = attempt?.state == .running
+    return .object([
+      ("id", .string(feature.id)), ("title", .string(feature.title)),
+      ("category", .string(feature.category)), ("state", .string(feature.state.rawValue)),
+      ("depends_on", .texts(dependencies[feature.id] ?? [])),
+      ("branch", .text(feature.branch.map(Self.short))),
+      ("lane", .text(lane(feature.id)?.path)), ("agent", .text(isRunning ? attempt?.agentID : nil)),
+      ("model", .text(attempt?.tier)), ("attempts", .whole(feature.attempts)),
+      ("cost_usd", .number(costs[feature.id] ?? 0)), ("landed_commit", .text(feature.landedCommit)),
+      ("waiting_for", .text(feature.waitingFor)), ("changed_at", .time(feature.changedAt)),
+    ])
+  }
+
+  static func json(_ lane: LaneRecord) -> JSONValue {
+    [
+      "number": .whole(lane.number), "path": .string(lane.path),
+      "branch": .text(lane.branch.map(short)), "feature": .text(lane.feature),
+      "state": .string(lane.state.rawValue),
+    ]
+  }
+
+  static func short(_ branch: String) -> String {
+    branch.hasPrefix("refs/heads/") ? String(branch.dropFirst("refs/heads/".count)) : branch
+  }
+
+  var lines: [String] {
+    var lines: [String] = []
+    let landed = features.count { $0.state == .landed }
+    lines.append(
+      "\(project.name): \(landed) of \(features.count) features landed on "
+        + "\(project.configuration.target)" + (head.map { " (\($0.short))" } ?? ""))
+    var runLine = "run: \(runState)"
+    if let run, runState == "running" || runState == "paused" {
+      runLine += ", process \(run.pid), \(run.parallel) agents, preset \(run.preset ?? "custom")"
+    }
+    if let eta, eta > 0 { runLine += ", about \(Duration.text(eta)) to go" }
+    lines.append(runLine)
+    guard !features.isEmpty else {
+      return lines + ["features.yml holds no features yet"]
+    }
+    lines.append("")
+    let rows = features.map { feature -> [String] in
+      let attempt = attempts[feature.id]
+      return [
+        "#" + feature.id, Terminal.cut(feature.title, 44), feature.state.rawValue,
+        attempt?.tier ?? "", attempt.map { $0.state == .running ? $0.agentID : "" } ?? "",
+        note(feature),
+      ]
+    }
+    return lines + Terminal.table(["FEATURE", "TITLE", "STATE", "MODEL", "AGENT", ""], rows)
+  }
+
+  private func note(_ feature: FeatureRecord) -> String {
+    switch feature.state {
+    case .landed: return feature.landedCommit.map { String($0.prefix(7)) } ?? ""
+    case .pending:
+      let open = (dependencies[feature.id] ?? []).filter { id in
+        features.first { $0.id == id }?.state != .landed
+      }
+      return "after " + open.map { "#\($0)" }.joined(separator: ", ")
+    case .waiting: return "for \(feature.waitingFor ?? "")"
+    case .running:
+      guard let attempt = attempts[feature.id], let store else { return "" }
+      return Duration.text(Double(store.now - attempt.startedAt) / 1000)
+    case .failed: return Terminal.cut(attempts[feature.id]?.detail ?? "", 60)
+    default: return ""
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Orchestrator
+import Processes
+import Store
+
+/// Gives a feature another go.
+struct RetryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retry", abstract: "Give a failed, blocked or waiting feature another go.",
+    discussion:
+      "Example: lanekeeper retry 7\n\nIts attempts count from none again; its branch stays.")
+  @Argument(help: "The feature's id.") var id: String
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    try PersonOnly.check("retry")
+    let (_, store) = try project.opened()
+    try store.retry(id)
+    let state = try store.feature(id)?.state.rawValue ?? "gone"
+    Terminal.line("feature #\(id) is \(state); `lanekeeper run` takes it up")
+  }
+}
+
+/// Gives a feature up.
+struct AbandonCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "abandon", abstract: "Give a feature up; its branch stays, its claims are free.",
+    discussion: "Example: lanekeeper abandon 7")
+  @Argument(help: "The feature's id.") var id: String
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    try PersonOnly.check("abandon")
+    let (opened, store) = try project.opened()
+    if let attempt = try store.runningAttempts().first(where: { $0.feature == id }),
+      FileLock.isHeld(opened.state.attemptLock(id, attempt.number))
+        || FileLock.isHeld(opened.state.participantLock(attempt.participant))
+    {
+      throw Failure(
+        "\(attempt.agentID) is at work on feature #\(id); `lanekeeper stop` ends the run first",
+        status: 75)
+    }
+    try store.abandon(id)
+    let branch = try store.feature(id)?.branch.map { "; what it did stays on \($0)" } ?? ""
+    Terminal.line("feature #\(id) is abandoned\(branch)")
+  }
+}
+
+/// Starts a finished feature's life again.
+struct ReopenCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reopen", abstract: "Build a landed, failed or abandoned feature again.",
+    discussion: "Example: lanekeeper reopen 7")
+  @Argument(help: "The feature's id.") var id: String
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    try PersonOnly.check("reopen")
+    let (_, store) = try project.opened()
+    try store.reopen(id)
+    Terminal.line("feature #\(id) is \(try store.feature(id)?.state.rawValue ?? "gone")")
+  }
+}
+
+/// Lets no new attempt start.
+struct PauseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pause", abstract: "Start no further attempts; those under way go on and land.",
+    discussion: "Example: lanekeeper pause")
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    try PersonOnly.check("pause")
+    try Control.give("pause", project, done: "paused; `lanekeeper resume` goes on")
+  }
+}
+
+/// Lets attempts start again.
+struct ResumeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Go on after a pause.",
+    discussion: "Example: lanekeeper resume")
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    try PersonOnly.check("resume")
+    let (_, store) = try project.opened()
+    try store.setValue("control", nil)
+    try store.record("resumed", [:])
+    Terminal.line("going on")
+  }
+}
+
+/// Ends the run from another terminal.
+struct StopCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stop", abstract: "End the run; what the agents wrote is kept.",
+    discussion: "Example: lanekeeper stop --now")
+  @OptionGroup var project: ProjectOptions
+  @Flag(help: "Give the agents no time to end.") var now = false
+
+  func run() throws {
+    try PersonOnly.check("stop")
+    try Control.give(
+      now ? "stop-now" : "stop", project,
+      done: now ? "the run ends at once" : "the run ends when its agents have had their moment")
+  }
+}
+
+/// Asks the processes at work for something.
+enum Control {
+  static func give(_ word: String, _ options: ProjectOptions, done: String) throws {
+    let (project, store) = try options.opened()
+    let living = try store.openParticipants().filter {
+      FileLock.isHeld(project.state.participantLock($0.id))
+    }
+    guard !living.isEmpty else { throw Failure("no run is at work in \(project.directory)") }
+    try store.setValue("control", word)
+    try store.record("control", ["word": .string(word)])
+    Terminal.line(done)
+  }
+}
