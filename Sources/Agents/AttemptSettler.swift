@@ -45,13 +45,17 @@ package struct AttemptSettler: Sendable {
     }
     var changed: [[UInt8]] = []
     if let tip, let target = try repository.reference(settings.target) {
-      changed = try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
+      let changes = try repository.branchChanges(tip: tip, target: target).changes
+      changed = changes.map(\.path)
+      let marked = ending == .exited(0) ? try ConflictMarkers.find(changes, in: repository) : []
+      if !marked.isEmpty { problem = problem ?? .unresolved(marked) }
     }
     let end = try judge(feature, attempt, ending, problem: problem, hasChanges: !changed.isEmpty)
     if case .rescued = problem {
       let rescue = Rescue.reference(feature.id, attempt.number)
       changed += try rescuedPaths(repository, rescue)
     } else if problem != nil {
+      // Committed conflict markers have no rescue reference; then this adds nothing.
       changed += try rescuedPaths(repository, Rescue.reference(feature.id, attempt.number))
     }
     try store.endAttempt(feature.id, attempt.number, end, tip: tip?.hex, changed: changed)
@@ -159,7 +163,7 @@ package struct AttemptSettler: Sendable {
     case .refused(let words):
       return failed("its uncommitted work could not be committed", words)
     case .unresolved(let paths):
-      return failed("conflicts are left in \(paths.joined(separator: ", "))")
+      return failed("conflict markers are left in \(paths.joined(separator: ", "))")
     case .rescued(let words): return failed("HEAD was left elsewhere", words)
     case nil: break
     }

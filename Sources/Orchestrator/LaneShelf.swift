@@ -11,6 +11,9 @@ actor LaneShelf {
   private let limit: Int
   private var shelved: [(lane: LaneRecord, commit: ObjectID?)] = []
   private var known = 0
+  /// Lanes that are being filled.
+  private var busy = 0
+  private var isClosed = false
   private var waiters: [CheckedContinuation<Void, Never>] = []
 
   init(pool: LanePool, project: Project, limit: Int) {
@@ -40,14 +43,18 @@ actor LaneShelf {
 
   private func make(_ tip: ObjectID) async throws -> (lane: LaneRecord, commit: ObjectID?) {
     let pool = pool
+    busy += 1
+    defer { settleDown() }
     let lane = try await Offload.run { try pool.take(commit: tip) }
     return (lane, nil)
   }
 
   /// Makes a lane ahead of need.
   func makeSpare(tip: ObjectID) async {
-    guard known < limit, shelved.isEmpty else { return }
+    guard known < limit, shelved.isEmpty, !isClosed else { return }
     known += 1
+    busy += 1
+    defer { settleDown() }
     guard let made = try? await make(tip) else {
       known -= 1
       return
@@ -71,16 +78,21 @@ actor LaneShelf {
   func putBack(_ lane: LaneRecord, _ commit: ObjectID?) { put(lane, commit) }
 
   private func fill(_ lane: LaneRecord, _ tip: ObjectID) async {
+    guard !isClosed else { return put(lane, nil) }
     let pool = pool
+    busy += 1
+    defer { settleDown() }
     let filled: Void? = try? await Offload.run { try pool.enter(lane, branch: nil, commit: tip) }
     put(lane, filled == nil ? nil : tip)
   }
 
   /// Brings lanes that wait up to a new tip of the target.
   func refresh(tip: ObjectID) async {
-    while let index = shelved.firstIndex(where: { $0.commit != tip }) {
+    while !isClosed, let index = shelved.firstIndex(where: { $0.commit != tip }) {
       let (lane, _) = shelved.remove(at: index)
       let pool = pool
+      busy += 1
+      defer { settleDown() }
       let filled: Void? = try? await Offload.run { try pool.enter(lane, branch: nil, commit: tip) }
       put(lane, filled == nil ? nil : tip)
       if filled == nil { return }
@@ -98,9 +110,19 @@ actor LaneShelf {
     for waiter in woken { waiter.resume() }
   }
 
-  /// Gives every lane back to the store, for the next run.
-  func close() {
-    for (lane, _) in shelved { try? pool.giveBack(lane) }
-    shelved = []
+  private func settleDown() {
+    busy -= 1
+    wake()
+  }
+
+  /// Gives every lane back to the store, for the next run, once none is being filled any more.
+  func close() async {
+    isClosed = true
+    while true {
+      for (lane, _) in shelved { try? pool.giveBack(lane) }
+      shelved = []
+      guard busy > 0 else { return }
+      await withCheckedContinuation { waiters.append($0) }
+    }
   }
 }
