@@ -1,0 +1,84 @@
+# Lanekeeper. `make` alone lists the targets.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CONFIG ?= release
+SWIFT ?= swift
+
+root := $(DESTDIR)$(PREFIX)
+bindir := $(root)/bin
+libexec := $(root)/libexec/lanekeeper
+share := $(root)/share/lanekeeper
+build := .build/$(CONFIG)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build install uninstall lint format bench docs clean packages
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+packages:
+	@Tools/ensure-packages
+
+demo: build ## build, then let agents build a small program in demo/, and measure it
+	@Tools/demo $(build)
+
+build: packages ## build the programs (CONFIG=debug for a debug build)
+	@$(SWIFT) build -c $(CONFIG) --product lanekeeper
+	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-hook
+	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-guard
+
+test: packages ## run every test
+	@$(SWIFT) build --build-tests
+	@$(SWIFT) test --skip-build --parallel
+
+install: build ## install below PREFIX (default /usr/local), DESTDIR before it
+	install -d "$(bindir)" "$(libexec)" "$(share)/templates" "$(share)/hooks" \
+	  "$(root)/share/man/man1" "$(root)/share/bash-completion/completions" \
+	  "$(root)/share/zsh/site-functions" "$(root)/share/fish/vendor_completions.d"
+	install -m 755 $(build)/lanekeeper "$(bindir)/lanekeeper"
+	ln -sf lanekeeper "$(bindir)/git-lane"
+	install -m 755 $(build)/lanekeeper-hook $(build)/lanekeeper-guard "$(libexec)"
+	cp -R templates/. "$(share)/templates"
+	install -m 644 hooks/README.md "$(share)/hooks/README.md"
+	for hook in pre-commit reference-transaction; do \
+	  ln -sf ../../../libexec/lanekeeper/lanekeeper-hook "$(share)/hooks/$$hook"; done
+	install -m 644 docs/lanekeeper.1 "$(root)/share/man/man1/lanekeeper.1"
+	ln -sf lanekeeper.1 "$(root)/share/man/man1/git-lane.1"
+	$(build)/lanekeeper --generate-completion-script bash \
+	  > "$(root)/share/bash-completion/completions/lanekeeper"
+	$(build)/lanekeeper --generate-completion-script zsh \
+	  > "$(root)/share/zsh/site-functions/_lanekeeper"
+	$(build)/lanekeeper --generate-completion-script fish \
+	  > "$(root)/share/fish/vendor_completions.d/lanekeeper.fish"
+
+uninstall: ## remove what install put there
+	rm -f "$(bindir)/lanekeeper" "$(bindir)/git-lane" \
+	  "$(root)/share/man/man1/lanekeeper.1" "$(root)/share/man/man1/git-lane.1" \
+	  "$(root)/share/bash-completion/completions/lanekeeper" \
+	  "$(root)/share/zsh/site-functions/_lanekeeper" \
+	  "$(root)/share/fish/vendor_completions.d/lanekeeper.fish"
+	rm -rf "$(libexec)" "$(share)"
+
+lint: ## check formatting and scripts
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	@for script in Tools/ensure-packages Tools/demo .ci/run templates/demo/agent; do \
+	  case "$$(head -n 1 $$script)" in *bash*) bash -n $$script ;; *) sh -n $$script ;; esac || exit 1; done
+	@python3 -m compileall -q Tools templates >/dev/null
+	@Tools/check-docs
+
+format: ## format the Swift code
+	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+bench: build ## measure, each figure as a ratio against a peer or a limit
+	@Tools/bench $(build)
+
+docs: ## check the links of the documentation and render the man page to docs/build/
+	@Tools/check-docs
+	@mkdir -p docs/build
+	@man -l docs/lanekeeper.1 2>/dev/null | col -b > docs/build/lanekeeper.txt || \
+	  cp docs/lanekeeper.1 docs/build/lanekeeper.txt
+	@echo "docs/build/lanekeeper.txt"
+
+clean: ## remove what was built, and the demo
+	rm -rf .build demo docs/build

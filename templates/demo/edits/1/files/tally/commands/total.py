@@ -1,0 +1,5 @@
+"""tally total"""
+
+
+def run(arguments, store):
+    print("%.2f" % (sum(entry["cents"] for entry in store.entries()) / 100))

@@ -1,0 +1,5 @@
+"""tally undo: takes the last entry back"""
+
+
+def run(arguments, store):
+    store.replace(store.entries()[:-1])
