@@ -19,6 +19,12 @@ package struct TestProgramResult: Sendable {
 package struct TestProgramFailure: Error, CustomStringConvertible {
   package var command: [String]
   package var result: TestProgramResult
+
+  package init(command: [String], result: TestProgramResult) {
+    self.command = command
+    self.result = result
+  }
+
   package var description: String {
     "`\(command.joined(separator: " "))` ended with \(result.status): \(result.error)"
       + String(decoding: result.output, as: UTF8.self)

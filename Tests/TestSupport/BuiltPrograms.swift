@@ -1,9 +1,9 @@
 import Foundation
 
 /// Finds the programs that were built together with the tests.
-enum BuiltPrograms {
+package enum BuiltPrograms {
   /// The path of a program, looked for beside the running test and above it.
-  static func path(_ name: String) -> String {
+  package static func path(_ name: String) -> String {
     var directory = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       .map { ($0 as NSString).deletingLastPathComponent }
     var places = CommandLine.arguments.map { ($0 as NSString).deletingLastPathComponent }

@@ -1,0 +1,179 @@
+import Backlog
+import Testing
+
+@Suite struct BacklogReaderTests {
+  private func problems(_ text: String) -> [String] {
+    do {
+      _ = try BacklogReader.read(text: text, file: "features.yml")
+      return []
+    } catch {
+      return error.description.split(separator: "\n").map(String.init)
+    }
+  }
+
+  @Test func readsEveryKey() throws {
+    let backlog = try BacklogReader.read(
+      text: """
+        features:
+          - id: 1
+            title: User Authentication
+            category: frontend
+            description: Log in.
+            steps: ["one", two]
+            depends_on: [a.b, {id: c, source: detected, confidence: 0.8, reason: because}]
+            touches: ["src/auth/", src/routes.py]
+            priority: 10
+            model: opus
+            agent: claude
+          - {id: a.b, title: A}
+          - {id: c, title: C}
+        """, file: "features.yml")
+    let first = backlog.features[0]
+    #expect(first.id == "1" && first.category == "frontend" && first.steps == ["one", "two"])
+    #expect(first.dependencies.map(\.id) == ["a.b", "c"])
+    #expect(first.dependencies[1].source == .detected && first.dependencies[1].confidence == 0.8)
+    #expect(first.touches == ["src/auth/", "src/routes.py"] && first.priority == 10)
+    #expect(first.model == "opus" && first.agent == "claude")
+    #expect(backlog.features[1].category == "backend")
+  }
+
+  @Test func allProblemsInOneGoWithPlaceAndSuggestion() {
+    let lines = problems(
+      """
+      features:
+        - {id: 1, title: A, depend_on: [2]}
+        - {id: 1, title: B}
+        - {id: "a b", title: C, model: gpt}
+        - {title: D, depends_on: [9], touches: [../x]}
+      """)
+    let text = lines.joined(separator: "\n")
+    #expect(text.contains("features.yml:2:") && text.contains("did you mean `depends_on`?"))
+    #expect(text.contains("features.yml:3:") && text.contains("taken already"))
+    #expect(text.contains("features.yml:4:") && text.contains("gpt"))
+    #expect(text.contains("features.yml:5:") && text.contains("no id"))
+    #expect(text.contains("'9'") && text.contains("../x"))
+  }
+
+  @Test func namesACycle() {
+    let text = problems(
+      """
+      features:
+        - {id: a, title: A, depends_on: [c]}
+        - {id: b, title: B, depends_on: [a]}
+        - {id: c, title: C, depends_on: [b]}
+      """
+    ).joined()
+    #expect(text.contains("a -> c -> b -> a") || text.contains("depend on each other"))
+  }
+
+  @Test func brokenYAMLHasAPlace() {
+    #expect(problems("features: [\n").joined().contains("features.yml:"))
+    #expect(problems("features: 7").joined().contains("must be a list"))
+    #expect(problems("") == [])
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    let backlog = Backlog(features: [
+      Feature(
+        id: "007", title: "yes: #no", category: "own one", description: "line\n\"two\"\tü",
+        steps: ["- a", "{b}"], dependencies: [
+          Dependency(id: "x", source: .detected, confidence: 0.5, reason: "it's: so")
+        ], touches: ["a b/"], priority: -3, model: "haiku", agent: "null"),
+      Feature(id: "x", title: "12"),
+    ])
+    let text = BacklogWriter.yaml(backlog)
+    #expect(try BacklogReader.read(text: text, file: "f") == backlog)
+  }
+}
+
+@Suite struct ConfigurationReaderTests {
+  private func read(_ text: String) throws -> Configuration {
+    try ConfigurationReader.read(text: text, file: "lanekeeper.yml", repositoryName: "app")
+  }
+
+  @Test func defaults() throws {
+    let value = try read("")
+    #expect(value.target == "main" && value.gate.command.isEmpty && value.parallel == 3)
+    #expect(value.lanes.path == "../app.lanes" && value.claims.policy == "auto")
+    #expect(value.limits.attempts == 3 && value.limits.maxParallel == 5)
+    #expect(value.landing.style == "merge" && value.landing.follow == "clean")
+  }
+
+  @Test func shortForms() throws {
+    let value = try read(
+      """
+      gate: make check
+      review: required
+      claims: {paths: {CHANGELOG.md: {shared: union}, secrets/: frozen, lock: {regenerate: npm i}}}
+      landing: squash
+      agent: [a, b]
+      agents: {a: ./a.sh, b: {run: ./b.sh}}
+      limits: {attempt_minutes: 0.5}
+      """)
+    #expect(value.gate.command == "make check" && value.review.required)
+    #expect(value.claims.paths["CHANGELOG.md"] == .shared("union"))
+    #expect(value.claims.paths["secrets/"] == .frozen)
+    #expect(value.claims.paths["lock"] == .shared("regenerate: npm i"))
+    #expect(value.landing.style == "squash" && value.agents == ["a", "b"])
+    #expect(value.definitions["a"]?.run == "./a.sh" && value.limits.attemptMinutes == 0.5)
+  }
+
+  @Test func problems() {
+    do {
+      _ = try read(
+        """
+        gates: make test
+        parallel: many
+        preset: best
+        landing: {window: 0, style: fast}
+        limits: {attempts: 0}
+        """)
+      Issue.record("read")
+    } catch let error as InputProblems {
+      let text = error.description
+      for word in ["lanekeeper.yml:1:", "did you mean `gate`?", "parallel", "best", "fast", "attempts"] {
+        #expect(text.contains(word), "\(text) lacks \(word)")
+      }
+    } catch {
+      Issue.record("\(error)")
+    }
+  }
+
+  @Test func whatInitWritesIsRead() throws {
+    let text = ConfigurationWriter.text(
+      target: "trunk", gate: "make test: all", agent: "command", run: "./agent.sh \"x\"")
+    let value = try read(text)
+    #expect(value.target == "trunk" && value.gate.command == "make test: all")
+    #expect(value.definitions["command"]?.run == "./agent.sh \"x\"" && !value.review.required)
+  }
+}
+
+@Suite struct ImportTests {
+  @Test func taskMaster() throws {
+    let result = try Import.read(
+      text: """
+        {"master": {"tasks": [
+          {"id": 1, "title": "Set up", "description": "d", "details": "more", "status": "done",
+           "dependencies": []},
+          {"id": 2, "title": "Build", "description": "d", "status": "pending", "priority": "high",
+           "dependencies": [1]},
+          {"id": 3, "title": "Test", "description": "d", "status": "pending", "dependencies": [2],
+           "testStrategy": "run it"}
+        ]}}
+        """, file: "tasks.json")
+    #expect(result.backlog.features.map(\.id) == ["2", "3"])
+    #expect(result.backlog.features[0].dependencies.isEmpty)
+    #expect(result.backlog.features[1].dependencies.map(\.id) == ["2"])
+    #expect(result.backlog.features[0].priority > result.backlog.features[1].priority)
+  }
+
+  @Test func brokenJSONHasAPlace() {
+    do {
+      _ = try Import.read(text: "{\n  \"tasks\": [1,,]\n}", file: "tasks.json")
+      Issue.record("read")
+    } catch {
+      #expect(error.description.contains("tasks.json:2:"))
+    }
+    #expect(throws: InputProblems.self) { try Import.read(text: "{\"x\": 1}", file: "f") }
+  }
+}

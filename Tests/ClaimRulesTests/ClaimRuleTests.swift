@@ -1,0 +1,182 @@
+import ClaimRules
+import Testing
+
+/// A lock table in memory.
+private struct MemoryTable: LockTable {
+  var rows: [ClaimRow] = []
+  var stale: Set<ClaimPath> = []
+
+  func claims(at paths: [[UInt8]]) -> [ClaimRow] { rows.filter { paths.contains($0.path.bytes) } }
+  func claims(below path: [UInt8]) -> [ClaimRow] {
+    rows.filter { $0.path.bytes.starts(with: path + [0x2f]) }
+  }
+  func isStale(_ path: ClaimPath) -> Bool { stale.contains(path) }
+}
+
+/// Random numbers that repeat.
+private struct Random {
+  var state: UInt64
+  mutating func below(_ bound: Int) -> Int {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Int((state >> 33) % UInt64(bound))
+  }
+}
+
+@Suite struct ClaimRuleTests {
+  private func row(
+    _ path: String, _ mode: ClaimMode, _ owner: String, expiresAt: Int64? = nil
+  ) throws -> ClaimRow {
+    ClaimRow(
+      path: try ClaimPath(normalising: path), mode: mode,
+      owner: ClaimOwner(kind: .feature, id: owner), agent: nil, generation: 1, acquiredAt: 0,
+      expiresAt: expiresAt, isPinned: false)
+  }
+
+  private func request(_ path: String, _ mode: ClaimMode = .exclusive) throws -> ClaimRequest {
+    ClaimRequest(path: try ClaimPath(normalising: path), mode: mode)
+  }
+
+  private func decide(
+    _ requests: [ClaimRequest], owner: String = "1", policies: [(ClaimPath, PathPolicy)] = [],
+    now: Int64 = 0, _ table: MemoryTable
+  ) throws -> ClaimDecision {
+    try ClaimRule.decide(
+      requests, owner: ClaimOwner(kind: .feature, id: owner), policies: PathPolicies(policies),
+      now: now, table: table)
+  }
+
+  @Test(arguments: [
+    ("a/b", "a/b", true), ("a/", "a/b", true), ("a", "a/b", true), ("a/b", "a/bc", false),
+    ("ab/", "a/b", false), ("a/b/", "a/", true), ("x", "y", false),
+  ])
+  func overlap(one: String, two: String, expected: Bool) throws {
+    let (a, b) = (try ClaimPath(normalising: one), try ClaimPath(normalising: two))
+    #expect(ClaimRule.overlap(a, b) == expected)
+    #expect(ClaimRule.overlap(b, a) == expected)
+  }
+
+  @Test func p2_allOrNothing() throws {
+    let table = MemoryTable(rows: [try row("src/", .exclusive, "2")])
+    let decision = try decide([try request("free"), try request("src/a")], table)
+    guard case .refused(let conflicts) = decision else {
+      Issue.record("granted")
+      return
+    }
+    #expect(conflicts.map(\.path.description) == ["src/a"])
+    #expect(conflicts.first?.holder?.owner.id == "2" && conflicts.first?.reason == .held)
+  }
+
+  @Test func whatIsHeldIsGrantedAgain() throws {
+    let table = MemoryTable(
+      rows: [try row("src/", .exclusive, "1")], stale: [try ClaimPath(normalising: "src/a")])
+    #expect(
+      try decide([try request("src/a")], table)
+        == .granted(new: [], alreadyHeld: [try request("src/a")], free: [], expired: []))
+  }
+
+  @Test func stalePathsAreRefused() throws {
+    let table = MemoryTable(stale: [try ClaimPath(normalising: "a")])
+    guard case .refused(let conflicts) = try decide([try request("a"), try request("b")], table)
+    else {
+      Issue.record("granted")
+      return
+    }
+    #expect(conflicts.map(\.reason) == [.staleBase])
+  }
+
+  @Test func policiesDecideFirst() throws {
+    let policies: [(ClaimPath, PathPolicy)] = [
+      (try ClaimPath(normalising: "free/"), .free),
+      (try ClaimPath(normalising: "log"), .shared(strategy: "union")),
+      (try ClaimPath(normalising: "key"), .frozen),
+    ]
+    let table = MemoryTable(rows: [
+      try row("free/x", .exclusive, "2"), try row("log", .shared, "2"),
+    ])
+    #expect(
+      try decide([try request("free/x"), try request("log")], policies: policies, table)
+        == .granted(
+          new: [try request("log", .shared)], alreadyHeld: [], free: [try request("free/x")],
+          expired: []))
+    guard case .refused(let conflicts) = try decide([try request("key")], policies: policies, table)
+    else {
+      Issue.record("granted")
+      return
+    }
+    #expect(conflicts.map(\.reason) == [.frozen])
+  }
+
+  @Test func anExpiredLeaseMakesRoom() throws {
+    let old = try row("a", .exclusive, "2", expiresAt: 10)
+    let table = MemoryTable(rows: [old])
+    #expect(
+      try decide([try request("a")], now: 10, table)
+        == .granted(new: [try request("a")], alreadyHeld: [], free: [], expired: [old]))
+    guard case .refused = try decide([try request("a")], now: 9, table) else {
+      Issue.record("granted before its time")
+      return
+    }
+  }
+
+  /// Every grant of a random history is compared with a rule that looks at all pairs.
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func p2_agreesWithTheNaiveRule(seed: UInt64) throws {
+    var random = Random(state: seed)
+    let names = ["a", "b", "ab", "a.b"]
+    func path() throws -> ClaimPath {
+      let parts = (0...random.below(3)).map { _ in names[random.below(names.count)] }
+      return try ClaimPath(
+        normalising: parts.joined(separator: "/") + (random.below(3) == 0 ? "/" : ""))
+    }
+    var table = MemoryTable()
+    for _ in 0..<200 {
+      let owner = ClaimOwner(kind: .feature, id: String(random.below(4)))
+      if random.below(5) == 0 {
+        table.rows.removeAll { $0.owner == owner }
+        continue
+      }
+      let requests = try (0...random.below(3)).map { _ in
+        ClaimRequest(path: try path(), mode: random.below(3) == 0 ? .shared : .exclusive)
+      }
+      let isFree = requests.allSatisfy { request in
+        table.rows.allSatisfy { row in
+          let one = row.path.bytes.split(separator: 0x2f).map(Array.init)
+          let two = request.path.bytes.split(separator: 0x2f).map(Array.init)
+          let overlaps = one.starts(with: two) || two.starts(with: one)
+          return row.owner == owner || !overlaps
+            || (row.mode == .shared && request.mode == .shared)
+        }
+      }
+      let decision = try ClaimRule.decide(
+        requests, owner: owner, policies: PathPolicies([]), now: 0, table: table)
+      switch decision {
+      case .granted(let new, let held, _, _):
+        #expect(isFree)
+        #expect(Set((new + held).map(\.path)) == Set(requests.map(\.path)))
+        for request in new {
+          table.rows.removeAll { $0.owner == owner && $0.path == request.path }
+          table.rows.append(
+            ClaimRow(
+              path: request.path, mode: request.mode, owner: owner, agent: nil, generation: 0,
+              acquiredAt: 0, expiresAt: nil, isPinned: false))
+        }
+      case .refused(let conflicts):
+        #expect(!isFree && !conflicts.isEmpty)
+      }
+    }
+  }
+
+  @Test func refusalsNameHolderAndWayOut() throws {
+    var held = try row("src/", .exclusive, "3")
+    held.agent = "agent-2"
+    let lines = RefusalText.lines(
+      [
+        ClaimConflict(path: try ClaimPath(normalising: "src/a"), reason: .held, holder: held),
+        ClaimConflict(path: try ClaimPath(normalising: "b"), reason: .staleBase, holder: nil),
+      ]
+    ) { $0 == "3" ? "Search" : nil }
+    let text = lines.joined(separator: "\n")
+    #expect(text.contains("src/a: held by feature #3 \"Search\" (agent-2) through its claim on src/"))
+    #expect(text.contains("What you can do") && text.contains("lanekeeper sync"))
+  }
+}

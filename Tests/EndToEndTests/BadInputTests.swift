@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct BadInputTests {
+  private static let backlog = "features:\n  - {id: 1, title: One}\n"
+
+  private func shop(_ features: String = backlog, _ configuration: String = "") throws -> Workshop {
+    try Workshop(features: features, agent: "echo $id > f.txt", configuration: configuration)
+  }
+
+  /// Runs, and expects one clear error and an unchanged repository.
+  private func expect(
+    _ shop: Workshop, _ arguments: [String] = ["run"], status: Int32, saying words: String...,
+    at directory: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let before = try shop.repository.runGit(["for-each-ref"]).text
+    let checkout = try shop.repository.runGit(["status", "--porcelain", "--ignored"]).text
+    let result = try shop.run(arguments, at: directory)
+    #expect(result.status == status, "\(result.error)\(result.text)", sourceLocation: sourceLocation)
+    for word in words {
+      #expect(
+        result.error.contains(word), "\(result.error) lacks '\(word)'",
+        sourceLocation: sourceLocation)
+    }
+    #expect(!result.error.contains("Fatal"), sourceLocation: sourceLocation)
+    #expect(try shop.repository.runGit(["for-each-ref"]).text == before)
+    #expect(try shop.repository.runGit(["status", "--porcelain", "--ignored"]).text == checkout)
+    #expect(!shop.repository.root.exists("repo.lanes"), sourceLocation: sourceLocation)
+    #expect(!shop.repository.root.exists("trace"), sourceLocation: sourceLocation)
+  }
+
+  @Test func missingRepository() throws {
+    let shop = try shop()
+    try expect(shop, status: 1, saying: "no git repository", at: shop.repository.root.path("home"))
+    try expect(shop, ["run", "--project-dir", "nowhere"], status: 1, saying: "does not exist")
+  }
+
+  @Test func bareRepository() throws {
+    let shop = try shop()
+    let bare = shop.repository.root.path("bare")
+    try shop.repository.git("clone", "-q", "--bare", ".", bare)
+    try expect(shop, ["run", "--project-dir", bare], status: 1, saying: "bare repository")
+  }
+
+  @Test func detachedHead() throws {
+    let shop = try shop()
+    try shop.repository.git("checkout", "-q", "--detach")
+    try expect(shop, status: 1, saying: "detached", "git switch")
+  }
+
+  @Test func missingTarget() throws {
+    try expect(
+      try shop(Self.backlog, "target: trunk"), status: 1, saying: "'trunk' does not exist")
+  }
+
+  @Test func emptyBacklog() throws {
+    try expect(try shop("features: []\n"), status: 65, saying: "no features", "lanekeeper import")
+    let missing = try shop()
+    try FileManager.default.removeItem(atPath: missing.repository.path + "/features.yml")
+    try expect(missing, status: 65, saying: "features.yml is not there")
+  }
+
+  @Test func cycle() throws {
+    try expect(
+      try shop(
+        "features:\n  - {id: 1, title: A, depends_on: [2]}\n  - {id: 2, title: B, depends_on: [1]}\n"),
+      status: 65, saying: "features.yml:", "cycle")
+  }
+
+  @Test func duplicateIDAndUnknownKeyInOneGo() throws {
+    try expect(
+      try shop(
+        "features:\n  - {id: 1, title: A}\n  - {id: 1, title: B, depend_on: [7]}\n"), status: 65,
+      saying: "features.yml:3", "depend_on", "did you mean `depends_on`?", "duplicate")
+  }
+
+  @Test(arguments: ["0", "6", "-1", "x"])
+  func parallel(value: String) throws {
+    try expect(try shop(), ["run", "--parallel=\(value)"], status: 64, saying: "parallel")
+  }
+
+  @Test func presetAndModels() throws {
+    try expect(try shop(), ["run", "--preset", "best"], status: 64, saying: "best", "quality")
+    try expect(try shop(), ["run", "--models", "gpt"], status: 64, saying: "gpt", "opus")
+    try expect(
+      try shop(), ["run", "--models", "opus", "--preset", "cheap"], status: 64, saying: "--preset")
+    try expect(try shop(Self.backlog, "preset: best"), status: 65, saying: "lanekeeper.yml:")
+  }
+
+  @Test func gateNotFound() throws {
+    let shop = try Workshop(features: Self.backlog, agent: "true", gate: "no-such-program --all")
+    try expect(shop, status: 1, saying: "no-such-program", "not found")
+  }
+
+  @Test func agentNotFound() throws {
+    try expect(try shop(), ["run", "--agent", "nobody"], status: 64, saying: "nobody")
+    let shop = try shop()
+    try shop.repository.write(
+      "lanekeeper.yml", "gate: make test\nagent: command\nagents: {command: {run: no-such-agent}}\n")
+    try expect(shop, status: 65, saying: "no-such-agent")
+  }
+
+  @Test func unknownFeature() throws {
+    try expect(try shop(), ["work", "7"], status: 64, saying: "'7'")
+    try expect(try shop(), ["run", "--feature", "7"], status: 64, saying: "'7'")
+  }
+
+  @Test func lanesThatCannotBeWritten() throws {
+    // /proc takes no directory, also from root; /dev/full is no directory.
+    try expect(try shop(Self.backlog, "lanes: {path: /proc/lanes}"), status: 1, saying: "/proc")
+    try expect(
+      try shop(Self.backlog, "lanes: {path: /dev/full}"), status: 1, saying: "/dev/full")
+  }
+
+  @Test func anotherObjectFormat() throws {
+    let shop = try shop()
+    try shop.repository.git("config", "core.repositoryformatversion", "1")
+    try shop.repository.git("config", "extensions.partialClone", "origin")
+    try expect(shop, status: 1, saying: "partial clone")
+    let doctor = try shop.run("doctor")
+    #expect(doctor.status == 1 && doctor.text.contains("partial clone"))
+  }
+
+  @Test func unknownCommandAndOption() throws {
+    try expect(try shop(), ["nonsense"], status: 64, saying: "nonsense")
+    try expect(try shop(), ["run", "--nonsense"], status: 64, saying: "--nonsense")
+  }
+}

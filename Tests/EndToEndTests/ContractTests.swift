@@ -1,0 +1,229 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ContractTests {
+  private func shop() throws -> Workshop {
+    try Workshop(
+      features: """
+        features:
+          - {id: 1, title: One, touches: [one.txt]}
+          - {id: 2, title: Two, depends_on: [1]}
+
+        """, agent: "printf '\\033[31mred\\033[0m %s\\n' $id; echo $id > f$id.txt; echo $id > one.txt")
+  }
+
+  @Test func linesOfARun() throws {
+    let shop = try shop()
+    let lines = try shop.run("--project-dir", shop.repository.path, "--parallel", "2", "--preset", "cheap")
+      .text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    #expect(
+      Array(lines.prefix(8)) == [
+        "🚀 Agent Manager initialized", "   Project: \(shop.repository.path)", "   Max Agents: 2",
+        "   Model Preset: cheap", "   Available Models: sonnet, haiku", "",
+        "🎯 Starting parallel feature development...", "",
+      ])
+    let first = try #require(lines.firstIndex(of: "🤖 agent-1: Started feature #1 - One"))
+    #expect(lines[first + 1] == "   Category: backend" && lines[first + 2] == "   Model: SONNET")
+    #expect(lines.contains("✅ agent-1: Feature #1 completed!"))
+    #expect(
+      lines.contains { $0.hasPrefix("🧹 agent-1: Removed from tracking (duration: ") && $0.hasSuffix("s)") })
+    let tip = try shop.repository.git("rev-parse", "main")
+    #expect(lines.contains("🔀 Feature #2 landed on main as \(tip.prefix(7))"))
+    #expect(lines.contains("   Landed: 2") && lines.contains("   Attempts: 2"))
+    #expect(!lines.joined().contains("\u{1b}"))
+  }
+
+  @Test func statusAsJSON() throws {
+    let shop = try shop()
+    let before = try shop.json("status")
+    let features = try #require(before["features"] as? [[String: Any]])
+    #expect(features.map { $0["state"] as? String } == ["ready", "pending"])
+    #expect(try shop.run("run").status == 0)
+    let after = try shop.json("status")
+    for key in ["seq", "time", "target", "head", "eta_s", "cost_usd", "run", "lanes", "queue", "claims"] {
+      #expect(after[key] != nil, "\(key) is missing")
+    }
+    let landed = try #require(after["features"] as? [[String: Any]])
+    #expect(landed.allSatisfy { $0["state"] as? String == "landed" })
+    for key in [
+      "id", "title", "category", "state", "depends_on", "branch", "lane", "agent", "model",
+      "attempts", "cost_usd", "landed_commit", "waiting_for",
+    ] { #expect(landed[0][key] != nil, "\(key) is missing") }
+    #expect(landed[1]["depends_on"] as? [String] == ["1"])
+    #expect(after["head"] as? String == (try shop.repository.git("rev-parse", "main")))
+  }
+
+  @Test func claimsByHand() throws {
+    let shop = try shop()
+    var environment = shop.environment
+    environment["USER"] = "ann"
+    var other = shop
+    other.environment["USER"] = "bob"
+    var own = shop
+    own.environment = environment
+    let granted = try own.json("claim", "docs/", "one.txt")
+    #expect(granted["granted"] as? Bool == true)
+    let again = try own.run("claim", "docs/")
+    #expect(again.status == 0)
+    let refused = try other.run("claim", "free.txt", "docs/guide.md", "--json")
+    #expect(refused.status == 75)
+    let facts = try #require(
+      JSONSerialization.jsonObject(with: Data(refused.output)) as? [String: Any])
+    #expect(facts["granted"] as? Bool == false)
+    let conflicts = try #require(facts["conflicts"] as? [[String: Any]])
+    #expect(conflicts.count == 1 && conflicts[0]["reason"] as? String == "held")
+    #expect(conflicts[0]["path"] as? String == "docs/guide.md")
+    #expect((conflicts[0]["advice"] as? String ?? "") != "")
+    // All or nothing.
+    let claims = try #require(own.json("claims")["claims"] as? [[String: Any]])
+    #expect(claims.map { $0["path"] as? String } == ["docs/", "one.txt"])
+    for key in ["path", "kind", "mode", "feature", "agent", "generation", "acquired_at", "expires_at"] {
+      #expect(claims[0][key] != nil, "\(key) is missing")
+    }
+    #expect(try other.run("check", "docs/x").status == 75)
+    #expect(try own.run("check", "docs/x").status == 0)
+    // Feature 1 declares one.txt: it waits for the person.
+    let run = try own.run("run")
+    #expect(run.status == 75, "\(run.text)")
+    #expect(run.text.contains("⏳ Feature #1 waits: one.txt: held by a person (ann)"))
+    #expect(try own.run("claims", "--stuck").text.contains("waited for by #1"))
+    #expect(try other.run("release", "one.txt").status == 1)
+    #expect(try own.run("release", "one.txt", "docs").status == 0)
+    #expect(try own.run("run").status == 0)
+    #expect(try own.landed() == ["1", "2"])
+  }
+
+  @Test func frozenPathsAreRefusedForGood() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: "echo x > secrets.txt; git add -A; git commit -qm x || { rm secrets.txt; git reset -q; echo ok > ok.txt; }",
+      configuration: "claims: {paths: {secrets.txt: frozen}}")
+    let result = try shop.run("run")
+    #expect(result.status == 0, "\(result.text)")
+    #expect(try shop.run("logs", "1").text.contains("secrets.txt: frozen"))
+    #expect(!shop.repository.root.exists("repo/secrets.txt"))
+    #expect(try shop.run("claim", "--feature", "1", "secrets.txt").status == 1)
+  }
+
+  @Test func logsAndEvents() throws {
+    let shop = try shop()
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.run("logs", "1").text == "red 1")
+    #expect(try shop.run("logs", "1", "--raw").text.contains("\u{1b}[31m"))
+    #expect(try shop.run("logs", "1", "--attempt", "9").status == 64)
+    let lines = try shop.run("events", "--json").text.split(separator: "\n")
+    var last = 0
+    for line in lines {
+      let event = try #require(
+        JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      let seq = try #require(event["seq"] as? Int)
+      #expect(seq > last && event["time"] is String && event["type"] is String)
+      last = seq
+    }
+    let rest = try shop.run("events", "--since", String(last - 2), "--json").text
+    #expect(rest.split(separator: "\n").count == 2)
+  }
+
+  @Test func planAsJSON() throws {
+    let shop = try shop()
+    let plan = try shop.json("plan", "--parallel", "2")
+    #expect(plan["waves"] as? [[String]] == [["1"], ["2"]])
+    #expect(plan["critical_path"] as? [String] == ["1", "2"])
+    let edges = try #require(plan["edges"] as? [[String: Any]])
+    #expect(edges.count == 1 && edges[0]["depends_on"] as? String == "1")
+    let predicted = try #require(plan["predicted"] as? [String: Any])
+    #expect(predicted["sequential_s"] != nil && predicted["speedup"] as? Double == 1)
+  }
+
+  @Test func modelSettingsFile() throws {
+    let shop = try shop()
+    #expect(try shop.run("models", "--preset", "economy", "--save").status == 0)
+    let path = shop.repository.root.path("home/.autocoder/model_settings.json")
+    let settings = try JSONSerialization.jsonObject(
+      with: try #require(FileManager.default.contents(atPath: path)))
+    #expect((settings as? [String: Any])?["preset"] as? String == "economy")
+    let presets = try shop.run("--show-presets")
+    #expect(presets.status == 0)
+    for name in ["QUALITY", "BALANCED", "ECONOMY", "CHEAP", "EXPERIMENTAL"] {
+      #expect(presets.text.contains("📦 \(name)"))
+    }
+    #expect(presets.text == (try shop.run("presets").text))
+  }
+
+  @Test func reviewBeforeLanding() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: "case \"$prompt\" in *\"rename it\"*) git mv f.txt g.txt ;; *) echo 1 > f.txt ;; esac",
+      configuration: "review: required")
+    let run = try shop.run("run")
+    #expect(run.status == 75 && run.text.contains("in_review"))
+    let reviews = try #require(try shop.json("review")["reviews"] as? [[String: Any]])
+    #expect(reviews.count == 1 && reviews[0]["files"] as? Int == 1)
+    #expect(try shop.run("review", "1").text.contains("+++ b/f.txt"))
+    #expect(try shop.run("review", "1", "--request-changes", "rename it").status == 0)
+    #expect(try shop.run("run").status == 75)
+    #expect(try shop.run("review", "1", "--approve").status == 0)
+    #expect(try shop.run("land").status == 0)
+    #expect(shop.repository.root.exists("repo/g.txt") && !shop.repository.root.exists("repo/f.txt"))
+    #expect(
+      try shop.repository.git("log", "-1", "--format=%(trailers:key=Reviewed-by,valueonly)")
+        .contains("committer@example.org"))
+  }
+
+  @Test func initIsSafeToRepeat() throws {
+    let shop = try shop()
+    try FileManager.default.removeItem(atPath: shop.repository.path + "/lanekeeper.yml")
+    try FileManager.default.removeItem(atPath: shop.repository.path + "/features.yml")
+    let first = try shop.run("init")
+    #expect(first.status == 0, "\(first.error)")
+    for word in ["lanekeeper.yml", "features.yml", "hooks", "Makefile"] {
+      #expect(first.text.contains(word), "\(first.text)")
+    }
+    #expect(try shop.repository.read("lanekeeper.yml").contains("gate: make test"))
+    let make = try TestProgram.run(
+      ["make", "-s", "test"], directory: shop.repository.path, environment: shop.environment)
+    #expect(make.status == 0)
+    let before = try shop.repository.read(".git/config") + shop.repository.read("Makefile")
+    #expect(try shop.run("init").text == "everything is in place already")
+    #expect(try shop.repository.read(".git/config") + shop.repository.read("Makefile") == before)
+    #expect(try shop.run("hooks", "uninstall").status == 0)
+    #expect(!(try shop.repository.read(".git/config").contains("lanekeeper")))
+  }
+
+  @Test func whatHasLandedIsFoundInTheHistoryAgain() throws {
+    let shop = try shop()
+    #expect(try shop.run("run").status == 0)
+    try FileManager.default.removeItem(atPath: shop.repository.path + "/.git/lanekeeper")
+    let again = try shop.run("run")
+    #expect(again.status == 0)
+    #expect(again.text.contains("2 features have landed before"))
+    #expect(try shop.landed() == ["1", "2"])
+    try shop.repository.write(".git/lanekeeper/state.sqlite", "no database")
+    for suffix in ["-wal", "-shm"] {
+      try? FileManager.default.removeItem(
+        atPath: shop.repository.path + "/.git/lanekeeper/state.sqlite" + suffix)
+    }
+    let broken = try shop.run("run")
+    #expect(broken.status == 1 && broken.error.contains("doctor --repair"))
+    #expect(try shop.run("doctor", "--repair").status == 0)
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed() == ["1", "2"])
+  }
+
+  @Test func lanesAreCleanedWithoutLosingWork() throws {
+    let shop = try shop()
+    #expect(try shop.run("run").status == 0)
+    let lanes = try #require(try shop.json("lanes")["lanes"] as? [[String: Any]])
+    let path = try #require(lanes[0]["path"] as? String)
+    try Data("late\n".utf8).write(to: URL(fileURLWithPath: path + "/late.txt"))
+    #expect(try shop.run("lanes", "clean").status == 0)
+    #expect(!FileManager.default.fileExists(atPath: path))
+    let rescues = try shop.repository.git("for-each-ref", "--format=%(refname)", "refs/lanekeeper/rescue")
+    #expect(
+      try rescues.split(separator: "\n").contains {
+        try shop.repository.runGit(["show", "\($0):late.txt"]).text == "late"
+      })
+    #expect(try shop.repository.git("worktree", "list").split(separator: "\n").count == 1)
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct KillTests {
+  static let agent = """
+    for n in 1 2 3 4 5; do
+      echo "$id step $n"
+      echo "$id step $n" >> f$id.txt
+      sleep 0.1
+    done
+    case $id in 3|4) echo "line $id" >> shared.txt ;; esac
+    [ $((id % 2)) = 0 ] && { git add -A; git commit -qm "work $id"; }
+    exit 0
+
+    """
+
+  private func shop() throws -> Workshop {
+    let features =
+      "features:\n"
+      + (1...10).map { number in
+        let needs = number > 7 ? ", depends_on: [\(number - 7)]" : ""
+        let touches = number == 3 || number == 4 ? ", touches: [shared.txt]" : ""
+        return "  - {id: \(number), title: Feature \(number)\(needs)\(touches)}\n"
+      }.joined()
+    return try Workshop(features: features, agent: Self.agent)
+  }
+
+  @Test(arguments: [1, 2] as [UInt64])
+  func p1_p4_p5_p7_killedAtRandomMoments(seed: UInt64) throws {
+    let shop = try shop()
+    var random = SplitMix64(seed: seed)
+    for _ in 0..<10 {
+      let run = try shop.start(["run", "--parallel", "3"], output: "killed")
+      usleep(UInt32(50_000 + random.below(900_000)))
+      run.signal(SIGKILL)
+      run.wait()
+    }
+    let last = try shop.run("run", "--parallel", "3")
+    #expect(last.status == 0, "\(last.text)\(last.error)")
+    #expect(try shop.landed().sorted() == (1...10).map(String.init).sorted())
+    for number in 1...10 {
+      let lines = try shop.repository.read("f\(number).txt").split(separator: "\n")
+      // Nothing that an agent wrote is lost, whatever attempt wrote it.
+      #expect((1...5).allSatisfy { lines.contains("\(number) step \($0)") })
+    }
+    #expect(try shop.leftovers() == [])
+    #expect(try shop.repository.git("status", "--porcelain", "-uno") == "")
+  }
+
+  @Test func p5_theGuardEndsTheAgentWhenTheSupervisorIsKilled() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1), agent: "setsid sleep 600 & echo here; sleep 600")
+    let run = try shop.start(["run"], output: "run")
+    #expect(try eventually { try shop.processes().contains { $0.contains("sleep") } })
+    run.signal(SIGKILL)
+    run.wait()
+    #expect(try eventually { try shop.processes().isEmpty })
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func stopsCleanlyAndGoesOnLater(number: Int32) throws {
+    let shop = try Workshop(
+      features: Workshop.independent(3),
+      agent: """
+        echo "$id" > f$id.txt
+        [ -f "$LANEKEEPER_REPOSITORY/../go" ] || sleep 600
+        """)
+    let run = try shop.start(["run", "--parallel", "2"], output: "run")
+    #expect(try eventually { try shop.trace().count { $0[0] == "begin" } == 2 })
+    usleep(200_000)
+    run.signal(number)
+    #expect(run.wait() == 130)
+    #expect(try shop.processes() == [])
+    let started = try Set(shop.trace().filter { $0[0] == "begin" }.map { $0[1] })
+    for id in started {
+      // Work that was interrupted stays on the feature's branch, and used up no attempt.
+      #expect(try shop.repository.git("show", "lane/\(id)-feature-\(id):f\(id).txt") == id)
+    }
+    try shop.repository.root.write("go", "")
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed().sorted() == ["1", "2", "3"])
+    #expect(try shop.leftovers() == [])
+  }
+
+  @Test func aSecondSignalEndsAtOnce() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: "trap '' TERM INT; echo kept > kept.txt; while :; do sleep 1; done")
+    let run = try shop.start(["run"], output: "run")
+    #expect(try eventually { try shop.trace().count >= 1 })
+    usleep(300_000)
+    run.signal(SIGINT)
+    usleep(300_000)
+    run.signal(SIGINT)
+    #expect(run.wait() == 130)
+    #expect(try shop.processes() == [])
+    #expect(try shop.repository.git("show", "lane/1-feature-1:kept.txt") == "kept")
+  }
+
+  @Test func p1_aSecondRunIsRefused() throws {
+    let shop = try Workshop(features: Workshop.independent(1), agent: "sleep 600")
+    let run = try shop.start(["run"], output: "run")
+    #expect(try eventually { try shop.trace().count == 1 })
+    let second = try shop.run("run")
+    #expect(second.status == 75)
+    #expect(second.error.contains("another run is at work"))
+    let status = try shop.json("status")
+    #expect((status["run"] as? [String: Any])?["state"] as? String == "running")
+    #expect(try shop.run("stop", "--now").status == 0)
+    #expect(run.wait() == 130)
+    #expect(try shop.trace().count { $0[0] == "begin" } == 1)
+  }
+
+  @Test func p7_pauseAndResume() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(4), agent: "sleep 0.5; echo $id > f$id.txt")
+    let run = try shop.start(["run", "--parallel", "1"], output: "run")
+    #expect(try eventually { try shop.trace().count == 1 })
+    #expect(try shop.run("pause").status == 0)
+    // What is under way goes on and lands; then the run ends, with something left.
+    #expect(run.wait() == 75)
+    #expect(try shop.landed().count < 4)
+    #expect(try shop.run("resume").status == 0)
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed().count == 4)
+  }
+}

@@ -1,0 +1,251 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct MainJobTests {
+  /// The greatest number of attempts at work at the same time.
+  private func width(_ trace: [[String]]) -> Int {
+    var now = 0
+    var most = 0
+    for line in trace {
+      now += line[0] == "begin" ? 1 : -1
+      most = max(most, now)
+    }
+    return most
+  }
+
+  @Test func p1_p2_tenFeaturesThreeAgents() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(10) { ["f\($0).txt"] },
+      agent: "sleep 0.2; echo $id > f$id.txt")
+    let result = try shop.run("run", "--parallel", "3")
+    #expect(result.status == 0, "\(result.error)\(result.text)")
+    #expect(try shop.landed().sorted() == (1...10).map(String.init).sorted())
+    let trace = try shop.trace()
+    let begins = trace.filter { $0[0] == "begin" }
+    #expect(begins.count == 10 && Set(begins.map { $0[1] }).count == 10)
+    #expect(width(trace) == 3)
+    #expect(Set(begins.map { $0[4] }) == ["agent-1", "agent-2", "agent-3"])
+    for line in begins {
+      let choice = try shop.json(
+        "models", "select", "--category", "backend", "--title", "Feature \(line[1])",
+        "--description", "")
+      #expect(choice["tier"] as? String == line[3])
+    }
+    // No path was ever granted to two features.
+    let events = try shop.run("events", "--json").text.split(separator: "\n")
+    var owners: [String: Set<String>] = [:]
+    for event in events {
+      let facts = try #require(
+        JSONSerialization.jsonObject(with: Data(event.utf8)) as? [String: Any])
+      guard facts["type"] as? String == "claims_granted" else { continue }
+      for path in facts["paths"] as? [String] ?? [] {
+        owners[path, default: []].insert(facts["feature"] as? String ?? "")
+      }
+    }
+    #expect(owners.count == 10 && owners.values.allSatisfy { $0.count == 1 })
+    #expect(try shop.leftovers() == [])
+    for number in 1...10 { #expect(try shop.repository.read("f\(number).txt") == "\(number)\n") }
+  }
+
+  @Test func p1_fiveWorkProcessesAtOnce() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(10), agent: "sleep 0.1; echo $id > f$id.txt")
+    // Five at a time, and each feature asked for twice.
+    var failures: [String] = []
+    for round in 0..<2 {
+      let running = try (1...5).flatMap { number in
+        try [0, 1].map { copy in
+          let id = String(round * 5 + number)
+          return (id, try shop.start(["work", id], output: "work-\(id)-\(copy)"))
+        }
+      }
+      for (id, process) in running where process.wait() != 0 { failures.append(id) }
+    }
+    #expect(failures == [])
+    #expect(try shop.landed().sorted() == (1...10).map(String.init).sorted())
+    #expect(try shop.trace().filter { $0[0] == "begin" }.count == 10)
+    #expect(try shop.leftovers() == [])
+  }
+
+  @Test func p3_landsInDependencyOrder() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: d, title: Roof, depends_on: [b, c]}
+          - {id: b, title: Walls, depends_on: [a]}
+          - {id: c, title: Stairs, depends_on: [a]}
+          - {id: a, title: Ground}
+
+        """,
+      agent: """
+        case $id in
+          b|c) test -f a.txt || exit 9 ;;
+          d) test -f b.txt && test -f c.txt || exit 9 ;;
+        esac
+        echo $id > $id.txt
+        """)
+    let result = try shop.run("run", "--parallel", "5")
+    #expect(result.status == 0, "\(result.error)\(result.text)")
+    let order = try shop.landed()
+    #expect(order.count == 4 && order.first == "a" && order.last == "d")
+  }
+
+  @Test func failedGateGoesBackToTheAgentWithTheLog() throws {
+    let shop = try Workshop(
+      features: "features:\n  - {id: 1, title: One, category: testing}\n",
+      agent: """
+        case "$prompt" in
+          *one.txt*) echo good > one.txt ;;
+          *) echo BUG > one.txt ;;
+        esac
+        """, configuration: "preset: economy")
+    let result = try shop.run("run")
+    #expect(result.status == 0, "\(result.text)")
+    #expect(try shop.repository.read("one.txt") == "good\n")
+    let begins = try shop.trace().filter { $0[0] == "begin" }
+    // The second attempt climbs a tier.
+    #expect(begins.map { $0[3] } == ["haiku", "sonnet"])
+    #expect(
+      result.text.contains(
+        "❌ agent-1: Feature #1 failed (gate: make test exited 2), will retry with SONNET"))
+    // The tree that failed was never the target's.
+    for commit in try shop.repository.git("log", "--first-parent", "--format=%H", "main")
+      .split(separator: "\n")
+    {
+      let found = try shop.repository.runGit(["show", "\(commit):one.txt"])
+      #expect(!found.text.contains("BUG"))
+    }
+  }
+
+  @Test func p3_attemptsRunOutAndDependentsAreBlocked() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: 1, title: One}
+          - {id: 2, title: Two, depends_on: [1]}
+          - {id: 3, title: Three}
+
+        """,
+      agent: """
+        case $id in
+          1) echo unfinished > one.txt; exit 3 ;;
+          *) echo $id > f$id.txt ;;
+        esac
+        """, configuration: "limits: {attempts: 2}")
+    let result = try shop.run("run")
+    #expect(result.status == 1)
+    #expect(try shop.landed() == ["3"])
+    #expect(try shop.trace().filter { $0[0] == "begin" && $0[1] == "1" }.count == 2)
+    #expect(result.text.contains("Failed: 1") && result.text.contains("Blocked: 1"))
+    #expect(try shop.run("explain", "2").text.contains("#1 One is failed"))
+    // What was done stays on the branch, and a person can have it tried again.
+    #expect(try shop.repository.git("show", "lane/1-one:one.txt") == "unfinished")
+    try shop.repository.root.write("agent.sh", "cat > /dev/null; echo $LANEKEEPER_FEATURE_ID > done.txt")
+    #expect(try shop.run("retry", "1").status == 0)
+    let again = try shop.run("run")
+    #expect(again.status == 0, "\(again.text)")
+    #expect(try shop.landed() == ["3", "1", "2"] || shop.landed() == ["3", "1"])
+  }
+
+  @Test func p2_twoFeaturesThatWantTheSameFile() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: 1, title: One, touches: [shared.txt]}
+          - {id: 2, title: Two, touches: [shared.txt]}
+          - {id: 3, title: Undeclared}
+
+        """,
+      agent: """
+        sleep 0.3
+        echo "line $id" >> shared.txt
+        if [ $id = 3 ]; then git commit -qam "three" || { git checkout -q HEAD shared.txt; exit 0; }; fi
+        """)
+    let result = try shop.run("run", "--parallel", "3")
+    #expect(result.status == 0, "\(result.text)")
+    let text = try shop.repository.read("shared.txt")
+    for number in 1...3 { #expect(text.contains("line \(number)\n")) }
+    #expect(!text.contains("<<<<"))
+    let log = try shop.run("logs", "3", "--attempt", "1").text
+    #expect(log.contains("shared.txt: held by feature #") && log.contains("What you can do"))
+    #expect(try shop.leftovers() == [])
+  }
+
+  @Test func whatTheAgentLeavesIsCommittedAndLitterIsNot() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: """
+        echo one > one.txt; echo mess > .aider.chat; mkdir -p deep; echo two > "deep/two words.txt"
+        git commit -q --allow-empty -m "agent's own"
+        """, configuration: "lanes: {litter: [.aider*]}")
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.repository.read("deep/two words.txt") == "two\n")
+    #expect(!shop.repository.root.exists("repo/.aider.chat"))
+    let trailers = try shop.repository.git(
+      "log", "main", "--format=%(trailers:only)", "--grep=Lane-Feature")
+    #expect(trailers.contains("Lane-Feature: 1") && trailers.contains("Agent: "))
+    let landing = try shop.repository.git("log", "-1", "--format=%(trailers:only)", "main")
+    #expect(landing.contains("Feature: 1") && landing.contains("Gate: make test"))
+    #expect(landing.contains("Model: "))
+  }
+
+  @Test func anAgentThatChangesNothingHasFailed() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1), agent: "echo all done",
+      configuration: "limits: {attempts: 1}")
+    let result = try shop.run("run")
+    #expect(result.status == 1)
+    #expect(result.text.contains("failed (no changes)"))
+  }
+
+  @Test func aHungAgentIsEndedAndItsWorkKept() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: "echo half > half.txt; setsid sleep 600 & sleep 600",
+      configuration: "limits: {attempts: 1, attempt_minutes: 0.02}")
+    let result = try shop.run("run")
+    #expect(result.status == 1)
+    #expect(result.text.contains("limits.attempt_minutes"))
+    #expect(try shop.repository.git("show", "lane/1-feature-1:half.txt") == "half")
+    #expect(try shop.leftovers() == [])
+  }
+
+  @Test func makeRunsTheGraph() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: 1, title: One}
+          - {id: 2, title: Two, depends_on: [1]}
+          - {id: 3, title: Three}
+
+        """, agent: "echo $id > f$id.txt")
+    let graph = try shop.run("graph", "--format", "make")
+    #expect(graph.status == 0)
+    try shop.repository.root.write("lanes.mk", graph.text + "\n")
+    var environment = shop.environment
+    environment["PATH"] =
+      (Workshop.program as NSString).deletingLastPathComponent + ":" + (environment["PATH"] ?? "")
+    let make = try TestProgram.run(
+      ["make", "-j3", "-f", shop.repository.root.path("lanes.mk"), "lanes"],
+      directory: shop.repository.path, environment: environment)
+    #expect(make.status == 0, "\(make.error)")
+    #expect(try shop.landed().sorted() == ["1", "2", "3"])
+  }
+
+  @Test func importedTaskMasterBacklogRunsToItsEnd() throws {
+    let shop = try Workshop(features: "features: []\n", agent: "echo $id > f$id.txt")
+    let tasks = """
+      {"tasks": [
+        {"id": 1, "title": "Set up", "description": "d", "status": "pending", "priority": "high",
+         "dependencies": [], "subtasks": []},
+        {"id": 2, "title": "Use it", "description": "d", "status": "pending", "dependencies": [1]}
+      ]}
+      """
+    try shop.repository.root.write("tasks.json", tasks)
+    let imported = try shop.run("import", shop.repository.root.path("tasks.json"))
+    #expect(imported.status == 0, "\(imported.error)")
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed() == ["1", "2"])
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Git
+import Lanes
+import Store
+import TestSupport
+import Testing
+
+@Suite struct LaneTests {
+  struct Fixture {
+    let test: TestRepository
+    let store: Store
+    let state: StateDirectory
+    let pool: LanePool
+    let tip: ObjectID
+
+    init(copy: [String] = [], setup: String? = nil, files: [String: String] = [:]) throws {
+      test = try TestRepository()
+      try test.write("a.txt", "1\n")
+      try test.write(".gitignore", "*.ignored\nbuild/\n")
+      for (name, text) in files { try test.write(name, text) }
+      tip = ObjectID(hex: try test.commit("one"))!
+      let repository = try Repository(opening: test.path, environment: test.environment)
+      state = StateDirectory(commonDirectory: repository.commonDirectory)
+      try state.create()
+      store = try Store(path: state.stateFile)
+      pool = LanePool(
+        settings: LaneSettings(
+          directory: test.root.path("lanes"), copy: copy, setup: setup, litter: []),
+        state: state, store: store, mainCheckout: test.path, environment: test.environment,
+        identity: { Signature(name: "T", email: "t@example.org", time: 0, offsetMinutes: 0) })
+    }
+  }
+
+  @Test func p4_aRecycledLaneKeepsWhatWasLeftAndItsCaches() throws {
+    let fixture = try Fixture()
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    try fixture.pool.giveBack(lane)
+    try fixture.test.root.write("lanes/1/left.txt", "work\n")
+    try fixture.test.root.write("lanes/1/build/cache", "warm\n")
+    try fixture.test.write("a.txt", "2\n")
+    let second = ObjectID(hex: try fixture.test.commit("two"))!
+    let again = try fixture.pool.take(commit: second)
+    #expect(again.number == lane.number)
+    try fixture.pool.enter(again, branch: "refs/heads/lane/x", commit: second)
+    #expect(try fixture.test.root.read("lanes/1/a.txt") == "2\n")
+    #expect(!fixture.test.root.exists("lanes/1/left.txt"))
+    #expect(try fixture.test.root.read("lanes/1/build/cache") == "warm\n")
+    let rescues = try fixture.test.git(
+      "for-each-ref", "--format=%(refname)", "refs/lanekeeper/rescue/lane-1")
+    #expect(try fixture.test.git("show", rescues + ":left.txt") == "work")
+    #expect(try fixture.test.git("rev-parse", "HEAD", at: again.path) == second.hex)
+  }
+
+  @Test func aMissingLaneIsMadeAgain() throws {
+    let fixture = try Fixture()
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    try FileManager.default.removeItem(atPath: lane.path)
+    try fixture.pool.enter(lane, branch: nil, commit: fixture.tip)
+    #expect(try fixture.test.root.read("lanes/1/a.txt") == "1\n")
+    #expect(try fixture.test.git("worktree", "list").split(separator: "\n").count == 2)
+  }
+
+  @Test func aDirectoryThatIsNoLaneIsNotTouched() throws {
+    let fixture = try Fixture()
+    try fixture.test.root.write("lanes/1/mine.txt", "mine\n")
+    #expect(throws: LaneError.self) { try fixture.pool.take(commit: fixture.tip) }
+    #expect(try fixture.test.root.read("lanes/1/mine.txt") == "mine\n")
+    #expect(try fixture.store.lanes().isEmpty)
+  }
+
+  @Test func ignoredFilesAreCopiedAndSetUpRunsOnce() throws {
+    let fixture = try Fixture(
+      copy: ["key.ignored"], setup: "echo x >> count.ignored", files: ["key.ignored": "k\n"])
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    try fixture.pool.enter(lane, branch: nil, commit: fixture.tip)
+    #expect(try fixture.test.root.read("lanes/1/key.ignored") == "k\n")
+    #expect(try fixture.test.root.read("lanes/1/count.ignored") == "x\n")
+  }
+
+  @Test func branchNames() {
+    #expect(BranchName.of(feature: "7", title: "User  Login (v2)!") == "refs/heads/lane/7-user-login-v2")
+    #expect(BranchName.of(feature: "a.b", title: "日本") == "refs/heads/lane/a.b")
+    let long = BranchName.of(feature: "1", title: String(repeating: "word ", count: 40))
+    #expect(long.count <= "refs/heads/lane/1-".count + 40 && !long.hasSuffix("-"))
+    #expect(Repository.isValidReferenceName(long))
+  }
+}
