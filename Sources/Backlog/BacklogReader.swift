@@ -109,7 +109,7 @@ package enum BacklogReader {
       if let earlier = first[place.feature.id] {
         let line = earlier.id?.mark?.line ?? 0
         input.report(
-          place.id, "the id '\(place.feature.id)' is taken already, at line \(line)",
+          place.id, "the id '\(place.feature.id)' is a duplicate; line \(line) has it already",
           "give each feature its own")
       } else {
         first[place.feature.id] = place
@@ -132,7 +132,7 @@ package enum BacklogReader {
     if let cycle = CycleSearch.cycle(order: places.map(\.feature.id), edges: edges) {
       input.report(
         first[cycle[0]]?.id,
-        "these features depend on each other: "
+        "these features depend on each other in a cycle: "
           + (cycle + [cycle[0]]).joined(separator: " -> "), "take one of the dependencies out")
     }
   }

@@ -36,12 +36,12 @@ package struct InputProblems: Error, Sendable, Equatable, CustomStringConvertibl
 
 /// Finds what somebody probably meant.
 enum Nearest {
-  /// Returns `did you mean '…'?` for the candidate with the fewest edits, if they are few enough.
+  /// Returns `did you mean …?` for the candidate with the fewest edits, if they are few enough.
   static func suggestion(_ word: String, among candidates: some Sequence<String>) -> String? {
     let limit = max(1, min(3, word.count / 2))
     let best = candidates.map { ($0, distance(word, $0)) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
     guard let best, best.1 <= limit else { return nil }
-    return "did you mean '\(best.0)'?"
+    return "did you mean `\(best.0)`?"
   }
 
   /// Counts insertions, deletions, replacements and swaps of neighbours.

@@ -44,7 +44,7 @@ final class YAMLInput {
         continue
       }
       guard known.contains(name) else {
-        report(key, "unknown key '\(name)'", Nearest.suggestion(name, among: known))
+        report(key, "unknown key `\(name)`", Nearest.suggestion(name, among: known))
         continue
       }
       if result[name] != nil { report(key, "the key '\(name)' stands twice") }

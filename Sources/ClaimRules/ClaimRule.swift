@@ -51,8 +51,10 @@ package enum ClaimRule {
     var expired: [ClaimRow] = []
     var conflicts: [ClaimConflict] = []
     var seen: Set<ClaimPath> = []
+    let exclusive = Set(requests.filter { $0.mode == .exclusive }.map(\.path))
     for asked in requests where seen.insert(asked.path).inserted {
       var request = asked
+      if exclusive.contains(asked.path) { request.mode = .exclusive }
       switch policies.policy(for: request.path) {
       case .frozen where owner.kind != .person:
         conflicts.append(ClaimConflict(path: request.path, reason: .frozen, holder: nil))

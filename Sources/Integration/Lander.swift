@@ -26,6 +26,12 @@ package struct Lander: Sendable {
 
   private var gate: Gate { Gate(settings: settings, store: store, state: state) }
 
+  private var catchUp: CatchUp { CatchUp(settings: settings, store: store) }
+
+  /// Returns the command by which a checkout that does not follow (`landing.follow: never`) catches
+  /// up with what has landed; `nil` where nothing is behind.
+  package func catchUpCommand() throws -> String? { try catchUp.command(common: try open()) }
+
   private func open() throws -> Repository {
     try Repository(opening: state.commonDirectory, environment: settings.environment)
   }
@@ -336,6 +342,7 @@ package struct Lander: Sendable {
   private func swap(_ feature: FeatureRecord, _ merged: Merged) throws -> LandingOutcome {
     let repository = try open()
     let id = merged.record.id
+    try catchUp.note(before: merged.target, common: repository)
     let follow =
       settings.landing.follow == "clean"
       ? try Follow.find(target: settings.target, common: repository, landing: id) : nil

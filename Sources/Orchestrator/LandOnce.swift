@@ -38,6 +38,11 @@ package struct LandOnce: Sendable {
       ($1.priority, $0.position) < ($0.priority, $1.position)
     }
     var status: Int32 = 0
+    defer {
+      if let command = try? lander.catchUpCommand() {
+        report(.note("your checkout was left as it was; it catches up by `\(command)`"))
+      }
+    }
     while let outcome = try await lander.landNext(order: order, stop: stop) {
       switch outcome {
       case .landed(let feature, let commit):

@@ -91,6 +91,9 @@ package final class Supervisor: Sendable {
     let loop = RunLoop(context: context, stop: stop, report: report)
     do {
       let summary = try await loop.run()
+      if let command = try context.lander.catchUpCommand() {
+        report(.note("your checkout was left as it was; it catches up by `\(command)`"))
+      }
       try store.endParticipant(id, state: summary.wasStopped ? "stopped" : "finished")
       return summary
     } catch {

@@ -45,12 +45,18 @@ package final class Store: Sendable {
     do {
       try FileManager.default.createDirectory(
         atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      // Several processes may open a new state file at once; one of them makes it, the others wait.
+      let lock = open(path + ".open", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      defer { if lock >= 0 { Foundation.close(lock) } }
+      while lock >= 0, flock(lock, LOCK_EX) != 0, errno == EINTR {}
       pool = try DatabasePool(path: path, configuration: configuration)
       let version = try pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
       guard version <= ClaimSchema.version else {
         throw StoreError.newerSchema(found: version, known: ClaimSchema.version)
       }
-      if version < ClaimSchema.version { try Schema.migrator.migrate(pool) }
+      if version < ClaimSchema.version {
+        try Schema.migrator.migrate(pool)
+      }
     } catch let error as StoreError {
       throw error
     } catch {

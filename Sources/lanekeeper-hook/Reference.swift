@@ -16,6 +16,11 @@ struct References {
       if line.hasPrefix("ref: ") { return value(String(line.dropFirst(5)), depth: depth + 1) }
       return Self.isObjectID(line) ? line : nil
     }
+    return packed(name)
+  }
+
+  /// Returns what `packed-refs` says of a reference, in hex.
+  func packed(_ name: String) -> String? {
     guard let packed = Files.read(place.commonDirectory + "/packed-refs") else { return nil }
     let wanted = Array(" \(name)".utf8)
     for line in packed.split(separator: 0x0a) where line.count == 40 + wanted.count {
@@ -24,6 +29,13 @@ struct References {
       }
     }
     return nil
+  }
+
+  /// Tells whether git, having packed a reference, only drops its loose copy. Before a real deletion it
+  /// takes the lock of `packed-refs` first.
+  func isPruned(_ change: Change) -> Bool {
+    change.isDeletion && packed(change.name) == change.old && value(change.name) == change.old
+      && !Files.exists(place.commonDirectory + "/packed-refs.lock")
   }
 
   static func isObjectID(_ text: String) -> Bool {

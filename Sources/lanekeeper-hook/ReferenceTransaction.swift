@@ -47,7 +47,7 @@ enum ReferenceTransaction {
   private static func isWeighty(_ change: Change, _ references: References) -> Bool {
     guard !change.isOfWorktree else { return false }
     let present = references.value(change.name)
-    if change.isDeletion { return true }
+    if change.isDeletion { return !references.isPruned(change) }
     if change.name.hasPrefix("refs/tags/"), present == nil { return false }
     return present != change.new
   }
@@ -94,12 +94,14 @@ enum ReferenceTransaction {
 
 /// One line that git hands to `reference-transaction`.
 struct Change {
+  let old: String
   let new: String
   let name: String
 
   init?(_ line: ArraySlice<UInt8>) {
     let parts = line.split(separator: 0x20, maxSplits: 2)
     guard parts.count == 3 else { return nil }
+    old = String(decoding: parts[0], as: UTF8.self)
     new = String(decoding: parts[1], as: UTF8.self)
     name = String(decoding: parts[2], as: UTF8.self)
   }

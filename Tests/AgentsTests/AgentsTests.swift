@@ -1,9 +1,10 @@
-@testable import Agents
 import Backlog
 import Foundation
 import Store
 import TestSupport
 import Testing
+
+@testable import Agents
 
 @Suite struct AgentsTests {
   private var feature: FeatureRecord {
@@ -29,8 +30,8 @@ import Testing
   }
 
   @Test func anAgentWithoutACommandIsAnErrorThatSaysWhatToWrite() throws {
-    var configuration = Configuration(repositoryName: "app")
-    configuration.definitions["own"] = Configuration.AgentSettings(run: "./a.sh --fast")
+    let configuration = try ConfigurationReader.read(
+      text: "agents: {own: {run: ./a.sh --fast}}", file: "lanekeeper.yml", repositoryName: "app")
     #expect(try AgentDefinition.find("own", in: configuration).program == "./a.sh")
     #expect(throws: AgentError.noCommand("claude", known: ["own"])) {
       try AgentDefinition.find("claude", in: configuration)

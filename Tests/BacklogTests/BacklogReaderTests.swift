@@ -48,7 +48,7 @@ import Testing
       """)
     let text = lines.joined(separator: "\n")
     #expect(text.contains("features.yml:2:") && text.contains("did you mean `depends_on`?"))
-    #expect(text.contains("features.yml:3:") && text.contains("taken already"))
+    #expect(text.contains("features.yml:3:") && text.contains("a duplicate"))
     #expect(text.contains("features.yml:4:") && text.contains("gpt"))
     #expect(text.contains("features.yml:5:") && text.contains("no id"))
     #expect(text.contains("'9'") && text.contains("../x"))
@@ -76,7 +76,8 @@ import Testing
     let backlog = Backlog(features: [
       Feature(
         id: "007", title: "yes: #no", category: "own one", description: "line\n\"two\"\tü",
-        steps: ["- a", "{b}"], dependencies: [
+        steps: ["- a", "{b}"],
+        dependencies: [
           Dependency(id: "x", source: .detected, confidence: 0.5, reason: "it's: so")
         ], touches: ["a b/"], priority: -3, model: "haiku", agent: "null"),
       Feature(id: "x", title: "12"),
@@ -131,7 +132,9 @@ import Testing
       Issue.record("read")
     } catch let error as InputProblems {
       let text = error.description
-      for word in ["lanekeeper.yml:1:", "did you mean `gate`?", "parallel", "best", "fast", "attempts"] {
+      for word in [
+        "lanekeeper.yml:1:", "did you mean `gate`?", "parallel", "best", "fast", "attempts",
+      ] {
         #expect(text.contains(word), "\(text) lacks \(word)")
       }
     } catch {

@@ -45,6 +45,7 @@ import Testing
     #expect(policies.policy(for: try ClaimPath(normalising: "docs/")) == .frozen)
     #expect(policies.policy(for: try ClaimPath(normalising: "docsx/a")) == .strict)
     #expect(
-      policies.policy(for: try ClaimPath(normalising: "CHANGELOG.md")) == .shared(strategy: "union"))
+      policies.policy(for: try ClaimPath(normalising: "CHANGELOG.md")) == .shared(strategy: "union")
+    )
   }
 }

@@ -176,7 +176,8 @@ private struct Random {
       ]
     ) { $0 == "3" ? "Search" : nil }
     let text = lines.joined(separator: "\n")
-    #expect(text.contains("src/a: held by feature #3 \"Search\" (agent-2) through its claim on src/"))
+    #expect(
+      text.contains("src/a: held by feature #3 \"Search\" (agent-2) through its claim on src/"))
     #expect(text.contains("What you can do") && text.contains("lanekeeper sync"))
   }
 }

@@ -17,7 +17,8 @@ import Testing
     let before = try shop.repository.runGit(["for-each-ref"]).text
     let checkout = try shop.repository.runGit(["status", "--porcelain", "--ignored"]).text
     let result = try shop.run(arguments, at: directory)
-    #expect(result.status == status, "\(result.error)\(result.text)", sourceLocation: sourceLocation)
+    #expect(
+      result.status == status, "\(result.error)\(result.text)", sourceLocation: sourceLocation)
     for word in words {
       #expect(
         result.error.contains(word), "\(result.error) lacks '\(word)'",
@@ -64,7 +65,8 @@ import Testing
   @Test func cycle() throws {
     try expect(
       try shop(
-        "features:\n  - {id: 1, title: A, depends_on: [2]}\n  - {id: 2, title: B, depends_on: [1]}\n"),
+        "features:\n  - {id: 1, title: A, depends_on: [2]}\n  - {id: 2, title: B, depends_on: [1]}\n"
+      ),
       status: 65, saying: "features.yml:", "cycle")
   }
 
@@ -97,7 +99,8 @@ import Testing
     try expect(try shop(), ["run", "--agent", "nobody"], status: 64, saying: "nobody")
     let shop = try shop()
     try shop.repository.write(
-      "lanekeeper.yml", "gate: make test\nagent: command\nagents: {command: {run: no-such-agent}}\n")
+      "lanekeeper.yml", "gate: make test\nagent: command\nagents: {command: {run: no-such-agent}}\n"
+    )
     try expect(shop, status: 65, saying: "no-such-agent")
   }
 

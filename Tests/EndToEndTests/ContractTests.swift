@@ -10,13 +10,16 @@ import Testing
           - {id: 1, title: One, touches: [one.txt]}
           - {id: 2, title: Two, depends_on: [1]}
 
-        """, agent: "printf '\\033[31mred\\033[0m %s\\n' $id; echo $id > f$id.txt; echo $id > one.txt")
+        """,
+      agent: "printf '\\033[31mred\\033[0m %s\\n' $id; echo $id > f$id.txt; echo $id > one.txt")
   }
 
   @Test func linesOfARun() throws {
     let shop = try shop()
-    let lines = try shop.run("--project-dir", shop.repository.path, "--parallel", "2", "--preset", "cheap")
-      .text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let lines = try shop.run(
+      "--project-dir", shop.repository.path, "--parallel", "2", "--preset", "cheap"
+    )
+    .text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     #expect(
       Array(lines.prefix(8)) == [
         "🚀 Agent Manager initialized", "   Project: \(shop.repository.path)", "   Max Agents: 2",
@@ -27,7 +30,9 @@ import Testing
     #expect(lines[first + 1] == "   Category: backend" && lines[first + 2] == "   Model: SONNET")
     #expect(lines.contains("✅ agent-1: Feature #1 completed!"))
     #expect(
-      lines.contains { $0.hasPrefix("🧹 agent-1: Removed from tracking (duration: ") && $0.hasSuffix("s)") })
+      lines.contains {
+        $0.hasPrefix("🧹 agent-1: Removed from tracking (duration: ") && $0.hasSuffix("s)")
+      })
     let tip = try shop.repository.git("rev-parse", "main")
     #expect(lines.contains("🔀 Feature #2 landed on main as \(tip.prefix(7))"))
     #expect(lines.contains("   Landed: 2") && lines.contains("   Attempts: 2"))
@@ -41,7 +46,9 @@ import Testing
     #expect(features.map { $0["state"] as? String } == ["ready", "pending"])
     #expect(try shop.run("run").status == 0)
     let after = try shop.json("status")
-    for key in ["seq", "time", "target", "head", "eta_s", "cost_usd", "run", "lanes", "queue", "claims"] {
+    for key in [
+      "seq", "time", "target", "head", "eta_s", "cost_usd", "run", "lanes", "queue", "claims",
+    ] {
       #expect(after[key] != nil, "\(key) is missing")
     }
     let landed = try #require(after["features"] as? [[String: Any]])
@@ -78,7 +85,9 @@ import Testing
     // All or nothing.
     let claims = try #require(own.json("claims")["claims"] as? [[String: Any]])
     #expect(claims.map { $0["path"] as? String } == ["docs/", "one.txt"])
-    for key in ["path", "kind", "mode", "feature", "agent", "generation", "acquired_at", "expires_at"] {
+    for key in [
+      "path", "kind", "mode", "feature", "agent", "generation", "acquired_at", "expires_at",
+    ] {
       #expect(claims[0][key] != nil, "\(key) is missing")
     }
     #expect(try other.run("check", "docs/x").status == 75)
@@ -97,7 +106,8 @@ import Testing
   @Test func frozenPathsAreRefusedForGood() throws {
     let shop = try Workshop(
       features: Workshop.independent(1),
-      agent: "echo x > secrets.txt; git add -A; git commit -qm x || { rm secrets.txt; git reset -q; echo ok > ok.txt; }",
+      agent:
+        "echo x > secrets.txt; git add -A; git commit -qm x || { rm secrets.txt; git reset -q; echo ok > ok.txt; }",
       configuration: "claims: {paths: {secrets.txt: frozen}}")
     let result = try shop.run("run")
     #expect(result.status == 0, "\(result.text)")
@@ -219,7 +229,8 @@ import Testing
     try Data("late\n".utf8).write(to: URL(fileURLWithPath: path + "/late.txt"))
     #expect(try shop.run("lanes", "clean").status == 0)
     #expect(!FileManager.default.fileExists(atPath: path))
-    let rescues = try shop.repository.git("for-each-ref", "--format=%(refname)", "refs/lanekeeper/rescue")
+    let rescues = try shop.repository.git(
+      "for-each-ref", "--format=%(refname)", "refs/lanekeeper/rescue")
     #expect(
       try rescues.split(separator: "\n").contains {
         try shop.repository.runGit(["show", "\($0):late.txt"]).text == "late"

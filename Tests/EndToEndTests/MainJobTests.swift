@@ -141,7 +141,8 @@ import Testing
     #expect(try shop.run("explain", "2").text.contains("#1 One is failed"))
     // What was done stays on the branch, and a person can have it tried again.
     #expect(try shop.repository.git("show", "lane/1-one:one.txt") == "unfinished")
-    try shop.repository.root.write("agent.sh", "cat > /dev/null; echo $LANEKEEPER_FEATURE_ID > done.txt")
+    try shop.repository.root.write(
+      "agent.sh", "cat > /dev/null; echo $LANEKEEPER_FEATURE_ID > done.txt")
     #expect(try shop.run("retry", "1").status == 0)
     let again = try shop.run("run")
     #expect(again.status == 0, "\(again.text)")

@@ -34,7 +34,8 @@ final class LockTableFile {
           (0..<sqlite3_column_count(statement)).map { column in
             guard let bytes = sqlite3_column_blob(statement, column) else { return "" }
             let count = Int(sqlite3_column_bytes(statement, column))
-            return String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+            return String(
+              decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
           })
       case SQLITE_DONE: return rows
       default: throw SQLError(message: String(cString: sqlite3_errmsg(handle)) + ": " + sql)
@@ -73,7 +74,8 @@ struct HookFixture {
     try test.git("config", "includeIf.gitdir:./worktrees/lane-*.path", "lane.config")
     table = try LockTableFile(own + "/state.sqlite")
     let base = try test.git("rev-parse", "HEAD")
-    try table.run("INSERT INTO meta VALUES ('target', 'refs/heads/main'), ('claims.policy', 'auto')")
+    try table.run(
+      "INSERT INTO meta VALUES ('target', 'refs/heads/main'), ('claims.policy', 'auto')")
     try table.run("INSERT INTO features VALUES ('1', 'One', 'running'), ('2', 'Two', 'running')")
     try table.run(
       """

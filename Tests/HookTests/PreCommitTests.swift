@@ -28,7 +28,9 @@ import Testing
     #expect(result.error.contains("What you can do"))
     #expect(try lane.claims() == [] && lane.tip() == before)
     #expect(
-      try lane.table.run("SELECT path, reason, holder FROM refusals") == [["dir/b.txt", "held", "2"]])
+      try lane.table.run("SELECT path, reason, holder FROM refusals") == [
+        ["dir/b.txt", "held", "2"]
+      ])
     // The free one alone passes.
     try lane.test.git("reset", "-q", "--", "dir/b.txt", at: lane.lane)
     #expect(try lane.git("commit", "-q", "-m", "work").status == 0)
@@ -77,7 +79,8 @@ import Testing
       try lane.hold(held)
       try change(lane)
       let result = try lane.commit()
-      #expect(result.status == 1 && result.error.contains("\(held): held by"), "\(held): \(result.error)")
+      #expect(
+        result.status == 1 && result.error.contains("\(held): held by"), "\(held): \(result.error)")
     }
   }
 
@@ -175,7 +178,8 @@ import Testing
     try lane.test.write(
       ".git/hooks/pre-commit", "#!/bin/sh\necho \"pre $0\" >> '\(log)'\n", executable: true)
     try lane.test.write(
-      ".git/hooks/commit-msg", "#!/bin/sh\necho \"msg $(cat \"$1\")\" >> '\(log)'\n", executable: true)
+      ".git/hooks/commit-msg", "#!/bin/sh\necho \"msg $(cat \"$1\")\" >> '\(log)'\n",
+      executable: true)
     try lane.test.write(
       ".git/hooks/reference-transaction",
       "#!/bin/sh\nread -r old new name && echo \"ref $1 $name\" >> '\(log)'\n", executable: true)
@@ -199,7 +203,9 @@ import Testing
     #expect(newer.status == 1 && newer.error.contains("newer"), "\(newer.error)")
     let broken = try HookFixture()
     let path = broken.test.path + "/.git/lanekeeper/state.sqlite"
-    for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    for suffix in ["", "-wal", "-shm"] {
+      try? FileManager.default.removeItem(atPath: path + suffix)
+    }
     try Data("nonsense".utf8).write(to: URL(fileURLWithPath: path))
     try broken.write("a.txt", "2\n")
     let result = try broken.commit()

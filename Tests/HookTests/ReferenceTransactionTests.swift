@@ -14,14 +14,19 @@ import Testing
     let before = try lane.test.git("for-each-ref")
     for arguments in [
       ["update-ref", "refs/heads/main", tip], ["branch", "-f", "lane/2-two", tip],
-      ["branch", "-D", "feature"], ["branch", "other", tip], ["update-ref", "-d", "refs/heads/lane/1-one"],
+      ["branch", "-D", "feature"], ["branch", "other", tip],
+      ["update-ref", "-d", "refs/heads/lane/1-one"],
       ["tag", "-f", "old", tip], ["update-ref", "refs/stash", tip],
-      ["update-ref", "refs/lanekeeper/rescue/x/1", tip], ["push", "-q", ".", "HEAD:main"],
+      ["update-ref", "refs/lanekeeper/rescue/x/1", tip],
     ] {
       let result = try lane.test.runGit(arguments, at: lane.lane)
       #expect(result.status != 0, "\(arguments) passed")
       #expect(result.error.contains("lanekeeper"), "\(result.error)")
     }
+    // Also where the references are packed.
+    try lane.test.git("pack-refs", "--all")
+    #expect(try lane.git("branch", "-D", "feature").status != 0)
+    #expect(try lane.git("push", "-q", ".", "HEAD:main").status != 0)
     #expect(try lane.test.git("for-each-ref") == before)
     for arguments in [
       ["tag", "new"], ["checkout", "-q", "--detach"], ["checkout", "-q", "lane/1-one"],
@@ -120,7 +125,9 @@ import Testing
     let version = try TestProgram.run(
       [program, "--version"], directory: lane.lane, environment: environment)
     #expect(version.status == 0)
-    for garbage in [[UInt8](), Array("DIRC".utf8), (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 31) }] {
+    for garbage in [
+      [UInt8](), Array("DIRC".utf8), (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 31) },
+    ] {
       let index = lane.test.root.path("index")
       try Data(garbage).write(to: URL(fileURLWithPath: index))
       environment["GIT_INDEX_FILE"] = index

@@ -26,13 +26,13 @@ import Testing
       state = StateDirectory(commonDirectory: repository.commonDirectory)
       try state.create()
       store = try Store(path: state.stateFile)
-      var gates = Configuration.Gate()
-      gates.command = gate
-      var landing = Configuration.Landing()
-      landing.style = style
+      var configuration = Configuration(repositoryName: "repo")
+      configuration.gate.command = gate
+      configuration.landing.style = style
       lander = Lander(
         settings: LandingSettings(
-          target: "refs/heads/main", gate: gates, landing: landing, attempts: 3,
+          target: "refs/heads/main", gate: configuration.gate, landing: configuration.landing,
+          attempts: 3,
           claimPolicy: "auto", policies: PathPolicies([]), keepBranches: false,
           worktree: test.root.path("lanes/integration"),
           guardProgram: BuiltPrograms.path("lanekeeper-guard"), environment: test.environment),
@@ -63,7 +63,8 @@ import Testing
         AttemptRequest(
           feature: id, participant: "p", lane: lane.number, branch: "refs/heads/lane/\(id)",
           tier: "haiku", modelName: "haiku", choice: "", mark: "m", claims: [],
-          policies: PathPolicies([]))) { tip }
+          policies: PathPolicies([]))
+      ) { tip }
       guard case .started = start else { throw Failed("\(start)") }
       try store.endAttempt(
         id, 1, .completed(review: false), tip: tip, changed: files.keys.map { Array($0.utf8) })
@@ -85,7 +86,8 @@ import Testing
   }
 
   @Test func p3_landsOnlyGatedTrees() async throws {
-    let fixture = try Fixture(gate: "test ! -e bad.txt && echo \"$(git rev-parse HEAD^{tree})\" >> ../gated")
+    let fixture = try Fixture(
+      gate: "test ! -e bad.txt && echo \"$(git rev-parse HEAD^{tree})\" >> ../gated")
     try fixture.queue("1", ["good.txt": "g\n"])
     try fixture.queue("2", ["bad.txt": "b\n"])
     try fixture.queue("3", ["other.txt": "o\n"])
@@ -101,9 +103,10 @@ import Testing
     #expect(try await fixture.land() == nil)
     // Each tree that the target ever had after the base was gated before.
     let gated = try fixture.test.root.read("lanes/gated")
-    for tree in try fixture.test.git("log", "--first-parent", "--format=%T", "main", "--not", "main~2")
-      .split(separator: "\n")
-    { #expect(gated.contains(tree)) }
+    for tree in try fixture.test.git(
+      "log", "--first-parent", "--format=%T", "main", "--not", "main~2"
+    )
+    .split(separator: "\n") { #expect(gated.contains(tree)) }
     #expect(try fixture.test.git("status", "--porcelain") == "")
     #expect(try fixture.test.read("other.txt") == "o\n")
   }
@@ -189,7 +192,8 @@ import Testing
     let fixture = try Fixture(style: style)
     try fixture.queue("1", ["one.txt": "1\n", "dir/two.txt": "2\n"])
     try fixture.queue("2", ["three.txt": "3\n"])
-    #expect(hasLanded(try await fixture.land()) && hasLanded(try await fixture.land()))
+    #expect(hasLanded(try await fixture.land()))
+    #expect(hasLanded(try await fixture.land()))
     let ids = try fixture.test.git(
       "log", "--first-parent", "--format=%(trailers:key=Feature,valueonly)", "main")
     #expect(ids.split(separator: "\n").sorted() == ["1", "2"])
@@ -224,7 +228,8 @@ import Testing
   func p7_aLandingThatWasCutOffIsTakenUpAgain(phase: LandingRecord.Phase) async throws {
     let fixture = try Fixture()
     try fixture.queue("1", ["one.txt": "1\n"])
-    let repository = try Repository(opening: fixture.test.path, environment: fixture.test.environment)
+    let repository = try Repository(
+      opening: fixture.test.path, environment: fixture.test.environment)
     let target = try #require(try repository.reference("refs/heads/main"))
     let tip = try #require(try repository.reference("refs/heads/lane/1"))
     let landing = try fixture.store.beginLanding(
@@ -237,7 +242,8 @@ import Testing
         committer: signature)
       try fixture.store.setPhase(.gate, ofLanding: landing.id, commit: commit.hex, tree: tree.hex)
       if phase != .gate {
-        let entries = try repository.changes(from: try repository.commit(target).tree, to: tree).map {
+        let entries = try repository.changes(from: try repository.commit(target).tree, to: tree).map
+        {
           FollowEntry(
             path: $0.path, oldMode: $0.old?.mode, oldID: $0.old?.id.hex, newMode: $0.new?.mode,
             newID: $0.new?.id.hex)

@@ -78,7 +78,8 @@ import Testing
   }
 
   @Test func branchNames() {
-    #expect(BranchName.of(feature: "7", title: "User  Login (v2)!") == "refs/heads/lane/7-user-login-v2")
+    #expect(
+      BranchName.of(feature: "7", title: "User  Login (v2)!") == "refs/heads/lane/7-user-login-v2")
     #expect(BranchName.of(feature: "a.b", title: "日本") == "refs/heads/lane/a.b")
     let long = BranchName.of(feature: "1", title: String(repeating: "word ", count: 40))
     #expect(long.count <= "refs/heads/lane/1-".count + 40 && !long.hasSuffix("-"))

@@ -67,6 +67,6 @@ import Testing
     #expect(GraphText.dot(value).contains("\"1\" -> \"2\""))
     #expect(GraphText.mermaid(value).contains("-->"))
     let make = GraphText.make(value)
-    #expect(make.contains("lanekeeper work") && make.contains("lanes:"))
+    #expect(make.contains("+$(LANEKEEPER) work 2") && make.contains("lanes:"))
   }
 }

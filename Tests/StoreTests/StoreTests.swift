@@ -29,7 +29,8 @@ import Testing
         tier: "haiku", modelName: "haiku", choice: "test", mark: "m-\(id)",
         claims: try claims.map {
           ClaimRequest(path: try ClaimPath(normalising: $0), mode: .exclusive)
-        }, policies: PathPolicies([]))) { String(repeating: "a", count: 40) }
+        }, policies: PathPolicies([]))
+    ) { String(repeating: "a", count: 40) }
   }
 
   @Test func everyTransitionLeadsToAKnownStateAndNothingLeavesTheTable() throws {
@@ -84,7 +85,8 @@ import Testing
                 choice: "test", mark: "m",
                 claims: [
                   ClaimRequest(path: try ClaimPath(normalising: "shared"), mode: .exclusive)
-                ], policies: PathPolicies([]))) { String(repeating: "b", count: 40) }
+                ], policies: PathPolicies([]))
+            ) { String(repeating: "b", count: 40) }
             if case .started = started { mine.append(String(number)) }
           }
           return mine
@@ -187,6 +189,19 @@ import Testing
     #expect(try store.feature("1")?.state == .running)
     #expect(try store.feature("2")?.state == .ready)
     #expect(try store.features().map(\.id) == ["2", "3", "1"])
+  }
+
+  @Test func manyProcessesMayMakeTheStateFileAtOnce() async throws {
+    for _ in 0..<5 {
+      let directory = try TemporaryDirectory()
+      let path = directory.path("state.sqlite")
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<6 {
+          group.addTask { try Store(path: path).features().count }
+        }
+        for try await count in group { #expect(count == 0) }
+      }
+    }
   }
 
   @Test func aNewerStateFileIsLeftAlone() throws {
