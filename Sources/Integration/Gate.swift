@@ -103,7 +103,7 @@ struct Gate: Sendable {
       return
     }
     let worktree = try Repository(opening: settings.worktree, environment: settings.environment)
-    try? FileManager.default.removeItem(atPath: worktree.gitDirectory + "/index.lock")
+    StaleLocks.removeOwn(gitDirectory: worktree.gitDirectory)
     try worktree.switchWorktree(to: commit, branch: nil, removeUntracked: true)
     if cold { _ = try worktree.git(["clean", "-f", "-d", "-x", "-q"]) }
   }

@@ -407,6 +407,8 @@ package struct Lander: Sendable {
   /// Callers hold the landing lock. Blocks.
   package func recover() throws {
     let repository = try open()
+    StaleLocks.removeShared(
+      commonDirectory: repository.commonDirectory, [settings.target + ".lock", "packed-refs.lock"])
     for record in try store.openLandings() {
       let commit = record.commit.flatMap { ObjectID(hex: $0) }
       let tip = try repository.reference(settings.target)

@@ -53,6 +53,7 @@ package struct Recovery: Sendable {
     let running = Set(try store.runningAttempts().map(\.lane))
     for lane in try store.lanes() where lane.state != .free && !running.contains(lane.number) {
       guard lane.state == .assigned || living == 0 else { continue }
+      StaleLocks.removeOwn(gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
       try store.freeLane(lane.number)
     }
     if let landing = try FileLock.tryAcquire(state.landingLock) {
@@ -104,9 +105,7 @@ package struct Recovery: Sendable {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord, _ branch: String
   ) throws {
     let repository = try Repository(opening: lane.path, environment: project.environment)
-    for name in ["index.lock", "HEAD.lock"] {
-      try? FileManager.default.removeItem(atPath: repository.gitDirectory + "/" + name)
-    }
+    StaleLocks.removeOwn(gitDirectory: repository.gitDirectory)
     try? FileManager.default.removeItem(
       atPath: repository.commonDirectory + "/" + branch + ".lock")
     let hasStarted = FileManager.default.fileExists(
