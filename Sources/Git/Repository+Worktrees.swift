@@ -50,12 +50,13 @@ extension Repository {
     }
     let admin = commonDirectory + "/worktrees/" + name
     try makeDirectories(commonDirectory + "/worktrees")
+    removeHalfMade(admin)
     guard mkdir(admin, 0o777) == 0 else {
       if errno == EEXIST { throw WorktreeError.nameTaken(name: name) }
       throw WorktreeError.file(path: admin, reason: String(cString: strerror(errno)))
     }
     do {
-      try writeText("being made", to: admin + "/locked")
+      try writeText(Self.beingMade, to: admin + "/locked")
       try makeDirectories(path)
       guard let resolved = realpath(path, nil) else {
         throw WorktreeError.file(path: path, reason: String(cString: strerror(errno)))
@@ -92,6 +93,18 @@ extension Repository {
       throw error
     }
   }
+
+  /// Removes a registration that was cut off before it named a directory; git does not see it either.
+  private func removeHalfMade(_ admin: String) {
+    let reason = text(of: admin + "/locked")
+    guard reason == nil || reason == Self.beingMade,
+      text(of: admin + "/gitdir") == nil || text(of: admin + "/HEAD") == nil,
+      text(of: admin + "/index") == nil
+    else { return }
+    try? FileManager.default.removeItem(atPath: admin)
+  }
+
+  private static let beingMade = "being made"
 
   /// Returns the linked worktrees by name, those included whose directory is gone.
   package func worktrees() -> [WorktreeInfo] {

@@ -57,14 +57,19 @@ import Testing
       let running = try (1...5).flatMap { number in
         try [0, 1].map { copy in
           let id = String(round * 5 + number)
-          return (id, try shop.start(["work", id], output: "work-\(id)-\(copy)"))
+          let output = "work-\(id)-\(copy)"
+          return (output, try shop.start(["work", id], output: output))
         }
       }
-      for (id, process) in running where process.wait() != 0 { failures.append(id) }
+      for (output, process) in running where process.wait() != 0 {
+        failures.append(try shop.repository.root.read(output))
+      }
     }
-    #expect(failures == [])
+    #expect(failures.isEmpty, "\(failures.joined(separator: "----"))")
     #expect(try shop.landed().sorted() == (1...10).map(String.init).sorted())
-    #expect(try shop.trace().filter { $0[0] == "begin" }.count == 10)
+    let begins = try shop.trace().filter { $0[0] == "begin" }
+    let events = try shop.run("events").text
+    #expect(begins.count == 10, "\(begins)\n\(events)")
     #expect(try shop.leftovers() == [])
   }
 

@@ -148,4 +148,20 @@ import Testing
     #expect(try test.open(lane).status().isEmpty)
     #expect(try test.read(".git/config") == config)
   }
+
+  @Test(arguments: [["locked"], ["locked", "gitdir"], ["locked", "commondir", "gitdir"], []])
+  func aRegistrationThatWasCutOffIsMadeAgain(files: [String]) throws {
+    let test = try TestRepository()
+    try test.write("a", "1")
+    let first = try #require(ObjectID(hex: test.commit("one")))
+    for file in files {
+      try test.write(".git/worktrees/lane-1/\(file)", file == "locked" ? "being made" : "x\n")
+    }
+    try FileManager.default.createDirectory(
+      atPath: test.path + "/.git/worktrees/lane-1", withIntermediateDirectories: true)
+    let path = test.root.path("lane")
+    try test.open().addWorktree(name: "lane-1", path: path, commit: first, branch: nil)
+    #expect(try test.git("rev-parse", "HEAD", at: path) == first.hex)
+    #expect(try test.open().worktree(named: "lane-1")?.valid == true)
+  }
 }
