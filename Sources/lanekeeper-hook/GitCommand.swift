@@ -16,7 +16,7 @@ enum GitCommand {
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     var words: [UnsafeMutablePointer<CChar>?] =
       (["git", "-c", "core.fsmonitor=false"] + arguments).map { strdup($0) } + [nil]
-    defer { words.forEach { free($0) } }
+    defer { for word in words { free(word) } }
     var process: pid_t = 0
     let code = posix_spawnp(&process, "git", &actions, nil, &words, environ)
     close(ends[1])

@@ -46,7 +46,7 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     switch value {
     case let text as String: .string(text)
     case let number as NSNumber:
-      CFBoolean(number)
+      boolean(number)
         ?? (number.doubleValue == number.doubleValue.rounded()
           && abs(number.doubleValue) < 9e15
           ? .integer(number.int64Value) : .number(number.doubleValue))
@@ -57,7 +57,7 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     }
   }
 
-  private static func CFBoolean(_ number: NSNumber) -> JSONValue? {
+  private static func boolean(_ number: NSNumber) -> JSONValue? {
     String(cString: number.objCType) == "c" ? .bool(number.boolValue) : nil
   }
 

@@ -68,17 +68,3 @@ package final class TestRepository: Sendable {
     return try git("rev-parse", "HEAD")
   }
 }
-
-/// Runs a test with a repository that is removed after it.
-package func withTestRepository<Result>(
-  _ body: (TestRepository) throws -> Result
-) throws -> Result {
-  try body(try TestRepository())
-}
-
-/// Runs an asynchronous test with a repository that is removed after it.
-package func withTestRepository<Result>(
-  _ body: (TestRepository) async throws -> Result
-) async throws -> Result {
-  try await body(try TestRepository())
-}
