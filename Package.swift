@@ -51,7 +51,7 @@ let package = Package(
     + module("Planning", ["Backlog"])
     + module("ModelSelection", ["Backlog"])
     + module(
-      "Store", ["ClaimRules", .product(name: "GRDB", package: "GRDB.swift")],
+      "Store", ["ClaimRules", "CSQLite", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"])
     + module("Processes", ["CProcess"], tests: ["TestSupport"])
     + module("Lanes", ["Git", "Store", "Processes"], tests: ["TestSupport"])

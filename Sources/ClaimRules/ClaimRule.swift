@@ -40,43 +40,47 @@ package enum ClaimRule {
   ///
   /// - Parameters:
   ///   - now: milliseconds since 1970, for leases.
+  ///   - committing: the paths are changed by a commit; then one that is held already is refused, too,
+  ///     where somebody else has changed it on the target meanwhile.
   ///   - table: read inside the transaction that will write the grant.
   package static func decide(
     _ requests: [ClaimRequest], owner: ClaimOwner, policies: PathPolicies, now: Int64,
-    table: some LockTable
+    committing: Bool = false, table: some LockTable
   ) throws -> ClaimDecision {
     var new: [ClaimRequest] = []
     var alreadyHeld: [ClaimRequest] = []
     var free: [ClaimRequest] = []
     var expired: [ClaimRow] = []
     var conflicts: [ClaimConflict] = []
-    var seen: Set<ClaimPath> = []
-    let exclusive = Set(requests.filter { $0.mode == .exclusive }.map(\.path))
-    for asked in requests where seen.insert(asked.path).inserted {
-      var request = asked
-      if exclusive.contains(asked.path) { request.mode = .exclusive }
-      switch policies.policy(for: request.path) {
+    for request in named(requests, policies) {
+      let policy = policies.policy(for: request.path)
+      switch policy {
       case .frozen where owner.kind != .person:
         conflicts.append(ClaimConflict(path: request.path, reason: .frozen, holder: nil))
         continue
       case .free:
         free.append(request)
         continue
-      case .shared: request.mode = .shared
-      case .frozen, .strict: break
+      case .shared, .frozen, .strict: break
       }
       var rows = try table.claims(at: request.path.ancestors + [request.path.bytes])
       rows += try table.claims(below: request.path.bytes)
-      let blocking = rows.filter { conflict($0, request, owner: owner) }
+      let blocking = rows.filter {
+        conflict($0, request, owner: owner) && meets($0, policy, policies)
+      }
       if let holder = blocking.first(where: { !$0.isExpired(now: now) }) {
         conflicts.append(ClaimConflict(path: request.path, reason: .held, holder: holder))
         continue
       }
       expired += blocking.filter { row in !expired.contains(row) }
-      if rows.contains(where: { $0.owner == owner && covers($0, request) }) {
-        alreadyHeld.append(request)
-      } else if owner.kind == .feature, try table.isStale(request.path) {
+      let isHeld = rows.contains { $0.owner == owner && covers($0, request) }
+      // What several may change is merged by its strategy, however old the lane's copy is.
+      if owner.kind == .feature, !policy.isShared, committing || !isHeld,
+        try table.isStale(request.path)
+      {
         conflicts.append(ClaimConflict(path: request.path, reason: .staleBase, holder: nil))
+      } else if isHeld {
+        alreadyHeld.append(request)
       } else {
         new.append(request)
       }
@@ -84,5 +88,37 @@ package enum ClaimRule {
     return conflicts.isEmpty
       ? .granted(new: new, alreadyHeld: alreadyHeld, free: free, expired: expired)
       : .refused(conflicts)
+  }
+
+  /// Returns each path once, under the one spelling that counts, as exclusive as anything asks for, and
+  /// shared where its policy says so.
+  private static func named(
+    _ requests: [ClaimRequest], _ policies: PathPolicies
+  ) -> [ClaimRequest] {
+    var places: [ClaimPath: Int] = [:]
+    var result: [ClaimRequest] = []
+    result.reserveCapacity(requests.count)
+    for asked in requests {
+      let path = asked.path.named(by: policies.naming)
+      if let place = places[path] {
+        if asked.mode == .exclusive { result[place].mode = .exclusive }
+      } else {
+        places[path] = result.count
+        result.append(ClaimRequest(path: path, mode: asked.mode))
+      }
+    }
+    for place in result.indices where policies.policy(for: result[place].path).isShared {
+      result[place].mode = .shared
+    }
+    return result
+  }
+
+  /// Tells whether a claim and a request speak of the same files: what has a policy of its own below a
+  /// claimed directory is not part of that claim.
+  private static func meets(
+    _ row: ClaimRow, _ policy: PathPolicy, _ policies: PathPolicies
+  ) -> Bool {
+    let other = policies.policy(for: row.path)
+    return other != .free && other.isShared == policy.isShared
   }
 }

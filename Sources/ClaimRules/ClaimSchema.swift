@@ -15,11 +15,12 @@ package enum ClaimSchema {
     CREATE TABLE claims(id INTEGER PRIMARY KEY, path BLOB NOT NULL, subtree INTEGER NOT NULL,
       mode TEXT NOT NULL, owner_kind TEXT NOT NULL, owner TEXT NOT NULL, agent TEXT,
       generation INTEGER NOT NULL, acquired_at INTEGER NOT NULL, expires_at INTEGER,
-      pinned INTEGER NOT NULL DEFAULT 0)
+      pinned INTEGER NOT NULL DEFAULT 0, spelled BLOB)
     """,
     "CREATE UNIQUE INDEX claims_exclusive ON claims(path, subtree) WHERE mode = 'exclusive'",
     "CREATE UNIQUE INDEX claims_one_per_owner ON claims(path, subtree, owner_kind, owner)",
     "CREATE INDEX claims_by_owner ON claims(owner_kind, owner)",
+    "CREATE INDEX claims_by_lease ON claims(expires_at) WHERE expires_at IS NOT NULL",
     "CREATE TABLE counters(name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID",
     """
     CREATE TABLE path_policies(path BLOB NOT NULL, subtree INTEGER NOT NULL, policy TEXT NOT NULL,
@@ -35,8 +36,8 @@ package enum ClaimSchema {
     """,
     """
     CREATE TABLE refusals(feature TEXT NOT NULL, path BLOB NOT NULL, subtree INTEGER NOT NULL,
-      reason TEXT NOT NULL, holder TEXT, at INTEGER NOT NULL, PRIMARY KEY(feature, path))
-      WITHOUT ROWID
+      reason TEXT NOT NULL, holder TEXT, at INTEGER NOT NULL,
+      mode TEXT NOT NULL DEFAULT 'exclusive', PRIMARY KEY(feature, path)) WITHOUT ROWID
     """,
     """
     CREATE TABLE events(seq INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,
@@ -44,8 +45,9 @@ package enum ClaimSchema {
     """,
   ]
 
-  private static let columns =
-    "path, subtree, mode, owner_kind, owner, agent, generation, acquired_at, expires_at, pinned"
+  private static let columns = """
+    path, subtree, mode, owner_kind, owner, agent, generation, acquired_at, expires_at, pinned, spelled
+    """
 
   /// Selects the claims at one path.
   package static let selectAt = "SELECT \(columns) FROM claims WHERE path = ?"
@@ -57,11 +59,22 @@ package enum ClaimSchema {
     ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value
     """
   /// Writes one claim: path, subtree, mode, owner kind, owner, agent, generation, acquired at,
-  /// expires at, pinned.
+  /// expires at, pinned, spelling.
   package static let insertClaim = """
-    INSERT INTO claims(\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO claims(\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT(path, subtree, owner_kind, owner) DO UPDATE SET mode = excluded.mode,
       generation = excluded.generation, expires_at = excluded.expires_at,
       pinned = max(pinned, excluded.pinned)
     """
+  /// Removes one claim: path, subtree, owner kind, owner.
+  package static let deleteClaim = """
+    DELETE FROM claims WHERE path = ? AND subtree = ? AND owner_kind = ? AND owner = ?
+    """
+  /// Forgets that a path was refused: feature, path.
+  package static let forgetRefusal = "DELETE FROM refusals WHERE feature = ? AND path = ?"
+  /// Appends to the event log: time, type, feature, agent, data.
+  package static let appendEvent =
+    "INSERT INTO events(time, type, feature, agent, data) VALUES (?, ?, ?, ?, ?)"
+  /// The key in `meta` under which ``PathNaming/text`` stands.
+  package static let namingKey = "paths.naming"
 }

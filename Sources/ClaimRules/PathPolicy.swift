@@ -8,31 +8,46 @@ package enum PathPolicy: Equatable, Sendable {
   case frozen
   /// Several may change it; the strategy merges it: `union`, or `regenerate: <command>`.
   case shared(strategy: String)
+
+  /// Tells whether several may change the path at a time.
+  package var isShared: Bool { if case .shared = self { true } else { false } }
 }
 
-/// The policies of a repository.
+/// The policies of a repository, and its way of naming files.
 package struct PathPolicies: Sendable {
-  private let entries: [(path: ClaimPath, policy: PathPolicy)]
+  package let naming: PathNaming
+  private let exact: [ClaimPath: PathPolicy]
+  private let subtrees: [[UInt8]: PathPolicy]
+  private let frozen: [[UInt8]]
 
   /// Takes the policies in any order; the longest path that matches decides.
-  package init(_ entries: [(ClaimPath, PathPolicy)]) {
-    self.entries = entries.map { (path: $0.0, policy: $0.1) }
-      .sorted { $0.path.bytes.count > $1.path.bytes.count }
+  package init(_ entries: [(ClaimPath, PathPolicy)], naming: PathNaming = .exact) {
+    self.naming = naming
+    var exact: [ClaimPath: PathPolicy] = [:]
+    var subtrees: [[UInt8]: PathPolicy] = [:]
+    for (path, policy) in entries {
+      let path = path.named(by: naming)
+      exact[path] = policy
+      if path.isSubtree { subtrees[path.bytes] = policy }
+    }
+    self.exact = exact
+    self.subtrees = subtrees
+    frozen = exact.filter { $0.value == .frozen }.map(\.key.bytes)
   }
 
   /// Returns the policy of a path; a subtree is frozen where anything frozen lies below it.
   package func policy(for path: ClaimPath) -> PathPolicy {
+    if exact.isEmpty { return .strict }
     if path.isSubtree {
       let below = path.bytes + [0x2f]
-      if entries.contains(where: { $0.policy == .frozen && $0.path.bytes.starts(with: below) }) {
-        return .frozen
-      }
+      if frozen.contains(where: { $0.starts(with: below) }) { return .frozen }
     }
-    for entry in entries {
-      if entry.path.bytes == path.bytes { return entry.policy }
-      if entry.path.isSubtree, path.bytes.starts(with: entry.path.bytes + [0x2f]) {
-        return entry.policy
-      }
+    for isSubtree in [path.isSubtree, !path.isSubtree] {
+      if let policy = exact[ClaimPath(stored: path.bytes, isSubtree: isSubtree)] { return policy }
+    }
+    guard !subtrees.isEmpty else { return .strict }
+    for directory in path.ancestors.reversed() {
+      if let policy = subtrees[directory] { return policy }
     }
     return .strict
   }

@@ -19,6 +19,8 @@ package struct Project: Sendable {
   /// Tells whether `lanekeeper.yml` is there.
   package let isConfigured: Bool
   package let environment: [String: String]
+  /// Which spellings of a path name the same file here.
+  package let naming: PathNaming
 
   /// `refs/heads/…` of the target.
   package var target: String { "refs/heads/" + configuration.target }
@@ -57,7 +59,10 @@ package struct Project: Sendable {
     }
     return Project(
       directory: main, state: StateDirectory(commonDirectory: repository.commonDirectory),
-      configuration: configuration, isConfigured: isConfigured, environment: environment)
+      configuration: configuration, isConfigured: isConfigured, environment: environment,
+      naming: PathNaming(
+        ignoresCase: try repository.configBool("core.ignorecase"),
+        composesUnicode: try repository.configBool("core.precomposeunicode")))
   }
 
   /// Finds the main checkout of the repository that a directory lies in.
@@ -171,11 +176,14 @@ package struct Project: Sendable {
     }
   }
 
+  /// The policies as the claim rule takes them.
+  package var pathPolicies: PathPolicies { PathPolicies(policies, naming: naming) }
+
   /// Writes backlog and claim settings into the state file.
   package func takeOver(_ backlog: Backlog, into store: Store) throws {
     try store.setClaimSettings(
       target: target, policy: configuration.claims.policy, humans: configuration.claims.humans,
-      policies: policies)
+      policies: policies, naming: naming)
     try store.takeOver(
       backlog.features.map { feature in
         FeatureEntry(

@@ -210,7 +210,7 @@ actor RunLoop {
           tier: choice.tier.rawValue, modelName: choice.tier.rawValue, choice: choice.reason,
           mark: "\(context.participant)-\(feature.id)-\(feature.attempts + 1)",
           claims: try requests(feature, branch, tip, repository),
-          policies: PathPolicies(context.project.policies))
+          policies: context.project.pathPolicies)
       ) {
         let repository = try Repository(opening: directory, environment: environment)
         guard let tip = try repository.reference(target) else { return tip.hex }

@@ -240,7 +240,7 @@ extension Project {
       settings: LandingSettings(
         target: target, gate: configuration.gate, landing: configuration.landing,
         attempts: configuration.limits.attempts, claimPolicy: configuration.claims.policy,
-        policies: PathPolicies(policies), keepBranches: configuration.lanes.keepBranches,
+        policies: pathPolicies, keepBranches: configuration.lanes.keepBranches,
         worktree: lanesDirectory + "/integration", guardProgram: guardProgram,
         environment: environment), store: store, state: state, identity: identity)
   }

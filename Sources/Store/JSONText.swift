@@ -12,25 +12,50 @@ package enum JSONText {
 
   /// Returns the JSON array of the strings.
   package static func text(_ strings: [String]) -> String {
-    guard let data = try? encoder.encode(strings) else { return "[]" }
-    return String(decoding: data, as: UTF8.self)
+    "[" + strings.map(quoted).joined(separator: ",") + "]"
   }
 
   /// Returns a JSON object with its keys in order.
   package static func text(_ object: [String: JSONScalar]) -> String {
-    guard let data = try? encoder.encode(object) else { return "{}" }
-    return String(decoding: data, as: UTF8.self)
+    let members = object.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(text($0.value))" }
+    return "{" + members.joined(separator: ",") + "}"
   }
 
-  private static var encoder: JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return encoder
+  private static func text(_ value: JSONScalar) -> String {
+    switch value {
+    case .string(let text): quoted(text)
+    case .integer(let number): String(number)
+    case .number(let number): number.isFinite ? "\(number)" : "null"
+    case .bool(let flag): flag ? "true" : "false"
+    case .strings(let texts): text(texts)
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var text = text
+    let bytes = text.withUTF8 { source in
+      var out: [UInt8] = [0x22]
+      out.reserveCapacity(source.count + 2)
+      for byte in source {
+        switch byte {
+        case 0x22, 0x5c: out += [0x5c, byte]
+        case 0x0a: out += Array("\\n".utf8)
+        case 0x09: out += Array("\\t".utf8)
+        case 0..<0x20:
+          let digits = String(byte, radix: 16)
+          out += Array("\\u\(byte < 16 ? "000" : "00")\(digits)".utf8)
+        default: out.append(byte)
+        }
+      }
+      out.append(0x22)
+      return out
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
 
 /// A value inside an event's facts.
-package enum JSONScalar: Sendable, Encodable, ExpressibleByStringLiteral,
+package enum JSONScalar: Sendable, Equatable, ExpressibleByStringLiteral,
   ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral
 {
   case string(String)
@@ -43,17 +68,6 @@ package enum JSONScalar: Sendable, Encodable, ExpressibleByStringLiteral,
   package init(integerLiteral value: Int64) { self = .integer(value) }
   package init(booleanLiteral value: Bool) { self = .bool(value) }
   package init(floatLiteral value: Double) { self = .number(value) }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch self {
-    case .string(let value): try container.encode(value)
-    case .integer(let value): try container.encode(value)
-    case .number(let value): try container.encode(value)
-    case .bool(let value): try container.encode(value)
-    case .strings(let value): try container.encode(value)
-    }
-  }
 }
 
 /// Object ids between their hex form and the bytes that the hook compares.

@@ -13,8 +13,23 @@ enum Schema {
       for statement in version1 { try db.execute(sql: statement) }
       try db.execute(sql: "PRAGMA user_version = \(ClaimSchema.version)")
     }
+    migrator.registerMigration("waiting: live waits, and who has yielded to whom") { db in
+      for statement in waiting { try db.execute(sql: statement) }
+    }
     return migrator
   }
+
+  private static let waiting = [
+    // An attempt that waits for a path while it runs; its paths stand in `refusals`.
+    """
+    CREATE TABLE waits(feature TEXT PRIMARY KEY NOT NULL, attempt INTEGER NOT NULL,
+      since INTEGER NOT NULL, must_yield_to TEXT) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE yields(feature TEXT NOT NULL, other TEXT NOT NULL, to_younger INTEGER NOT NULL,
+      at INTEGER NOT NULL, PRIMARY KEY(feature, other, at)) WITHOUT ROWID
+    """,
+  ]
 
   private static let version1 = [
     """

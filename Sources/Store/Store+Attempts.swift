@@ -15,10 +15,13 @@ package struct AttemptRequest: Sendable {
   /// The paths to be claimed with the feature, all or nothing.
   package var claims: [ClaimRequest]
   package var policies: PathPolicies
+  /// How to tell that a holder of one of these paths is dead.
+  package var expiry: ExpiryCheck?
 
   package init(
     feature: String, participant: String, lane: Int, branch: String, tier: String,
-    modelName: String, choice: String, mark: String, claims: [ClaimRequest], policies: PathPolicies
+    modelName: String, choice: String, mark: String, claims: [ClaimRequest],
+    policies: PathPolicies, expiry: ExpiryCheck? = nil
   ) {
     self.feature = feature
     self.participant = participant
@@ -30,6 +33,7 @@ package struct AttemptRequest: Sendable {
     self.mark = mark
     self.claims = claims
     self.policies = policies
+    self.expiry = expiry
   }
 }
 
@@ -70,10 +74,12 @@ extension Store {
       let slot = try smallestFreeSlot(db)
       let agent = "agent-\(slot)"
       switch try claim(
-        db, request.claims, owner: .feature(feature.id), agent: agent, policies: request.policies)
+        db, request.claims, owner: .feature(feature.id), agent: agent, policies: request.policies,
+        expiry: request.expiry)
       {
       case .refused(let conflicts):
-        try recordRefusal(db, conflicts, owner: .feature(feature.id), agent: nil)
+        try recordRefusal(
+          db, conflicts, request.claims, owner: .feature(feature.id), agent: nil)
         try wait(db, feature.id, for: conflicts)
         return .refused(conflicts)
       case .granted: break
@@ -189,6 +195,7 @@ extension Store {
         arguments: [state.rawValue, detail, tip, now, feature, number])
       try db.execute(sql: "UPDATE features SET tip = ? WHERE id = ?", arguments: [tip, feature])
       try keepClaims(db, of: feature, covering: changed)
+      try db.execute(sql: "DELETE FROM waits WHERE feature = ?", arguments: [feature])
       try append(
         db, "attempt_\(state.rawValue)", feature: feature, agent: attempt.agent,
         [
@@ -231,86 +238,5 @@ extension Store {
     } else {
       try transition(db, feature, to: .ready, detail: detail)
     }
-  }
-
-  /// Returns the refused paths of a feature that are still held by somebody else.
-  private func standingRefusals(_ db: Database, _ feature: String) throws -> [ClaimConflict] {
-    let refused = try Row.fetchAll(
-      db, sql: "SELECT path, subtree FROM refusals WHERE feature = ? AND reason = 'held'",
-      arguments: [feature])
-    let requests = refused.map { row in
-      ClaimRequest(
-        path: ClaimPath(
-          stored: Array((row["path"] as Data?) ?? Data()), isSubtree: row["subtree"]),
-        mode: .exclusive)
-    }
-    let decision = try ClaimRule.decide(
-      requests, owner: .feature(feature), policies: PathPolicies([]), now: now,
-      table: DatabaseLockTable(db: db, stale: nil))
-    if case .refused(let conflicts) = decision { return conflicts }
-    return []
-  }
-
-  /// Lets a feature wait for the holder of what it was refused; a circle of waiting is broken at
-  /// once.
-  private func wait(_ db: Database, _ feature: String, for conflicts: [ClaimConflict]) throws {
-    guard let holder = conflicts.compactMap(\.holder).first else {
-      let frozen = conflicts.filter { $0.reason == .frozen }.map(\.path.description)
-      if frozen.isEmpty {
-        try transition(db, feature, to: .ready, detail: "what it was refused is free now")
-      } else {
-        try transition(
-          db, feature, to: .failed,
-          detail: "it needs \(frozen.joined(separator: ", ")), which lanekeeper.yml has frozen")
-        try releaseAll(db, owner: .feature(feature))
-        try settleReadiness(db, dependentsOf: feature)
-      }
-      return
-    }
-    try transition(
-      db, feature, to: .waiting, waitingFor: "\(holder.owner.kind.rawValue):\(holder.owner.id)",
-      detail: conflicts.map(\.path.description).joined(separator: ", "))
-    try breakWaitingCircle(db, from: feature)
-  }
-
-  /// Follows who waits for whom; where that leads back, the feature with the least work yields:
-  /// its claims are given back, its branch stays, and it runs again after the one it waited for.
-  private func breakWaitingCircle(_ db: Database, from feature: String) throws {
-    var circle = [feature]
-    var current = feature
-    while true {
-      let next = try String.fetchOne(
-        db,
-        sql: "SELECT waiting_for FROM features WHERE id = ? AND state = 'waiting'",
-        arguments: [current])
-      guard let next, next.hasPrefix("feature:") else { return }
-      current = String(next.dropFirst("feature:".count))
-      if current == feature { break }
-      guard !circle.contains(current) else { return }
-      circle.append(current)
-    }
-    func work(_ id: String) throws -> Int {
-      try Int.fetchOne(
-        db,
-        sql: """
-          SELECT COUNT(*) FROM claims WHERE owner_kind = 'feature' AND owner = ? AND pinned = 1
-          """, arguments: [id]) ?? 0
-    }
-    let loads = try circle.map { (id: $0, work: try work($0)) }
-    let victim = loads.min { ($0.work, $1.id) < ($1.work, $0.id) }!.id
-    let other =
-      try String.fetchOne(
-        db, sql: "SELECT waiting_for FROM features WHERE id = ?", arguments: [victim])?
-      .dropFirst("feature:".count).description ?? ""
-    try db.execute(
-      sql: """
-        INSERT INTO dependencies(feature, depends_on, source, reason) VALUES (?, ?, 'discovered', ?)
-        ON CONFLICT(feature, depends_on) DO NOTHING
-        """, arguments: [victim, other, "both change the same paths"])
-    try append(
-      db, "deadlock_resolved", feature: victim,
-      ["circle": .strings(circle), "runs_after": .string(other)])
-    try transition(db, victim, to: .pending, detail: "yields to feature #\(other)")
-    try releaseAll(db, owner: .feature(victim))
   }
 }

@@ -84,8 +84,25 @@ extension Store {
           ])
         }
       }
+      try dropContradictedDiscoveries(db)
       try settleReadiness(db)
+      for feature in try waitingOverDependencies(db) { try breakCircles(db, through: feature) }
     }
+  }
+
+  /// Returns what a new dependency may have closed a circle with: features that wait for a claim, or
+  /// are built, and have something open that must land first.
+  private func waitingOverDependencies(_ db: Database) throws -> [String] {
+    try String.fetchAll(
+      db,
+      sql: """
+        SELECT f.id FROM features f
+        WHERE f.state IN ('waiting', 'completed', 'in_review', 'approved', 'queued', 'pending')
+          AND EXISTS (SELECT 1 FROM claims WHERE owner_kind = 'feature' AND owner = f.id)
+          AND EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
+            WHERE d.feature = f.id AND p.state <> 'landed')
+        ORDER BY f.position
+        """)
   }
 
   /// Returns every dependency, by feature.

@@ -161,6 +161,7 @@ extension Store {
       try endLanding(db, id, phase: .stopped, detail: detail)
       try transition(
         db, feature, to: .waiting, waitingFor: "feature:\(holder)", detail: detail)
+      try breakCircles(db, through: feature)
     }
   }
 }

@@ -94,9 +94,9 @@ package final class Store: Sendable {
     _ db: Database, _ type: String, feature: String? = nil, agent: String? = nil,
     _ data: [String: JSONScalar] = [:]
   ) throws {
-    try db.execute(
-      sql: "INSERT INTO events(time, type, feature, agent, data) VALUES (?, ?, ?, ?, ?)",
-      arguments: [now, type, feature, agent, JSONText.text(data)])
+    try QuickStatement(db, ClaimSchema.appendEvent).run([
+      .integer(now), .text(type), .text(feature), .text(agent), .text(JSONText.text(data)),
+    ])
   }
 
   /// Writes the log back into the main file and closes it; for the end of a program.

@@ -7,6 +7,7 @@ struct HookLockTable: LockTable {
   let base: String?
   /// The target's tip, in hex.
   let tip: String?
+  let naming: PathNaming
 
   func claims(at paths: [[UInt8]]) throws -> [ClaimRow] {
     var rows: [ClaimRow] = []
@@ -36,7 +37,7 @@ struct HookLockTable: LockTable {
       for path in changed {
         try database.query(
           "INSERT OR IGNORE INTO stale_paths(base, tip, path) VALUES (?, ?, ?)",
-          pair + [.blob(path)])
+          pair + [.blob(naming.key(path))])
       }
       try database.query("INSERT OR IGNORE INTO stale_pairs(base, tip) VALUES (?, ?)", pair)
     }

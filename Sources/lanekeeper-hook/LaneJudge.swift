@@ -54,9 +54,10 @@ struct LaneJudge {
     let now = Clock.milliseconds
     let decision: ClaimDecision
     do {
+      let policies = try policies()
       decision = try ClaimRule.decide(
-        requests, owner: lane.owner, policies: try policies(), now: now,
-        table: HookLockTable(database: database, base: base, tip: tip))
+        requests, owner: lane.owner, policies: policies, now: now, committing: true,
+        table: HookLockTable(database: database, base: base, tip: tip, naming: policies.naming))
     } catch let error as StateFileError {
       throw error
     } catch {
@@ -96,7 +97,7 @@ struct LaneJudge {
           .blob(request.path.bytes), .integer(request.path.isSubtree ? 1 : 0),
           .text(request.mode.rawValue), .text("feature"), .text(lane.feature),
           lane.agent.map { .text($0) } ?? .null, .integer(generation), .integer(now), .null,
-          .integer(0),
+          .integer(0), request.path.spelled.map { .blob($0) } ?? .null,
         ])
       try database.query(
         "DELETE FROM refusals WHERE feature = ? AND path = ?",
@@ -108,15 +109,16 @@ struct LaneJudge {
 
   /// Marks the claims that cover these paths: a path that a commit changes can't be released.
   func pin(_ paths: [[UInt8]]) throws(StateFileError) {
+    let naming = try Policies.naming(database)
     for path in paths {
-      let file = ClaimPath(file: path)
-      for candidate in [path] + file.ancestors {
+      let file = ClaimPath(file: path, naming: naming)
+      for candidate in [file.bytes] + file.ancestors {
         try database.query(
           """
           UPDATE claims SET pinned = 1, expires_at = NULL WHERE path = ? AND pinned = 0
             AND owner_kind = 'feature' AND owner = ? AND (subtree = 1 OR ?)
           """,
-          [.blob(candidate), .text(lane.feature), .integer(candidate == path ? 1 : 0)])
+          [.blob(candidate), .text(lane.feature), .integer(candidate == file.bytes ? 1 : 0)])
       }
     }
   }
@@ -183,7 +185,15 @@ enum Policies {
           default: .strict
           }
         return (ClaimPath(stored: row.blob(0) ?? [], isSubtree: row.integer(1) != 0), policy)
-      })
+      }, naming: try naming(database))
+  }
+
+  /// How the repository's file system names files.
+  static func naming(_ database: LockDatabase) throws(StateFileError) -> PathNaming {
+    let rows = try database.query(
+      "SELECT value FROM meta WHERE key = ?", [.text(ClaimSchema.namingKey)]
+    ) { $0.text(0) }
+    return PathNaming(text: rows.first ?? nil)
   }
 }
 

@@ -123,7 +123,7 @@ final class LockDatabase {
     /// Reads the columns of ``ClaimSchema/selectAt``.
     var claim: ClaimRow {
       ClaimRow(
-        path: ClaimPath(stored: blob(0) ?? [], isSubtree: integer(1) != 0),
+        path: ClaimPath(stored: blob(0) ?? [], isSubtree: integer(1) != 0, spelled: blob(10)),
         mode: ClaimMode(rawValue: text(2) ?? "") ?? .exclusive,
         owner: ClaimOwner(
           kind: ClaimOwner.Kind(rawValue: text(3) ?? "") ?? .feature, id: text(4) ?? ""),

@@ -19,9 +19,10 @@ enum Person {
         kind: .person,
         id: PersonName.of(
           user: Environment.value("USER"), logName: Environment.value("LOGNAME")))
+      let policies = try Policies.read(database)
       let decision = try? ClaimRule.decide(
-        requests, owner: owner, policies: try Policies.read(database), now: Clock.milliseconds,
-        table: HookLockTable(database: database, base: nil, tip: nil))
+        requests, owner: owner, policies: policies, now: Clock.milliseconds,
+        table: HookLockTable(database: database, base: nil, tip: nil, naming: policies.naming))
       guard case .refused(let conflicts) = decision else { return .pass([]) }
       let lines = conflicts.map {
         "  \($0.path): \(RefusalText.reason($0) { title($0, database) })"

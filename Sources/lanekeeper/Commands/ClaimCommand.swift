@@ -29,7 +29,7 @@ struct ClaimCommand: ParsableCommand {
       ClaimRequest(path: $0, mode: shared ? .shared : .exclusive)
     }
     let outcome = try store.claim(
-      requests, owner: owner, agent: agent, policies: PathPolicies(place.project.policies),
+      requests, owner: owner, agent: agent, policies: place.project.pathPolicies,
       stale: try place.staleCheck(owner))
     switch outcome {
     case .granted(let rows):
@@ -154,7 +154,7 @@ struct CheckCommand: ParsableCommand {
     let wanted = paths.isEmpty ? try Staged.paths(place) : try place.paths(paths)
     let conflicts = try store.check(
       wanted.map { ClaimRequest(path: $0, mode: .exclusive) }, owner: owner,
-      policies: PathPolicies(place.project.policies), stale: try place.staleCheck(owner))
+      policies: place.project.pathPolicies, stale: try place.staleCheck(owner))
     let report = ConflictReport(conflicts: conflicts, store: store)
     if json {
       Terminal.line(

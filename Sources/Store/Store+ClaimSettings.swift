@@ -1,0 +1,64 @@
+import ClaimRules
+import Foundation
+import GRDB
+
+extension Store {
+  /// Writes down what the hook needs of the configuration.
+  package func setClaimSettings(
+    target: String, policy: String, humans: String, policies: [(ClaimPath, PathPolicy)],
+    naming: PathNaming = .exact
+  ) throws {
+    try write { db in
+      try rename(db, from: try self.naming(db), to: naming)
+      for (key, value) in [
+        ("target", target), ("claims.policy", policy), ("claims.humans", humans),
+        (ClaimSchema.namingKey, naming.text),
+      ] {
+        try db.execute(
+          sql: """
+            INSERT INTO meta(key, value) VALUES (?, ?)
+            ON CONFLICT(key) DO UPDATE SET value = excluded.value
+            """, arguments: [key, value])
+      }
+      try db.execute(sql: "DELETE FROM path_policies")
+      for (path, policy) in policies {
+        let (name, argument): (String, String?) =
+          switch policy {
+          case .strict: ("strict", nil)
+          case .free: ("free", nil)
+          case .frozen: ("frozen", nil)
+          case .shared(let strategy): ("shared", strategy)
+          }
+        try db.execute(
+          sql: """
+            INSERT OR REPLACE INTO path_policies(path, subtree, policy, argument)
+            VALUES (?, ?, ?, ?)
+            """, arguments: [Data(path.bytes), path.isSubtree, name, argument])
+      }
+    }
+  }
+
+  /// How the repository's file system names files, as it was written down last.
+  package func naming() throws -> PathNaming { try read { try naming($0) } }
+
+  func naming(_ db: Database) throws -> PathNaming {
+    PathNaming(
+      text: try String.fetchOne(
+        db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [ClaimSchema.namingKey]))
+  }
+
+  /// Brings the claims under another way of naming; where two become one, the older stays.
+  private func rename(_ db: Database, from old: PathNaming, to new: PathNaming) throws {
+    guard old != new else { return }
+    try db.execute(sql: "DELETE FROM stale_paths")
+    try db.execute(sql: "DELETE FROM stale_pairs")
+    for row in try Row.fetchAll(db, sql: "SELECT id, path, spelled FROM claims ORDER BY id") {
+      let stored = Array((row["path"] as Data?) ?? Data())
+      let written = (row["spelled"] as Data?).map { Array($0) } ?? stored
+      let key = new.key(written)
+      try db.execute(
+        sql: "UPDATE OR IGNORE claims SET path = ?, spelled = ? WHERE id = ?",
+        arguments: [Data(key), key == written ? nil : Data(written), row["id"] as Int64])
+    }
+  }
+}

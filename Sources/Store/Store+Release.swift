@@ -1,0 +1,131 @@
+import ClaimRules
+import Foundation
+import GRDB
+
+/// A release that is refused.
+package enum ReleaseError: Error, CustomStringConvertible, Equatable {
+  case notHeld(String)
+  case changedInLane(String)
+  /// The claim was granted anew since the caller got its generation.
+  case otherGeneration(String, held: Int64, given: Int64)
+
+  package var description: String {
+    switch self {
+    case .notHeld(let path): "\(path) is not claimed by you; `lanekeeper claims` shows who holds it"
+    case .changedInLane(let path):
+      "\(path) was changed in the lane, so its claim lasts until the feature lands; "
+        + "hand the whole feature back with `lanekeeper abandon`"
+    case .otherGeneration(let path, let held, let given):
+      "\(path) was claimed again meanwhile (generation \(held), not \(given)); nothing was released"
+    }
+  }
+}
+
+extension Store {
+  /// Gives paths back, all or nothing; whoever waits for them is woken.
+  ///
+  /// - Parameters:
+  ///   - generations: what the caller was told when it claimed; a claim that was granted anew since is
+  ///     not its own any more.
+  ///   - changed: the paths that the owner's lane has changed, committed or not.
+  /// - Throws: ``ReleaseError``; then nothing is released.
+  package func release(
+    _ paths: [ClaimPath], owner: ClaimOwner, generations: [ClaimPath: Int64] = [:],
+    changed: [[UInt8]] = []
+  ) throws {
+    try write { db in
+      let naming = try naming(db)
+      let changed = changed.map { ClaimPath(file: $0, naming: naming) }
+      for asked in paths {
+        let path = asked.named(by: naming)
+        let row = try Row.fetchOne(
+          db,
+          sql: """
+            SELECT pinned, generation FROM claims
+            WHERE path = ? AND subtree = ? AND owner_kind = ? AND owner = ?
+            """,
+          arguments: [Data(path.bytes), path.isSubtree, owner.kind.rawValue, owner.id])
+        guard let row else { throw ReleaseError.notHeld(asked.description) }
+        let held: Int64 = row["generation"]
+        if let given = generations[asked] ?? generations[path], given != held {
+          throw ReleaseError.otherGeneration(asked.description, held: held, given: given)
+        }
+        let isChanged = changed.contains { file in
+          file.bytes == path.bytes
+            || (path.isSubtree && file.bytes.starts(with: path.bytes + [0x2f]))
+        }
+        guard !isChanged, !(row["pinned"] as Bool) else {
+          throw ReleaseError.changedInLane(asked.description)
+        }
+        try db.execute(
+          sql: ClaimSchema.deleteClaim,
+          arguments: [Data(path.bytes), path.isSubtree, owner.kind.rawValue, owner.id])
+      }
+      try append(
+        db, "claims_released", feature: owner.kind == .feature ? owner.id : nil,
+        ["paths": .strings(paths.map(\.description))])
+      try wakeWaiters(db, holder: owner)
+    }
+  }
+
+  /// Gives back all that an owner holds.
+  package func releaseAll(owner: ClaimOwner) throws {
+    try write { try releaseAll($0, owner: owner) }
+  }
+
+  func releaseAll(_ db: Database, owner: ClaimOwner) throws {
+    try db.execute(
+      sql: "DELETE FROM claims WHERE owner_kind = ? AND owner = ?",
+      arguments: [owner.kind.rawValue, owner.id])
+    let released = db.changesCount
+    if owner.kind == .feature {
+      try db.execute(sql: "DELETE FROM refusals WHERE feature = ?", arguments: [owner.id])
+      try db.execute(sql: "DELETE FROM waits WHERE feature = ?", arguments: [owner.id])
+    }
+    if released > 0 {
+      try append(
+        db, "claims_released", feature: owner.kind == .feature ? owner.id : nil,
+        ["count": .integer(Int64(released))])
+    }
+    try wakeWaiters(db, holder: owner)
+  }
+
+  /// Keeps of a feature's claims only those that cover a changed path, and pins these.
+  func keepClaims(_ db: Database, of feature: String, covering changed: [[UInt8]]) throws {
+    let naming = try naming(db)
+    let paths = changed.map { ClaimPath(file: $0, naming: naming) }
+    var released: [String] = []
+    for row in try claims(db, of: .feature(feature)) {
+      let isUsed = paths.contains { path in
+        ClaimRule.covers(row, ClaimRequest(path: path, mode: row.mode))
+      }
+      let key: StatementArguments = [Data(row.path.bytes), row.path.isSubtree, "feature", feature]
+      if isUsed {
+        try db.execute(
+          sql: """
+            UPDATE claims SET pinned = 1, expires_at = NULL
+            WHERE path = ? AND subtree = ? AND owner_kind = ? AND owner = ?
+            """, arguments: key)
+      } else {
+        try db.execute(sql: ClaimSchema.deleteClaim, arguments: key)
+        released.append(row.path.description)
+      }
+    }
+    if !released.isEmpty {
+      try append(db, "claims_released", feature: feature, ["paths": .strings(released)])
+      try wakeWaiters(db, holder: .feature(feature))
+    }
+  }
+
+  /// Makes ready again what waited for the owner's claims.
+  func wakeWaiters(_ db: Database, holder: ClaimOwner) throws {
+    let waiting = try String.fetchAll(
+      db, sql: "SELECT id FROM features WHERE state = 'waiting' AND waiting_for = ?",
+      arguments: [holder.text])
+    for id in waiting {
+      let isOpen = try !openDependencies(db, of: id).isEmpty
+      try transition(
+        db, id, to: isOpen ? .pending : .ready, detail: "what it waited for is free")
+    }
+  }
+}
