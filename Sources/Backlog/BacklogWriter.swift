@@ -4,40 +4,95 @@ package enum BacklogWriter {
   package static func yaml(_ backlog: Backlog) -> String {
     if backlog.features.isEmpty { return "features: []\n" }
     var lines = ["features:"]
-    for feature in backlog.features {
-      let isNumber =
-        !feature.id.hasPrefix("0") && feature.id.allSatisfy { ("0"..."9").contains($0) }
-      lines.append("  - id: \(isNumber ? feature.id : YAMLText.scalar(feature.id))")
-      lines.append("    title: \(YAMLText.scalar(feature.title))")
-      lines.append("    category: \(YAMLText.scalar(feature.category))")
-      if !feature.description.isEmpty {
-        lines.append("    description: \(YAMLText.quoted(feature.description))")
-      }
-      list("steps", feature.steps, &lines)
-      if !feature.dependencies.isEmpty {
-        lines.append("    depends_on:")
-        for item in feature.dependencies { lines.append("      - \(dependency(item))") }
-      }
-      list("touches", feature.touches, &lines)
-      if feature.priority != 0 { lines.append("    priority: \(feature.priority)") }
-      if let model = feature.model { lines.append("    model: \(model)") }
-      if let agent = feature.agent { lines.append("    agent: \(YAMLText.scalar(agent))") }
-    }
+    for feature in backlog.features { lines += item(feature, indent: 2) }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func list(_ key: String, _ items: [String], _ lines: inout [String]) {
-    guard !items.isEmpty else { return }
-    lines.append("    \(key):")
-    for item in items { lines.append("      - \(YAMLText.quoted(item))") }
+  /// The keys of a feature in the order in which they are written.
+  enum Key: String, CaseIterable {
+    case id, title, category, description, steps
+    case dependencies = "depends_on"
+    case touches, priority, model, agent
   }
 
-  private static func dependency(_ item: Dependency) -> String {
-    let id = YAMLText.quoted(item.id)
-    guard item.source != .declared || item.confidence != nil || item.reason != nil else {
-      return id
+  /// Returns the lines of a feature as an item of a list.
+  static func item(_ feature: Feature, indent: Int) -> [String] {
+    let space = String(repeating: " ", count: indent)
+    var lines: [String] = []
+    for key in Key.allCases where !isDefault(key, feature) {
+      lines += self.lines(key, feature).map { space + "  " + $0 }
     }
-    var parts = ["id: \(id)", "source: \(item.source.rawValue)"]
+    lines[0] = space + "- " + lines[0].dropFirst(indent + 2)
+    return lines
+  }
+
+  /// Tells whether a key need not be written.
+  private static func isDefault(_ key: Key, _ feature: Feature) -> Bool {
+    switch key {
+    case .id, .title, .category: false
+    case .description: feature.description.isEmpty
+    case .steps: feature.steps.isEmpty
+    case .dependencies: feature.dependencies.isEmpty
+    case .touches: feature.touches.isEmpty
+    case .priority: feature.priority == 0
+    case .model: feature.model == nil
+    case .agent: feature.agent == nil
+    }
+  }
+
+  /// Tells whether two features say the same under a key.
+  static func isEqual(_ key: Key, _ a: Feature, _ b: Feature) -> Bool {
+    switch key {
+    case .id: a.id == b.id
+    case .title: a.title == b.title
+    case .category: a.category == b.category
+    case .description: a.description == b.description
+    case .steps: a.steps == b.steps
+    case .dependencies: a.dependencies == b.dependencies
+    case .touches: a.touches == b.touches
+    case .priority: a.priority == b.priority
+    case .model: a.model == b.model
+    case .agent: a.agent == b.agent
+    }
+  }
+
+  /// Returns the lines of one key, without indent.
+  static func lines(_ key: Key, _ feature: Feature) -> [String] {
+    switch key {
+    case .id: return ["id: \(id(feature.id))"]
+    case .title: return ["title: \(YAMLText.scalar(feature.title))"]
+    case .category: return ["category: \(YAMLText.scalar(feature.category))"]
+    case .description: return ["description: \(YAMLText.quoted(feature.description))"]
+    case .priority: return ["priority: \(feature.priority)"]
+    case .model: return ["model: \(feature.model ?? "null")"]
+    case .agent: return ["agent: \(feature.agent.map(YAMLText.scalar) ?? "null")"]
+    case .steps, .touches, .dependencies:
+      let items = items(key, feature)
+      if items.isEmpty { return ["\(key.rawValue): []"] }
+      return ["\(key.rawValue):"] + items.map { "  - \($0)" }
+    }
+  }
+
+  /// Returns the items of a list, as they are written.
+  static func items(_ key: Key, _ feature: Feature) -> [String] {
+    switch key {
+    case .steps: feature.steps.map(YAMLText.quoted)
+    case .touches: feature.touches.map(YAMLText.quoted)
+    case .dependencies: feature.dependencies.map(dependency)
+    default: []
+    }
+  }
+
+  private static func id(_ id: String) -> String {
+    let isNumber = !id.hasPrefix("0") && id.allSatisfy { ("0"..."9").contains($0) }
+    return isNumber ? id : YAMLText.scalar(id)
+  }
+
+  static func dependency(_ item: Dependency) -> String {
+    guard item.source != .declared || item.confidence != nil || item.reason != nil else {
+      return id(item.id)
+    }
+    var parts = ["id: \(YAMLText.quoted(item.id))", "source: \(item.source.rawValue)"]
     if let confidence = item.confidence { parts.append("confidence: \(confidence)") }
     if let reason = item.reason { parts.append("reason: \(YAMLText.quoted(reason))") }
     return "{\(parts.joined(separator: ", "))}"

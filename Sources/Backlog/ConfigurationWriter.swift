@@ -49,7 +49,9 @@ enum YAMLText {
       case "\t": out += "\\t"
       case "\r": out += "\\r"
       default:
-        if scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || scalar.value == 0xfeff {
+        if scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+          || [0xfeff, 0x2028, 0x2029].contains(scalar.value)
+        {
           let hex = String(scalar.value, radix: 16)
           out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
         } else {

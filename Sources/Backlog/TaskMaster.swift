@@ -1,139 +1,147 @@
-import Yams
-
-/// Reads the `tasks.json` of task-master, with or without tags.
+/// Reads the `tasks.json` of task-master: with tags, and the older layouts without.
 struct TaskMaster {
-  let input: YAMLInput
+  let input: ImportInput
+  /// What becomes of subtasks.
+  var subtasks = ImportOptions.Subtasks.steps
 
-  /// Returns the list of tasks of the first tag, or of the file; `nil` where it is another format.
-  static func tasks(_ root: Node) -> (tag: String?, tags: [String], node: Node)? {
-    guard let mapping = root.mapping else { return nil }
-    if let tasks = mapping["tasks"], tasks.sequence != nil { return (nil, [], tasks) }
-    let tagged = mapping.compactMap { key, value -> (String, Node)? in
-      guard let name = key.string, let tasks = value.mapping?["tasks"], tasks.sequence != nil
-      else { return nil }
-      return (name, tasks)
-    }
-    guard let chosen = tagged.first(where: { $0.0 == "master" }) ?? tagged.first else { return nil }
-    return (chosen.0, tagged.map(\.0), chosen.1)
+  /// The tasks of one tag.
+  struct Tasks {
+    var tag: String?
+    var tags: [String]
+    var items: [JSONTree]
   }
 
-  /// Turns tasks into features: finished ones are left out, subtasks become steps.
-  func read(_ tasks: (tag: String?, tags: [String], node: Node)) throws(InputProblems)
-    -> ImportResult
-  {
+  /// Returns the tasks of a tag, or of a file without tags; `nil` where it is another format.
+  static func tasks(_ root: JSONTree, tag: String?) -> Tasks? {
+    if let items = root.array {
+      let fits = items.first.map { first in
+        first["id"] != nil && first["title"] != nil
+          && ["testStrategy", "subtasks", "details", "dependencies"].contains { key in
+            first.object?.contains { $0.key == key } == true
+          }
+      }
+      return fits == true ? Tasks(tag: nil, tags: [], items: items) : nil
+    }
+    if let items = root["tasks"]?.array { return Tasks(tag: nil, tags: [], items: items) }
+    let tagged = (root.object ?? []).compactMap { key, value in
+      value["tasks"]?.array.map { (key, $0) }
+    }
+    let wanted = tag ?? "master"
+    guard let chosen = tagged.first(where: { $0.0 == wanted }) ?? tagged.first else { return nil }
+    return Tasks(tag: chosen.0, tags: tagged.map(\.0), items: chosen.1)
+  }
+
+  func read(_ tasks: Tasks, wanted: String? = nil) throws(InputProblems) -> ImportResult {
     var notes: [String] = []
+    if let wanted, tasks.tag != wanted {
+      input.report(
+        at: 0, "there is no tag '\(wanted)'",
+        tasks.tags.isEmpty
+          ? "the file has no tags; leave --tag out"
+          : Nearest.suggestion(wanted, among: tasks.tags)
+            ?? "it has \(tasks.tags.joined(separator: ", "))")
+    }
     if tasks.tags.count > 1, let tag = tasks.tag {
       let others = tasks.tags.filter { $0 != tag }.joined(separator: ", ")
-      notes.append("the tag '\(tag)' was taken; left out: \(others)")
+      notes.append("the tag '\(tag)' was taken; left out: \(others); --tag takes another")
     }
-    var features: [Feature] = []
-    var places: [String: Node] = [:]
-    var finished: Set<String> = []
-    for task in tasks.node.sequence ?? [] {
-      guard let members = task.mapping else {
-        input.report(task, "a task must be an object")
-        continue
-      }
-      guard let id = input.text(members["id"], "id") else {
-        input.report(task, "this task has no id")
-        continue
-      }
-      if let reason = FeatureID.problem(id) {
-        input.report(members["id"], "the id '\(id)' \(reason)")
-      }
-      if let earlier = places[id] {
-        input.report(
-          members["id"], "the id '\(id)' is taken already, at line \(earlier.mark?.line ?? 0)")
-      }
-      places[id] = members["id"]
-      let status = (input.text(members["status"], "status") ?? "pending").lowercased()
-      if ["done", "completed", "cancelled", "canceled"].contains(status) {
-        finished.insert(id)
-        continue
-      }
-      if let feature = feature(id, members, task) { features.append(feature) }
+    var entries: [ImportedFeature] = []
+    for task in tasks.items { entries += self.task(task) }
+    var settling = ImportSettling(input: input, noun: "task")
+    let known = Set(entries.map(\.feature.id))
+    settling.alias = { id in
+      // "3.2" names a subtask, which is a step of its task here.
+      let task = id.split(separator: ".").first.map(String.init)
+      return task.flatMap { known.contains($0) ? $0 : nil }
     }
-    if !finished.isEmpty {
-      notes.append("\(finished.count) tasks are done or cancelled and were left out")
-    }
-    notes += settleDependencies(&features, finished: finished)
-    let edges = Dictionary(
-      features.map { ($0.id, $0.dependencies.map(\.id)) }, uniquingKeysWith: { first, _ in first })
-    if let cycle = CycleSearch.cycle(order: features.map(\.id), edges: edges) {
-      input.report(
-        places[cycle[0]],
-        "these tasks depend on each other: " + (cycle + [cycle[0]]).joined(separator: " -> "),
-        "take one of the dependencies out")
-    }
-    guard input.problems.isEmpty else { throw InputProblems(input.problems) }
-    return ImportResult(
-      backlog: Backlog(features: features), format: "task-master's tasks.json", notes: notes)
+    return try settling.settle(entries, format: "task-master's tasks.json", notes: notes)
   }
 
-  private func feature(_ id: String, _ members: Node.Mapping, _ task: Node) -> Feature? {
-    guard let title = input.text(members["title"], "title"), !title.isEmpty else {
-      input.report(members["title"] ?? task, "task '\(id)' has no title")
-      return nil
+  /// Returns the feature of a task, before it those of its subtasks where they are features.
+  private func task(_ task: JSONTree) -> [ImportedFeature] {
+    guard task.object != nil else {
+      input.report(at: task.offset, "a task must be an object")
+      return []
     }
-    let description = input.text(members["description"], "description") ?? ""
-    var feature = Feature(
-      id: id, title: title, category: CategoryGuess.category(title: title),
-      description: description)
-    if let details = input.text(members["details"], "details"), !details.isEmpty {
-      feature.description += (description.isEmpty ? "" : "\n\n") + details
+    guard let id = input.text(task, "id"), !id.isEmpty else {
+      input.report(at: task.offset, "this task has no id")
+      return []
     }
-    for subtask in members["subtasks"]?.sequence ?? [] {
-      guard let parts = subtask.mapping,
-        let name = input.text(parts["title"], "title"), !name.isEmpty
-      else { continue }
-      let more = input.text(parts["description"], "description") ?? ""
-      feature.steps.append(more.isEmpty ? name : "\(name): \(more)")
+    guard let title = input.text(task, "title"), !title.isEmpty else {
+      input.report(at: task.offset, "task '\(id)' has no title")
+      return []
     }
-    if let test = input.text(members["testStrategy"], "testStrategy"), !test.isEmpty {
-      feature.steps.append("Test: \(test)")
-    }
+    var feature = Feature(id: id, title: title, category: CategoryGuess.category(title: title))
+    feature.description = description(task)
     feature.priority =
-      switch (input.text(members["priority"], "priority") ?? "").lowercased() {
+      switch (input.text(task, "priority") ?? "").lowercased() {
+      case "critical": 20
       case "high": 10
       case "low": -10
       default: 0
       }
-    for item in members["dependencies"]?.sequence ?? [] {
-      if let other = input.text(item, "dependencies") {
-        feature.dependencies.append(Dependency(id: other))
-      }
+    feature.dependencies = dependencies(task)
+    var parts: [ImportedFeature] = []
+    let items = input.list(task, "subtasks")
+    switch subtasks {
+    case .steps: feature.steps = items.compactMap(step)
+    case .features:
+      parts = items.compactMap { subtask($0, of: feature) }
+      feature.dependencies += parts.map { Dependency(id: $0.feature.id) }
     }
-    return feature
+    if let test = input.text(task, "testStrategy"), !test.isEmpty {
+      feature.steps.append("Test: \(test)")
+    }
+    let own = ImportedFeature(
+      feature, status: input.status(task, "status"),
+      given: fields, offset: task.offset)
+    return parts + [own]
   }
 
-  private func settleDependencies(
-    _ features: inout [Feature], finished: Set<String>
-  ) -> [String] {
-    let known = Set(features.map(\.id))
-    var notes: [String] = []
-    var met = 0
-    for index in features.indices {
-      var kept: [Dependency] = []
-      for dependency in features[index].dependencies where !kept.contains(dependency) {
-        // "3.2" names a subtask, which is a step of its task here.
-        let task = String(dependency.id.split(separator: ".").first ?? "")
-        let id =
-          known.contains(dependency.id) || finished.contains(dependency.id)
-          ? dependency.id : task
-        if finished.contains(id) {
-          met += 1
-        } else if !known.contains(id) {
-          notes.append(
-            "task \(features[index].id) depends on '\(dependency.id)', which is not there; dropped")
-        } else if id == features[index].id {
-          notes.append("task \(id) depends on itself; dropped")
-        } else if !kept.contains(where: { $0.id == id }) {
-          kept.append(Dependency(id: id))
-        }
-      }
-      features[index].dependencies = kept
+  private let fields: Set<ImportedFeature.Field> = [.description, .steps, .dependencies, .priority]
+
+  private func description(_ task: JSONTree) -> String {
+    [input.text(task, "description"), input.text(task, "details")].compactMap { $0 }
+      .filter { !$0.isEmpty }.joined(separator: "\n\n")
+  }
+
+  private func dependencies(_ task: JSONTree) -> [Dependency] {
+    input.list(task, "dependencies").compactMap { item in
+      if item.text == nil { input.report(at: item.offset, "a dependency must be an id") }
+      return item.text.map { Dependency(id: $0) }
     }
-    if met > 0 { notes.append("\(met) dependencies on finished tasks are met already") }
-    return notes
+  }
+
+  /// A subtask as a step; cancelled ones are no work any more.
+  private func step(_ subtask: JSONTree) -> String? {
+    guard let title = input.text(subtask, "title"), !title.isEmpty,
+      input.status(subtask, "status") != .cancelled
+    else { return nil }
+    let more = input.text(subtask, "description") ?? ""
+    return more.isEmpty ? title : "\(title): \(more)"
+  }
+
+  /// A subtask as a feature of its own: it needs what its task needs.
+  private func subtask(_ subtask: JSONTree, of task: Feature) -> ImportedFeature? {
+    guard let number = input.text(subtask, "id"), let title = input.text(subtask, "title") else {
+      input.report(at: subtask.offset, "a subtask of '\(task.id)' has no id or no title")
+      return nil
+    }
+    let prefix = task.id + "."
+    var feature = Feature(
+      id: number.hasPrefix(prefix) ? number : prefix + number, title: title,
+      category: CategoryGuess.category(title: title), description: description(subtask),
+      dependencies: task.dependencies, priority: task.priority)
+    for dependency in dependencies(subtask) {
+      // Within a task subtasks are named by their numbers alone.
+      let id = dependency.id.contains(".") ? dependency.id : prefix + dependency.id
+      feature.dependencies.append(Dependency(id: id))
+    }
+    if let test = input.text(subtask, "testStrategy"), !test.isEmpty {
+      feature.steps.append("Test: \(test)")
+    }
+    return ImportedFeature(
+      feature, status: input.status(subtask, "status"),
+      given: fields, offset: subtask.offset)
   }
 }

@@ -15,7 +15,10 @@ struct Lanekeeper: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Set up",
-        subcommands: [InitCommand.self, DoctorCommand.self, ImportCommand.self, HooksCommand.self]),
+        subcommands: [
+          InitCommand.self, DoctorCommand.self, ImportCommand.self, ExportCommand.self,
+          HooksCommand.self,
+        ]),
       CommandGroup(
         name: "Plan",
         subcommands: [

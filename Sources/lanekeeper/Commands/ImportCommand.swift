@@ -3,56 +3,124 @@ import Backlog
 import Foundation
 import Orchestrator
 
+extension ImportOptions.Format: ExpressibleByArgument {}
+extension ImportOptions.Subtasks: ExpressibleByArgument {}
+
 /// Takes over another program's backlog.
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Take over a backlog: task-master's tasks.json, YAML or JSON.",
-    discussion: "Example: lanekeeper import .taskmaster/tasks/tasks.json")
+    commandName: "import",
+    abstract: "Take over a backlog: AutoCoder, task-master, beads, gh, glab, Markdown, CSV, JSON.",
+    discussion: """
+      Example: lanekeeper import .taskmaster/tasks/tasks.json
+               gh issue list --json number,title,body,labels,state | lanekeeper import -
+
+      The format is found by the content. Done again it brings features.yml up to date: features are
+      known by their ids, comments and order stay, and so does what the source does not say.
+      """)
   @Argument(help: "The file; - reads standard input.") var file: String
   @OptionGroup var project: ProjectOptions
+  @Option(help: "lanekeeper, task-master, beads, github, gitlab, markdown or csv.")
+  var format: ImportOptions.Format?
+  @Option(help: "The tag of task-master's file.") var tag: String?
+  @Option(help: "What becomes of subtasks: steps or features.")
+  var subtasks = ImportOptions.Subtasks.steps
   @Flag(help: "Replace a features.yml that holds other features.") var force = false
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
     let project = try project.project()
-    let text: String
-    if file == "-" {
-      text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-    } else {
-      text = try InputFile.read(file)
-    }
-    let result: ImportResult
-    do {
-      result = try Import.read(text: text, file: file == "-" ? "standard input" : file)
-    } catch {
-      throw Failure(error.description, status: 65)
-    }
-    guard !result.backlog.features.isEmpty else {
+    let result = try read()
+    let path = project.backlogFile
+    let isNew = force || !FileManager.default.fileExists(atPath: path)
+    let present = isNew ? Backlog(features: []) : try project.backlog()
+    let merge = BacklogMerge(result, into: present, keep: try begun(project))
+    guard !result.entries.isEmpty, !(present.features.isEmpty && merge.added.isEmpty) else {
       throw Failure("\(file) holds no features that are still to be built", status: 65)
     }
-    if !force, FileManager.default.fileExists(atPath: project.backlogFile) {
-      let present = try project.backlog()
-      guard present.features.isEmpty || present == result.backlog else {
-        throw Failure(
-          "\(project.backlogFile) holds \(present.features.count) features already; add --force to "
-            + "replace them, or move it away")
+    if merge.strangers.count * 2 > present.features.count - merge.unknown.count {
+      let ids = merge.strangers.prefix(5).joined(separator: ", ")
+      throw Failure(
+        "features.yml holds other features under the ids of \(file) (\(ids)); add --force to "
+          + "replace them, or move it away")
+    }
+    try write(merge.backlog, to: path, isNew: isNew)
+    report(result, merge, path, isNew: present.features.isEmpty)
+  }
+
+  private func read() throws -> ImportResult {
+    let options = ImportOptions(format: format, tag: tag, subtasks: subtasks)
+    guard file == "-" else { return try BacklogSource.read(path: file, options: options) }
+    let data = FileHandle.standardInput.readDataToEndOfFile()
+    if data.starts(with: Data("SQLite format 3\0".utf8)) {
+      throw Failure("a database can't come by standard input; name its file", status: 65)
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw Failure("standard input is not UTF-8 text", status: 65)
+    }
+    return try BacklogSource.read(text: text, file: "standard input", options: options)
+  }
+
+  /// The features on which work was done here, so that they stay whatever the source says.
+  private func begun(_ project: Project) throws -> Set<String> {
+    let features = try project.existingStore()?.features() ?? []
+    return Set(features.filter { $0.attempts > 0 || $0.state == .landed }.map(\.id))
+  }
+
+  private func write(_ backlog: Backlog, to path: String, isNew: Bool) throws {
+    let text: String
+    if isNew {
+      text = BacklogWriter.yaml(backlog)
+    } else {
+      do {
+        text = try BacklogEdit.text(
+          try InputFile.read(path), holding: backlog, file: "features.yml")
+      } catch let problems as InputProblems {
+        throw Failure(problems.description, status: 65)
       }
     }
-    let yaml = BacklogWriter.yaml(result.backlog)
-    try Data(yaml.utf8).write(to: URL(fileURLWithPath: project.backlogFile), options: .atomic)
-    let edges = result.backlog.features.map(\.dependencies.count).reduce(0, +)
+    do {
+      _ = try BacklogReader.read(text: text, file: "features.yml")
+    } catch {
+      throw Failure(
+        "\(file) does not fit what features.yml holds, so nothing was changed: \(error.description)",
+        status: 65)
+    }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+
+  private func report(
+    _ result: ImportResult, _ merge: BacklogMerge, _ path: String, isNew: Bool
+  ) {
+    let edges = merge.backlog.features.map(\.dependencies.count).reduce(0, +)
+    var notes = result.notes
+    if !merge.finished.isEmpty {
+      let ids = merge.finished.prefix(10).map { "#\($0)" }.joined(separator: ", ")
+      notes.append("taken out of features.yml, since they are done or cancelled there: \(ids)")
+    }
+    if !merge.unknown.isEmpty {
+      notes.append(
+        "\(merge.unknown.count) features of features.yml are not in the source; they stay")
+    }
     if json {
       return Terminal.line(
         ([
-          "features": .whole(result.backlog.features.count), "dependencies": .whole(edges),
-          "format": .string(result.format), "file": .string(project.backlogFile),
-          "notes": .texts(result.notes),
+          "features": .whole(merge.backlog.features.count), "dependencies": .whole(edges),
+          "added": .texts(merge.added), "updated": .texts(merge.updated),
+          "removed": .texts(merge.finished), "format": .string(result.format),
+          "file": .string(path), "notes": .texts(notes),
         ] as JSONValue).text)
     }
-    Terminal.line(
-      "\(result.backlog.features.count) features with \(edges) dependencies taken over from "
-        + "\(result.format) into \(project.backlogFile)")
-    for note in result.notes { Terminal.line("   \(note)") }
+    if isNew {
+      Terminal.line(
+        "\(merge.backlog.features.count) features with \(edges) dependencies taken over from "
+          + "\(result.format) into \(path)")
+    } else {
+      Terminal.line(
+        "\(path) brought up to date from \(result.format): \(merge.added.count) added, "
+          + "\(merge.updated.count) changed, \(merge.finished.count) taken out")
+    }
+    for note in notes { Terminal.line("   \(note)") }
     if edges == 0 {
       Terminal.line(
         "   no dependency is declared; add `depends_on` where one feature needs another")

@@ -11,11 +11,7 @@ struct BacklogOptions: ParsableArguments {
 
   func read(_ project: ProjectOptions) throws -> (Backlog, Project?) {
     if let backlog {
-      do {
-        return (try Import.read(text: try InputFile.read(backlog), file: backlog).backlog, nil)
-      } catch let problems as InputProblems {
-        throw Failure(problems.description, status: 65)
-      }
+      return (try BacklogSource.read(path: backlog).backlog, nil)
     }
     let project = try project.project()
     return (try project.backlog(), project)
@@ -68,36 +64,5 @@ struct PlanCommand: ParsableCommand {
       "Expected \(basis): \(Duration.text(plan.predicted.sequential)) with 1 agent, "
         + "\(Duration.text(plan.predicted.parallel)) with \(agents) (speed-up "
         + "\(String(format: "%.2f", plan.predicted.speedup)))")
-  }
-}
-
-/// Shows the graph.
-struct GraphCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "graph", abstract: "Show the graph of dependencies.",
-    discussion: "Example: lanekeeper graph --format make > lanes.mk && make -j3 -f lanes.mk lanes")
-  enum Format: String, ExpressibleByArgument, CaseIterable { case text, dot, mermaid, make, json }
-  @OptionGroup var project: ProjectOptions
-  @OptionGroup var source: BacklogOptions
-  @Option(help: "text, dot, mermaid, make or json.") var format = Format.text
-  @Flag(help: "As JSON.") var json = false
-
-  func run() throws {
-    let (backlog, _) = try source.read(project)
-    switch json ? .json : format {
-    case .text: Terminal.line(GraphText.text(backlog))
-    case .dot: Terminal.line(GraphText.dot(backlog))
-    case .mermaid: Terminal.line(GraphText.mermaid(backlog))
-    case .make: Terminal.line(GraphText.make(backlog))
-    case .json:
-      let nodes = backlog.features.map { feature -> JSONValue in
-        [
-          "id": .string(feature.id), "title": .string(feature.title),
-          "category": .string(feature.category),
-          "depends_on": .texts(feature.dependencies.map(\.id)),
-        ]
-      }
-      Terminal.line((["features": .array(nodes)] as JSONValue).text)
-    }
   }
 }

@@ -1,0 +1,92 @@
+/// The text of a file that is being imported, and what is wrong in it.
+final class ImportInput {
+  let file: String
+  let bytes: [UInt8]
+  private(set) var problems: [InputProblem] = []
+  private var lineStarts: [Int]?
+
+  init(file: String, bytes: [UInt8]) {
+    self.file = file
+    self.bytes = bytes
+  }
+
+  /// Reports what is wrong at a byte of the text.
+  func report(at offset: Int, _ message: String, _ suggestion: String? = nil) {
+    let place = place(offset)
+    problems.append(
+      InputProblem(
+        file: file, line: place.line, column: place.column, message: message,
+        suggestion: suggestion))
+  }
+
+  /// Throws what was reported, if anything was.
+  func check() throws(InputProblems) {
+    guard problems.isEmpty else { throw InputProblems(problems) }
+  }
+
+  /// Returns the line of a byte, from 1.
+  func line(_ offset: Int) -> Int { place(offset).line }
+
+  private func place(_ offset: Int) -> (line: Int, column: Int) {
+    let starts: [Int]
+    if let lineStarts {
+      starts = lineStarts
+    } else {
+      starts = [0] + bytes.indices.filter { bytes[$0] == 0x0a }.map { $0 + 1 }
+      lineStarts = starts
+    }
+    var low = 0
+    var high = starts.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= offset { low = middle } else { high = middle }
+    }
+    let column = String(
+      decoding: bytes[starts[low]..<min(max(offset, starts[low]), bytes.count)], as: UTF8.self
+    ).count
+    return (low + 1, column + 1)
+  }
+
+  /// Reads the whole text as JSON.
+  func json() throws(InputProblems) -> JSONTree { try json(bytes, at: 0) }
+
+  /// Reads a part of the text as JSON.
+  func json(_ part: [UInt8], at start: Int) throws(InputProblems) -> JSONTree {
+    do {
+      return try JSONTree(part)
+    } catch {
+      report(
+        at: start + error.offset, "this is not valid JSON",
+        start + error.offset >= bytes.count ? "the file ends too early; is it whole?" : nil)
+      throw InputProblems(problems)
+    }
+  }
+
+  /// Returns the text of a member; `nil` where it is absent or null.
+  func text(_ tree: JSONTree, _ key: String) -> String? {
+    guard let member = tree[key] else { return nil }
+    guard let text = member.text else {
+      report(at: member.offset, "\(key) must be a text")
+      return nil
+    }
+    return text
+  }
+
+  /// Returns the list of a member; empty where it is absent or null.
+  func list(_ tree: JSONTree, _ key: String) -> [JSONTree] {
+    guard let member = tree[key] else { return [] }
+    guard let items = member.array else {
+      report(at: member.offset, "\(key) must be a list")
+      return []
+    }
+    return items
+  }
+
+  /// Returns the status of a member; an unknown word is a problem.
+  func status(_ tree: JSONTree, _ key: String) -> WorkStatus {
+    guard let word = text(tree, key) else { return .open }
+    if let status = WorkStatus(word: word) { return status }
+    report(at: tree[key]?.offset ?? tree.offset, "the status '\(word)' is not known")
+    return .open
+  }
+}

@@ -1,0 +1,95 @@
+/// Reads the issues that `gh issue list --json …` and `glab issue list --output json` print.
+struct IssueList {
+  enum Forge {
+    case github
+    case gitlab
+
+    var format: String {
+      switch self {
+      case .github: "`gh issue list --json`"
+      case .gitlab: "`glab issue list --output json`"
+      }
+    }
+    var number: String { self == .github ? "number" : "iid" }
+    var body: String { self == .github ? "body" : "description" }
+  }
+
+  let input: ImportInput
+  let forge: Forge
+
+  /// Finds out by the first issue where a list comes from.
+  static func forge(_ first: JSONTree) -> Forge? {
+    if first["iid"] != nil { return .gitlab }
+    if first["number"] != nil { return .github }
+    return nil
+  }
+
+  func read(_ items: [JSONTree]) throws(InputProblems) -> ImportResult {
+    var notes: [String] = []
+    if forge == .github, items.allSatisfy({ $0["body"] == nil }) {
+      notes.append(
+        "the issues have no text; `gh issue list --json number,title,body,labels,state` gives it")
+    }
+    let entries = items.compactMap(issue)
+    return try ImportSettling(input: input, noun: "issue").settle(
+      entries, format: forge.format, notes: notes)
+  }
+
+  private func issue(_ tree: JSONTree) -> ImportedFeature? {
+    guard tree.object != nil else {
+      input.report(at: tree.offset, "an issue must be an object")
+      return nil
+    }
+    guard let id = input.text(tree, forge.number) else {
+      input.report(
+        at: tree.offset, "this issue has no \(forge.number)",
+        forge == .github ? "add it: `gh issue list --json number,title,body,labels,state`" : nil)
+      return nil
+    }
+    guard let title = input.text(tree, "title"), !title.isEmpty else {
+      input.report(
+        at: tree.offset, "issue \(id) has no title",
+        forge == .github ? "add it: `gh issue list --json number,title,body,labels,state`" : nil)
+      return nil
+    }
+    let body = input.text(tree, forge.body) ?? ""
+    let labels = input.list(tree, "labels").compactMap { $0.text ?? $0["name"]?.text }
+    var feature = Feature(
+      id: id, title: title, category: CategoryGuess.category(labels: labels, title: title),
+      description: body.replacing("\r\n", with: "\n"))
+    feature.steps = IssueText.checkboxes(body)
+    feature.dependencies = IssueText.blockers(body).filter { $0 != id }.map { Dependency(id: $0) }
+    let priority = Self.priority(labels)
+    feature.priority = priority ?? 0
+    var given: Set<ImportedFeature.Field> = [.description, .steps]
+    if !feature.dependencies.isEmpty { given.insert(.dependencies) }
+    if priority != nil { given.insert(.priority) }
+    var status = input.status(tree, "state")
+    if status == .done, input.text(tree, "stateReason")?.uppercased() == "NOT_PLANNED" {
+      status = .cancelled
+    }
+    return ImportedFeature(feature, status: status, given: given, offset: tree.offset)
+  }
+
+  /// The priority that a label tells: `P0` to `P4`, `priority: high`, `priority::1`.
+  private static func priority(_ labels: [String]) -> Int? {
+    for label in labels.map({ $0.lowercased() }) {
+      let words = label.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+      if words.count == 1, let word = words.first, word.count == 2, word.hasPrefix("p"),
+        let level = Int(word.dropFirst())
+      {
+        return (2 - level) * 10
+      }
+      guard words.first == "priority", let level = words.last else { continue }
+      switch level {
+      case "critical", "urgent", "highest": return 20
+      case "high": return 10
+      case "medium", "normal": return 0
+      case "low": return -10
+      case "lowest": return -20
+      default: if let number = Int(level) { return (2 - number) * 10 }
+      }
+    }
+    return nil
+  }
+}
