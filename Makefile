@@ -12,10 +12,10 @@ share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install uninstall lint format bench docs clean packages
+.PHONY: help demo test build install uninstall lint format check-merges bench docs clean packages
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 packages:
 	@Tools/ensure-packages
@@ -62,13 +62,16 @@ uninstall: ## remove what install put there
 
 lint: ## check formatting and scripts
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
-	@for script in Tools/ensure-packages Tools/demo .ci/run templates/demo/agent; do \
+	@for script in Tools/ensure-packages Tools/demo Tools/check-merges .ci/run templates/demo/agent; do \
 	  case "$$(head -n 1 $$script)" in *bash*) bash -n $$script ;; *) sh -n $$script ;; esac || exit 1; done
 	@python3 -m compileall -q Tools templates >/dev/null
 	@Tools/check-docs
 
 format: ## format the Swift code
 	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+check-merges: packages ## compare 10,000 random merges, and those of REPOSITORIES="PATH...", with git's own
+	@Tools/check-merges $(REPOSITORIES)
 
 bench: build ## measure, each figure as a ratio against a peer or a limit
 	@Tools/bench $(build)

@@ -7,6 +7,12 @@ static inline int lk_git_set_extensions(const char **names, size_t count) {
   return git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, names, count);
 }
 
+/// Sets up to which size libgit2 keeps objects of a type in memory, and how much in all.
+static inline void lk_git_set_cache(git_object_t type, size_t object, ssize_t all) {
+  git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, type, object);
+  git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, all);
+}
+
 /// Linux calls that Swift's Glibc module leaves out.
 extern int pipe2(int descriptors[2], int flags);
 extern int memfd_create(const char *name, unsigned int flags);

@@ -17,10 +17,10 @@ extension Repository {
   package func mergeTrees(
     base: ObjectID?, ours: ObjectID, theirs: ObjectID
   ) throws -> (tree: ObjectID?, bothTouched: [[UInt8]]) {
-    var touched: [[UInt8]] = []
-    let merged = try mergeDirectory(base, ours, theirs, below: [], touched: &touched)
-    guard touched.isEmpty else {
-      return (nil, touched.sorted { $0.lexicographicallyPrecedes($1) })
+    var merger = try TreeMerger(self)
+    let merged = try merger.merge(base: base, ours: ours, theirs: theirs, below: [])
+    guard merger.touched.isEmpty else {
+      return (nil, merger.touched.sorted { $0.lexicographicallyPrecedes($1) })
     }
     return (try merged ?? writeEntries([]), [])
   }
@@ -34,16 +34,20 @@ extension Repository {
   /// - Throws: ``GitProgramError`` for unrelated histories.
   package func merge(ours: ObjectID, theirs: ObjectID) throws -> TreeMerge {
     let bases = try mergeBases(ours, theirs)
-    if bases.count == 1 {
+    var touched: [[UInt8]] = []
+    if let base = bases.first {
       let result = try mergeTrees(
-        base: try commit(bases[0]).tree, ours: try commit(ours).tree,
-        theirs: try commit(theirs).tree)
-      if let tree = result.tree { return .clean(tree) }
+        base: try commit(base).tree, ours: try commit(ours).tree, theirs: try commit(theirs).tree)
+      if bases.count == 1, let tree = result.tree { return .clean(tree) }
+      touched = result.bothTouched
     }
-    return try mergeWithGit(ours: ours, theirs: theirs)
+    return try mergeWithGit(ours: ours, theirs: theirs, touched: touched)
   }
 
-  func mergeWithGit(ours: ObjectID, theirs: ObjectID) throws -> TreeMerge {
+  /// - Parameter touched: the paths that stand in the way where git does not say which.
+  func mergeWithGit(
+    ours: ObjectID, theirs: ObjectID, touched: [[UInt8]]
+  ) throws -> TreeMerge {
     let arguments = [
       "-c", "merge.directoryRenames=false", "merge-tree", "--write-tree", "-z", "--name-only",
       ours.hex, theirs.hex,
@@ -56,6 +60,10 @@ extension Repository {
       if result.status == 0 { return .clean(tree) }
       return .conflicts(merge.paths, message: merge.message)
     case 129: return try mergeWithLibgit2(ours: ours, theirs: theirs)
+    case 134, 135, 139:
+      // Renames onto links and directories can make git end itself by a failed assertion.
+      return .conflicts(
+        touched, message: "git gave the merge up: " + result.error.split(separator: "\n").joined())
     default:
       throw GitProgramError(
         arguments: arguments, status: result.status,
@@ -94,34 +102,6 @@ extension Repository {
     }
     return .conflicts(
       paths.sorted { $0.lexicographicallyPrecedes($1) }, message: "both sides changed them")
-  }
-
-  private func mergeDirectory(
-    _ base: ObjectID?, _ ours: ObjectID?, _ theirs: ObjectID?, below prefix: [UInt8],
-    touched: inout [[UInt8]]
-  ) throws -> ObjectID? {
-    let before = try entries(of: base)
-    let our = try entries(of: ours)
-    let their = try entries(of: theirs)
-    var result: [NamedEntry] = []
-    for name in Set(before.keys).union(our.keys).union(their.keys) {
-      let (old, mine, other) = (before[name], our[name], their[name])
-      var merged: TreeEntry?
-      if mine == old {
-        merged = other
-      } else if other == old {
-        merged = mine
-      } else if [old, mine, other].allSatisfy({ $0?.isTree ?? true }) {
-        let tree = try mergeDirectory(
-          old?.id, mine?.id, other?.id, below: prefix + name + [0x2f], touched: &touched)
-        merged = tree.map { TreeEntry(mode: 0o040000, id: $0) }
-      } else {
-        touched.append(prefix + name)
-      }
-      if let merged { result.append(NamedEntry(name: name, entry: merged)) }
-    }
-    if result.isEmpty || !touched.isEmpty { return nil }
-    return try writeEntries(result)
   }
 }
 

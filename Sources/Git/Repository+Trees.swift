@@ -8,19 +8,29 @@ extension Repository {
   package func entry(at path: [UInt8], inTree tree: ObjectID) throws -> TreeEntry? {
     var found = TreeEntry(mode: 0o040000, id: tree)
     for name in path.split(separator: 0x2f) {
-      guard found.isTree, let next = try entries(of: found.id)[Array(name)] else { return nil }
+      guard found.isTree, let next = try entry(named: name, in: found.id) else { return nil }
       found = next
     }
     return found
+  }
+
+  private func entry(named name: ArraySlice<UInt8>, in tree: ObjectID) throws -> TreeEntry? {
+    let directory = try StoredTree(tree, database: database())
+    var cursor = try directory.cursor()
+    while !cursor.isAtEnd {
+      if cursor.nameBytes.elementsEqual(name) { return cursor.treeEntry }
+      try cursor.advance()
+    }
+    return nil
   }
 
   /// Compares two trees file by file, without looking for renames, in the order of the paths' bytes.
   ///
   /// Equal subtrees are skipped by their ids. `nil` stands for the empty tree.
   package func changes(from old: ObjectID?, to new: ObjectID?) throws -> [TreeChange] {
-    var result: [TreeChange] = []
-    try collectChanges(from: old, to: new, below: [], into: &result)
-    return result.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+    var comparison = TreeComparison(database: try database())
+    try comparison.compare(old, new, below: [])
+    return comparison.changes
   }
 
   /// Returns what a branch changed since it left a target: the merge base and the differences from
@@ -46,7 +56,7 @@ extension Repository {
 
   /// Stores a file's content as it is, without filters.
   package func writeBlob(_ content: [UInt8]) throws -> ObjectID {
-    try writeObject(content, type: GIT_OBJECT_BLOB)
+    try content.withUnsafeBytes { try writeObject($0, type: GIT_OBJECT_BLOB) }
   }
 
   /// Makes a tree from another one and a list of changes.
@@ -62,27 +72,14 @@ extension Repository {
 
   /// Returns the entries of one directory by name.
   func entries(of tree: ObjectID?) throws -> [[UInt8]: TreeEntry] {
+    let directory = try StoredTree(tree, database: database())
     var result: [[UInt8]: TreeEntry] = [:]
-    for item in try entryList(of: tree) { result[item.name] = item.entry }
-    return result
-  }
-
-  /// Returns the entries of one directory in git's order.
-  func entryList(of tree: ObjectID?) throws -> [NamedEntry] {
-    guard let tree, tree != Self.emptyTree else { return [] }
-    var pointer: OpaquePointer?
-    var oid = tree.oid
-    try GitError.check(git_tree_lookup(&pointer, handle, &oid), "read the tree \(tree.short)")
-    defer { git_tree_free(pointer) }
-    return (0..<git_tree_entrycount(pointer)).map { index in
-      let entry = git_tree_entry_byindex(pointer, index)
-      let name = git_tree_entry_name(entry)!
-      return NamedEntry(
-        name: Array(UnsafeBufferPointer(start: name, count: strlen(name)).lazy.map(UInt8.init)),
-        entry: TreeEntry(
-          mode: git_tree_entry_filemode(entry).rawValue,
-          id: ObjectID(git_tree_entry_id(entry).pointee)))
+    var cursor = try directory.cursor()
+    while !cursor.isAtEnd {
+      result[Array(cursor.nameBytes)] = cursor.treeEntry
+      try cursor.advance()
     }
+    return result
   }
 
   /// Stores one directory.
@@ -97,46 +94,11 @@ extension Repository {
       content.append(0)
       content += item.entry.id.bytes
     }
-    return try writeObject(content, type: GIT_OBJECT_TREE)
+    return try content.withUnsafeBytes { try writeObject($0, type: GIT_OBJECT_TREE) }
   }
 
   /// The tree without entries; it can be named although it is never written.
   package static let emptyTree = ObjectID(hex: "4b825dc642cb6eb9a060e54bf8d69288fbee4904")!
-
-  private func writeObject(_ content: [UInt8], type: git_object_t) throws -> ObjectID {
-    var database: OpaquePointer?
-    try GitError.check(git_repository_odb(&database, handle), "open the object database")
-    defer { git_odb_free(database) }
-    var oid = git_oid()
-    let code = content.withUnsafeBytes {
-      git_odb_write(&oid, database, $0.baseAddress, $0.count, type)
-    }
-    try GitError.check(code, "write an object")
-    return ObjectID(oid)
-  }
-
-  private func collectChanges(
-    from old: ObjectID?, to new: ObjectID?, below prefix: [UInt8], into result: inout [TreeChange]
-  ) throws {
-    if old == new { return }
-    let before = try entries(of: old)
-    let after = try entries(of: new)
-    for name in Set(before.keys).union(after.keys) {
-      let (one, two) = (before[name], after[name])
-      if one == two { continue }
-      let path = prefix + name
-      let (oldTree, newTree) = (one?.isTree == true, two?.isTree == true)
-      let (oldFile, newFile) = (oldTree ? nil : one, newTree ? nil : two)
-      if oldFile != nil || newFile != nil {
-        result.append(TreeChange(path: path, old: oldFile, new: newFile))
-      }
-      if oldTree || newTree {
-        try collectChanges(
-          from: oldTree ? one?.id : nil, to: newTree ? two?.id : nil, below: path + [0x2f],
-          into: &result)
-      }
-    }
-  }
 
   private func changedTree(
     _ base: ObjectID?, _ changes: ArraySlice<(path: [[UInt8]], entry: TreeEntry?)>

@@ -7,6 +7,8 @@ import Foundation
 /// An open repository or linked worktree. Not Sendable: open one for each task.
 package final class Repository {
   let handle: OpaquePointer
+  /// The object database; opened at its first use.
+  private var openDatabase: OpaquePointer?
 
   /// The git directory of this worktree, absolute, without a slash at its end.
   package let gitDirectory: String
@@ -23,6 +25,9 @@ package final class Repository {
     var names: [UnsafePointer<CChar>?] = [UnsafePointer(name)]
     _ = names.withUnsafeMutableBufferPointer { lk_git_set_extensions($0.baseAddress, 1) }
     free(name)
+    // Directories are read again and again by merges and comparisons; libgit2 keeps none above 4 KB
+    // unless told to. What it keeps stays small.
+    lk_git_set_cache(GIT_OBJECT_TREE, 1 << 20, 32 << 20)
   }()
 
   /// Opens a repository by the path of a checkout, a lane or a git directory.
@@ -46,7 +51,26 @@ package final class Repository {
     workingDirectory = git_repository_workdir(pointer).map { Self.trimmed($0) }
   }
 
-  deinit { git_repository_free(handle) }
+  deinit {
+    git_odb_free(openDatabase)
+    git_repository_free(handle)
+  }
+
+  /// Returns the object database.
+  func database() throws -> OpaquePointer {
+    if let openDatabase { return openDatabase }
+    try GitError.check(git_repository_odb(&openDatabase, handle), "open the object database")
+    return openDatabase!
+  }
+
+  /// Stores an object as it is.
+  func writeObject(_ content: UnsafeRawBufferPointer, type: git_object_t) throws -> ObjectID {
+    var oid = git_oid()
+    try GitError.check(
+      git_odb_write(&oid, try database(), content.baseAddress, content.count, type),
+      "write an object")
+    return ObjectID(oid)
+  }
 
   /// Returns the git directory of the repository that a path lies in; `nil` where there is none.
   package static func discover(from path: String) throws -> String? {

@@ -4,59 +4,11 @@ import Testing
 @testable import Git
 
 @Suite struct MergeTests {
-  /// A base and two sides, as trees and as commits.
-  struct Case {
-    var base, ours, theirs: ObjectID
-    var ourCommit, theirCommit: ObjectID
-  }
-
-  static func make(_ repository: Repository, _ random: inout SplitMix64) throws -> Case {
-    func commit(_ tree: ObjectID, _ parents: [ObjectID]) throws -> ObjectID {
-      try repository.createCommit(
-        tree: tree, parents: parents, message: "x", author: .test, committer: .test)
-    }
-    let base = try RandomTrees.tree(repository, &random)
-    let edits = 1 + random.below(4)
-    let ours = try RandomTrees.edited(base, repository, &random, edits: edits)
-    let theirs = try RandomTrees.edited(base, repository, &random, edits: edits)
-    let root = try commit(base.id, [])
-    return Case(
-      base: base.id, ours: ours.id, theirs: theirs.id,
-      ourCommit: try commit(ours.id, [root]), theirCommit: try commit(theirs.id, [root]))
-  }
-
   static func reference(_ test: TestRepository, _ one: ObjectID, _ two: ObjectID) throws -> String?
   {
     let result = try test.runGit(
       ["-c", "merge.directoryRenames=false", "merge-tree", "--write-tree", one.hex, two.hex])
     return result.status == 0 ? result.text : nil
-  }
-
-  @Test(arguments: [UInt64(1), 2, 3, 4]) func p9_mergesAsGitDoes(seed: UInt64) throws {
-    let test = try TestRepository()
-    let repository = try test.open()
-    var random = SplitMix64(seed: seed)
-    var inMemory = 0
-    var conflicts = 0
-    for number in 0..<100 {
-      let item = try Self.make(repository, &random)
-      if item.ourCommit == item.theirCommit { continue }
-      let expected = try Self.reference(test, item.ourCommit, item.theirCommit)
-      let found = try repository.mergeTrees(base: item.base, ours: item.ours, theirs: item.theirs)
-      #expect((found.tree == nil) != found.bothTouched.isEmpty)
-      if let tree = found.tree {
-        inMemory += 1
-        #expect(tree.hex == expected, "seed \(seed), case \(number)")
-      }
-      switch try repository.merge(ours: item.ourCommit, theirs: item.theirCommit) {
-      case .clean(let tree): #expect(tree.hex == expected, "seed \(seed), case \(number)")
-      case .conflicts(let paths, let message):
-        conflicts += 1
-        #expect(expected == nil, "seed \(seed), case \(number)")
-        #expect(!paths.isEmpty && !message.isEmpty)
-      }
-    }
-    #expect(inMemory > 20 && conflicts > 5)
   }
 
   @Test func leavesToGitWhatBothSidesTouched() throws {
@@ -84,6 +36,54 @@ import Testing
     #expect(
       try repository.mergeTrees(base: base, ours: gone, theirs: tree(["d/a": "1", "d/b": "1"])).tree
         == Repository.emptyTree)
+  }
+
+  @Test func refusesAFileAndADirectoryOfOneName() throws {
+    let test = try TestRepository()
+    let repository = try test.open()
+    func tree(_ files: [String: String]) throws -> ObjectID {
+      try repository.writeTree(
+        changing: nil,
+        files.map {
+          (bytes($0.key), TreeEntry(mode: 0o100644, id: try repository.writeBlob(bytes($0.value))))
+        })
+    }
+    let base = try tree(["a.b": "1", "z": "1"])
+    let file = try tree(["a": "1", "a.b": "1", "z": "1"])
+    let directory = try tree(["a/x": "1", "a.b": "1", "z": "1"])
+    #expect(
+      try repository.mergeTrees(base: base, ours: file, theirs: directory).bothTouched
+        == [bytes("a")])
+    // The file takes the place of a directory to which the other side adds something.
+    let grown = try tree(["a/x": "1", "a/y": "1", "a.b": "1", "z": "1"])
+    #expect(
+      try repository.mergeTrees(base: directory, ours: file, theirs: grown).bothTouched
+        == [bytes("a")])
+    #expect(
+      try repository.mergeTrees(base: directory, ours: file, theirs: directory).tree == file)
+  }
+
+  @Test func leavesModesOfAncientProgramsToGit() throws {
+    let test = try TestRepository()
+    let blob = try test.git(["hash-object", "-w", "--stdin"], input: bytes("1"))
+    func tree(_ names: [String]) throws -> ObjectID {
+      let content = names.flatMap { name in
+        bytes("100664 \(name)") + [0] + ObjectID(hex: blob)!.bytes
+      }
+      return try ObjectID(
+        hex: test.git(
+          ["hash-object", "-t", "tree", "--literally", "-w", "--stdin"], input: content))!
+    }
+    let base = try tree(["m"])
+    let (ours, theirs) = (try tree(["a", "m"]), try tree(["m", "z"]))
+    let repository = try test.open()
+    let root = try test.commitTree(base)
+    let (one, two) = (
+      try test.commitTree(ours, parents: [root]), try test.commitTree(theirs, parents: [root])
+    )
+    let expected = try #require(try Self.reference(test, one, two).flatMap { ObjectID(hex: $0) })
+    #expect(try repository.merge(ours: one, theirs: two) == .clean(expected))
+    #expect(try repository.changes(from: base, to: ours).map(\.path) == [bytes("a")])
   }
 
   @Test func followsARenameWithGit() throws {

@@ -53,7 +53,7 @@ enum RandomTrees {
     return try build(files, repository)
   }
 
-  /// Changes, adds, removes, renames and replaces a few files.
+  /// Changes, adds, removes, renames and replaces a few files, and renames directories.
   static func edited(
     _ tree: RandomTree, _ repository: Repository, _ random: inout SplitMix64, edits: Int
   ) throws -> RandomTree {
@@ -61,8 +61,15 @@ enum RandomTrees {
     for _ in 0..<random.below(edits + 1) {
       let present = files.keys.sorted { $0.lexicographicallyPrecedes($1) }
       guard let old = present.isEmpty ? nil : present[random.below(present.count)] else { break }
-      switch random.below(6) {
+      switch random.below(7) {
       case 0: files[old] = nil
+      case 6:
+        guard let slash = old.firstIndex(of: 0x2f) else { continue }
+        let (from, to) = (Array(old[...slash]), path(&random) + [0x2f])
+        for inner in present where inner.starts(with: from) {
+          let entry = files.removeValue(forKey: inner)
+          if let entry { put(entry, at: to + inner.dropFirst(from.count), in: &files) }
+        }
       case 1, 2: files[old] = try content(repository, &random)
       case 3:
         let entry = files.removeValue(forKey: old)
