@@ -39,7 +39,7 @@ package enum FeatureState: String, Sendable, CaseIterable, Codable {
   package var allowedSuccessors: Set<FeatureState> {
     switch self {
     case .pending: [.ready, .blocked, .abandoned]
-    case .ready: [.running, .waiting, .pending, .blocked, .abandoned, .failed]
+    case .ready: [.running, .waiting, .pending, .blocked, .abandoned, .failed, .queued]
     case .running: [.completed, .waiting, .ready, .failed, .abandoned]
     case .completed: [.inReview, .queued, .ready, .waiting, .abandoned]
     case .inReview: [.approved, .changesRequested, .queued, .pending, .abandoned]
@@ -47,10 +47,10 @@ package enum FeatureState: String, Sendable, CaseIterable, Codable {
     case .queued: [.landing, .inReview, .ready, .waiting, .pending, .failed, .abandoned]
     case .landing: [.landed, .queued, .gateFailed, .ready, .waiting, .failed]
     case .landed: [.undone, .pending]
-    case .waiting: [.ready, .pending, .blocked, .abandoned, .failed]
+    case .waiting: [.ready, .pending, .blocked, .abandoned, .failed, .queued]
     case .changesRequested: [.ready, .failed, .abandoned]
     case .gateFailed: [.ready, .failed, .abandoned]
-    case .failed: [.ready, .pending, .abandoned]
+    case .failed: [.ready, .pending, .abandoned, .queued]
     case .blocked: [.pending, .ready, .abandoned]
     case .abandoned: [.pending]
     case .undone: [.pending]

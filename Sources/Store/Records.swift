@@ -100,16 +100,30 @@ package struct LaneRecord: Sendable, Equatable {
 
 /// One try to land one feature, phase by phase.
 package struct LandingRecord: Sendable, Equatable {
-  package enum Phase: String, Sendable { case merge, gate, follow, swap, settle, done, stopped }
+  package enum Phase: String, Sendable {
+    case merge, gate, push, follow, swap, settle, done, stopped
+  }
+  /// What is landed.
+  package enum Kind: String, Sendable {
+    case feature
+    /// The reversal of a feature that landed before.
+    case undo
+  }
   package var id: Int64
+  /// The number of the first landing of the chain that it belongs to.
+  package var chain: Int64
+  package var kind: Kind
   package var feature: String
   package var phase: Phase
   package var laneTip: String
   package var base: String
+  /// The commit that it stands on: the target's tip, or the landing before it in the chain.
   package var targetBefore: String
   package var commit: String?
   package var tree: String?
   package var gateLog: String?
+  /// Tells that its push was at least begun.
+  package var isPushed: Bool
 }
 
 /// A process that works on features: `run` or `work`.
@@ -224,6 +238,9 @@ extension LandingRecord: FetchableRecord {
     commit = row["commit_id"]
     tree = row["tree"]
     gateLog = row["gate_log"]
+    chain = row["chain"] ?? id
+    kind = Kind(rawValue: row["kind"]) ?? .feature
+    isPushed = row["pushed"]
   }
 }
 

@@ -16,6 +16,9 @@ enum Schema {
     migrator.registerMigration("waiting: live waits, and who has yielded to whom") { db in
       for statement in waiting { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("landing: chains, undo, what a gate result rests on") { db in
+      for statement in landing { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -28,6 +31,29 @@ enum Schema {
     """
     CREATE TABLE yields(feature TEXT NOT NULL, other TEXT NOT NULL, to_younger INTEGER NOT NULL,
       at INTEGER NOT NULL, PRIMARY KEY(feature, other, at)) WITHOUT ROWID
+    """,
+  ]
+
+  /// Landings that stand on one another and land together carry the number of the first as `chain`.
+  private static let landing = [
+    "ALTER TABLE landings ADD COLUMN chain INTEGER",
+    "ALTER TABLE landings ADD COLUMN kind TEXT NOT NULL DEFAULT 'feature'",
+    "ALTER TABLE landings ADD COLUMN pushed INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE landings ADD COLUMN outcome TEXT",
+    "UPDATE landings SET chain = id",
+    "CREATE INDEX landings_by_feature ON landings(feature)",
+    "CREATE INDEX landings_outcome ON landings(id) WHERE outcome IS NOT NULL",
+    "ALTER TABLE gate_results ADD COLUMN cold INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE gate_results ADD COLUMN reds INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE gate_results ADD COLUMN flaky INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE undo_requests(
+      position INTEGER PRIMARY KEY AUTOINCREMENT,
+      feature TEXT NOT NULL UNIQUE,
+      commit_id TEXT NOT NULL,
+      previous TEXT NOT NULL,
+      requested_at INTEGER NOT NULL
+    )
     """,
   ]
 

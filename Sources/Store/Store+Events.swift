@@ -30,17 +30,19 @@ extension Store {
 
   /// Remembers a value; `nil` forgets it.
   package func setValue(_ key: String, _ value: String?) throws {
-    try write { db in
-      if let value {
-        try db.execute(
-          sql: """
-            INSERT INTO meta(key, value) VALUES (?, ?)
-            ON CONFLICT(key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value
-            """,
-          arguments: [key, value])
-      } else {
-        try db.execute(sql: "DELETE FROM meta WHERE key = ?", arguments: [key])
-      }
+    try write { try Self.setValue($0, key, value) }
+  }
+
+  static func setValue(_ db: Database, _ key: String, _ value: String?) throws {
+    if let value {
+      try db.execute(
+        sql: """
+          INSERT INTO meta(key, value) VALUES (?, ?)
+          ON CONFLICT(key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value
+          """,
+        arguments: [key, value])
+    } else {
+      try db.execute(sql: "DELETE FROM meta WHERE key = ?", arguments: [key])
     }
   }
 }

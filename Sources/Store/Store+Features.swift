@@ -151,6 +151,26 @@ extension Store {
     }
   }
 
+  static func reopenedKey(_ id: String) -> String { "reopened:\(id)" }
+
+  /// Returns, by feature, the tip of the last attempt that was completed since a feature was last
+  /// reopened, of features that are neither landed nor at work.
+  package func completedTips() throws -> [(feature: FeatureRecord, tip: String)] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT f.*, (SELECT a.tip FROM attempts a WHERE a.feature = f.id
+            AND a.state = 'completed' AND a.number > CAST(COALESCE((SELECT value FROM meta
+            WHERE key = 'reopened:' || f.id), '0') AS INTEGER)
+            ORDER BY a.number DESC LIMIT 1) AS completed_tip
+          FROM features f WHERE completed_tip IS NOT NULL
+            AND f.state IN ('ready', 'waiting', 'in_review', 'approved', 'queued', 'failed')
+          """
+      ).map { row in (feature: try FeatureRecord(row: row), tip: row["completed_tip"]) }
+    }
+  }
+
   /// Takes a finished feature back to the start of its life.
   package func reopen(_ id: String) throws {
     try write { db in
@@ -162,6 +182,10 @@ extension Store {
       try transition(
         db, id, from: [.landed, .undone, .failed, .abandoned], to: .pending,
         detail: "reopened by a person")
+      try db.execute(sql: "DELETE FROM undo_requests WHERE feature = ?", arguments: [id])
+      // What its attempts up to now brought to the target counts no more.
+      let attempts = try Self.feature(id, db)?.attempts ?? 0
+      try Self.setValue(db, Self.reopenedKey(id), String(attempts))
       try settleReadiness(db)
     }
   }

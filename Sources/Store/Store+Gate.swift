@@ -3,17 +3,29 @@ import GRDB
 /// What a gate said of a tree.
 package struct GateResult: Sendable, Equatable {
   package var passed: Bool
-  /// `exited 0`, `exited 2`, `timed out` and so on.
+  /// `exited 0`, `exited 2`, `took longer than …` and so on.
   package var status: String
   package var seconds: Double
   /// The path of the gate's log.
   package var log: String
+  /// Tells that nothing was in the worktree but the tree itself, no cache of an earlier run.
+  package var isCold: Bool
+  /// How often it was red.
+  package var reds: Int
+  /// Tells that it was red first and passed when it was asked again.
+  package var isFlaky: Bool
 
-  package init(passed: Bool, status: String, seconds: Double, log: String) {
+  package init(
+    passed: Bool, status: String, seconds: Double, log: String, isCold: Bool = false,
+    reds: Int = 0, isFlaky: Bool = false
+  ) {
     self.passed = passed
     self.status = status
     self.seconds = seconds
     self.log = log
+    self.isCold = isCold
+    self.reds = reds
+    self.isFlaky = isFlaky
   }
 }
 
@@ -28,7 +40,8 @@ extension Store {
         arguments: [tree, command, environment]
       ).map { row in
         GateResult(
-          passed: row["passed"], status: row["status"], seconds: row["seconds"], log: row["log"])
+          passed: row["passed"], status: row["status"], seconds: row["seconds"], log: row["log"],
+          isCold: row["cold"], reds: row["reds"], isFlaky: row["flaky"])
       }
     }
   }
@@ -41,11 +54,29 @@ extension Store {
       try db.execute(
         sql: """
           INSERT OR REPLACE INTO gate_results(tree, command, environment, passed, status, seconds,
-            log, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            log, at, cold, reds, flaky) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           tree, command, environment, result.passed, result.status, result.seconds, result.log, now,
+          result.isCold, result.reds, result.isFlaky,
         ])
+      try append(
+        db, "gate_ended",
+        [
+          "tree": .string(tree), "passed": .bool(result.passed),
+          "status": .string(result.status), "seconds": .number(result.seconds),
+          "cold": .bool(result.isCold), "flaky": .bool(result.isFlaky),
+          "log": .string(result.log),
+        ])
+    }
+  }
+
+  /// Forgets what the gate said of trees, so that it is asked again.
+  package func forgetGateResults(trees: [String]) throws {
+    try write { db in
+      for tree in trees {
+        try db.execute(sql: "DELETE FROM gate_results WHERE tree = ?", arguments: [tree])
+      }
     }
   }
 }

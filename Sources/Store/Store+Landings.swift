@@ -1,22 +1,29 @@
 import Foundation
 import GRDB
 
-/// What a checkout must show before and after a landing, for one path.
-package struct FollowEntry: Sendable, Equatable {
-  package var path: [UInt8]
-  package var oldMode: UInt32?
-  package var oldID: String?
-  package var newMode: UInt32?
-  package var newID: String?
+/// A merge that is about to be gated and landed.
+package struct NewLanding: Sendable, Equatable {
+  package var feature: String
+  package var kind: LandingRecord.Kind
+  /// The lane's tip; for an undo, the commit that is reverted.
+  package var laneTip: String
+  package var base: String
+  /// The commit that it stands on.
+  package var previous: String
+  package var commit: String
+  package var tree: String
 
   package init(
-    path: [UInt8], oldMode: UInt32?, oldID: String?, newMode: UInt32?, newID: String?
+    feature: String, kind: LandingRecord.Kind, laneTip: String, base: String, previous: String,
+    commit: String, tree: String
   ) {
-    self.path = path
-    self.oldMode = oldMode
-    self.oldID = oldID
-    self.newMode = newMode
-    self.newID = newID
+    self.feature = feature
+    self.kind = kind
+    self.laneTip = laneTip
+    self.base = base
+    self.previous = previous
+    self.commit = commit
+    self.tree = tree
   }
 }
 
@@ -28,63 +35,134 @@ package enum LandingStop: Sendable, Equatable {
   case gateFailed(detail: String, rework: String, maximum: Int)
   /// The branch does not merge, or changes what it may not; counts as a failed attempt.
   case sentBack(detail: String, rework: String, maximum: Int)
+  /// It changes what another feature holds, and waits for that.
+  case waits(holder: String, detail: String, rework: String)
 }
 
 extension Store {
-  /// Takes a queued feature into landing and opens its journal.
-  package func beginLanding(
-    _ feature: String, laneTip: String, base: String, target: String
-  ) throws -> LandingRecord {
+  /// Takes the features of a chain out of the queue into landing, all or none, and opens their
+  /// journals.
+  ///
+  /// - Throws: ``StoreError/stateChanged(feature:expected:found:)`` where one left the queue meanwhile.
+  package func beginChain(_ landings: [NewLanding]) throws -> [LandingRecord] {
+    try write { db in
+      var chain: Int64?
+      return try landings.map { landing in
+        if landing.kind == .feature {
+          try transition(db, landing.feature, from: [.queued], to: .landing)
+        }
+        let id = try insert(db, landing, phase: .gate)
+        chain = chain ?? id
+        try db.execute(
+          sql: "UPDATE landings SET chain = ? WHERE id = ?", arguments: [chain, id])
+        try append(
+          db, "landing_started", feature: landing.feature,
+          [
+            "landing": .integer(id), "chain": .integer(chain!),
+            "kind": .string(landing.kind.rawValue),
+          ])
+        return try LandingRecord.fetchOne(
+          db, sql: "SELECT * FROM landings WHERE id = ?", arguments: [id])!
+      }
+    }
+  }
+
+  private func insert(
+    _ db: Database, _ landing: NewLanding, phase: LandingRecord.Phase
+  ) throws -> Int64 {
+    try db.execute(
+      sql: """
+        INSERT INTO landings(feature, kind, phase, lane_tip, base, target_before, commit_id, tree,
+          started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        landing.feature, landing.kind.rawValue, phase.rawValue, landing.laneTip, landing.base,
+        landing.previous, landing.commit.isEmpty ? nil : landing.commit,
+        landing.tree.isEmpty ? nil : landing.tree, now,
+      ])
+    return db.lastInsertedRowID
+  }
+
+  /// Sends a queued feature away before it got as far as a merge that can be gated.
+  package func turnAway(
+    _ feature: String, laneTip: String, base: String, target: String, _ stop: LandingStop
+  ) throws {
     try write { db in
       try transition(db, feature, from: [.queued], to: .landing)
-      try db.execute(
-        sql: """
-          INSERT INTO landings(feature, phase, lane_tip, base, target_before, started_at)
-          VALUES (?, 'merge', ?, ?, ?, ?)
-          """, arguments: [feature, laneTip, base, target, now])
-      let id = db.lastInsertedRowID
-      try append(db, "landing_started", feature: feature, ["landing": .integer(id)])
-      return try LandingRecord.fetchOne(
-        db, sql: "SELECT * FROM landings WHERE id = ?", arguments: [id])!
+      let id = try insert(
+        db,
+        NewLanding(
+          feature: feature, kind: .feature, laneTip: laneTip, base: base, previous: target,
+          commit: "", tree: ""), phase: .merge)
+      try db.execute(sql: "UPDATE landings SET chain = id WHERE id = ?", arguments: [id])
+      try stopLanding(db, id, feature: feature, stop)
+    }
+  }
+
+  /// Settles a feature whose work somebody else brought to the target: a person's merge, or a push of
+  /// an earlier landing that was cut off.
+  package func settleForeign(
+    _ feature: String, from states: [FeatureState], laneTip: String, commit: String
+  ) throws {
+    try write(.powerCut) { db in
+      guard let record = try Self.feature(feature, db), states.contains(record.state) else {
+        return
+      }
+      if record.state != .queued { try transition(db, feature, to: .queued) }
+      try transition(db, feature, to: .landing)
+      let id = try insert(
+        db,
+        NewLanding(
+          feature: feature, kind: .feature, laneTip: laneTip, base: commit, previous: commit,
+          commit: commit, tree: ""), phase: .settle)
+      try db.execute(sql: "UPDATE landings SET chain = id WHERE id = ?", arguments: [id])
+      try settle(db, id, feature: feature, kind: .feature, commit: commit, wasGated: false)
     }
   }
 
   /// Writes down the phase that is about to run.
   ///
-  /// Follow and swap change the user's checkout and the target, so what they are about to do is
-  /// on the disk before they do it.
+  /// Push, follow and swap change what others see, so what they are about to do is on the disk before
+  /// they do it.
   package func setPhase(
-    _ phase: LandingRecord.Phase, ofLanding id: Int64, commit: String? = nil, tree: String? = nil,
-    target: String? = nil, gateLog: String? = nil, journal: [FollowEntry]? = nil
+    _ phase: LandingRecord.Phase, of landings: [LandingRecord], journal: [FollowEntry]? = nil
   ) throws {
-    try write(phase == .follow || phase == .swap ? .powerCut : .process) { db in
-      try db.execute(
-        sql: """
-          UPDATE landings SET phase = ?, commit_id = COALESCE(?, commit_id),
-            tree = COALESCE(?, tree), target_before = COALESCE(?, target_before),
-            gate_log = COALESCE(?, gate_log) WHERE id = ?
-          """, arguments: [phase.rawValue, commit, tree, target, gateLog, id])
-      if let journal {
-        try db.execute(sql: "DELETE FROM follow_journal WHERE landing = ?", arguments: [id])
-        for entry in journal {
-          try db.execute(
-            sql: """
-              INSERT INTO follow_journal(landing, path, old_mode, old_id, new_mode, new_id)
-              VALUES (?, ?, ?, ?, ?, ?)
-              """,
-            arguments: [
-              id, Data(entry.path), entry.oldMode, entry.oldID, entry.newMode, entry.newID,
-            ])
-        }
+    guard let chain = landings.first?.chain else { return }
+    try write(phase == .gate ? .process : .powerCut) { db in
+      for landing in landings {
+        try db.execute(
+          sql: "UPDATE landings SET phase = ?, pushed = max(pushed, ?) WHERE id = ?",
+          arguments: [phase.rawValue, phase == .push, landing.id])
+        try append(
+          db, "landing_\(phase.rawValue)", feature: landing.feature,
+          ["landing": .integer(landing.id)])
       }
-      let feature = try String.fetchOne(
-        db, sql: "SELECT feature FROM landings WHERE id = ?", arguments: [id])
-      try append(
-        db, "landing_\(phase.rawValue)", feature: feature, ["landing": .integer(id)])
+      guard let journal else { return }
+      try db.execute(sql: "DELETE FROM follow_journal WHERE landing = ?", arguments: [chain])
+      let statement = try db.makeStatement(
+        sql: """
+          INSERT INTO follow_journal(landing, path, old_mode, old_id, new_mode, new_id)
+          VALUES (?, ?, ?, ?, ?, ?)
+          """)
+      for entry in journal {
+        try statement.execute(arguments: [
+          chain, Data(entry.path), entry.oldMode, entry.oldID, entry.newMode, entry.newID,
+        ])
+      }
     }
   }
 
-  /// Returns the landings that were not brought to an end.
+  /// Notes the log of the last gate run that concerned a landing.
+  package func setGateLog(_ log: String, of landings: [LandingRecord]) throws {
+    try write { db in
+      for landing in landings {
+        try db.execute(
+          sql: "UPDATE landings SET gate_log = ? WHERE id = ?", arguments: [log, landing.id])
+      }
+    }
+  }
+
+  /// Returns the landings that were not brought to an end, in their order.
   package func openLandings() throws -> [LandingRecord] {
     try read {
       try LandingRecord.fetchAll(
@@ -93,75 +171,130 @@ extension Store {
   }
 
   /// Returns the last landing of a feature that has one.
-  package func lastLanding(of feature: String) throws -> LandingRecord? {
+  package func lastLanding(
+    of feature: String, kind: LandingRecord.Kind = .feature
+  ) throws -> LandingRecord? {
     try read {
       try LandingRecord.fetchOne(
-        $0, sql: "SELECT * FROM landings WHERE feature = ? ORDER BY id DESC LIMIT 1",
-        arguments: [feature])
+        $0,
+        sql: "SELECT * FROM landings WHERE feature = ? AND kind = ? ORDER BY id DESC LIMIT 1",
+        arguments: [feature, kind.rawValue])
     }
   }
 
-  /// Returns what the follow of a landing was about to write.
-  package func journal(ofLanding id: Int64) throws -> [FollowEntry] {
-    try read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT * FROM follow_journal WHERE landing = ? ORDER BY path", arguments: [id]
-      ).map { row in
-        FollowEntry(
-          path: Array((row["path"] as Data?) ?? Data()), oldMode: row["old_mode"],
-          oldID: row["old_id"], newMode: row["new_mode"], newID: row["new_id"])
-      }
+  /// Returns what became of the last features that were gated, the newest last: `true` for landed,
+  /// `false` for found at fault.
+  package func gateOutcomes(limit: Int = 200) throws -> [Bool] {
+    try read {
+      try String.fetchAll(
+        $0,
+        sql: """
+          SELECT outcome FROM landings WHERE outcome IS NOT NULL ORDER BY id DESC LIMIT ?
+          """, arguments: [limit]
+      ).reversed().map { $0 == "passed" }
     }
   }
 
-  /// Settles a landing after the target moved: the feature is landed, its claims end, whoever
-  /// waited for it goes on.
-  package func settleLanding(_ id: Int64, feature: String, commit: String) throws {
+  /// Settles landings after the target moved: each feature is landed (or undone), its claims end,
+  /// whoever waited for it goes on; all in one transaction.
+  ///
+  /// - Parameters:
+  ///   - wasGated: tells whether a gate stands behind it.
+  ///   - notes: values to remember together with it.
+  package func settle(
+    _ landings: [LandingRecord], wasGated: Bool, notes: [String: String] = [:]
+  ) throws {
     try write(.powerCut) { db in
-      try endLanding(db, id, phase: .done, detail: nil)
+      for landing in landings {
+        guard let commit = landing.commit else { continue }
+        try settle(
+          db, landing.id, feature: landing.feature, kind: landing.kind, commit: commit,
+          wasGated: wasGated)
+      }
+      for (key, value) in notes { try Self.setValue(db, key, value) }
+    }
+  }
+
+  private func settle(
+    _ db: Database, _ id: Int64, feature: String, kind: LandingRecord.Kind, commit: String,
+    wasGated: Bool
+  ) throws {
+    try endLanding(
+      db, id, phase: .done, detail: nil, outcome: wasGated && kind == .feature ? "passed" : nil)
+    switch kind {
+    case .feature:
       try db.execute(
         sql: "UPDATE features SET landed_commit = ?, rework = NULL WHERE id = ?",
         arguments: [commit, feature])
       try transition(db, feature, to: .landed, detail: commit)
-      try releaseAll(db, owner: .feature(feature))
-      try settleReadiness(db, dependentsOf: feature)
+    case .undo:
+      try db.execute(sql: "DELETE FROM undo_requests WHERE feature = ?", arguments: [feature])
+      try transition(db, feature, to: .undone, detail: "reverted by \(commit)")
     }
+    try releaseAll(db, owner: .feature(feature))
+    try settleReadiness(db, dependentsOf: feature)
   }
 
-  /// Ends a landing without moving the target.
-  package func stopLanding(_ id: Int64, feature: String, _ stop: LandingStop) throws {
+  /// Ends landings without moving the target; nothing is wrong with them.
+  package func requeue(_ landings: [LandingRecord], detail: String) throws {
     try write { db in
-      switch stop {
-      case .requeued(let detail):
-        try endLanding(db, id, phase: .stopped, detail: detail)
-        try transition(db, feature, to: .queued, detail: detail)
-      case .gateFailed(let detail, let rework, let maximum):
-        try endLanding(db, id, phase: .stopped, detail: detail)
-        try transition(db, feature, to: .gateFailed, detail: detail)
-        try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
-      case .sentBack(let detail, let rework, let maximum):
-        try endLanding(db, id, phase: .stopped, detail: detail)
-        try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
+      for landing in landings {
+        switch landing.kind {
+        case .feature:
+          try stopLanding(db, landing.id, feature: landing.feature, .requeued(detail: detail))
+        case .undo: try endLanding(db, landing.id, phase: .stopped, detail: detail)
+        }
       }
     }
   }
 
-  private func endLanding(
-    _ db: Database, _ id: Int64, phase: LandingRecord.Phase, detail: String?
-  ) throws {
-    try db.execute(
-      sql: "UPDATE landings SET phase = ?, detail = ?, ended_at = ? WHERE id = ?",
-      arguments: [phase.rawValue, detail, now, id])
-    try db.execute(sql: "DELETE FROM follow_journal WHERE landing = ?", arguments: [id])
+  /// Ends a landing without moving the target.
+  package func stopLanding(_ landing: LandingRecord, _ stop: LandingStop) throws {
+    try write { db in
+      guard landing.kind == .undo else {
+        return try stopLanding(db, landing.id, feature: landing.feature, stop)
+      }
+      let detail: String
+      switch stop {
+      case .requeued(let text), .gateFailed(let text, _, _), .sentBack(let text, _, _),
+        .waits(_, let text, _):
+        detail = text
+      }
+      try endLanding(db, landing.id, phase: .stopped, detail: detail)
+      if case .requeued = stop { return }
+      try dropUndo(db, landing.feature, detail: detail)
+    }
   }
 
-  /// Lets a landing that meets claims of others wait for their holder.
-  package func sendBackToWait(_ id: Int64, feature: String, holder: String, detail: String) throws {
-    try write { db in
+  private func stopLanding(
+    _ db: Database, _ id: Int64, feature: String, _ stop: LandingStop
+  ) throws {
+    switch stop {
+    case .requeued(let detail):
+      try endLanding(db, id, phase: .stopped, detail: detail)
+      try transition(db, feature, to: .queued, detail: detail)
+    case .gateFailed(let detail, let rework, let maximum):
+      try endLanding(db, id, phase: .stopped, detail: detail, outcome: "failed")
+      try transition(db, feature, to: .gateFailed, detail: detail)
+      try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
+    case .sentBack(let detail, let rework, let maximum):
+      try endLanding(db, id, phase: .stopped, detail: detail)
+      try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
+    case .waits(let holder, let detail, let rework):
       try endLanding(db, id, phase: .stopped, detail: detail)
       try transition(
-        db, feature, to: .waiting, waitingFor: "feature:\(holder)", detail: detail)
+        db, feature, to: .waiting, waitingFor: "feature:\(holder)", rework: rework, detail: detail)
       try breakCircles(db, through: feature)
     }
+  }
+
+  private func endLanding(
+    _ db: Database, _ id: Int64, phase: LandingRecord.Phase, detail: String?,
+    outcome: String? = nil
+  ) throws {
+    try db.execute(
+      sql: "UPDATE landings SET phase = ?, detail = ?, outcome = ?, ended_at = ? WHERE id = ?",
+      arguments: [phase.rawValue, detail, outcome, now, id])
+    try db.execute(sql: "DELETE FROM follow_journal WHERE landing = ?", arguments: [id])
   }
 }

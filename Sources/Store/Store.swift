@@ -54,8 +54,9 @@ package final class Store: Sendable {
       guard version <= ClaimSchema.version else {
         throw StoreError.newerSchema(found: version, known: ClaimSchema.version)
       }
-      if version < ClaimSchema.version {
-        try Schema.migrator.migrate(pool)
+      let migrator = Schema.migrator
+      if try version < ClaimSchema.version || !pool.read(migrator.hasCompletedMigrations) {
+        try migrator.migrate(pool)
       }
     } catch let error as StoreError {
       throw error

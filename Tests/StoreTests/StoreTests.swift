@@ -117,10 +117,13 @@ import Testing
       changed: [Array("src/x".utf8)])
     #expect(try store.feature("1")?.state == .queued)
     #expect(try store.feature("2")?.state == .waiting)
-    let landing = try store.beginLanding(
-      "1", laneTip: String(repeating: "c", count: 40), base: String(repeating: "a", count: 40),
-      target: String(repeating: "a", count: 40))
-    try store.settleLanding(landing.id, feature: "1", commit: String(repeating: "d", count: 40))
+    let (a, c) = (String(repeating: "a", count: 40), String(repeating: "c", count: 40))
+    let landings = try store.beginChain([
+      NewLanding(
+        feature: "1", kind: .feature, laneTip: c, base: a, previous: a,
+        commit: String(repeating: "d", count: 40), tree: String(repeating: "e", count: 40))
+    ])
+    try store.settle(landings, wasGated: false)
     #expect(try store.feature("1")?.state == .landed)
     #expect(try store.feature("2")?.state == .ready)
     #expect(try store.feature("3")?.state == .ready)
