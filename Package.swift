@@ -61,7 +61,7 @@ let package = Package(
     + module(
       "Integration",
       ["Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules", "CProcess"],
-      tests: ["TestSupport"])
+      tests: ["TestSupport", "LandingSimulation", "landing-probe"])
     + module(
       "Orchestrator",
       [
@@ -82,6 +82,15 @@ let package = Package(
       .executableTarget(
         name: "lanekeeper-guard", dependencies: ["CProcess"],
         swiftSettings: staticSwift, linkerSettings: staticLink),
+      .target(
+        name: "LandingSimulation", dependencies: ["Integration", "TestSupport"],
+        path: "Tests/LandingSimulation", swiftSettings: strict),
+      .executableTarget(
+        name: "landing-probe",
+        dependencies: [
+          "Integration", "LandingSimulation", "Store", "Git", "Lanes", "Processes", "Backlog",
+          "ClaimRules",
+        ], path: "Tests/LandingProbe", swiftSettings: strict),
       .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
       .testTarget(
         name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "TestSupport"],

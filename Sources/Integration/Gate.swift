@@ -5,106 +5,123 @@ import Lanes
 import Processes
 import Store
 
-/// Runs the gate on trees, in one worktree that is kept warm, and remembers the results.
+/// Runs the gate on trees and remembers the results.
 struct Gate: Sendable {
   let settings: LandingSettings
   let store: Store
   let state: StateDirectory
+  let observe: @Sendable (LandingStep) -> Void
 
-  /// What the gate said; `nil` when it was stopped.
-  struct Verdict {
-    var result: GateResult
-    var isRemembered: Bool
+  /// What became of a run.
+  enum Verdict: Sendable {
+    case result(GateResult)
+    /// The run is ending.
+    case stopped
+    /// The gate could not be asked, for a reason that lies in no tree.
+    case impossible(String)
   }
 
-  /// Tells whether the tree of a commit passes.
+  /// Returns what is known of a tree.
+  func known(_ tree: ObjectID) throws -> GateResult? {
+    try store.gateResult(
+      tree: tree.hex, command: settings.gate.command, environment: environmentKey)
+  }
+
+  /// Runs the gate on the tree of a commit, whatever is known of it.
   ///
-  /// - Parameters:
-  ///   - name: names the log.
-  ///   - afresh: runs the gate even where its result is known.
-  ///   - cold: starts without ignored files, such as build caches.
+  /// - Parameter cold: in a worktree without ignored files, such as build caches.
   func run(
-    _ commit: ObjectID, tree: ObjectID, name: String, afresh: Bool = false, cold: Bool = false,
-    stop: StopSignal
-  ) async throws -> Verdict? {
-    let key = environmentKey
-    if !afresh,
-      let known = try store.gateResult(
-        tree: tree.hex, command: settings.gate.command, environment: key)
-    {
-      return Verdict(result: known, isRemembered: true)
+    _ commit: ObjectID, tree: ObjectID, cold: Bool, stop: StopSignal
+  ) async throws -> Verdict {
+    let room = cold ? GateRoom.cold(settings, state) : GateRoom.warm(settings, state)
+    // A gate that a killed process left behind is ending.
+    try await FileLock.acquire(state.gateLock).release()
+    let isCold: Bool
+    do {
+      isCold = try await Offload.run { try room.restore(commit, cold: cold) }
+    } catch {
+      return .impossible("the gate's worktree \(room.path) can't be made ready: \(error)")
     }
-    let gate = self
-    try await Offload.run { try gate.restore(commit, cold: cold) }
-    guard !stop.isSet else { return nil }
-    let log = state.gateLog(name)
-    try? FileManager.default.removeItem(atPath: log)
+    guard !stop.isSet else { return .stopped }
     let start = store.now
-    let process = try GuardedProcess.start(
-      GuardedCommand(
-        guardProgram: settings.guardProgram, lockPath: state.gateLock, logPath: log,
-        inputPath: nil, directory: settings.worktree,
-        argv: ["/bin/sh", "-c", settings.gate.command],
-        environment: GitProgram.clean(settings.environment), mark: "gate-\(name)-\(getpid())",
-        wallSeconds: settings.gate.timeoutMinutes * 60))
-    let stopper = Task {
-      await stop.wait()
-      process.stop()
-      await stop.waitForced()
-      process.kill()
+    let log = state.gateLog("\(start)-\(tree.short)\(cold ? "-cold" : "")")
+    GateLog.prune((log as NSString).deletingLastPathComponent)
+    let ending = try await execute(room, log: log, stop: stop)
+    let seconds = Double(store.now - start) / 1000
+    let passed = ending == .exited(0)
+    if passed { observe(.gatePassed) }
+    switch ending {
+    case .stopped: return .stopped
+    case .locked: return .impossible("another process runs a gate already")
+    case .couldNotStart(let code):
+      return .impossible("the gate could not be started: \(String(cString: strerror(code)))")
+    default: break
     }
-    let ending = await process.ending()
-    stopper.cancel()
-    if ending == .stopped || ending == .guardLost || ending == .locked { return nil }
+    try? await Offload.run { try room.clean(ignored: false) }
+    if !passed, let free = room.freeBytes, free < Self.leastFreeBytes {
+      // What it left ignored may be what fills the disk.
+      try? await Offload.run { try room.clean(ignored: true) }
+      if let free = room.freeBytes, free < Self.leastFreeBytes {
+        return .impossible("the disk of \(room.path) is full")
+      }
+    }
+    let before = try known(tree)
+    let reds = (before.map { $0.passed ? 0 : $0.reds } ?? 0) + (passed ? 0 : 1)
     let result = GateResult(
-      passed: ending == .exited(0), status: words(ending),
-      seconds: Double(store.now - start) / 1000, log: log)
+      passed: passed, status: words(ending), seconds: seconds, log: log, isCold: isCold,
+      reds: reds, isFlaky: before?.isFlaky == true || (passed && before?.passed == false))
     try store.remember(
-      result, tree: tree.hex, command: settings.gate.command, environment: key)
-    return Verdict(result: result, isRemembered: false)
+      result, tree: tree.hex, command: settings.gate.command, environment: environmentKey)
+    if passed { observe(.gateRemembered) }
+    return .result(result)
+  }
+
+  /// With less, a red says more of the disk than of the tree.
+  private static let leastFreeBytes: UInt64 = 1 << 20
+
+  private func execute(_ room: GateRoom, log: String, stop: StopSignal) async throws -> Ending {
+    var tries = 0
+    while true {
+      let process = try GuardedProcess.start(
+        GuardedCommand(
+          guardProgram: settings.guardProgram, lockPath: state.gateLock, logPath: log,
+          inputPath: nil, directory: room.path,
+          argv: ["/bin/sh", "-c", settings.gate.command],
+          environment: GitProgram.clean(settings.environment),
+          mark: "gate-\((log as NSString).lastPathComponent)-\(getpid())",
+          wallSeconds: settings.gate.timeoutMinutes * 60))
+      let stopper = Task {
+        await stop.wait()
+        process.stop()
+        await stop.waitForced()
+        process.kill()
+      }
+      let ending = await process.ending()
+      stopper.cancel()
+      if ending == .guardLost, stop.isSet { return .stopped }
+      guard ending == .locked, tries < 100 else { return ending }
+      tries += 1
+      try await Task.sleep(for: .milliseconds(20))
+    }
   }
 
   private func words(_ ending: Ending) -> String {
     switch ending {
     case .exited(let status): "exited \(status)"
     case .signalled(let number): "was ended by signal \(number)"
-    case .timedOut: "took longer than \(settings.gate.timeoutMinutes) minutes"
-    case .couldNotStart(let code): "could not be started: \(String(cString: strerror(code)))"
+    case .timedOut: "took longer than \(minutes(settings.gate.timeoutMinutes)) minutes"
+    case .guardLost: "killed the process that supervises it"
     default: "did not end by itself"
     }
+  }
+
+  private func minutes(_ value: Double) -> String {
+    value == value.rounded() ? String(Int(value)) : String(format: "%.3g", value)
   }
 
   /// The named variables and their values, which are part of what a result is remembered by.
   private var environmentKey: String {
     settings.gate.environment.sorted().map { "\($0)=\(settings.environment[$0] ?? "")" }
       .joined(separator: "\n")
-  }
-
-  /// Makes the integration worktree an exact checkout of a commit; ignored caches stay unless the
-  /// gate is to run cold.
-  private func restore(_ commit: ObjectID, cold: Bool) throws {
-    let common = try Repository(opening: state.commonDirectory, environment: settings.environment)
-    let name = "integration"
-    let registered = common.worktree(named: name)
-    if registered == nil || registered?.valid == false {
-      if registered != nil {
-        try common.unlockWorktree(name: name)
-        try common.pruneWorktree(name: name)
-      }
-      try FileManager.default.createDirectory(
-        atPath: (settings.worktree as NSString).deletingLastPathComponent,
-        withIntermediateDirectories: true)
-      do {
-        try common.addWorktree(name: name, path: settings.worktree, commit: commit, branch: nil)
-      } catch WorktreeError.directoryInTheWay(let path) {
-        throw LaneError.directoryInTheWay(path)
-      }
-      try common.lockWorktree(name: name, reason: "the gate of lanekeeper runs here")
-      return
-    }
-    let worktree = try Repository(opening: settings.worktree, environment: settings.environment)
-    StaleLocks.removeOwn(gitDirectory: worktree.gitDirectory)
-    try worktree.switchWorktree(to: commit, branch: nil, removeUntracked: true)
-    if cold { _ = try worktree.git(["clean", "-f", "-d", "-x", "-q"]) }
   }
 }

@@ -21,4 +21,17 @@ enum LandingMessage {
     trailers += reviewers.map { ("Reviewed-by", $0) }
     return Trailers.append(trailers, to: "Feature #\(feature.id): \(title)\n\nLands \(branch).\n")
   }
+
+  /// The text of the commit that reverts a feature's landing.
+  static func undo(_ feature: FeatureRecord, commit: String, gate: String) -> String {
+    let title = feature.title.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return Trailers.append(
+      [
+        ("Reverts-Feature", feature.id),
+        (
+          "Gate",
+          gate.isEmpty ? "none" : gate.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        ),
+      ], to: "Revert feature #\(feature.id): \(title)\n\nThis reverts commit \(commit).\n")
+  }
 }

@@ -37,15 +37,3 @@ package struct LandingSettings: Sendable {
     self.environment = environment
   }
 }
-
-/// What became of one landing.
-package enum LandingOutcome: Sendable, Equatable {
-  /// The feature is on the target.
-  case landed(feature: String, commit: String)
-  /// The feature went back, to its agent or to wait.
-  case sentBack(feature: String, detail: String)
-  /// The feature stays in the queue, and nothing lands until something else changes.
-  case held(feature: String, reason: String)
-  /// The run is ending; the feature stays in the queue.
-  case stopped(feature: String)
-}

@@ -1,0 +1,21 @@
+import Foundation
+
+/// What tells whether a file was written to.
+struct FileFacts: Equatable {
+  let inode: UInt64
+  let mode: UInt32
+  let size: Int64
+  let seconds: Int
+  let nanoseconds: Int
+
+  /// `nil` where there is no file.
+  init?(_ path: String) {
+    var found = stat()
+    guard lstat(path, &found) == 0 else { return nil }
+    inode = UInt64(found.st_ino)
+    mode = found.st_mode
+    size = Int64(found.st_size)
+    seconds = found.st_mtim.tv_sec
+    nanoseconds = found.st_mtim.tv_nsec
+  }
+}

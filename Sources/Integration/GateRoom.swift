@@ -1,0 +1,106 @@
+import Foundation
+import Git
+import Lanes
+import Processes
+
+/// A worktree in which gates run, and nothing else.
+struct GateRoom: Sendable {
+  /// git's name for the worktree.
+  let name: String
+  /// Absolute.
+  let path: String
+  let state: StateDirectory
+  let environment: [String: String]
+
+  /// The room whose ignored files, such as build caches, stay from gate to gate.
+  static func warm(_ settings: LandingSettings, _ state: StateDirectory) -> GateRoom {
+    GateRoom(
+      name: "integration", path: settings.worktree, state: state,
+      environment: settings.environment)
+  }
+
+  /// The room that is emptied before each gate; the warm one keeps its caches meanwhile.
+  static func cold(_ settings: LandingSettings, _ state: StateDirectory) -> GateRoom {
+    GateRoom(
+      name: "integration-cold", path: settings.worktree + "-cold", state: state,
+      environment: settings.environment)
+  }
+
+  /// Makes the worktree an exact checkout of a commit: tracked files as they are there, others
+  /// removed, ignored ones kept unless it is to be cold.
+  ///
+  /// - Returns: whether nothing is in it but the commit's own files.
+  func restore(_ commit: ObjectID, cold: Bool) throws -> Bool {
+    do {
+      return try fill(commit, cold: cold)
+    } catch let error as LaneError {
+      throw error
+    } catch {
+      // A gate may leave directories that can't be entered, or break the worktree itself.
+      try discard()
+      return try fill(commit, cold: cold)
+    }
+  }
+
+  private func fill(_ commit: ObjectID, cold: Bool) throws -> Bool {
+    let common = try Repository(opening: state.commonDirectory, environment: environment)
+    let registered = common.worktree(named: name)
+    if registered == nil || registered?.valid == false {
+      if registered != nil {
+        try common.unlockWorktree(name: name)
+        try common.pruneWorktree(name: name)
+      }
+      try FileManager.default.createDirectory(
+        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      do {
+        try common.addWorktree(name: name, path: path, commit: commit, branch: nil)
+      } catch WorktreeError.directoryInTheWay(let path) {
+        throw LaneError.directoryInTheWay(path)
+      }
+      try common.lockWorktree(name: name, reason: "the gate of lanekeeper runs here")
+      return true
+    }
+    let worktree = try Repository(opening: path, environment: environment)
+    StaleLocks.removeOwn(gitDirectory: worktree.gitDirectory)
+    try worktree.switchWorktree(to: commit, branch: nil)
+    try clean(ignored: cold)
+    if cold { return true }
+    return try git(["ls-files", "-o", "-i", "--exclude-standard", "--directory", "-z"]).output
+      .isEmpty
+  }
+
+  /// Removes what a gate left that is neither tracked nor ignored; with `ignored` all but the tracked.
+  func clean(ignored: Bool) throws {
+    // Twice -f: a repository that a gate made inside goes, too.
+    try git(["clean", "-f", "-f", "-d", "-q"] + (ignored ? ["-x"] : []))
+  }
+
+  @discardableResult
+  private func git(_ arguments: [String]) throws -> GitProgram.Result {
+    try GitProgram.check(
+      ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"] + arguments,
+      directory: path, environment: environment)
+  }
+
+  /// Removes the whole worktree, so that it is made anew.
+  func discard() throws {
+    let common = try Repository(opening: state.commonDirectory, environment: environment)
+    let trash = "\(path).trash-\(getpid())"
+    if FileManager.default.fileExists(atPath: path) {
+      guard rename(path, trash) == 0 else { throw LaneError.directoryInTheWay(path) }
+      _ = try? OneShot.runBlocking(
+        ["chmod", "-R", "u+rwX", trash], directory: "/", environment: environment)
+      try? FileManager.default.removeItem(atPath: trash)
+    }
+    guard common.worktree(named: name) != nil else { return }
+    try common.unlockWorktree(name: name)
+    try common.pruneWorktree(name: name)
+  }
+
+  /// Returns the free space where the room stands, in bytes; `nil` where that can't be told.
+  var freeBytes: UInt64? {
+    var facts = statvfs()
+    guard statvfs(path, &facts) == 0 else { return nil }
+    return UInt64(facts.f_bavail) * UInt64(facts.f_frsize)
+  }
+}

@@ -1,0 +1,117 @@
+import Backlog
+import Foundation
+import Git
+import Processes
+import Store
+
+/// Why a link is at fault.
+struct Blame: Sendable, Equatable {
+  /// How the gate ended.
+  var status: String
+  var log: String
+}
+
+/// What the gate said of a chain.
+enum Judgement: Sendable {
+  /// The first `land` links may land; the one after them is at fault, where `blamed` is not `nil`.
+  case settle(land: Int, blamed: Blame?)
+  /// Nothing lands for now, and nobody is at fault.
+  case held(String)
+  /// Somebody moved the target.
+  case overtaken
+  case stopped
+}
+
+extension Lander {
+  /// Gates a chain's end, and where that is red looks for who is at fault by halves.
+  ///
+  /// What the gate said of a tree at any time before is used again.
+  func judge(
+    _ chain: Chain, stop: StopSignal, report: @Sendable (LandingOutcome) async -> Void
+  ) async throws -> Judgement {
+    var batch = Batch(count: chain.links.count, confirmations: settings.gate.retries)
+    try forgetOldReds(chain)
+    for length in 0...chain.links.count {
+      guard let known = try gate.known(chain.prefix(length).tree) else { continue }
+      batch.record(length, passed: known.passed, times: max(1, known.reds))
+    }
+    while true {
+      let (length, isConfirmation): (Int, Bool)
+      switch batch.next {
+      case .settle(let land, let blamed):
+        guard blamed != nil else { return .settle(land: land, blamed: nil) }
+        let result = try gate.known(chain.prefix(land + 1).tree)
+        return .settle(
+          land: land, blamed: Blame(status: result?.status ?? "failed", log: result?.log ?? ""))
+      case .redBase: return try redBase(chain)
+      case .gate(let prefix): (length, isConfirmation) = (prefix, false)
+      case .confirm(let prefix): (length, isConfirmation) = (prefix, true)
+      }
+      guard try open().reference(settings.target) == chain.target else { return .overtaken }
+      let (commit, tree) = chain.prefix(length)
+      switch try await gate.run(commit, tree: tree, cold: isConfirmation, stop: stop) {
+      case .stopped: return .stopped
+      case .impossible(let reason): return .held(reason)
+      case .result(let result):
+        try? store.setGateLog(
+          result.log, of: chain.links[..<max(1, length)].map(\.record))
+        if result.isFlaky, isConfirmation, result.passed {
+          await report(.note(try noteFlaky(chain, length, result)))
+        }
+        batch.record(length, passed: result.passed)
+      }
+    }
+  }
+
+  /// A red that nobody was blamed for since the target itself was red is asked for again by the next
+  /// process: what made it so may lie outside the repository.
+  private func forgetOldReds(_ chain: Chain) throws {
+    guard let base = try gate.known(chain.baseTree), !base.passed,
+      !memory.hasSeenRed(chain.baseTree)
+    else { return }
+    let trees = try ([chain.baseTree] + chain.links.map(\.tree)).filter {
+      try gate.known($0)?.passed == false
+    }
+    try store.forgetGateResults(trees: trees.map(\.hex))
+  }
+
+  private func redBase(_ chain: Chain) throws -> Judgement {
+    memory.noteRedBase(chain.baseTree)
+    let result = try gate.known(chain.baseTree)
+    try store.record(
+      "target_red", ["commit": .string(chain.base.hex), "log": .string(result?.log ?? "")])
+    return .held(
+      "the gate is red on \(targetName) itself: \(settings.gate.command) "
+        + "\(result?.status ?? "failed"); see \(result?.log ?? "its log")")
+  }
+
+  private func noteFlaky(_ chain: Chain, _ length: Int, _ result: GateResult) throws -> String {
+    let features = chain.links[..<length].map { "#\($0.feature.id)" }.joined(separator: ", ")
+    try store.record(
+      "gate_flaky",
+      [
+        "features": .strings(chain.links[..<length].map(\.feature.id)),
+        "tree": .string(chain.prefix(length).tree.hex), "log": .string(result.log),
+      ])
+    let what = length == 0 ? targetName : features
+    return "the gate is flaky: `\(settings.gate.command)` failed on \(what) and passed on the same "
+      + "tree when it was asked again"
+  }
+
+  /// Sends the feature back that makes the gate fail.
+  func blame(_ link: Chain.Link, _ blame: Blame) throws -> LandingOutcome {
+    let command = settings.gate.command
+    let detail = "gate: \(command) \(blame.status)"
+    let tail = GateLog.tail(blame.log, lines: 80).joined(separator: "\n")
+    try store.stopLanding(
+      link.record,
+      .gateFailed(
+        detail: detail,
+        rework: "The gate `\(command)` \(blame.status) on your work merged with the "
+          + "target. Its log ends:\n\n\(tail)", maximum: settings.attempts))
+    switch link.record.kind {
+    case .feature: return .sentBack(feature: link.feature.id, detail: detail)
+    case .undo: return .undoFailed(feature: link.feature.id, detail: detail)
+    }
+  }
+}
