@@ -13,17 +13,27 @@ package enum HistoryAdoption {
     let repository = try project.repository()
     guard try repository.reference(project.target) != nil else { return 0 }
     let listing = try repository.git([
-      "log", "--first-parent", "--format=%H %(trailers:key=Feature,valueonly,separator=%x2C)",
+      "log", "--first-parent",
+      "--format=%H %(trailers:key=Feature,valueonly,separator=%x2C) "
+        + "%(trailers:key=Reverts-Feature,valueonly,separator=%x2C)",
       project.target,
     ])
     var landed: [String: String] = [:]
+    var undone: Set<String> = []
+    // The newest comes first, and what it says of a feature counts.
     for line in listing.text.split(separator: "\n") {
-      let words = line.split(separator: " ", maxSplits: 1)
-      guard words.count == 2 else { continue }
-      for id in words[1].split(separator: ",") where landed[String(id)] == nil {
-        landed[String(id)] = String(words[0])
+      let words = line.split(separator: " ", omittingEmptySubsequences: false)
+      guard words.count > 1 else { continue }
+      for id in words.dropFirst(2).joined().split(separator: ",").map(String.init)
+      where landed[id] == nil {
+        undone.insert(id)
+      }
+      for id in words[1].split(separator: ",").map(String.init)
+      where landed[id] == nil && !undone.contains(id) {
+        landed[id] = String(words[0])
       }
     }
+    if !undone.isEmpty { try store.adoptUndone(undone.sorted()) }
     guard !landed.isEmpty else { return 0 }
     return try store.adoptLanded(landed)
   }

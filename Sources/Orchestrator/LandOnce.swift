@@ -14,9 +14,10 @@ package struct LandOnce: Sendable {
     self.store = store
   }
 
+  /// - Parameter undosOnly: leaves features in the queue and lands reversals only.
   /// - Returns: the exit status: 0, 1 where a feature was sent back, 75 where one was held off.
   package func run(
-    stop: StopSignal, report: @escaping @Sendable (RunEvent) -> Void
+    undosOnly: Bool = false, stop: StopSignal, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> Int32 {
     guard let lock = try FileLock.tryAcquire(project.state.landingLock) else {
       throw Failure("a run is landing already; `lanekeeper status` shows it", status: 75)
@@ -24,38 +25,72 @@ package struct LandOnce: Sendable {
     defer { lock.release() }
     let lander = project.lander(store, guardProgram: try HelperPrograms.path("lanekeeper-guard"))
     if try !store.openLandings().isEmpty {
-      Strays.end(mark: nil, directories: [lander.settings.worktree])
       try await Offload.run { try lander.recover() }
     }
-    for feature in try store.features(in: [.approved]) {
-      try store.transition(feature.id, from: [.approved], to: .queued)
-    }
-    guard try !store.features(in: [.queued]).isEmpty else {
-      report(.note("nothing is ready to land"))
-      return 0
-    }
-    let order: @Sendable (FeatureRecord, FeatureRecord) -> Bool = {
-      ($1.priority, $0.position) < ($0.priority, $1.position)
-    }
-    var status: Int32 = 0
-    defer {
-      if let command = try? lander.catchUpCommand() {
-        report(.note("your checkout was left as it was; it catches up by `\(command)`"))
+    if !undosOnly {
+      for feature in try store.features(in: [.approved]) {
+        try store.transition(feature.id, from: [.approved], to: .queued)
       }
     }
-    while let outcome = try await lander.landNext(order: order, stop: stop) {
+    if try store.value(Lander.pauseKey) != nil {
+      throw Failure(
+        "landing is paused; `lanekeeper resume --landing` lets it go on", status: 75)
+    }
+    if let backlog = try? project.backlog() {
+      _ = try store.setPriorities(
+        Dictionary(
+          backlog.features.map { ($0.id, $0.priority) }, uniquingKeysWith: { first, _ in first }))
+    }
+    let tally = Tally()
+    let target = project.configuration.target
+    var progress: LandingProgress
+    repeat {
+      progress = try await lander.landNext(undosOnly: undosOnly, stop: stop) { outcome in
+        await tally.add(outcome)
+        if let event = RunEvent(outcome, target: target) { report(event) }
+      }
+    } while progress == .progressed
+    if let command = try? lander.catchUpCommand() {
+      report(.note("your checkout was left as it was; it catches up by `\(command)`"))
+    }
+    if progress == .stopped { return 130 }
+    if await tally.hasFailed { return 1 }
+    if progress == .held { return 75 }
+    if await tally.isEmpty { report(.note("nothing is ready to land")) }
+    return 0
+  }
+
+  /// What happened, for the exit status.
+  private actor Tally {
+    private(set) var isEmpty = true
+    private(set) var hasFailed = false
+
+    func add(_ outcome: LandingOutcome) {
+      isEmpty = false
       switch outcome {
-      case .landed(let feature, let commit):
-        report(.landed(feature: feature, target: project.configuration.target, commit: commit))
-      case .sentBack(let feature, let detail):
-        status = 1
-        report(.failed(agent: nil, feature: feature, detail: detail, retryWith: nil))
-      case .held(let feature, let reason):
-        report(.held(feature: feature, reason: reason))
-        return status == 0 ? 75 : status
-      case .stopped: return 130
+      case .sentBack, .undoFailed: hasFailed = true
+      default: break
       }
     }
-    return status
+  }
+}
+
+extension RunEvent {
+  /// What to show of an outcome; `nil` where there is nothing to show.
+  init?(_ outcome: LandingOutcome, target: String) {
+    switch outcome {
+    case .landed(let feature, let commit):
+      self = .landed(feature: feature, target: target, commit: commit)
+    case .undone(let feature, let commit):
+      self = .undone(feature: feature, target: target, commit: commit)
+    case .sentBack(let feature, let detail):
+      self = .failed(agent: nil, feature: feature, detail: detail, retryWith: nil)
+    case .undoFailed(let feature, let detail):
+      self = .note("feature #\(feature) is not undone: \(detail)")
+    case .held(let feature, let reason): self = .held(feature: feature, reason: reason)
+    case .log(let path, let lines): self = .log(path: path, lines: lines)
+    case .note(let text): self = .note(text)
+    case .stopped: return nil
+    }
   }
 }

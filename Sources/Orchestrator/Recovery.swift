@@ -59,9 +59,11 @@ package struct Recovery: Sendable {
     if let landing = try FileLock.tryAcquire(state.landingLock) {
       defer { landing.release() }
       if try !store.openLandings().isEmpty {
-        Strays.end(mark: nil, directories: [lander.settings.worktree])
         try lander.recover()
-        lines.append("a landing was cut off; it has been brought to an end")
+        lines.append(
+          try store.openLandings().isEmpty
+            ? "a landing was cut off; it has been brought to an end"
+            : "a landing was cut off; it is brought to an end once the checkout is free")
       }
     }
     for feature in try store.features(in: [.approved]) {

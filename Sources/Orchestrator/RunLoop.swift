@@ -25,6 +25,7 @@ actor RunLoop {
   private let stop: StopSignal
   private let report: @Sendable (RunEvent) -> Void
   private let shelf: LaneShelf
+  private var priorities: PriorityWatch
   private let mailbox: AsyncStream<Message>
   private let post: AsyncStream<Message>.Continuation
   private let landingBell: AsyncStream<Void>
@@ -41,6 +42,8 @@ actor RunLoop {
   private var postponed: [String: Int] = [:]
   private var isLanding = false
   private var heldReason: String?
+  private var heldOff: (until: ContinuousClock.Instant, queue: [String])?
+  private var isColdRed = false
   private var landed: Set<String> = []
   private var attemptCount = 0
   private var agentSeconds = 0.0
@@ -61,6 +64,7 @@ actor RunLoop {
     shelf = LaneShelf(
       pool: context.pool, project: context.project,
       limit: context.options.kind == .run ? context.options.parallel + 1 : 1)
+    priorities = PriorityWatch(project: context.project)
     (mailbox, post) = AsyncStream.makeStream(of: Message.self)
     (landingBell, ringLanding) = AsyncStream.makeStream(
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -82,6 +86,7 @@ actor RunLoop {
       ringLanding.finish()
       group.cancelAll()
     }
+    await gateColdAtTheEnd()
     await shelf.close()
     if let fatal { throw fatal }
     let elapsed = ContinuousClock.now - start
@@ -98,6 +103,7 @@ actor RunLoop {
     case .landed: break
     case .tick:
       obeyControl()
+      priorities.takeOver(into: store) { report(.note($0)) }
       // Other processes may have queued something, or have died while landing.
       ringLanding.yield()
       ticks += 1
@@ -327,10 +333,14 @@ actor RunLoop {
   private func landAll() async {
     guard !isStopping, fatal == nil else { return }
     do {
-      guard try !store.features(in: [.queued, .landing]).isEmpty else {
+      let undos = try store.undoRequests()
+      guard try !undos.isEmpty || !store.features(in: [.queued, .landing]).isEmpty else {
         heldReason = nil
         return
       }
+      // What holds the queue off is not asked after with every tick.
+      let waiting = try store.features(in: [.queued]).map(\.id) + undos.map(\.feature)
+      if let heldOff, heldOff.queue == waiting, heldOff.until > .now { return }
       // Whoever holds the lock lands for all.
       guard let lock = try FileLock.tryAcquire(context.project.state.landingLock) else { return }
       isLanding = true
@@ -340,42 +350,67 @@ actor RunLoop {
       }
       if try !store.openLandings().isEmpty {
         // The process that landed before was killed.
-        Strays.end(mark: nil, directories: [context.lander.settings.worktree])
         let lander = context.lander
         try await Offload.run { try lander.recover() }
       }
-      while !isStopping,
-        let outcome = try await context.lander.landNext(order: context.order, stop: stop)
-      {
-        switch outcome {
-        case .landed(let feature, let commit):
-          heldReason = nil
-          landed.insert(feature)
+      while !isStopping {
+        let progress = try await context.lander.landNext(stop: stop) { await self.tell($0) }
+        if progress == .idle { heldReason = nil }
+        heldOff = progress == .held ? (.now.advanced(by: .seconds(3)), waiting) : nil
+        guard progress == .progressed else { return }
+      }
+    } catch {
+      fatal = fatal ?? error
+    }
+  }
+
+  /// Tells what became of something in the landing queue.
+  private func tell(_ outcome: LandingOutcome) {
+    switch outcome {
+    case .landed(let feature, let commit):
+      heldReason = nil
+      landed.insert(feature)
+      report(
+        .landed(feature: feature, target: context.project.configuration.target, commit: commit))
+      post.yield(.landed)
+      if let tip = ObjectID(hex: commit) { Task { await shelf.refresh(tip: tip) } }
+    case .sentBack(let id, let detail):
+      if let feature = try? store.feature(id) {
+        if feature.state == .waiting {
+          report(.waiting(feature: id, detail: detail))
+        } else {
+          let attempt = try? store.attempts(of: id).last
           report(
-            .landed(
-              feature: feature, target: context.project.configuration.target, commit: commit))
-          post.yield(.landed)
-          if let tip = ObjectID(hex: commit) { Task { await shelf.refresh(tip: tip) } }
-        case .sentBack(let id, let detail):
-          if let feature = try store.feature(id) {
-            if feature.state == .waiting {
-              report(.waiting(feature: id, detail: detail))
-            } else {
-              let attempt = try store.attempts(of: id).last
-              report(
-                .failed(
-                  agent: attempt?.agentID, feature: id, detail: detail,
-                  retryWith: try retryTier(feature)))
-            }
-          }
-          post.yield(.landed)
-        case .held(let feature, let reason):
-          if heldReason != reason { report(.held(feature: feature, reason: reason)) }
-          heldReason = reason
-          return
-        case .stopped: return
+            .failed(
+              agent: attempt?.agentID, feature: id, detail: detail,
+              retryWith: (try? retryTier(feature)) ?? nil))
         }
       }
+      post.yield(.landed)
+    case .held(let feature, let reason):
+      if heldReason != reason { report(.held(feature: feature, reason: reason)) }
+      heldReason = reason
+    case .undone, .undoFailed, .log, .note, .stopped:
+      if let event = RunEvent(outcome, target: context.project.configuration.target) {
+        report(event)
+      }
+    }
+  }
+
+  /// Runs the gate once more without caches, where something has landed since that was done.
+  private func gateColdAtTheEnd() async {
+    guard context.options.kind == .run, !isStopping, fatal == nil else { return }
+    do {
+      // A program that is being started may hold our own lock for a moment longer.
+      var lock = try FileLock.tryAcquire(context.project.state.landingLock)
+      for _ in 0..<100 where lock == nil {
+        try await Task.sleep(for: .milliseconds(20))
+        lock = try FileLock.tryAcquire(context.project.state.landingLock)
+      }
+      guard let lock else { return }
+      defer { lock.release() }
+      guard try store.openLandings().isEmpty else { return }
+      isColdRed = try await !context.lander.coldGate(stop: stop) { await self.tell($0) }
     } catch {
       fatal = fatal ?? error
     }
@@ -425,6 +460,7 @@ actor RunLoop {
       let active = try store.features(in: [
         .ready, .running, .completed, .queued, .landing, .gateFailed, .changesRequested,
       ]).filter(\.inBacklog)
+      if try heldReason == nil && !isPaused && !store.undoRequests().isEmpty { return false }
       if active.isEmpty { return true }
       if isPaused { return !active.contains { $0.state == .running || $0.state == .landing } }
       // What is held off in the queue goes on when a person has made room.
@@ -494,7 +530,7 @@ actor RunLoop {
     }
     if stop.isSet {
       result.status = 130
-    } else if result.failed + result.blocked > 0 {
+    } else if result.failed + result.blocked > 0 || isColdRed {
       result.status = 1
     } else if !open.isEmpty {
       result.status = 75

@@ -40,7 +40,10 @@ package enum RunEvent: Sendable {
   case waiting(feature: String, detail: String)
   case removed(agent: String, seconds: Double)
   case landed(feature: String, target: String, commit: String)
+  case undone(feature: String, target: String, commit: String)
   case held(feature: String, reason: String)
+  /// The end of a gate's log.
+  case log(path: String, lines: [String])
   case stopping(forced: Bool)
 }
 

@@ -174,8 +174,12 @@ struct RunContext: Sendable {
     return { a, b in
       // What was built already and needs rework holds claims that others wait for.
       if (a.rework == nil) != (b.rework == nil) { return a.rework != nil }
-      let last = (Int.min, 0.0, Int.max)
-      return ScheduleOrder.isBefore(positions[a.id] ?? last, positions[b.id] ?? last)
+      // Priorities may have been changed since the run began.
+      func place(_ feature: FeatureRecord) -> (Int, Double, Int) {
+        guard let place = positions[feature.id] else { return (Int.min, 0, Int.max) }
+        return (feature.priority, place.remaining, place.position)
+      }
+      return ScheduleOrder.isBefore(place(a), place(b))
     }
   }
 

@@ -1,0 +1,83 @@
+import Git
+import Planning
+import Store
+
+/// What undoing a feature concerns.
+package struct UndoPlan: Sendable {
+  /// The feature to be undone.
+  package let feature: FeatureRecord
+  /// What depends on it, directly or by others, and has landed; what depends on another comes first.
+  package let landedDependents: [FeatureRecord]
+  /// What depends on it and has not landed.
+  package let openDependents: [FeatureRecord]
+  private let sources: [String: (commit: String, previous: String)]
+
+  /// - Throws: ``Failure`` where the feature has not landed, or its commit is not known.
+  package init(_ id: String, project: Project, store: Store) throws {
+    guard let feature = try store.feature(id) else { throw StoreError.unknownFeature(id) }
+    guard feature.state == .landed else {
+      throw Failure(
+        "feature #\(id) is \(feature.state.rawValue); only one that has landed can be undone")
+    }
+    self.feature = feature
+    let needs = try store.dependencies()
+    var after: [String: [String]] = [:]
+    for (other, edges) in needs {
+      for edge in edges { after[edge.dependsOn, default: []].append(other) }
+    }
+    // Depth first, each after everything that depends on it.
+    var order: [String] = []
+    var seen: Set<String> = [id]
+    var stack: [(id: String, next: Int)] = [(id, 0)]
+    while let (top, next) = stack.last {
+      let followers = (after[top] ?? []).sorted()
+      if next < followers.count {
+        stack[stack.count - 1].next += 1
+        if seen.insert(followers[next]).inserted { stack.append((followers[next], 0)) }
+      } else {
+        stack.removeLast()
+        if top != id { order.append(top) }
+      }
+    }
+    let dependents = try order.compactMap { try store.feature($0) }
+    landedDependents = dependents.filter { $0.state == .landed }
+    openDependents = dependents.filter { $0.state != .landed && $0.inBacklog }
+    let repository = try project.repository()
+    var sources: [String: (commit: String, previous: String)] = [:]
+    for item in [feature] + landedDependents {
+      guard let commit = item.landedCommit, let object = ObjectID(hex: commit) else { continue }
+      if let landing = try store.lastLanding(of: item.id), landing.commit == commit,
+        landing.targetBefore != commit
+      {
+        sources[item.id] = (commit, landing.targetBefore)
+      } else if let parent = try repository.commit(object).parents.first {
+        // Merged by a person, or landed before the state file was made.
+        sources[item.id] = (commit, parent.hex)
+      }
+    }
+    self.sources = sources
+  }
+
+  /// The lines that name who depends on it.
+  package var lines: [String] {
+    landedDependents.map { "feature #\($0.id) \($0.title) has landed and depends on it" }
+      + openDependents.map {
+        "feature #\($0.id) \($0.title) is \($0.state.rawValue) and depends on it"
+      }
+  }
+
+  /// What to put into the landing queue, in order.
+  ///
+  /// - Throws: ``Failure`` where the commit of one is not known.
+  package func requests(withDependents: Bool) throws -> [(
+    feature: String, commit: String, previous: String
+  )] {
+    try ((withDependents ? landedDependents : []) + [feature]).map { item in
+      guard let source = sources[item.id] else {
+        throw Failure(
+          "the commit by which feature #\(item.id) landed is not known; revert it by hand")
+      }
+      return (item.id, source.commit, source.previous)
+    }
+  }
+}
