@@ -41,7 +41,7 @@ struct Lanekeeper: AsyncParsableCommand {
         name: "Steer",
         subcommands: [
           ClaimCommand.self, ReleaseCommand.self, SyncCommand.self, ReviewCommand.self,
-          RetryCommand.self, AbandonCommand.self, ReopenCommand.self,
+          RetryCommand.self, AbandonCommand.self, ReopenCommand.self, UndoCommand.self,
         ]),
     ],
     defaultSubcommand: RunCommand.self)

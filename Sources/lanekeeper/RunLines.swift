@@ -29,6 +29,10 @@ enum RunLines {
       return ["🧹 \(agent): Removed from tracking (duration: \(String(format: "%.1f", seconds))s)"]
     case .landed(let feature, let target, let commit):
       return ["🔀 Feature #\(feature) landed on \(target) as \(commit.prefix(7))"]
+    case .undone(let feature, let target, let commit):
+      return ["↩️  Feature #\(feature) undone on \(target) by \(commit.prefix(7))"]
+    case .log(let path, let lines):
+      return lines.map { "   │ " + Terminal.cut(Terminal.strip($0), 200) } + ["   Log: \(path)"]
     case .held(let feature, let reason): return ["⚠️  Feature #\(feature) can't land yet: \(reason)"]
     case .stopping(let forced):
       return [

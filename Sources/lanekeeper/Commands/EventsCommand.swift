@@ -58,11 +58,15 @@ struct EventsCommand: ParsableCommand {
 struct LogsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs", abstract: "Show what the agent of a feature wrote.",
-    discussion: "Example: lanekeeper logs 7 --follow")
+    discussion: """
+      Example: lanekeeper logs 7 --follow
+               lanekeeper logs 7 --gate
+      """)
   @Argument(help: "The feature's id.") var id: String
   @OptionGroup var project: ProjectOptions
   @Flag(help: "Go on as lines come, until the attempt ends.") var follow = false
   @Option(help: "The attempt; by default the last.") var attempt: Int?
+  @Flag(help: "What the gate wrote that last ran on it, instead.") var gate = false
   @Flag(help: "As it came, with the sequences that set colours and move the cursor.") var raw =
     false
 
@@ -70,6 +74,7 @@ struct LogsCommand: ParsableCommand {
     signal(SIGPIPE, SIG_DFL)
     let (opened, store) = try project.opened()
     guard try store.feature(id) != nil else { throw StoreError.unknownFeature(id) }
+    if gate { return try showGate(store) }
     let attempts = try store.attempts(of: id)
     guard let chosen = attempts.last(where: { attempt == nil || $0.number == attempt }) else {
       guard let attempt else { throw Failure("no attempt was made on feature #\(id) yet") }
@@ -101,5 +106,21 @@ struct LogsCommand: ParsableCommand {
       usleep(200_000)
     }
     if !rest.isEmpty { Terminal.line(Terminal.strip(String(decoding: rest, as: UTF8.self))) }
+  }
+
+  private func showGate(_ store: Store) throws {
+    guard let log = try store.lastLanding(of: id)?.gateLog else {
+      throw Failure("no gate has run on feature #\(id) yet")
+    }
+    guard let handle = FileHandle(forReadingAtPath: log) else {
+      throw Failure("the log of the gate is gone: \(log)")
+    }
+    while let data = try handle.read(upToCount: 1 << 16), !data.isEmpty {
+      if raw {
+        FileHandle.standardOutput.write(data)
+      } else {
+        Terminal.write(Terminal.strip(String(decoding: data, as: UTF8.self)))
+      }
+    }
   }
 }

@@ -34,7 +34,7 @@ struct ExplainCommand: ParsableCommand {
       Terminal.line("   Holds: " + claims.map(\.path.description).joined(separator: ", "))
     }
     if let landing = try store.lastLanding(of: id), let log = landing.gateLog {
-      Terminal.line("   Last gate: \(log)")
+      Terminal.line("   Last gate: \(log) (`lanekeeper logs \(id) --gate`)")
     }
   }
 
@@ -76,7 +76,7 @@ struct ExplainCommand: ParsableCommand {
       return ["it waits for a person: `lanekeeper review \(feature.id)`"]
     case .queued:
       let events = try store.events(after: 0, limit: .max).last {
-        $0.feature == feature.id && $0.type == "feature_state"
+        $0.feature == feature.id && $0.type == "feature_queued"
       }
       var lines = ["it is built and stands in the landing queue"]
       if let events, case .object(let members) = JSONValue(parsing: events.data),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Git
+import Integration
 import Orchestrator
 import Processes
 import Store
@@ -99,7 +100,11 @@ struct StatusView {
     }
   }
 
-  private var queue: [FeatureRecord] { features.filter { [.queued, .landing].contains($0.state) } }
+  /// What is landing, then what stands in the queue, in the order in which it lands.
+  private var queue: [String] {
+    features.filter { $0.state == .landing }.map(\.id)
+      + (store.flatMap { try? Lander.queue($0) } ?? [])
+  }
 
   private func lane(_ feature: String) -> LaneRecord? { lanes.first { $0.feature == feature } }
 
@@ -118,7 +123,7 @@ struct StatusView {
           "pid": .whole(run.map { Int($0.pid) }),
         ]
       ), ("features", .array(features.map(featureJSON))), ("lanes", .array(lanes.map(Self.json))),
-      ("queue", .texts(queue.map(\.id))), ("claims", .whole(claims)),
+      ("queue", .texts(queue)), ("claims", .whole(claims)),
     ])
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Integration
 import Orchestrator
 import Processes
 import Store
@@ -66,11 +67,22 @@ struct ReopenCommand: ParsableCommand {
 struct PauseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pause", abstract: "Start no further attempts; those under way go on and land.",
-    discussion: "Example: lanekeeper pause")
+    discussion: """
+      Example: lanekeeper pause
+               lanekeeper pause --landing
+      """)
   @OptionGroup var project: ProjectOptions
+  @Flag(help: "Land nothing instead; attempts go on and stand in the queue.") var landing = false
 
   func run() throws {
     try PersonOnly.check("pause")
+    if landing {
+      let (_, store) = try project.opened()
+      try store.setValue(Lander.pauseKey, "pause")
+      try store.record("landing_paused", [:])
+      return Terminal.line(
+        "nothing lands from now on; `lanekeeper resume --landing` lets it go on")
+    }
     try Control.give("pause", project, done: "paused; `lanekeeper resume` goes on")
   }
 }
@@ -81,10 +93,16 @@ struct ResumeCommand: ParsableCommand {
     commandName: "resume", abstract: "Go on after a pause.",
     discussion: "Example: lanekeeper resume")
   @OptionGroup var project: ProjectOptions
+  @Flag(help: "Let landings go on.") var landing = false
 
   func run() throws {
     try PersonOnly.check("resume")
     let (_, store) = try project.opened()
+    if landing {
+      try store.setValue(Lander.pauseKey, nil)
+      try store.record("landing_resumed", [:])
+      return Terminal.line("landings go on")
+    }
     try store.setValue("control", nil)
     try store.record("resumed", [:])
     Terminal.line("going on")
