@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct LandingCommandTests {
+  private static let chain = """
+    features:
+      - {id: 1, title: One}
+      - {id: 2, title: Two, depends_on: [1]}
+      - {id: 3, title: Three}
+
+    """
+
+  private func states(_ shop: Workshop) throws -> [String: String] {
+    let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
+    return Dictionary(
+      features.map { ($0["id"] as? String ?? "", $0["state"] as? String ?? "") },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  @Test func undoNamesDependentsFirstAndStaysUndoneUntilReopen() throws {
+    let shop = try Workshop(features: Self.chain, agent: "echo $id > f$id.txt")
+    #expect(try shop.run("run", "--parallel", "2").status == 0)
+    let refused = try shop.run("undo", "1")
+    #expect(refused.status == 1)
+    #expect(refused.text.contains("#2 Two has landed and depends on it"))
+    #expect(refused.error.contains("--with-dependents"))
+    #expect(try states(shop)["1"] == "landed")
+    let undone = try shop.run("undo", "1", "--with-dependents")
+    #expect(undone.status == 0, "\(undone.text)\(undone.error)")
+    #expect(try states(shop) == ["1": "undone", "2": "undone", "3": "landed"])
+    #expect(!shop.repository.root.exists("repo/f1.txt"))
+    #expect(!shop.repository.root.exists("repo/f2.txt"))
+    #expect(shop.repository.root.exists("repo/f3.txt"))
+    // Nothing builds it again by itself.
+    #expect(try shop.run("run").status == 0)
+    #expect(try states(shop)["1"] == "undone")
+    #expect(try shop.run("undo", "1").status == 1)
+    #expect(try shop.run("undo", "99").status != 0)
+    #expect(try shop.run("reopen", "1").status == 0)
+    #expect(try shop.run("run").status == 0)
+    #expect(try states(shop) == ["1": "landed", "2": "undone", "3": "landed"])
+    #expect(try shop.repository.read("f1.txt") == "1\n")
+    #expect(try shop.leftovers() == [])
+  }
+
+  @Test func landingCanBePausedAndResumed() throws {
+    let shop = try Workshop(features: Workshop.independent(2), agent: "echo $id > f$id.txt")
+    #expect(try shop.run("run", "--feature", "1").status == 0)
+    #expect(try shop.run("pause", "--landing").status == 0)
+    let paused = try shop.run("run")
+    #expect(paused.status == 75)
+    #expect(paused.text.contains("landing is paused"))
+    #expect(try shop.landed() == ["1"])
+    #expect(try states(shop)["2"] == "queued")
+    #expect(try shop.run("land").status == 75)
+    #expect(try shop.run("resume", "--landing").status == 0)
+    #expect(try shop.run("land").status == 0)
+    #expect(try shop.landed() == ["1", "2"])
+  }
+
+  @Test func theGatesLogIsShownAndGoesIntoTheNextPrompt() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(3),
+      agent: """
+        case "$id-$LANEKEEPER_ATTEMPT" in
+        2-1) echo BUG > f$id.txt ;;
+        2-*) echo "$prompt" | grep -q './f2.txt' && echo fixed > f$id.txt ;;
+        *) echo $id > f$id.txt ;;
+        esac
+        """, configuration: "landing: {window: auto}")
+    let run = try shop.run("run", "--parallel", "3")
+    #expect(run.status == 0, "\(run.text)\(run.error)")
+    #expect(run.text.contains("Feature #2 failed (gate: make test exited 2), will retry"))
+    #expect(run.text.contains("   │ ./f2.txt"))
+    #expect(run.text.contains("   Log: "))
+    #expect(try shop.repository.read("f2.txt") == "fixed\n")
+    #expect(try shop.landed().sorted() == ["1", "2", "3"])
+    // The last gate that ran on it passed.
+    #expect(try shop.run("logs", "2", "--gate").status == 0)
+    #expect(try shop.trace().filter { $0[0] == "begin" && $0[1] == "2" }.count == 2)
+    #expect(try shop.leftovers() == [])
+  }
+
+  @Test func aRunEndsWithAColdGate() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2),
+      agent: "[ $id = 2 ] && echo x > broken.txt; echo $id > f$id.txt",
+      gate: "'test -e x.cache || { test ! -e broken.txt && touch x.cache; }'",
+      configuration: "landing: {window: 1}", files: [".gitignore": "*.cache\n"])
+    let run = try shop.run("run", "--parallel", "1")
+    #expect(run.status == 1)
+    #expect(run.text.contains("is red on main without caches"), "\(run.text)\(run.error)")
+    #expect(try shop.landed() == ["1", "2"])
+    #expect(try shop.processes() == [])
+  }
+
+  @Test func prioritiesCountWhileARunIsAtWork() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(4),
+      agent: """
+        echo $id > f$id.txt
+        n=0; while [ $id = 1 ] && [ ! -e "$LANEKEEPER_REPOSITORY/../go" ] && [ $n -lt 600 ]
+        do sleep 0.1; n=$((n + 1)); done
+        """)
+    let run = try shop.start(["run", "--parallel", "1"], output: "run")
+    #expect(try eventually { try shop.trace().count >= 1 })
+    try shop.repository.write(
+      "features.yml",
+      Workshop.independent(3) + "  - {id: 4, title: Feature 4, priority: 9}\n")
+    #expect(
+      try eventually { try shop.repository.root.read("run").contains("new priorities: #4") })
+    try shop.repository.root.write("go", "")
+    #expect(run.wait() == 0)
+    #expect(try shop.trace().filter { $0[0] == "begin" }.map { $0[1] } == ["1", "4", "2", "3"])
+  }
+}

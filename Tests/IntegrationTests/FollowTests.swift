@@ -1,0 +1,91 @@
+import Foundation
+import Integration
+import Store
+import TestSupport
+import Testing
+
+@Suite struct FollowTests {
+  @Test func p6_heldOffWhileAMergeIsOpenOrAFileIsInTheWay() async throws {
+    let fixture = try LandingFixture()
+    try fixture.queue("1", ["one.txt": "1\n"])
+    try fixture.test.write("one.txt", "mine\n")
+    #expect(try await fixture.land().held.first?.contains("one.txt") == true)
+    #expect(try fixture.test.read("one.txt") == "mine\n")
+    try FileManager.default.removeItem(atPath: fixture.test.path + "/one.txt")
+    let head = try fixture.test.git("rev-parse", "HEAD")
+    try fixture.test.write(".git/MERGE_HEAD", head + "\n")
+    #expect(try await fixture.land().held.first?.contains("a merge") == true)
+    try FileManager.default.removeItem(atPath: fixture.test.path + "/.git/MERGE_HEAD")
+    try fixture.test.write(".git/index.lock", "")
+    #expect(try await fixture.land().held.first?.contains("index.lock") == true)
+    try FileManager.default.removeItem(atPath: fixture.test.path + "/.git/index.lock")
+    #expect(try await fixture.land().landed == ["1"])
+    #expect(try fixture.test.read("one.txt") == "1\n")
+  }
+
+  @Test func p6_whatDoesNotTouchDirtyPathsGoesOn() async throws {
+    let fixture = try LandingFixture(
+      gate: LandingFixture.noting, window: .size(4), files: ["b.txt": "b\n", "c/d.txt": "d\n"])
+    try fixture.queue("1", ["a.txt": "one\n"])
+    try fixture.queue("2", ["b.txt": "two\n"])
+    try fixture.queue("3", ["c/d.txt": nil, "c": "a file now\n"].filter { $0.key == "c/d.txt" })
+    try fixture.queue("4", ["new/deep/x.txt": "x\n"])
+    try fixture.queue("5", ["five.txt": "5\n"])
+    try fixture.test.write("b.txt", "changed by hand\n")
+    try fixture.test.write("new", "a file where a directory belongs\n")
+    let result = try await fixture.land()
+    #expect(result.landed == ["1", "3", "5"])
+    #expect(result.progress == .held)
+    #expect(result.held.contains { $0.contains("b.txt is changed") })
+    #expect(result.held.contains { $0.contains("untracked file new") })
+    // What can't land now costs no gate.
+    #expect(try fixture.runs() == 1)
+    #expect(try fixture.test.read("b.txt") == "changed by hand\n")
+    #expect(try fixture.test.git("status", "--porcelain") == " M b.txt\n?? new")
+    try fixture.test.git("checkout", "-q", "b.txt")
+    try FileManager.default.removeItem(atPath: fixture.test.path + "/new")
+    #expect(try await fixture.land().landed == ["2", "4"])
+    #expect(try fixture.test.git("status", "--porcelain") == "")
+  }
+
+  @Test func p6_neverLeavesTheCheckoutAlone() async throws {
+    let fixture = try LandingFixture { $0.landing.follow = "never" }
+    try fixture.queue("1", ["one.txt": "1\n"])
+    #expect(try await fixture.land().landed == ["1"])
+    #expect(!fixture.test.root.exists("repo/one.txt"))
+    let command = try #require(try fixture.lander.catchUpCommand())
+    _ = try TestProgram.run(
+      ["sh", "-c", command], directory: fixture.test.root.path,
+      environment: fixture.test.environment)
+    #expect(try fixture.test.git("status", "--porcelain") == "")
+    #expect(try fixture.test.read("one.txt") == "1\n")
+  }
+
+  @Test func aLinkedWorktreeOnTheTargetFollows() async throws {
+    let fixture = try LandingFixture()
+    try fixture.queue("1", ["one.txt": "1\n", "a.txt": nil])
+    try fixture.test.git("switch", "-q", "-c", "elsewhere")
+    let other = fixture.test.root.path("other")
+    try fixture.test.git("worktree", "add", "-q", other, "main")
+    #expect(try await fixture.land().landed == ["1"])
+    #expect(try fixture.test.git("status", "--porcelain", at: other) == "")
+    #expect(fixture.test.root.exists("other/one.txt"))
+    #expect(!fixture.test.root.exists("repo/one.txt"))
+  }
+
+  @Test func aTargetThatMovesDuringTheGateIsMergedAndGatedAgain() async throws {
+    let fixture = try LandingFixture(
+      gate: """
+        if ! test -e "$PWD/../../moved"; then touch "$PWD/../../moved"
+        git -C "$PWD/../../repo" commit -q --allow-empty -m 'a person commits'; fi
+        """ + "\n" + LandingFixture.noting, window: .size(4))
+    try fixture.queue("1", ["one.txt": "1\n"])
+    try fixture.queue("2", ["bad.txt": "2\n"])
+    let result = try await fixture.land()
+    #expect(result.landed == ["1"])
+    #expect(result.sentBack == ["2"])
+    #expect(
+      try fixture.test.git("log", "--first-parent", "--format=%s", "main").contains("a person"))
+    #expect(try fixture.test.git("status", "--porcelain") == "")
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Integration
+import Processes
+import Store
+import TestSupport
+import Testing
+
+/// `kill -9` in each step between a gate that passed and claims that are released.
+@Suite struct KillStepTests {
+  /// A queue that adds, changes and removes files, beside a person's own.
+  private func queue() throws -> LandingFixture {
+    let fixture = try LandingFixture(files: [
+      "keep/a.txt": "old\n", "keep/b.txt": "old\n", "gone/c.txt": "old\n", "mine.txt": "tracked\n",
+    ])
+    try fixture.queue("1", ["keep/a.txt": "new\n", "fresh/d.txt": "d\n"])
+    try fixture.queue("2", ["gone/c.txt": nil, "keep/e.txt": "e\n"])
+    try fixture.queue("3", ["keep/b.txt": nil, "top.txt": "t\n"])
+    // What a person has under way in files that no feature touches stays as it is.
+    try fixture.test.write("mine.txt", "changed by hand\n")
+    try fixture.test.write("untracked.txt", "not tracked\n")
+    try fixture.test.write("staged.txt", "staged\n")
+    try fixture.test.git("add", "staged.txt")
+    return fixture
+  }
+
+  private static let cases: [(LandingStep, Int)] =
+    LandingStep.allCases.filter { $0 != .pushJournaled && $0 != .pushed }.flatMap { step in
+      // Each of the files that are put in place, and each branch that goes, is a moment of its own.
+      switch step {
+      case .filePlaced: (1...6).map { (step, $0) }
+      case .branchDropped: (1...3).map { (step, $0) }
+      default: [(step, 1)]
+      }
+    }
+
+  @Test(arguments: cases)
+  func p3_p4_p7_killedAt(step: LandingStep, count: Int) throws {
+    let fixture = try queue()
+    try check(fixture, push: nil, step: step, count: count, style: "merge")
+  }
+
+  @Test(arguments: ["squash", "rebase"], [LandingStep.followJournaled, .swapJournaled, .swapped])
+  func p3_p4_p7_killedInOtherStyles(style: String, step: LandingStep) throws {
+    try check(try queue(), push: nil, step: step, count: 1, style: style)
+  }
+
+  @Test(arguments: [LandingStep.pushJournaled, .pushed, .followJournaled, .swapped, .settled])
+  func p3_p4_p7_killedWithAPush(step: LandingStep) throws {
+    let fixture = try queue()
+    let remote = fixture.test.root.path("remote.git")
+    try fixture.test.git("init", "-q", "--bare", "-b", "main", remote)
+    try fixture.test.git("remote", "add", "origin", remote)
+    try fixture.test.git("push", "-q", "origin", "main")
+    try check(fixture, push: "origin", step: step, count: 1, style: "merge")
+    #expect(
+      try fixture.test.git("rev-parse", "main", at: remote)
+        == fixture.test.git("rev-parse", "main"))
+  }
+
+  private func check(
+    _ fixture: LandingFixture, push: String?, step: LandingStep, count: Int, style: String
+  ) throws {
+    let start = try fixture.test.git("rev-parse", "main")
+    let work = try (1...3).map { try fixture.test.git("rev-parse", "lane/\($0)") }
+    var probe = Probe(fixture, gate: LandingFixture.noting)
+    probe.style = style
+    probe.push = push ?? ""
+    let killed = try probe.land(killedAt: step, count: count)
+    #expect(killed.status == 128 + SIGKILL, "\(step) \(count) was never reached: \(killed.text)")
+    // P4, at once: what the agents wrote is reachable, and so is what a person has under way.
+    for commit in work {
+      #expect(try fixture.test.git("for-each-ref", "--contains", commit) != "")
+    }
+    try checkPersonsFiles(fixture)
+    // P3, at once: the target stands where it stood, or on a tree that passed.
+    try fixture.checkP3(since: start)
+    #expect(try fixture.test.git("fsck", "--no-dangling", "--no-progress") == "")
+    let next = try probe.land()
+    #expect(next.status == 0, "\(next.text)\(next.error)")
+    // P7: each feature has landed exactly once, in order, and nothing of the landing is left.
+    #expect(try fixture.trailers() == ["1", "2", "3"], "\(next.text)")
+    for id in ["1", "2", "3"] { #expect(try fixture.state(id) == .landed) }
+    #expect(try fixture.store.claims().isEmpty)
+    #expect(try fixture.store.openLandings().isEmpty)
+    #expect(try fixture.test.git("for-each-ref", "refs/lanekeeper/landing") == "")
+    try fixture.checkP3(since: start)
+    try checkPersonsFiles(fixture)
+    #expect(
+      try fixture.test.git("status", "--porcelain").split(separator: "\n")
+        == [" M mine.txt", "A  staged.txt", "?? untracked.txt"])
+    #expect(try fixture.test.read("keep/a.txt") == "new\n")
+    #expect(try fixture.test.read("fresh/d.txt") == "d\n")
+    #expect(!fixture.test.root.exists("repo/gone"))
+    #expect(!fixture.test.root.exists("repo/keep/b.txt"))
+    let git = try FileManager.default.contentsOfDirectory(atPath: fixture.state.commonDirectory)
+    #expect(git.filter { $0.contains("lanekeeper-") || $0.hasPrefix("index.") } == [])
+  }
+
+  private func checkPersonsFiles(_ fixture: LandingFixture) throws {
+    #expect(try fixture.test.read("mine.txt") == "changed by hand\n")
+    #expect(try fixture.test.read("untracked.txt") == "not tracked\n")
+    #expect(try fixture.test.read("staged.txt") == "staged\n")
+  }
+}
