@@ -56,6 +56,9 @@ package struct Configuration: Sendable, Equatable {
     /// clean or never.
     package var follow = "clean"
     package var push: String?
+    /// Gates at once, each in a worktree of its own.
+    package var speculate = 1
+    package static let mostGates = 8
   }
   package struct Limits: Sendable, Equatable {
     package var maxParallel = 5

@@ -241,7 +241,7 @@ package enum ConfigurationReader {
       if let word = input.choice(node, "landing", styles) { landing.style = word }
       return
     }
-    let known = ["window", "style", "follow", "push"]
+    let known = ["window", "style", "follow", "push", "speculate"]
     guard let members = input.members(node, of: "landing", known: known) else { return }
     if members["window"]?.scalar?.string == "auto" {
       landing.window = .auto
@@ -253,6 +253,11 @@ package enum ConfigurationReader {
       landing.follow = word
     }
     landing.push = input.text(members["push"], "landing.push")
+    if let count = input.integer(
+      members["speculate"], "landing.speculate", in: 1...Configuration.Landing.mostGates)
+    {
+      landing.speculate = count
+    }
   }
 
   private static func readLimits(

@@ -58,6 +58,18 @@ package struct Batch: Sendable, Equatable {
     return results.filter { $0.key > green && $0.value != .green }.keys.min()
   }
 
+  /// The prefixes to gate next if each one before it turns out red; the first is what ``next`` says. Where
+  /// gates may run beside one another, these are worth it.
+  package func ahead(_ most: Int) -> [Int] {
+    var copy = self
+    var result: [Int] = []
+    while result.count < most, case .gate(let prefix) = copy.next {
+      result.append(prefix)
+      copy.record(prefix, passed: false)
+    }
+    return result
+  }
+
   package var next: Step {
     let green = green
     guard let red else {
@@ -67,7 +79,10 @@ package struct Batch: Sendable, Equatable {
     if green == 0 {
       switch results[0] {
       case nil: return .gate(0)
-      case .red(let times): return times > confirmations ? .redBase : .confirm(0)
+      case .red(let times):
+        if times <= confirmations { return .confirm(0) }
+        // What stands at the head may be what repairs it.
+        return results[1] == nil ? .gate(1) : .redBase
       case .green: break
       }
     }

@@ -29,13 +29,16 @@ struct Gate: Sendable {
 
   /// Runs the gate on the tree of a commit, whatever is known of it.
   ///
-  /// - Parameter cold: in a worktree without ignored files, such as build caches.
+  /// - Parameters:
+  ///   - cold: in a worktree without ignored files, such as build caches.
+  ///   - room: the number of the worktree, where several gates run at once.
   func run(
-    _ commit: ObjectID, tree: ObjectID, cold: Bool, stop: StopSignal
+    _ commit: ObjectID, tree: ObjectID, cold: Bool, room number: Int = 0, stop: StopSignal
   ) async throws -> Verdict {
-    let room = cold ? GateRoom.cold(settings, state) : GateRoom.warm(settings, state)
+    let room =
+      cold ? GateRoom.cold(settings, state) : GateRoom.warm(settings, state, number: number)
     // A gate that a killed process left behind is ending.
-    try await FileLock.acquire(state.gateLock).release()
+    try await FileLock.acquire(room.lock).release()
     let isCold: Bool
     do {
       isCold = try await Offload.run { try room.restore(commit, cold: cold) }
@@ -84,7 +87,7 @@ struct Gate: Sendable {
     while true {
       let process = try GuardedProcess.start(
         GuardedCommand(
-          guardProgram: settings.guardProgram, lockPath: state.gateLock, logPath: log,
+          guardProgram: settings.guardProgram, lockPath: room.lock, logPath: log,
           inputPath: nil, directory: room.path,
           argv: ["/bin/sh", "-c", settings.gate.command],
           environment: GitProgram.clean(settings.environment),

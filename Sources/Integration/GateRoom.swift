@@ -1,3 +1,4 @@
+import Backlog
 import Foundation
 import Git
 import Lanes
@@ -12,10 +13,15 @@ struct GateRoom: Sendable {
   let state: StateDirectory
   let environment: [String: String]
 
-  /// The room whose ignored files, such as build caches, stay from gate to gate.
-  static func warm(_ settings: LandingSettings, _ state: StateDirectory) -> GateRoom {
-    GateRoom(
-      name: "integration", path: settings.worktree, state: state,
+  /// A room whose ignored files, such as build caches, stay from gate to gate.
+  ///
+  /// - Parameter number: from 0; several gates may run at once, each in its own.
+  static func warm(
+    _ settings: LandingSettings, _ state: StateDirectory, number: Int = 0
+  ) -> GateRoom {
+    let end = number == 0 ? "" : "-\(number + 1)"
+    return GateRoom(
+      name: "integration" + end, path: settings.worktree + end, state: state,
       environment: settings.environment)
   }
 
@@ -24,6 +30,15 @@ struct GateRoom: Sendable {
     GateRoom(
       name: "integration-cold", path: settings.worktree + "-cold", state: state,
       environment: settings.environment)
+  }
+
+  /// The lock of the guard that runs a gate here.
+  var lock: String { state.gateLock + name.dropFirst("integration".count) }
+
+  /// Where gates may be running that a killed process left.
+  static func paths(_ settings: LandingSettings) -> [String] {
+    [settings.worktree, settings.worktree + "-cold"]
+      + (2...Configuration.Landing.mostGates).map { "\(settings.worktree)-\($0)" }
   }
 
   /// Makes the worktree an exact checkout of a commit: tracked files as they are there, others

@@ -36,7 +36,8 @@ extension Lander {
       batch.record(length, passed: known.passed, times: max(1, known.reds))
     }
     while true {
-      let (length, isConfirmation): (Int, Bool)
+      let prefixes: [Int]
+      var isConfirmation = false
       switch batch.next {
       case .settle(let land, let blamed):
         guard blamed != nil else { return .settle(land: land, blamed: nil) }
@@ -44,21 +45,25 @@ extension Lander {
         return .settle(
           land: land, blamed: Blame(status: result?.status ?? "failed", log: result?.log ?? ""))
       case .redBase: return try redBase(chain)
-      case .gate(let prefix): (length, isConfirmation) = (prefix, false)
-      case .confirm(let prefix): (length, isConfirmation) = (prefix, true)
+      case .gate: prefixes = batch.ahead(settings.landing.speculate)
+      case .confirm(let prefix): (prefixes, isConfirmation) = ([prefix], true)
       }
       guard try open().reference(settings.target) == chain.target else { return .overtaken }
-      let (commit, tree) = chain.prefix(length)
-      switch try await gate.run(commit, tree: tree, cold: isConfirmation, stop: stop) {
-      case .stopped: return .stopped
-      case .impossible(let reason): return .held(reason)
-      case .result(let result):
-        try? store.setGateLog(
-          result.log, of: chain.links[..<max(1, length)].map(\.record))
+      let verdicts = GateVerdicts(
+        gate: gate, chain: chain, prefixes: prefixes, cold: isConfirmation, stop: stop)
+      let end = try await verdicts.collect { length, result in
+        try? store.setGateLog(result.log, of: chain.links[..<max(1, length)].map(\.record))
         if result.isFlaky, isConfirmation, result.passed {
           await report(.note(try noteFlaky(chain, length, result)))
         }
         batch.record(length, passed: result.passed)
+        return batch.ahead(16)
+      }
+      switch end {
+      case nil: break
+      case .stopped: return .stopped
+      case .impossible(let reason): return .held(reason)
+      case .result: break
       }
     }
   }

@@ -26,11 +26,12 @@ extension Lander {
     try noteBehind(before: chain.target, repository)
     let follow = try follower(repository, landing: chain.id)
     let entries = try entries(from: chain.targetTree, to: tree, repository)
-    if let follow, let reason = follow.blocker(entries, try follow.survey()) {
-      return .held(reason)
-    }
     var isPushed = false
     if let remote = try remoteTarget(repository) {
+      // What is pushed can't be taken back, so the checkout is looked at before.
+      if let follow, let reason = follow.blocker(entries, try follow.survey()) {
+        return .held(reason)
+      }
       try store.setPhase(.push, of: records)
       observe(.pushJournaled)
       switch try remote.push(commit, expecting: try repository.reference(remote.tracking)) {

@@ -9,7 +9,7 @@ extension Lander {
   /// Callers hold the landing lock. Blocks. A chain whose checkout is busy stays open, and nothing
   /// lands before it is brought to an end.
   package func recover() throws {
-    Strays.end(mark: nil, directories: [settings.worktree, settings.worktree + "-cold"])
+    Strays.end(mark: nil, directories: GateRoom.paths(settings))
     let repository = try open()
     StaleLocks.removeShared(
       commonDirectory: repository.commonDirectory, [settings.target + ".lock", "packed-refs.lock"])

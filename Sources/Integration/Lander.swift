@@ -12,7 +12,7 @@ package struct Lander: Sendable {
   package let settings: LandingSettings
   let store: Store
   let state: StateDirectory
-  let identity: @Sendable () -> Signature
+  package let identity: @Sendable () -> Signature
   let observe: @Sendable (LandingStep) -> Void
   let memory = LanderMemory()
 

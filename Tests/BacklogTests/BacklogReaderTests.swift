@@ -119,6 +119,16 @@ import Testing
     #expect(value.definitions["a"]?.run == "./a.sh" && value.limits.attemptMinutes == 0.5)
   }
 
+  @Test func landing() throws {
+    #expect(try read("").landing.window == .size(4))
+    let value = try read(
+      "landing: {window: auto, style: rebase, follow: never, push: origin, speculate: 2}")
+    #expect(value.landing.window == .auto && value.landing.speculate == 2)
+    #expect(value.landing.style == "rebase" && value.landing.follow == "never")
+    #expect(value.landing.push == "origin")
+    #expect(throws: InputProblems.self) { try read("landing: {speculate: 99}") }
+  }
+
   @Test func problems() {
     do {
       _ = try read(

@@ -44,8 +44,15 @@ import Testing
 
   @Test func aRedTargetIsFoundOutBeforeAnybodyIsLookedFor() {
     let (runs, end) = play(8, known: [:]) { _ in true }
-    #expect(runs == ["8", "0", "0 cold"])
+    #expect(runs == ["8", "0", "0 cold", "1"])
     #expect(end == .redBase)
+    #expect(play(1, known: [:]) { _ in true }.runs == ["1", "0", "0 cold"])
+  }
+
+  @Test func whatRepairsARedTargetLandsFromTheHead() {
+    let (runs, end) = play(4, known: [:]) { $0 != 1 && $0 != 2 }
+    #expect(runs == ["4", "0", "0 cold", "1", "2", "3", "3 cold"])
+    #expect(end == .settle(land: 2, blamed: 3))
   }
 
   @Test func anUnknownTargetIsAskedOnlyAfterARed() {
@@ -81,6 +88,19 @@ import Testing
     batch.record(2, passed: false)
     batch.record(3, passed: true)
     #expect(batch.next == .settle(land: 3, blamed: nil))
+  }
+
+  @Test func aheadIsWhatARedWouldMakeNext() {
+    var batch = Batch(count: 8, confirmations: 1)
+    #expect(batch.ahead(4) == [8, 0])
+    batch.record(0, passed: true)
+    #expect(batch.ahead(4) == [8, 4, 2, 1])
+    #expect(batch.ahead(1) == [8])
+    batch.record(4, passed: true)
+    // The end is still unknown; what lies before the fourth is of no use any more.
+    #expect(batch.ahead(8) == [8, 6, 5])
+    batch.record(8, passed: true)
+    #expect(batch.ahead(8) == [])
   }
 
   @Test func everyFeatureIsSettledOnceAndOnlyTheBadAreBlamed() {

@@ -1,4 +1,5 @@
 import Foundation
+import Git
 import Integration
 import Store
 import TestSupport
@@ -87,5 +88,99 @@ import Testing
     #expect(
       try fixture.test.git("log", "--first-parent", "--format=%s", "main").contains("a person"))
     #expect(try fixture.test.git("status", "--porcelain") == "")
+  }
+}
+
+/// What others do at the very moment of a landing.
+@Suite struct LandingRaceTests {
+  /// Does something once, at a step.
+  private func at(
+    _ step: LandingStep, _ fixture: LandingFixture, do body: @escaping @Sendable () -> Void
+  ) -> Lander {
+    let once = OnceOnly()
+    return Lander(
+      settings: fixture.lander.settings, store: fixture.store, state: fixture.state,
+      identity: fixture.lander.identity,
+      observe: { reached in if reached == step, once.isFirst() { body() } })
+  }
+
+  private final class OnceOnly: @unchecked Sendable {
+    private let lock = NSLock()
+    private var isDone = false
+    func isFirst() -> Bool {
+      lock.withLock {
+        defer { isDone = true }
+        return !isDone
+      }
+    }
+  }
+
+  @Test(
+    arguments: [LandingStep.indexLocked, .followPrepared, .followJournaled, .filePlaced])
+  func p6_aSaveAtThatMomentIsNotLost(step: LandingStep) async throws {
+    let fixture = try LandingFixture(gate: LandingFixture.noting, files: ["z.txt": "old\n"])
+    try fixture.queue("1", ["a.txt": "new\n", "z.txt": "new\n"])
+    let (path, start) = (fixture.test.path + "/z.txt", try fixture.test.git("rev-parse", "main"))
+    let lander = at(step, fixture) {
+      // An editor writes a new file and renames it.
+      try? Data("saved\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+    let result = try await fixture.land(lander)
+    #expect(result.progress == .held, "\(result)")
+    #expect(try fixture.test.read("z.txt") == "saved\n")
+    #expect(try fixture.test.read("a.txt") == "1\n2\n3\n4\n5\n6\n7\n")
+    #expect(try fixture.test.git("rev-parse", "main") == start)
+    #expect(try fixture.test.git("status", "--porcelain") == " M z.txt")
+    try fixture.test.git("checkout", "-q", "z.txt")
+    #expect(try await fixture.land().landed == ["1"])
+    #expect(try fixture.test.read("z.txt") == "new\n")
+    // The gate had said all there is to say.
+    #expect(try fixture.runs() == 1)
+  }
+
+  @Test(arguments: [LandingStep.chosen, .followJournaled, .swapJournaled])
+  func p3_aTargetThatMovesBeforeTheSwapIsMergedAndGatedAgain(step: LandingStep) async throws {
+    let fixture = try LandingFixture(gate: LandingFixture.noting, files: ["z.txt": "old\n"])
+    try fixture.queue("1", ["a.txt": nil, "new/file.txt": "new\n"])
+    let start = try fixture.test.git("rev-parse", "main")
+    try fixture.test.git("switch", "-q", "-c", "side")
+    try fixture.test.write("z.txt", "theirs\n")
+    let other = try fixture.test.commit("by somebody else")
+    try fixture.test.git("switch", "-q", "main")
+    let test = fixture.test
+    let lander = at(step, fixture) {
+      _ = try? test.git("update-ref", "refs/heads/main", other)
+      // Like a push into this checkout: its file comes along with the reference.
+      try? test.write("z.txt", "theirs\n")
+    }
+    var landed = try await fixture.land(lander).landed
+    // The index of the checkout is behind the reference now, which is for whoever moved it to mend.
+    try fixture.test.git("reset", "-q")
+    landed += try await fixture.land(lander).landed
+    #expect(landed == ["1"])
+    #expect(try fixture.test.git("merge-base", "--is-ancestor", other, "main") == "")
+    #expect(try fixture.test.read("new/file.txt") == "new\n")
+    #expect(try fixture.test.read("z.txt") == "theirs\n")
+    #expect(!fixture.test.root.exists("repo/a.txt"))
+    #expect(try fixture.test.git("status", "--porcelain") == "")
+    #expect(try fixture.runs() == 2)
+    let tree = try fixture.test.git("rev-parse", "main^{tree}")
+    #expect(try fixture.gated().contains(tree))
+    #expect(try fixture.test.git("rev-list", "--count", "--first-parent", "\(start)..main") == "2")
+  }
+
+  @Test func p2_aFeatureThatIsAbandonedWhileItIsMergedDoesNotLand() async throws {
+    let fixture = try LandingFixture(
+      gate: LandingFixture.noting, window: .size(4))
+    try fixture.queue("1", ["one.txt": "1\n"])
+    try fixture.queue("2", ["two.txt": "2\n"])
+    try fixture.store.abandon("2")
+    #expect(try await fixture.land().landed == ["1"])
+    #expect(try fixture.state("2") == .abandoned)
+    // While it is landing it can't be given up half-way.
+    try fixture.queue("3", ["three.txt": "3\n"])
+    let store = fixture.store
+    let lander = at(.chosen, fixture) { try? store.abandon("3") }
+    #expect(try await fixture.land(lander).landed == ["3"])
   }
 }

@@ -58,6 +58,30 @@ import Testing
     #expect(result.sentBack == ["2"])
   }
 
+  @Test(arguments: [nil, 2, 7] as [Int?])
+  func p3_p5_severalGatesAtOnceSettleTheSame(bad: Int?) async throws {
+    // Each gate waits for company: alone it would never end in time.
+    let fixture = try LandingFixture(
+      gate: """
+        root="$(git rev-parse --git-common-dir)/../.."; mkdir -p "$root/at-work/$$"
+        n=0; while [ "$(ls "$root/at-work" | wc -l)" -lt 2 ] && [ $n -lt 100 ]
+        do sleep 0.02; n=$((n + 1)); done
+        [ "$(ls "$root/at-work" | wc -l)" -ge 2 ] && echo . >> "$root/together"
+        """ + "\n" + LandingFixture.noting, window: .size(8)
+    ) { $0.landing.speculate = 3 }
+    let start = try fixture.test.git("rev-parse", "main")
+    for number in 1...8 {
+      try fixture.queue("\(number)", [(number == bad ? "bad" : "f") + "\(number).txt": "x\n"])
+    }
+    let result = try await fixture.land()
+    #expect(result.sentBack == (bad.map { ["\($0)"] } ?? []))
+    #expect(result.landed == (1...8).filter { $0 != bad }.map(String.init))
+    #expect(fixture.test.root.exists("together"))
+    try fixture.checkP3(since: start)
+    #expect(Strays.find(standingIn: fixture.test.root.path("lanes")).isEmpty)
+    #expect(try fixture.store.openLandings().isEmpty)
+  }
+
   @Test func autoAdaptsToWhatItMeets() async throws {
     let fixture = try LandingFixture(gate: LandingFixture.noting, window: .auto)
     for number in 1...40 { try fixture.queue("\(number)", ["f\(number).txt": "x\n"]) }
