@@ -23,9 +23,15 @@ actor LaneShelf {
   }
 
   /// Hands out a lane, and the commit that it is known to be a clean checkout of.
-  func take(tip: ObjectID) async throws -> (lane: LaneRecord, commit: ObjectID?) {
+  ///
+  /// - Parameter number: the lane that is best, since the feature was in it before.
+  func take(
+    tip: ObjectID, preferring number: Int? = nil
+  ) async throws -> (lane: LaneRecord, commit: ObjectID?) {
     while true {
-      if let index = shelved.firstIndex(where: { $0.commit == tip }) ?? shelved.indices.first {
+      if let index = shelved.firstIndex(where: { $0.lane.number == number })
+        ?? shelved.firstIndex(where: { $0.commit == tip }) ?? shelved.indices.first
+      {
         return shelved.remove(at: index)
       }
       if known < limit {

@@ -204,7 +204,8 @@ actor RunLoop {
       throw Failure("no agent is set for feature #\(feature.id)")
     }
     let branch = feature.branch ?? BranchName.of(feature: feature.id, title: feature.title)
-    let (lane, prepared) = try await shelf.take(tip: tip)
+    let (lane, prepared) = try await shelf.take(
+      tip: tip, preferring: try store.attempts(of: feature.id).last?.lane)
     let choice = try context.tier(for: feature)
     let environment = context.project.environment
     let directory = context.project.directory
