@@ -24,9 +24,11 @@ actor LaneShelf {
 
   /// Hands out a lane, and the commit that it is known to be a clean checkout of.
   ///
-  /// - Parameter number: the lane that is best, since the feature was in it before.
+  /// - Parameters:
+  ///   - number: the lane that is best, since the feature was in it before.
+  ///   - extra: lanes beyond the limit, in which attempts stand that have lent their places.
   func take(
-    tip: ObjectID, preferring number: Int? = nil
+    tip: ObjectID, preferring number: Int? = nil, extra: Int = 0
   ) async throws -> (lane: LaneRecord, commit: ObjectID?) {
     while true {
       if let index = shelved.firstIndex(where: { $0.lane.number == number })
@@ -34,7 +36,7 @@ actor LaneShelf {
       {
         return shelved.remove(at: index)
       }
-      if known < limit {
+      if known < limit + extra {
         known += 1
         do {
           return try await make(tip)

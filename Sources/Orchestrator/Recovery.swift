@@ -74,7 +74,9 @@ package struct Recovery: Sendable {
   }
 
   private func isDead(_ attempt: AttemptRecord) -> Bool {
-    !FileLock.isHeld(state.attemptLock(attempt.feature, attempt.number))
+    // A session's attempt has no process; its lease tells.
+    attempt.session == nil
+      && !FileLock.isHeld(state.attemptLock(attempt.feature, attempt.number))
       && attempt.participant != participant
       && !FileLock.isHeld(state.participantLock(attempt.participant))
   }

@@ -33,6 +33,8 @@ actor RunLoop {
 
   /// Agents that are running.
   private var running = 0
+  /// Those of them that wait for a claim and have lent their place.
+  private var lent = 0
   /// Attempts that are not put away yet.
   private var attempts = 0
   /// Features that this process is starting or running.
@@ -137,9 +139,10 @@ actor RunLoop {
   private func schedule(_ group: inout TaskGroup<Void>) {
     guard !isStopping, fatal == nil else { return }
     do {
-      guard running < context.options.parallel, !isPaused else { return }
+      lent = try store.lentPlaces(context.participant)
+      guard running - lent < context.options.parallel, !isPaused else { return }
       var ready = try store.features(in: [.ready]).filter { isWanted($0) }.sorted(by: context.order)
-      while running < context.options.parallel, !ready.isEmpty {
+      while running - lent < context.options.parallel, !ready.isEmpty {
         let feature = ready.removeFirst()
         running += 1
         attempts += 1
@@ -205,7 +208,7 @@ actor RunLoop {
     }
     let branch = feature.branch ?? BranchName.of(feature: feature.id, title: feature.title)
     let (lane, prepared) = try await shelf.take(
-      tip: tip, preferring: try store.attempts(of: feature.id).last?.lane)
+      tip: tip, preferring: try store.attempts(of: feature.id).last?.lane, extra: lent)
     let choice = try context.tier(for: feature)
     let environment = context.project.environment
     let directory = context.project.directory

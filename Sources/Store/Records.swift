@@ -73,8 +73,8 @@ package struct AttemptRecord: Sendable, Equatable {
   /// Milliseconds since 1970.
   package var startedAt: Int64
   package var endedAt: Int64?
-  /// The agent's name in the output: `agent-1` and so on.
-  package var agentID: String { "agent-\(slot)" }
+  /// The agent's name in the output: `agent-1` and so on, or the name that a session gave.
+  package var agentID: String { slot > 0 ? "agent-\(slot)" : agent }
 }
 
 /// A worktree of Lanekeeper's and what it is used for.

@@ -19,6 +19,9 @@ enum Schema {
     migrator.registerMigration("landing: chains, undo, what a gate result rests on") { db in
       for statement in landing { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("sessions: agents outside lanes") { db in
+      for statement in sessions { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -55,6 +58,13 @@ enum Schema {
       requested_at INTEGER NOT NULL
     )
     """,
+  ]
+
+  private static let sessions = [
+    """
+    CREATE TABLE sessions(agent TEXT PRIMARY KEY NOT NULL, started_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL) WITHOUT ROWID
+    """
   ]
 
   private static let version1 = [
