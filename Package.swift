@@ -63,6 +63,9 @@ let package = Package(
       ["Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules", "CProcess"],
       tests: ["TestSupport", "LandingSimulation", "landing-probe"])
     + module(
+      "CoordinationServer",
+      ["Git", "Store", "Processes", "Lanes", "Agents", "ClaimRules"], tests: ["TestSupport"])
+    + module(
       "Orchestrator",
       [
         "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
@@ -73,7 +76,7 @@ let package = Package(
         name: "lanekeeper",
         dependencies: [
           "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
-          "Integration", "Orchestrator", "ClaimRules",
+          "Integration", "Orchestrator", "ClaimRules", "CoordinationServer",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict),
       .executableTarget(

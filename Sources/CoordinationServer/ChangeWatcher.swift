@@ -1,0 +1,43 @@
+import Store
+
+/// Finds out what has changed by the event log.
+struct ChangeWatcher: Sendable {
+  private let store: Store
+  private var seen: Int64
+  private var list: [String]
+
+  init(_ store: Store) throws {
+    self.store = store
+    seen = try store.lastEvent()
+    list = try Self.list(store)
+  }
+
+  private static func list(_ store: Store) throws -> [String] {
+    try store.features().filter { $0.inBacklog || !$0.state.isFinal }.map {
+      "\($0.id)\n\($0.title)"
+    }
+  }
+
+  /// Returns what has changed since the last look.
+  mutating func look() throws -> Change {
+    var change = Change()
+    // Taking over the backlog's file leaves no event.
+    let fresh = try Self.list(store)
+    if fresh != list {
+      list = fresh
+      change.isListChanged = true
+      change.resources.insert(Resources.backlog)
+    }
+    guard try store.lastEvent() > seen else { return change }
+    let events = try store.events(after: seen, limit: 1000)
+    for event in events {
+      seen = max(seen, event.seq)
+      if event.type.hasPrefix("claims_") { change.resources.insert(Resources.claims) }
+      let isFeature = ["feature_", "attempt_", "lane_"].contains { event.type.hasPrefix($0) }
+      guard isFeature, let feature = event.feature else { continue }
+      change.resources.insert(Resources.backlog)
+      change.resources.insert(Resources.featurePrefix + feature)
+    }
+    return change
+  }
+}

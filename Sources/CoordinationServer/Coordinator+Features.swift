@@ -1,0 +1,107 @@
+import ClaimRules
+import Foundation
+import Lanes
+import Store
+
+extension Coordinator {
+  /// Takes over the backlog where its file has changed; a lane goes by what its run has read.
+  func refresh() throws {
+    guard case .session = caller else { return }
+    try workplace.refresh(store)
+  }
+
+  /// Takes ready features for a session.
+  func claimFeatures(_ count: Int, agent: String) throws -> [FeatureRecord] {
+    try refresh()
+    let workplace = workplace
+    return try store.claimFeatures(
+      count, agent: agent, remaining: workplace.remaining(), policies: workplace.policies,
+      requests: { try Self.requests($0, workplace) }, base: { try workplace.tip().hex })
+  }
+
+  /// The paths to claim with a feature: its declared ones, and what its branch changes already.
+  private static func requests(
+    _ feature: FeatureRecord, _ workplace: Workplace
+  ) throws -> [ClaimRequest] {
+    var paths = try feature.touches.map { try ClaimPath(normalising: $0) }
+    if let branch = feature.branch {
+      let repository = try workplace.repository()
+      if let tip = try repository.reference(branch),
+        let target = try repository.reference(workplace.target)
+      {
+        paths += try repository.branchChanges(tip: tip, target: target).changes.map {
+          ClaimPath(file: $0.path)
+        }
+      }
+    }
+    return paths.map { ClaimRequest(path: $0, mode: .exclusive) }
+  }
+
+  /// Hands features back; what was done in their lanes stays on their branches.
+  func releaseFeatures(_ ids: [String], agentID: String?) async throws {
+    let actor = try actor(agentID)
+    if let lane = actor.lane {
+      throw ToolFailure(
+        "feature #\(lane.feature) is this lane's; end here to hand it back, and your work is kept")
+    }
+    do {
+      let held = try store.sessionAttempts(actor.agent, of: ids)
+      let settlement = SessionSettlement(store: store, workplace: workplace)
+      for attempt in held where attempt.lane > 0 { try await settlement.handBack(attempt) }
+      let rest = held.filter { $0.lane == 0 }.map(\.feature)
+      try store.releaseFeatures(rest, agent: actor.agent)
+    } catch let error as NotHeldBySession {
+      throw ToolFailure("\(error); list_features shows who works on what")
+    }
+  }
+
+  /// Returns the graph as the store has it, discovered edges included.
+  func graph() throws -> JSON {
+    try refresh()
+    let features = try store.features().filter { $0.inBacklog || !$0.state.isFinal }
+    let dependencies = try store.dependencies()
+    return [
+      "features": .array(
+        features.map {
+          [
+            "id": .string($0.id), "title": .string($0.title), "state": .string($0.state.rawValue),
+          ]
+        }),
+      "edges": .array(
+        features.flatMap { feature in
+          (dependencies[feature.id] ?? []).map { edge -> JSON in
+            [
+              "feature": .string(feature.id), "depends_on": .string(edge.dependsOn),
+              "source": .string(edge.source),
+              "confidence": edge.confidence.map { .number($0) } ?? .null,
+              "reason": .text(edge.reason),
+            ]
+          }
+        }),
+    ]
+  }
+
+  /// Writes a line into the events.
+  func reportProgress(_ feature: String, _ message: String, agentID: String?) throws -> Int64 {
+    let actor = try actor(agentID)
+    guard !message.isEmpty, message.count <= 4000 else {
+      throw ToolFailure("'message' has 1 to 4,000 characters")
+    }
+    if let lane = actor.lane, lane.feature != feature {
+      throw ToolFailure(
+        "this is the lane of feature #\(lane.feature); it can't report on #\(feature)")
+    }
+    if actor.lane == nil { _ = try own(feature, actor) }
+    return try store.note(
+      "progress", feature: feature, agent: actor.agent, ["message": .string(message)])
+  }
+
+  /// Returns the session's attempt on a feature.
+  func own(_ feature: String, _ actor: Actor) throws -> AttemptRecord {
+    do {
+      return try store.sessionAttempts(actor.agent, of: [feature])[0]
+    } catch let error as NotHeldBySession {
+      throw ToolFailure("\(error); claim_features takes what is ready")
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import ClaimRules
+import Foundation
+import Git
+import Lanes
+import Store
+
+/// Does what the tools offer, for one caller; the protocol stands above it.
+package final class Coordinator: Sendable {
+  let store: Store
+  let workplace: Workplace
+  package let caller: Caller
+
+  package init(store: Store, workplace: Workplace, caller: Caller) {
+    self.store = store
+    self.workplace = workplace
+    self.caller = caller
+  }
+
+  /// Who claims, once it is clear which agent a session's call is for.
+  struct Actor: Sendable {
+    var owner: ClaimOwner
+    var agent: String
+    /// The running attempt in a lane.
+    var lane: LaneCaller?
+  }
+
+  /// Finds out for whom a call is, and renews a session's lease.
+  ///
+  /// - Parameter agentID: what the call says; in a lane it does not count.
+  func actor(_ agentID: String?) throws -> Actor {
+    switch caller {
+    case .onlooker(let reason): throw ToolFailure(reason)
+    case .lane(let lane):
+      try verify(lane)
+      return Actor(owner: lane.owner, agent: lane.agent, lane: lane)
+    case .session:
+      let agent = try sessionName(agentID)
+      try endLapsedSessions()
+      try store.renewSession(agent)
+      return Actor(owner: .session(agent), agent: agent, lane: nil)
+    }
+  }
+
+  private func sessionName(_ agentID: String?) throws -> String {
+    guard let agentID, !agentID.isEmpty else {
+      throw ToolFailure(
+        "outside a lane 'agent_id' is needed: a name of your own that you keep for all your calls")
+    }
+    guard agentID.utf8.count <= 128,
+      agentID.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
+    else { throw ToolFailure("'agent_id' has at most 128 bytes and no control characters") }
+    return agentID
+  }
+
+  /// Refuses what comes from an attempt that has ended, as from a process that outlived it.
+  func verify(_ lane: LaneCaller) throws {
+    guard let attempt = try store.attempt(lane.feature, lane.attempt), attempt.state == .running,
+      try store.lane(lane.lane)?.feature == lane.feature
+    else {
+      throw ToolFailure(
+        "attempt \(lane.attempt) on feature #\(lane.feature) has ended; nothing can be changed for "
+          + "it any more")
+    }
+  }
+
+  func title(_ feature: String) -> String? { try? store.feature(feature)?.title }
+
+  /// How to tell whether a path is stale for an owner; `nil` where it has no branch.
+  func staleCheck(_ owner: ClaimOwner) throws -> StaleCheck? {
+    guard owner.kind == .feature, let branch = try store.feature(owner.id)?.branch else {
+      return nil
+    }
+    return try Staleness.check(
+      branch: branch, target: workplace.target, directory: workplace.directory,
+      environment: workplace.environment)
+  }
+}
+
+/// Which paths the target has changed since a branch left it.
+enum Staleness {
+  static func check(
+    branch: String, target: String, directory: String, environment: [String: String]
+  ) throws -> StaleCheck? {
+    let repository = try Repository(opening: directory, environment: environment)
+    guard let tip = try repository.reference(target), let own = try repository.reference(branch),
+      let base = try repository.mergeBase(own, tip)
+    else { return nil }
+    return StaleCheck(base: base.hex, tip: tip.hex) { base, tip in
+      let repository = try Repository(opening: directory, environment: environment)
+      guard let one = ObjectID(hex: base), let two = ObjectID(hex: tip) else { return [] }
+      return try repository.changes(
+        from: try repository.commit(one).tree, to: try repository.commit(two).tree
+      ).map(\.path)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Store
+
+/// Features as the tools and resources tell them.
+struct FeatureFacts {
+  let dependencies: [String: [DependencyRecord]]
+  let lanes: [String: LaneRecord]
+  let attempts: [String: AttemptRecord]
+
+  init(_ store: Store) throws {
+    dependencies = try store.dependencies()
+    lanes = Dictionary(
+      try store.lanes().compactMap { lane in lane.feature.map { ($0, lane) } },
+      uniquingKeysWith: { first, _ in first })
+    attempts = Dictionary(
+      try store.runningAttempts().map { ($0.feature, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func json(_ feature: FeatureRecord) -> JSON {
+    [
+      "id": .string(feature.id), "title": .string(feature.title),
+      "category": .string(feature.category), "description": .string(feature.description),
+      "steps": .texts(feature.steps),
+      "depends_on": .texts((dependencies[feature.id] ?? []).map(\.dependsOn)),
+      "touches": .texts(feature.touches), "priority": .whole(feature.priority),
+      "state": .string(feature.state.rawValue), "branch": .text(feature.branch.map(Self.short)),
+      "lane": .text(lanes[feature.id]?.path), "agent": .text(attempts[feature.id]?.agentID),
+      "waiting_for": .text(feature.waitingFor), "landed_commit": .text(feature.landedCommit),
+      "rework": .text(feature.rework),
+    ]
+  }
+
+  static func short(_ branch: String) -> String {
+    branch.hasPrefix("refs/heads/") ? String(branch.dropFirst("refs/heads/".count)) : branch
+  }
+}
