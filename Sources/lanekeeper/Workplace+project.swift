@@ -1,0 +1,86 @@
+import Backlog
+import ClaimRules
+import CoordinationServer
+import Foundation
+import Lanes
+import Orchestrator
+import Planning
+import Processes
+import Store
+import Synchronization
+
+extension Workplace {
+  /// What the coordination server needs of a project.
+  init(_ project: Project, _ store: Store) throws {
+    let hooks = try project.hooks()
+    let backlog = BacklogWatch(project)
+    self.init(
+      directory: project.directory, environment: project.environment, target: project.target,
+      policies: project.pathPolicies, state: project.state,
+      pool: LanePool(
+        settings: project.laneSettings, state: project.state, store: store,
+        mainCheckout: project.directory, environment: project.environment,
+        identity: project.identity),
+      attempts: project.attemptSettings(
+        guardProgram: try HelperPrograms.path("lanekeeper-guard"),
+        hookVariables: hooks.variables(addingTo: project.environment), graceSeconds: 5),
+      identity: project.identity,
+      sync: { lane in try LaneSync.run(lane, project.environment) },
+      refresh: { store in try backlog.takeOver(into: store) },
+      remaining: { backlog.remaining })
+  }
+}
+
+/// Takes over `features.yml` whenever its file has changed, once for all processes that ask.
+private final class BacklogWatch: Sendable {
+  private struct Seen {
+    var stamp = ""
+    var remaining: [String: Double] = [:]
+  }
+
+  private let project: Project
+  private let seen = Mutex(Seen())
+  private static let key = "backlog_stamp"
+
+  init(_ project: Project) { self.project = project }
+
+  var remaining: [String: Double] { seen.withLock { $0.remaining } }
+
+  /// - Throws: ``ToolFailure`` where the file is wrong; the backlog stays as it was.
+  func takeOver(into store: Store) throws {
+    guard let stamp else { return }
+    guard seen.withLock({ $0.stamp }) != stamp else { return }
+    let backlog: Backlog
+    do {
+      backlog = try project.backlog()
+    } catch let failure as Failure {
+      throw ToolFailure(failure.description)
+    }
+    if try store.value(Self.key) != stamp {
+      try project.takeOver(backlog, into: store)
+      try store.setValue(Self.key, stamp)
+    }
+    let remaining = DependencyGraph(backlog).remainingPath { _ in 1 }
+    seen.withLock { $0 = Seen(stamp: stamp, remaining: remaining) }
+  }
+
+  /// Changes with the file; `nil` where there is none.
+  private var stamp: String? {
+    var found = stat()
+    guard stat(project.backlogFile, &found) == 0 else { return nil }
+    return "\(found.st_ino) \(found.st_size) \(found.st_mtim.tv_sec).\(found.st_mtim.tv_nsec)"
+  }
+}
+
+/// Brings the target into a lane as `lanekeeper sync` does there.
+enum LaneSync {
+  static func run(_ lane: String, _ environment: [String: String]) throws -> SyncReport {
+    let result = try OneShot.runBlocking(
+      ["/proc/self/exe", "sync"], directory: lane, environment: environment, timeoutSeconds: 600)
+    let words = [result.output, result.error].map {
+      String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }.filter { !$0.isEmpty }.joined(separator: "\n")
+    return SyncReport(
+      isSynced: result.status == 0, detail: words.isEmpty ? "the target was merged in" : words)
+  }
+}

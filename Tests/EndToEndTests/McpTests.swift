@@ -1,0 +1,334 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `lanekeeper mcp` as a process, in raw JSON lines.
+@Suite struct McpTests {
+  private func shop(_ features: Int = 3) throws -> Workshop {
+    try Workshop(features: Workshop.independent(features), agent: "true")
+  }
+
+  private func client(_ shop: Workshop) throws -> McpClient {
+    try McpClient(at: shop.repository.path, environment: shop.environment)
+  }
+
+  private func code(_ message: [String: Any]) -> Int? {
+    (message["error"] as? [String: Any])?["code"] as? Int
+  }
+
+  @Test func answersWhateverComes() throws {
+    let shop = try shop()
+    let client = try client(shop)
+    defer { withExtendedLifetime(shop) {} }
+    client.program.send("{\"jsonrpc\":\n")
+    #expect(try code(client.next()) == -32700)
+    client.program.send("not json\n\n   \n[]\n")
+    #expect(try code(client.next()) == -32700)
+    #expect(try code(client.next()) == -32600)
+    client.program.send([0xff, 0xfe, 0x0a])
+    #expect(try code(client.next()) == -32700)
+    #expect(try code(client.ask("no/such/method")) == -32601)
+    #expect(try code(client.ask("server/nothing")) == -32601)
+    // Half a line is completed by the next bytes.
+    client.program.send("{\"jsonrpc\":\"2.0\",\"id\":77,")
+    usleep(50_000)
+    client.program.send("\"method\":\"ping\"}\r\n")
+    #expect(try client.answer(77)["result"] != nil)
+    // A message that is too long costs no memory and no answer but one.
+    let chunk = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+    for _ in 0..<5 { client.program.send(chunk) }
+    client.program.send("\n")
+    #expect(try code(client.next()) == -32600)
+    #expect(try client.ask("ping")["result"] != nil)
+    // Notifications, even unknown ones, get no answer.
+    try client.notify("notifications/nonsense")
+    try client.notify("notifications/cancelled", ["requestId": 12345])
+    client.program.send("{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}\n")
+    #expect(try client.ask("ping")["result"] != nil)
+    client.program.closeInput()
+    #expect(client.program.line() == nil)
+    #expect(client.program.wait() == 0)
+  }
+
+  @Test func endsWithItsPipes() throws {
+    let shop = try shop()
+    let half = try client(shop)
+    half.program.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}")
+    half.program.closeInput()
+    #expect(try half.answer(1)["result"] != nil)
+    #expect(half.program.wait() == 0)
+    let cut = try client(shop)
+    cut.program.send("{\"jsonrpc\":\"2.0\",\"id\":1,")
+    cut.program.closeInput()
+    #expect(try code(cut.next()) == -32700)
+    #expect(cut.program.wait() == 0)
+    let deaf = try client(shop)
+    try deaf.initialize()
+    deaf.program.closeOutput()
+    for _ in 0..<3 { _ = try deaf.start("tools/list") }
+    deaf.program.closeInput()
+    #expect(deaf.program.wait() == 0)
+    // What waits ends with the input, too.
+    let waiting = try client(shop)
+    _ = try waiting.call("claim_file", ["file_path": "x", "agent_id": "a"])
+    _ = try waiting.start(
+      "tools/call",
+      [
+        "name": "wait_for_file",
+        "arguments": ["file_path": "x", "agent_id": "b", "timeout_s": 900],
+      ])
+    waiting.program.closeInput()
+    #expect(waiting.program.wait() == 0)
+  }
+
+  @Test func speaksBothEras() throws {
+    let shop = try shop()
+    let client = try client(shop)
+    defer { withExtendedLifetime(shop) {} }
+    let meta = ["io.modelcontextprotocol/protocolVersion": "2026-07-28"]
+    let found = try client.ask("server/discover", ["_meta": meta])["result"] as? [String: Any]
+    #expect((found?["supportedVersions"] as? [String])?.first == "2026-07-28")
+    let list = try client.ask("tools/list", ["_meta": meta])["result"] as? [String: Any]
+    #expect(list?["resultType"] as? String == "complete")
+    #expect(try code(client.ask("ping", ["_meta": meta])) == -32601)
+    let future = ["io.modelcontextprotocol/protocolVersion": "2099-01-01"]
+    #expect(try code(client.ask("tools/list", ["_meta": future])) == -32022)
+    let old = try client.ask("initialize", ["protocolVersion": "2024-11-05"])
+    #expect((old["result"] as? [String: Any])?["protocolVersion"] as? String == "2024-11-05")
+    client.program.send(
+      "[{\"jsonrpc\":\"2.0\",\"id\":900,\"method\":\"ping\"},{\"jsonrpc\":\"2.0\",\"method\":\"x\"}]\n"
+    )
+    let batch = try #require(client.program.line())
+    #expect(batch == "[{\"jsonrpc\":\"2.0\",\"id\":900,\"result\":{}}]")
+  }
+
+  @Test func tellsProgressAndCanBeCancelled() throws {
+    let shop = try shop()
+    let client = try client(shop)
+    defer { withExtendedLifetime(shop) {} }
+    try client.initialize()
+    _ = try client.call("claim_file", ["file_path": "x", "agent_id": "ann"])
+    let short = try client.start(
+      "tools/call",
+      [
+        "name": "wait_for_file", "_meta": ["progressToken": "p"],
+        "arguments": ["file_path": "x", "agent_id": "bob", "timeout_s": 1.2],
+      ])
+    var steps: [Double] = []
+    let answer = try client.answer(short) { message in
+      let params = message["params"] as? [String: Any]
+      if params?["progressToken"] as? String == "p", let step = params?["progress"] as? Double {
+        steps.append(step)
+      }
+    }
+    #expect(steps.count >= 2 && steps == steps.sorted())
+    let content = (answer["result"] as? [String: Any])?["structuredContent"] as? [String: Any]
+    #expect(content?["granted"] as? Bool == false)
+    let long = try client.start(
+      "tools/call",
+      [
+        "name": "wait_for_file",
+        "arguments": ["file_path": "x", "agent_id": "bob", "timeout_s": 900],
+      ])
+    try client.notify("notifications/cancelled", ["requestId": long])
+    // A cancelled request is not answered; the next one is.
+    let ping = try client.start("ping")
+    while true {
+      let message = try client.next()
+      #expect(message["id"] as? Int != long)
+      if message["id"] as? Int == ping { break }
+    }
+    client.program.closeInput()
+    #expect(client.program.wait() == 0)
+  }
+
+  @Test func tellsOfChanges() throws {
+    let shop = try shop()
+    let client = try client(shop)
+    try client.initialize()
+    _ = try client.ask("resources/subscribe", ["uri": "lanekeeper://claims"])
+    _ = try client.call("list_features")
+    usleep(1_200_000)
+    let other = try self.client(shop)
+    _ = try other.call("claim_file", ["file_path": "x", "agent_id": "ann"])
+    try shop.repository.write("features.yml", Workshop.independent(4))
+    _ = try other.call("list_features")
+    var seen: Set<String> = []
+    while seen.count < 2 {
+      let message = try client.next()
+      guard let method = message["method"] as? String else { continue }
+      seen.insert(method)
+      if method == "notifications/resources/updated" {
+        #expect((message["params"] as? [String: Any])?["uri"] as? String == "lanekeeper://claims")
+      }
+    }
+    #expect(
+      seen == ["notifications/resources/updated", "notifications/resources/list_changed"])
+  }
+
+  /// What an agent in a lane says about itself does not count, and outside its lane it can do nothing.
+  @Test func p2_anAgentCannotActForAnother() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2, touching: { ["own\($0).txt"] }),
+      agent: """
+        call() { printf '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"%s","arguments":%s}}\\n' "$1" "$2"; }
+        out="$LANEKEEPER_REPOSITORY/../out$id"
+        { call claim_file '{"file_path":"mine'$id'.txt","agent_id":"somebody"}'
+          call claim_features '{"count":5,"agent_id":"somebody"}'
+          call release_file '{"file_path":"own1.txt","agent_id":"agent-1","feature_id":"1"}'
+          call release_file '{"file_path":"own2.txt","agent_id":"agent-2"}'
+        } | \(Workshop.program) mcp > $out.lane
+        other=$((3 - id))
+        for i in $(seq 200); do test -e "$LANEKEEPER_REPOSITORY/../out$other.lane" && break; sleep 0.05; done
+        { call claim_file '{"file_path":"z.txt","agent_id":"somebody"}'
+          call list_claims '{}'
+        } | \(Workshop.program) mcp --project-dir "$LANEKEEPER_REPOSITORY" > $out.main
+        for lane in "$LANEKEEPER_LANE"/../*; do
+          test "$(realpath $lane)" = "$(realpath $LANEKEEPER_LANE)" && continue
+          call claim_file '{"file_path":"stolen.txt","agent_id":"x"}' |
+            (cd $lane && \(Workshop.program) mcp) >> $out.other 2>&1
+        done
+        echo $id > mine$id.txt
+        """)
+    let result = try shop.run("run", "--parallel", "2")
+    #expect(result.status == 0, "\(result.text) \(result.error)")
+    for id in ["1", "2"] {
+      let lane = try shop.repository.root.read("out\(id).lane").split(separator: "\n")
+      #expect(lane.count == 4)
+      #expect(lane[0].contains("\"granted\":true") && lane[0].contains("\"feature\":\"\(id)\""))
+      #expect(lane[1].contains("{\"features\":[]}"))
+      // Giving back is refused for the other's path; one's own may go.
+      let foreign = id == "1" ? lane[3] : lane[2]
+      #expect(foreign.contains("\"isError\":true"), "\(foreign)")
+      let main = try shop.repository.root.read("out\(id).main").split(separator: "\n")
+      #expect(main[0].contains("an agent claims in its own lane"), "\(main[0])")
+      #expect(main[1].contains("mine\(id).txt"))
+      let other = try shop.repository.root.read("out\(id).other")
+      #expect(!other.contains("\"granted\":true"), "\(other)")
+      #expect(
+        other.contains("it is not the one that this process was started for")
+          || other.contains("no feature is at work in this lane"), "\(other)")
+    }
+    #expect(try shop.leftovers() == [])
+  }
+
+  /// The promise under contention: processes of their own, each with its server.
+  @Test func p1_p2_sixteenServersShareFeaturesAndFiles() throws {
+    let shop = try shop(500)
+    let ledger = Ledger(files: 1000)
+    let path = shop.repository.path
+    let environment = shop.environment
+    let first = try client(shop)
+    _ = try first.call("list_features")
+    let group = DispatchGroup()
+    for number in 0..<16 {
+      group.enter()
+      Thread.detachNewThread {
+        defer { group.leave() }
+        do {
+          let client = try McpClient(at: path, environment: environment)
+          try Self.fight(client, "agent-\(number)", seed: UInt64(number), ledger)
+          client.program.closeInput()
+          ledger.note(client.program.wait() == 0 ? nil : "server \(number) ended badly")
+        } catch {
+          ledger.note("agent-\(number): \(error)")
+        }
+      }
+    }
+    group.wait()
+    #expect(ledger.problems == [])
+    #expect(ledger.features.count == 500)
+    #expect(ledger.grants > 500 && ledger.refusals > 0)
+    let states =
+      try first.call("list_features", ["state": "running"])["features"] as? [[String: Any]]
+    #expect(states?.count == 500)
+    #expect(Set(states?.compactMap { $0["agent"] as? String } ?? []).count > 1)
+  }
+
+  private static func fight(
+    _ client: McpClient, _ agent: String, seed: UInt64, _ ledger: Ledger
+  ) throws {
+    var random = SplitMix64(seed: seed)
+    var isDry = false
+    var rounds = 0
+    while !isDry || rounds < 15 {
+      rounds += 1
+      if !isDry {
+        let answer = try client.call(
+          "claim_features", ["count": 1 + random.below(6), "agent_id": agent])
+        let features = try (answer["features"] as? [[String: Any]]).unwrapped("\(answer)")
+        isDry = features.isEmpty
+        for feature in features { ledger.took(feature["id"] as? String ?? "", agent) }
+      }
+      let start = random.below(ledger.files)
+      let wanted = (0..<(1 + random.below(8))).map { (start + $0 * 7) % ledger.files }
+      let names = wanted.map { "src/f\($0).txt" }
+      let answer = try client.call("claim_files", ["file_paths": names, "agent_id": agent])
+      let granted = try (answer["granted"] as? Bool).unwrapped("\(answer)")
+      guard granted else {
+        ledger.refused()
+        continue
+      }
+      ledger.granted(wanted, agent)
+      ledger.gaveBack(wanted, agent)
+      let released = try client.call("release_files", ["file_paths": names, "agent_id": agent])
+      _ = try (released["released"] as? [String]).unwrapped("\(released)")
+    }
+  }
+
+  /// Who holds what, as the answers say.
+  private final class Ledger: @unchecked Sendable {
+    private let lock = NSLock()
+    let files: Int
+    private var holders: [String?]
+    private(set) var features: [String: String] = [:]
+    private(set) var problems: [String] = []
+    private(set) var grants = 0
+    private(set) var refusals = 0
+
+    init(files: Int) {
+      self.files = files
+      holders = Array(repeating: nil, count: files)
+    }
+
+    func note(_ problem: String?) {
+      lock.withLock { if let problem { problems.append(problem) } }
+    }
+
+    func took(_ feature: String, _ agent: String) {
+      lock.withLock {
+        if let other = features.updateValue(agent, forKey: feature) {
+          problems.append("#\(feature) went to \(other) and \(agent)")
+        }
+      }
+    }
+
+    func refused() { lock.withLock { refusals += 1 } }
+
+    func granted(_ wanted: [Int], _ agent: String) {
+      lock.withLock {
+        grants += wanted.count
+        for file in wanted {
+          if let other = holders[file], other != agent {
+            problems.append("file \(file) went to \(agent) while \(other) had it")
+          }
+          holders[file] = agent
+        }
+      }
+    }
+
+    /// Noted before it is asked for, since another may have it at once.
+    func gaveBack(_ wanted: [Int], _ agent: String) {
+      lock.withLock { for file in wanted where holders[file] == agent { holders[file] = nil } }
+    }
+  }
+}
+
+extension Optional {
+  fileprivate func unwrapped(_ words: String) throws -> Wrapped {
+    guard let self else { throw Unexpected(words: words) }
+    return self
+  }
+}
+
+private struct Unexpected: Error { var words: String }
