@@ -310,7 +310,7 @@ actor RunLoop {
       }
       if attempt.detail == "the agent asks to be run again later" { postpone(feature.id) }
     }
-    report(.removed(agent: agent, seconds: seconds))
+    report(.removed(agent: agent, feature: feature.id, seconds: seconds))
   }
 
   /// Lets a feature rest: half a minute at first, at most ten.

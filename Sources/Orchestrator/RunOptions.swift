@@ -38,7 +38,7 @@ package enum RunEvent: Sendable {
   case failed(agent: String?, feature: String, detail: String, retryWith: String?)
   case interrupted(agent: String, feature: String, detail: String)
   case waiting(feature: String, detail: String)
-  case removed(agent: String, seconds: Double)
+  case removed(agent: String, feature: String, seconds: Double)
   case landed(feature: String, target: String, commit: String)
   case undone(feature: String, target: String, commit: String)
   case held(feature: String, reason: String)

@@ -27,7 +27,8 @@ package final class Supervisor: Sendable {
     self.project = project
     self.options = options
     self.stop = stop
-    self.report = report
+    let order = SlotOrder(report)
+    self.report = { order.take($0) }
   }
 
   /// Runs to the end.

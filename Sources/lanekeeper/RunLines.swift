@@ -25,7 +25,7 @@ enum RunLines {
     case .interrupted(let agent, let feature, let detail):
       return ["⏸️  \(agent): Feature #\(feature) interrupted (\(detail))"]
     case .waiting(let feature, let detail): return ["⏳ Feature #\(feature) waits: \(detail)"]
-    case .removed(let agent, let seconds):
+    case .removed(let agent, _, let seconds):
       return ["🧹 \(agent): Removed from tracking (duration: \(String(format: "%.1f", seconds))s)"]
     case .landed(let feature, let target, let commit):
       return ["🔀 Feature #\(feature) landed on \(target) as \(commit.prefix(7))"]
