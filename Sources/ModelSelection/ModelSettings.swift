@@ -104,7 +104,11 @@ package struct ModelSettings: Sendable, Equatable {
       let data = try? JSONSerialization.data(
         withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     else { return "{}\n" }
-    return String(decoding: data, as: UTF8.self) + "\n"
+    // Foundation writes a space before each colon; the earlier program did not.
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").map { line in
+      guard let end = line.range(of: "\" : ") else { return String(line) }
+      return line[..<end.lowerBound] + "\": " + line[end.upperBound...]
+    }.joined(separator: "\n") + "\n"
   }
 
   /// Takes over a preset: its models and its mapping.

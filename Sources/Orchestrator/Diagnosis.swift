@@ -77,8 +77,11 @@ package struct Diagnosis {
   /// Tries write-ahead logging and file locks in a scratch file beside the state.
   private func fileSystem(_ project: Project) throws -> String {
     let scratch = project.state.commonDirectory + "/lanekeeper-doctor-\(getpid())"
-    try FileManager.default.createDirectory(
-      atPath: scratch, withIntermediateDirectories: true)
+    guard mkdir(scratch, 0o700) == 0 else {
+      throw Failure(
+        "\(project.state.commonDirectory) can't be written: \(String(cString: strerror(errno))); "
+          + "Lanekeeper keeps its state there")
+    }
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let store = try Store(path: scratch + "/state.sqlite")
     try store.setValue("doctor", "1")

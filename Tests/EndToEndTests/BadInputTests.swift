@@ -116,6 +116,44 @@ import Testing
       try shop(Self.backlog, "lanes: {path: /dev/full}"), status: 1, saying: "/dev/full")
   }
 
+  /// Tells whether a test may mount something for itself alone.
+  private static let canMount =
+    (try? TestProgram.run(
+      ["unshare", "-m", "true"], directory: "/", environment: ["PATH": "/usr/bin:/bin"]))?
+    .status == 0
+
+  /// Runs with something mounted that only this run sees.
+  private func run(_ shop: Workshop, mounting script: String) throws -> TestProgramResult {
+    try TestProgram.run(
+      ["unshare", "-m", "sh", "-c", script + "\nexec \"$0\" run", Workshop.program],
+      directory: shop.repository.path, environment: shop.environment)
+  }
+
+  @Test(.enabled(if: canMount)) func readOnlyRepository() throws {
+    let shop = try shop()
+    let here = shop.repository.path
+    let result = try run(
+      shop,
+      mounting:
+        "mount --bind '\(here)' '\(here)' && mount -o remount,ro,bind '\(here)' && cd '\(here)'")
+    #expect(result.status == 1 && result.text.isEmpty)
+    #expect(result.error.contains(".git/lanekeeper can't be written"), "\(result.error)")
+    #expect(result.error.split(separator: "\n").count == 1)
+    #expect(!shop.repository.root.exists("repo.lanes"))
+    #expect(!shop.repository.root.exists("repo/.git/lanekeeper"))
+  }
+
+  @Test(.enabled(if: canMount)) func noDiskSpace() throws {
+    let shop = try shop("features:\n  - {id: 1, title: One}\n", "lanes: {path: ../small/lanes}")
+    try shop.repository.root.write("small/kept", "")
+    let result = try run(
+      shop, mounting: "mount -t tmpfs -o size=64k none '\(shop.repository.root.path("small"))'")
+    #expect(result.status == 1 && result.text.isEmpty)
+    #expect(result.error.contains("not enough disk space"), "\(result.error)")
+    #expect(!shop.repository.root.exists("trace"))
+    #expect(!shop.repository.root.exists("repo/.git/lanekeeper"))
+  }
+
   @Test func anotherObjectFormat() throws {
     let shop = try shop()
     try shop.repository.git("config", "core.repositoryformatversion", "1")

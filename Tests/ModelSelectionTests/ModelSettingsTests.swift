@@ -22,7 +22,7 @@ import Testing
     #expect(settings.simpleKeywords == ["tiny"] && settings.complexKeywords.isEmpty)
     #expect(settings.unknown == ["theme": "{\"dark\":true}"])
     #expect(try ModelSettings(text: settings.text, file: "s.json") == settings)
-    #expect(settings.text.contains("\n  \"theme\" : {\n    \"dark\" : true\n  }"))
+    #expect(settings.text.contains("\n  \"theme\": {\n    \"dark\": true\n  }"))
   }
 
   @Test(arguments: [

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+/// The module graph of `docs/architecture.md` against the imports in `Sources`.
+@Suite struct ModuleGraphTests {
+  private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../..").standardizedFileURL
+
+  /// The modules from the top down.
+  private func documented() throws -> [String] {
+    let text = try String(
+      contentsOf: root.appendingPathComponent("docs/architecture.md"), encoding: .utf8)
+    let start = try #require(text.range(of: "<!-- modules -->"))
+    let end = try #require(text.range(of: "<!-- /modules -->"))
+    return text[start.upperBound..<end.lowerBound].split(separator: "\n").compactMap { line in
+      guard let name = line.split(separator: " ").first, !name.hasPrefix("`"), !name.hasPrefix("<")
+      else { return nil }
+      return String(name)
+    }
+  }
+
+  private func imports(of module: String) throws -> Set<String> {
+    let folder = root.appendingPathComponent("Sources/\(module)")
+    let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+    var result: Set<String> = []
+    for case let file as URL in files! where file.pathExtension == "swift" {
+      for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+        let words = line.split(separator: " ")
+        if let place = words.firstIndex(of: "import"), place < 2, words.count > place + 1 {
+          result.insert(String(words[place + 1]))
+        }
+      }
+    }
+    return result
+  }
+
+  @Test func aModuleImportsOnlyThoseBelowIt() throws {
+    let modules = try documented()
+    #expect(modules.count >= 12)
+    for (place, module) in modules.enumerated() {
+      let ours = try imports(of: module).intersection(modules)
+      let above = ours.intersection(modules.prefix(place + 1))
+      #expect(above.isEmpty, "\(module) imports \(above), which stands beside or above it")
+    }
+  }
+
+  @Test func everyModuleIsDocumented() throws {
+    let folders = try FileManager.default.contentsOfDirectory(
+      atPath: root.appendingPathComponent("Sources").path)
+    let ours = Set(folders.filter { !$0.hasPrefix("C") || $0 == "ClaimRules" })
+      .subtracting(["lanekeeper-hook", "lanekeeper-guard"])
+    let known = try Set(documented())
+    let missing = ours.subtracting(known)
+    #expect(missing.isEmpty, "docs/architecture.md lacks \(missing)")
+  }
+
+  @Test func theHookLinksNoLargeLibrary() throws {
+    let imports = try imports(of: "lanekeeper-hook")
+    #expect(imports.isDisjoint(with: ["Foundation", "GRDB", "Git", "CLibgit2", "Store"]))
+  }
+}
