@@ -88,11 +88,16 @@ package struct AttemptRunner: Sendable {
       try? store.record(
         "attempt_error", feature: feature.id, agent: attempt.agent,
         ["attempt": .integer(Int64(attempt.number)), "detail": .string("\(error)")])
+      // What is wrong with a lane is no fault of the feature's; the lane is left out.
+      let isLaneBroken = if ending == nil, case LaneError.broken = error { true } else { false }
       try? store.endAttempt(
         feature.id, attempt.number,
-        .failed(
-          detail: "\(error)", rework: "Lanekeeper could not go on: \(error)",
-          maximum: settings.attempts), tip: nil, changed: [])
+        isLaneBroken
+          ? .interrupted(detail: "\(error)")
+          : .failed(
+            detail: "\(error)", rework: "Lanekeeper could not go on: \(error)",
+            maximum: settings.attempts), tip: nil, changed: [])
+      if isLaneBroken { try? store.leaveOutLane(lane.number) }
     }
   }
 

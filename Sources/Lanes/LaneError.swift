@@ -16,7 +16,7 @@ package enum LaneError: Error, CustomStringConvertible, Equatable {
     case .directoryInTheWay(let path):
       "\(path) stands where a lane is to be made and is no lane; move it away, or set lanes.path"
     case .broken(let path, let reason):
-      "the lane \(path) can't be used: \(reason); `lanekeeper lanes clean` puts it aside"
+      "the lane \(path) can't be used: \(reason); move it back, or let git forget it: `git worktree prune`"
     case .commandFailed(let command, let detail):
       "`\(command)` failed: \(detail)"
     case .noSpace(let path, let available, let needed):

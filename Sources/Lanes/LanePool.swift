@@ -47,13 +47,18 @@ package struct LanePool: Sendable {
     defer { lock.release() }
     try FileManager.default.createDirectory(
       atPath: settings.directory, withIntermediateDirectories: true)
-    let lane = try store.addLane { "\(settings.directory)/\($0)" }
-    do {
-      try register(lane, commit: commit)
-      return lane
-    } catch {
-      try? store.removeLane(lane.number)
-      throw error
+    while true {
+      let lane = try store.addLane { "\(settings.directory)/\($0)" }
+      do {
+        try register(lane, commit: commit)
+        return lane
+      } catch LaneError.broken where lane.number <= 1000 {
+        // Its name belongs to a worktree that stands elsewhere; the next number will do.
+        try store.leaveOutLane(lane.number)
+      } catch {
+        try? store.removeLane(lane.number)
+        throw error
+      }
     }
   }
 
@@ -75,27 +80,7 @@ package struct LanePool: Sendable {
     }
   }
 
-  /// Opens a lane after making sure that it is one: a missing lane is made again; one whose
-  /// directory, registration and `.git` file do not agree is refused.
-  package func open(_ lane: LaneRecord, commit: ObjectID) throws -> Repository {
-    let common = try Repository(opening: state.commonDirectory, environment: environment)
-    let registered = common.worktree(named: lane.name)
-    if let registered, registered.valid, registered.path == resolved(lane.path) {
-      return try Repository(opening: lane.path, environment: environment)
-    }
-    guard !FileManager.default.fileExists(atPath: lane.path) else {
-      throw LaneError.broken(
-        path: lane.path, reason: "its registration as \(lane.name) does not match its directory")
-    }
-    if registered != nil {
-      try common.unlockWorktree(name: lane.name)
-      try common.pruneWorktree(name: lane.name)
-    }
-    try register(lane, commit: commit)
-    return try Repository(opening: lane.path, environment: environment)
-  }
-
-  private func register(_ lane: LaneRecord, commit: ObjectID) throws {
+  func register(_ lane: LaneRecord, commit: ObjectID) throws {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
     if let old = common.worktree(named: lane.name) {
       if old.valid {
@@ -103,7 +88,7 @@ package struct LanePool: Sendable {
           throw LaneError.broken(path: old.path, reason: "\(lane.name) is registered elsewhere")
         }
         try rescueUncommitted(lane, try Repository(opening: lane.path, environment: environment))
-        return
+        return try finish(lane, old, common)
       }
       try common.unlockWorktree(name: lane.name)
       try common.pruneWorktree(name: lane.name)
@@ -113,9 +98,7 @@ package struct LanePool: Sendable {
     } catch WorktreeError.directoryInTheWay(let path) {
       throw LaneError.directoryInTheWay(path)
     }
-    try common.lockWorktree(name: lane.name, reason: "a lane of lanekeeper")
-    try copyIgnored(to: lane)
-    try setUp(lane)
+    try finish(lane, nil, common)
   }
 
   private func rescueUncommitted(_ lane: LaneRecord, _ repository: Repository) throws {
@@ -125,7 +108,7 @@ package struct LanePool: Sendable {
       message: "what was left uncommitted in \(lane.name)", identity: identity())
   }
 
-  private func copyIgnored(to lane: LaneRecord) throws {
+  func copyIgnored(to lane: LaneRecord) throws {
     let files = FileManager.default
     for name in settings.copy {
       let source = mainCheckout + "/" + name
@@ -137,7 +120,7 @@ package struct LanePool: Sendable {
     }
   }
 
-  private func setUp(_ lane: LaneRecord) throws {
+  func setUp(_ lane: LaneRecord) throws {
     guard let setup = settings.setup else { return }
     let result = try OneShot.runBlocking(
       ["/bin/sh", "-c", setup], directory: lane.path,

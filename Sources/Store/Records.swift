@@ -86,6 +86,8 @@ package struct LaneRecord: Sendable, Equatable {
     case free
     /// A feature's branch is checked out.
     case assigned
+    /// Directory and registration do not agree; left out until the next run looks again.
+    case broken
   }
   package var number: Int
   package var path: String

@@ -58,6 +58,25 @@ extension Store {
     }
   }
 
+  /// Takes exactly this lane, if it is free; it is `preparing` then.
+  package func reserveLane(only number: Int) throws -> LaneRecord? {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE lanes SET state = 'preparing' WHERE number = ? AND state = 'free'",
+        arguments: [number])
+      return db.changesCount > 0 ? try Self.lane(number, db) : nil
+    }
+  }
+
+  /// Leaves a lane out that can't be used, so that no feature is given to it.
+  package func leaveOutLane(_ number: Int) throws {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE lanes SET state = 'broken' WHERE number = ? AND state <> 'assigned'",
+        arguments: [number])
+    }
+  }
+
   /// Frees a lane: no feature is in it any more.
   package func freeLane(_ number: Int) throws {
     try write { db in try freeLane(db, number) }

@@ -17,7 +17,15 @@ import Testing
   @Test func p1_p2_tenFeaturesThreeAgents() throws {
     let shop = try Workshop(
       features: Workshop.independent(10) { ["f\($0).txt"] },
-      agent: "sleep 0.2; echo $id > f$id.txt")
+      agent: """
+        # The first three are at work at the same time, or this waits a minute in vain.
+        for i in $(seq 600); do
+          [ "$(grep -c begin "$trace")" -ge 3 ] && break
+          sleep 0.1
+        done
+        sleep 0.1
+        echo $id > f$id.txt
+        """)
     let result = try shop.run("run", "--parallel", "3")
     #expect(result.status == 0, "\(result.error)\(result.text)")
     #expect(try shop.landed().sorted() == (1...10).map(String.init).sorted())
@@ -215,6 +223,25 @@ import Testing
     #expect(result.text.contains("limits.attempt_minutes"))
     #expect(try shop.repository.git("show", "lane/1-feature-1:half.txt") == "half")
     #expect(try shop.leftovers() == [])
+  }
+
+  @Test func p4_aLaneThatAPersonMovedIsLeftOut() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(3), agent: "echo $id > f$id.txt")
+    #expect(try shop.run("run", "--parallel", "1", "--feature", "1").status == 0)
+    let lane = try #require(
+      shop.repository.git("worktree", "list").split(separator: "\n").first {
+        $0.contains("repo.lanes/1 ")
+      })
+    #expect(!lane.isEmpty)
+    try shop.repository.git("worktree", "unlock", shop.repository.root.path("repo.lanes/1"))
+    try shop.repository.git(
+      "worktree", "move", shop.repository.root.path("repo.lanes/1"),
+      shop.repository.root.path("mine"))
+    let result = try shop.run("run", "--parallel", "2")
+    #expect(result.status == 0, "\(result.text)\(result.error)")
+    #expect(try shop.landed().sorted() == ["1", "2", "3"])
+    #expect(shop.repository.root.exists("mine/shared.txt"))
   }
 
   @Test func makeRunsTheGraph() throws {

@@ -85,4 +85,70 @@ import Testing
     #expect(long.count <= "refs/heads/lane/1-".count + 40 && !long.hasSuffix("-"))
     #expect(Repository.isValidReferenceName(long))
   }
+
+  /// What a kill leaves while a lane is being made, step by step.
+  enum Leftover: CaseIterable {
+    case directory, lock, place, head, link, files
+  }
+
+  @Test(arguments: Leftover.allCases) func p7_aLaneThatWasCutOffIsMadeAgain(
+    leftover: Leftover
+  ) throws {
+    let fixture = try Fixture(copy: [".env"], setup: "echo once >> setup.ignored")
+    try fixture.test.write(".env", "KEY=1\n")
+    try fixture.test.write(".git/info/exclude", ".env\n")
+    let admin = ".git/worktrees/lane-1"
+    let lane = try fixture.store.addLane { fixture.test.root.path("lanes/\($0)") }
+    try FileManager.default.createDirectory(
+      atPath: lane.path, withIntermediateDirectories: true)
+    let steps = Leftover.allCases.prefix { $0 != leftover } + [leftover]
+    for step in steps {
+      switch step {
+      case .directory: break
+      case .lock: try fixture.test.write(admin + "/locked", "being made")
+      case .place:
+        try fixture.test.write(admin + "/commondir", "../..\n")
+        try fixture.test.write(admin + "/gitdir", lane.path + "/.git\n")
+      case .head: try fixture.test.write(admin + "/HEAD", fixture.tip.hex + "\n")
+      case .link:
+        try fixture.test.root.write(
+          "lanes/1/.git", "gitdir: \(fixture.test.path)/\(admin)\n")
+      case .files: try fixture.test.root.write("lanes/1/a.txt", "half")
+      }
+    }
+    try fixture.store.freeLane(lane.number)
+    let taken = try fixture.pool.take(commit: fixture.tip)
+    try fixture.pool.enter(taken, branch: "refs/heads/lane/x", commit: fixture.tip)
+    #expect(try fixture.test.root.read("lanes/1/a.txt") == "1\n")
+    #expect(try fixture.test.root.read("lanes/1/.env") == "KEY=1\n")
+    #expect(try fixture.test.root.read("lanes/1/setup.ignored") == "once\n")
+    #expect(try fixture.test.git("fsck", "--no-dangling") == "")
+  }
+
+  @Test func p4_whatAnAgentWroteOutlivesItsDotGitFile() throws {
+    let fixture = try Fixture()
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    try fixture.test.root.write("lanes/1/work.txt", "work\n")
+    try FileManager.default.removeItem(atPath: lane.path + "/.git")
+    try fixture.pool.enter(lane, branch: "refs/heads/lane/x", commit: fixture.tip)
+    let rescue = try fixture.test.git(
+      "for-each-ref", "--format=%(refname)", "refs/lanekeeper/rescue/lane-1")
+    #expect(try fixture.test.git("show", rescue + ":work.txt") == "work")
+  }
+
+  @Test func p4_whatStandsInALanesPlaceIsPutAside() throws {
+    let fixture = try Fixture()
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    let files = FileManager.default
+    try files.removeItem(atPath: lane.path)
+    try files.removeItem(atPath: fixture.test.path + "/.git/worktrees/lane-1")
+    try fixture.test.root.write("lanes/1/notes.txt", "a person's\n")
+    try fixture.pool.enter(lane, branch: "refs/heads/lane/x", commit: fixture.tip)
+    let aside = try #require(
+      files.contentsOfDirectory(atPath: fixture.test.root.path("lanes")).first {
+        $0.hasPrefix("trash-lane-1-")
+      })
+    #expect(try fixture.test.root.read("lanes/\(aside)/notes.txt") == "a person's\n")
+    #expect(try fixture.test.root.read("lanes/1/a.txt") == "1\n")
+  }
 }

@@ -63,10 +63,9 @@ struct LanesCleanCommand: ParsableCommand {
       mainCheckout: project.directory, environment: project.environment, identity: project.identity)
     var removed = 0
     for lane in try store.lanes() {
-      guard let reserved = try store.reserveLane(preferring: lane.number),
-        reserved.number == lane.number
-      else {
-        Terminal.line("lane \(lane.number) is kept: feature #\(lane.feature ?? "?") is in it")
+      guard let reserved = try store.reserveLane(only: lane.number) else {
+        Terminal.line("lane \(lane.number) is kept: "
+            + (lane.feature.map { "feature #\($0) is in it" } ?? "it is \(lane.state.rawValue)"))
         continue
       }
       do {

@@ -1,0 +1,75 @@
+import Foundation
+import Git
+import Store
+
+extension LanePool {
+  /// Why git must not forget the worktree; written once the lane is complete.
+  private static let lockReason = "a lane of lanekeeper"
+
+  /// Opens a lane after making sure that it is one.
+  ///
+  /// A missing lane is made again, a missing `.git` file written again. What stands in its place and
+  /// is no lane, such as one that was cut off while it was made, is put aside, never removed.
+  /// - Throws: ``LaneError/broken(path:reason:)`` where the worktree was moved elsewhere.
+  package func open(_ lane: LaneRecord, commit: ObjectID) throws -> Repository {
+    let common = try Repository(opening: state.commonDirectory, environment: environment)
+    var registered = common.worktree(named: lane.name)
+    if let found = registered, !found.valid, found.lockReason == Self.lockReason,
+      found.path == resolved(lane.path), isDirectory(lane.path)
+    {
+      try restoreLink(lane, found)
+      registered = common.worktree(named: lane.name)
+    }
+    if let registered, registered.valid {
+      guard registered.path == resolved(lane.path) else {
+        throw LaneError.broken(
+          path: lane.path, reason: "git has \(lane.name) registered at \(registered.path)")
+      }
+      try finish(lane, registered, common)
+      return try Repository(opening: lane.path, environment: environment)
+    }
+    try putAside(lane)
+    if registered != nil {
+      try common.unlockWorktree(name: lane.name)
+      try common.pruneWorktree(name: lane.name)
+    }
+    try register(lane, commit: commit)
+    return try Repository(opening: lane.path, environment: environment)
+  }
+
+  /// Does what a lane needs once, unless it was done: copies, the set-up command, git's lock.
+  func finish(_ lane: LaneRecord, _ registered: WorktreeInfo?, _ common: Repository) throws {
+    guard registered?.lockReason != Self.lockReason else { return }
+    try copyIgnored(to: lane)
+    try setUp(lane)
+    try common.lockWorktree(name: lane.name, reason: Self.lockReason)
+  }
+
+  /// Writes the `.git` file again by which git finds the lane's registration.
+  private func restoreLink(_ lane: LaneRecord, _ registered: WorktreeInfo) throws {
+    let link = lane.path + "/.git"
+    if FileManager.default.fileExists(atPath: link) {
+      try FileManager.default.moveItem(atPath: link, toPath: lane.path + "/.git-\(store.now)")
+    }
+    try Data("gitdir: \(registered.gitDirectory)\n".utf8).write(
+      to: URL(fileURLWithPath: link), options: .atomic)
+  }
+
+  /// Gives the place of a lane free: an empty directory goes, anything else is renamed.
+  private func putAside(_ lane: LaneRecord) throws {
+    guard FileManager.default.fileExists(atPath: lane.path), rmdir(lane.path) != 0 else { return }
+    let aside = settings.directory + "/trash-\(lane.name)-\(store.now)"
+    guard rename(lane.path, aside) == 0 else {
+      throw LaneError.notWritable(path: lane.path, reason: String(cString: strerror(errno)))
+    }
+    try store.record(
+      "lane_put_aside", feature: lane.feature, agent: nil,
+      ["lane": .integer(Int64(lane.number)), "path": .string(aside)])
+  }
+
+  private func isDirectory(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+      && isDirectory.boolValue
+  }
+}
