@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 
 /// The git hooks that lanes use, and how they reach them without touching any other checkout.
 package struct HookInstallation: Sendable {
@@ -139,7 +140,15 @@ package struct HookInstallation: Sendable {
     }
     let temporary = copy + ".\(getpid())"
     try? files.removeItem(atPath: temporary)
-    try files.copyItem(atPath: program, toPath: temporary)
+    // By a process of its own: were the copy open for writing in this one, a process that is being
+    // started at the same time would inherit that for a moment, and git could not start the hook.
+    let result = try OneShot.runBlocking(
+      ["cp", program, temporary], directory: state.programs,
+      environment: GitProgram.clean(environment),
+      timeoutSeconds: 60)
+    guard result.status == 0 else {
+      throw LaneError.notWritable(path: copy, reason: String(decoding: result.error, as: UTF8.self))
+    }
     guard chmod(temporary, 0o755) == 0, rename(temporary, copy) == 0 else {
       throw LaneError.notWritable(path: copy, reason: String(cString: strerror(errno)))
     }

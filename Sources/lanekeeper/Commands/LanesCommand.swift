@@ -64,7 +64,8 @@ struct LanesCleanCommand: ParsableCommand {
     var removed = 0
     for lane in try store.lanes() {
       guard let reserved = try store.reserveLane(only: lane.number) else {
-        Terminal.line("lane \(lane.number) is kept: "
+        Terminal.line(
+          "lane \(lane.number) is kept: "
             + (lane.feature.map { "feature #\($0) is in it" } ?? "it is \(lane.state.rawValue)"))
         continue
       }
