@@ -215,7 +215,14 @@ extension Store {
         try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
       case .interrupted(let detail):
         try transition(db, feature, to: .ready, detail: detail, agent: attempt.agent)
-      case .refusedClaim:
+      case .refusedClaim(let detail):
+        try db.execute(
+          sql: "UPDATE features SET rework = ? WHERE id = ?",
+          arguments: [
+            "Attempt \(number) \(detail), which another feature held, and ended. Its work up to then "
+              + "is on your branch. What the other has landed is merged in; go on from there.",
+            feature,
+          ])
         try wait(db, feature, for: try standingRefusals(db, feature))
       }
     }

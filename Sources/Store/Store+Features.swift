@@ -125,14 +125,19 @@ extension Store {
     for id in try ids("f.state = 'ready' AND \(open)") { try transition(db, id, to: .pending) }
   }
 
-  /// Gives a failed, abandoned or waiting feature another go.
+  /// Gives a failed, blocked, abandoned or waiting feature another go.
   ///
   /// Its counted attempts start again from none; branch and work stay.
   package func retry(_ id: String) throws {
     try write { db in
       guard let record = try Self.feature(id, db) else { throw StoreError.unknownFeature(id) }
+      let expected: [FeatureState] = [.failed, .blocked, .waiting, .abandoned, .ready]
+      guard expected.contains(record.state) else {
+        throw StoreError.stateChanged(feature: id, expected: expected, found: record.state)
+      }
       try db.execute(
         sql: "UPDATE features SET failures = 0, climb = 0 WHERE id = ?", arguments: [id])
+      if record.state == .ready { return }
       if record.state == .blocked || record.state == .abandoned {
         try transition(db, id, to: .pending, detail: "retried by a person")
       } else {

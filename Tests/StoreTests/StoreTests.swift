@@ -225,3 +225,23 @@ import Testing
     #expect(throws: StoreError.self) { try Store(path: directory.path("broken/state.sqlite")) }
   }
 }
+
+@Suite struct SteeringTests {
+  @Test func retryIsForWhatDoesNotGoOnByItself() throws {
+    let directory = try TemporaryDirectory()
+    let store = try Store(path: directory.path("state.sqlite"))
+    try store.takeOver([
+      FeatureEntry(
+        id: "1", title: "One", category: "b", description: "", steps: [], touches: [], priority: 0,
+        model: nil, agent: nil, dependencies: [])
+    ])
+    try store.transition("1", from: [.ready], to: .queued)
+    #expect(throws: StoreError.self) { try store.retry("1") }
+    #expect(try store.feature("1")?.state == .queued)
+    try store.transition("1", from: [.queued], to: .failed)
+    try store.retry("1")
+    #expect(try store.feature("1")?.state == .ready)
+    try store.retry("1")
+    #expect(try store.feature("1")?.state == .ready)
+  }
+}
