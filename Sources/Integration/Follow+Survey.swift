@@ -54,6 +54,7 @@ extension Follow {
     var busy: String?
     for name in [
       "MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG",
+      "sequencer",
     ] where files.fileExists(atPath: checkout.gitDirectory + "/" + name) {
       busy = "a merge, rebase, cherry-pick or bisect is open in \(directory)"
     }

@@ -50,12 +50,27 @@ package struct UndoPlan: Sendable {
         landing.targetBefore != commit
       {
         sources[item.id] = (commit, landing.targetBefore)
-      } else if let parent = try repository.commit(object).parents.first {
-        // Merged by a person, or landed before the state file was made.
-        sources[item.id] = (commit, parent.hex)
+      } else if let before = try Self.before(object, item, repository, store) {
+        sources[item.id] = (commit, before.hex)
       }
     }
     self.sources = sources
+  }
+
+  /// Returns what the target had before a feature that a person merged, or that landed before the state
+  /// file was made; `nil` where that can't be told.
+  private static func before(
+    _ commit: ObjectID, _ feature: FeatureRecord, _ repository: Repository, _ store: Store
+  ) throws -> ObjectID? {
+    let parents = try repository.commit(commit).parents
+    guard parents.count == 1,
+      let start = try store.attempts(of: feature.id).first.flatMap({ ObjectID(hex: $0.base) }),
+      start != parents[0], try repository.isAncestor(start, of: commit)
+    else { return parents.first }
+    // The target was moved along to the branch: all of its commits are the feature's, where none of
+    // them brought something else in.
+    let own = try repository.commits(from: commit, excluding: [start])
+    return own.allSatisfy { $0.parents.count == 1 } ? start : nil
   }
 
   /// The lines that name who depends on it.

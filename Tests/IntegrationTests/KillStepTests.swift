@@ -57,6 +57,50 @@ import Testing
         == fixture.test.git("rev-parse", "main"))
   }
 
+  @Test(arguments: [LandingStep.chosen, .followJournaled, .swapped, .settled])
+  func p3_p7_killedWhileAnotherIsToBlame(step: LandingStep) throws {
+    let fixture = try LandingFixture()
+    let start = try fixture.test.git("rev-parse", "main")
+    try fixture.queue("1", ["one.txt": "1\n"])
+    try fixture.queue("2", ["bad.txt": "2\n"])
+    try fixture.queue("3", ["three.txt": "3\n"])
+    let probe = Probe(fixture, gate: LandingFixture.noting)
+    #expect(try probe.land(killedAt: step).status == 128 + SIGKILL)
+    let runs = try fixture.runs()
+    let next = try probe.land()
+    #expect(next.status == 0, "\(next.text)\(next.error)")
+    #expect(try fixture.trailers() == ["1", "3"])
+    #expect(try fixture.store.feature("2")?.failures == 1)
+    #expect(try fixture.state("2") == .ready)
+    // Only the third, on its new place, was asked about again.
+    #expect(try fixture.runs() == runs + 1)
+    try fixture.checkP3(since: start)
+    #expect(try fixture.test.git("for-each-ref", "refs/lanekeeper/landing") == "")
+  }
+
+  @Test(arguments: [LandingStep.chosen, .followJournaled, .filePlaced, .swapped, .settled])
+  func p3_p7_killedWhileAFeatureIsUndone(step: LandingStep) throws {
+    let fixture = try LandingFixture()
+    let start = try fixture.test.git("rev-parse", "main")
+    try fixture.queue("1", ["a.txt": nil, "one.txt": "1\n"])
+    let probe = Probe(fixture, gate: LandingFixture.noting)
+    #expect(try probe.land().status == 0)
+    let landing = try #require(try fixture.store.lastLanding(of: "1"))
+    try fixture.store.requestUndo([("1", try #require(landing.commit), landing.targetBefore)])
+    #expect(try probe.land(killedAt: step).status == 128 + SIGKILL)
+    let next = try probe.land()
+    #expect(next.status == 0, "\(next.text)\(next.error)")
+    #expect(try fixture.state("1") == .undone)
+    #expect(try fixture.store.undoRequests().isEmpty)
+    #expect(try fixture.store.claims().isEmpty)
+    #expect(fixture.test.root.exists("repo/a.txt"))
+    #expect(!fixture.test.root.exists("repo/one.txt"))
+    #expect(try fixture.test.git("status", "--porcelain") == "")
+    #expect(
+      try fixture.test.git("rev-list", "--count", "--first-parent", "\(start)..main") == "2")
+    try fixture.checkP3(since: start)
+  }
+
   private func check(
     _ fixture: LandingFixture, push: String?, step: LandingStep, count: Int, style: String
   ) throws {

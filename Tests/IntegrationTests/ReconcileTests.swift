@@ -16,6 +16,16 @@ import Testing
     #expect(try fixture.store.claims().isEmpty)
   }
 
+  @Test func aBranchSquashedByHandGetsItsTrailer() async throws {
+    let fixture = try LandingFixture()
+    try fixture.queue("1", ["one.txt": "1\n"])
+    try fixture.test.git("merge", "-q", "--squash", "lane/1")
+    try fixture.test.commit("squashed by hand")
+    #expect(try await fixture.land().landed == ["1"])
+    #expect(try fixture.trailers() == ["1"])
+    #expect(try fixture.test.git("diff", "main~1", "main") == "")
+  }
+
   @Test func whateverStateItIsInAMergedBranchIsSettled() async throws {
     let fixture = try LandingFixture(gate: LandingFixture.noting)
     try await fixture.land()

@@ -85,6 +85,11 @@ struct ExplainCommand: ParsableCommand {
         lines.append(detail)
       }
       return lines + idle
+    case .undone:
+      return [
+        "it was reverted, or the target was forced to where it is not;",
+        "`lanekeeper reopen \(feature.id)` builds it again",
+      ]
     case .running: return living ? ["an agent is at work"] : ["it was cut off"] + idle
     default: return []
     }
