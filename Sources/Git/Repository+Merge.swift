@@ -32,8 +32,12 @@ extension Repository {
   /// than 2.38 can't, and libgit2 stands in for it.
   ///
   /// - Throws: ``GitProgramError`` for unrelated histories.
-  package func merge(ours: ObjectID, theirs: ObjectID) throws -> TreeMerge {
-    let bases = try mergeBases(ours, theirs)
+  ///
+  /// - Parameter known: the merge bases, where they are known already.
+  package func merge(
+    ours: ObjectID, theirs: ObjectID, bases known: [ObjectID]? = nil
+  ) throws -> TreeMerge {
+    let bases = try known ?? mergeBases(ours, theirs)
     var touched: [[UInt8]] = []
     if let base = bases.first {
       let result = try mergeTrees(

@@ -58,6 +58,9 @@ extension Lander {
       settings: settings, store: store, identity: identity(),
       isSigning: try LandingCommitter.isSigning(repository))
     let limit = try window()
+    // libgit2 reads commits anew for each walk through a history where they were looked up besides; a
+    // handle that only walks keeps them.
+    let history = try open()
     var new: [(landing: NewLanding, feature: FeatureRecord, tip: ObjectID)] = []
     var current = (commit: base, tree: chain.baseTree)
     let landed = try store.landedFeatures()
@@ -72,7 +75,9 @@ extension Lander {
         if missing != nil { continue }
       }
       let merged: Merged
-      switch try merge(candidate, onto: current, base: base, repository, committer) {
+      switch try merge(
+        candidate, onto: current, base: base, repository, history, committer)
+      {
       case .merged(let value): merged = value
       case .left(let outcome):
         assembly.outcomes.append(outcome)
@@ -127,19 +132,19 @@ extension Lander {
 
   private func merge(
     _ candidate: Candidate, onto current: (commit: ObjectID, tree: ObjectID), base: ObjectID,
-    _ repository: Repository, _ committer: LandingCommitter
+    _ repository: Repository, _ history: Repository, _ committer: LandingCommitter
   ) throws -> Merge {
     switch candidate {
     case .undo(let feature, let request):
       return try revert(feature, request, onto: current, repository, committer)
     case .feature(let feature):
-      return try merge(feature, onto: current, base: base, repository, committer)
+      return try merge(feature, onto: current, base: base, repository, history, committer)
     }
   }
 
   private func merge(
     _ feature: FeatureRecord, onto current: (commit: ObjectID, tree: ObjectID), base: ObjectID,
-    _ repository: Repository, _ committer: LandingCommitter
+    _ repository: Repository, _ history: Repository, _ committer: LandingCommitter
   ) throws -> Merge {
     guard let branch = feature.branch, let tip = try repository.reference(branch) else {
       try store.transition(
@@ -148,13 +153,16 @@ extension Lander {
       try store.settleReadiness()
       return .left(.sentBack(feature: feature.id, detail: "its branch is gone"))
     }
-    if let commit = try whereItStands(feature, tip: tip, base, repository) {
+    let forks = try history.mergeBases(current.commit, tip)
+    if let commit = try whereItStands(
+      feature, tip: tip, base, repository, isContained: forks.contains(tip))
+    {
       try store.settleForeign(
         feature.id, from: [.queued], laneTip: tip.hex, commit: commit.hex)
       return .left(.landed(feature: feature.id, commit: commit.hex))
     }
-    let fork = try repository.mergeBase(current.commit, tip) ?? current.commit
-    switch try repository.merge(ours: current.commit, theirs: tip) {
+    let fork = forks.first ?? current.commit
+    switch try repository.merge(ours: current.commit, theirs: tip, bases: forks) {
     case .conflicts(let paths, let message):
       // With what is before it in the chain; it is tried again once that has landed.
       guard current.commit == base else { return .stays(nil) }

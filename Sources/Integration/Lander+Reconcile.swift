@@ -62,8 +62,11 @@ extension Lander {
 
   /// Returns where a queued feature stands on what it would land on, if it does already: since a
   /// person merged it, or since an earlier landing was pushed and then cut off.
+  ///
+  /// - Parameter isContained: whether what is merged so far has the tip in its history.
   func whereItStands(
-    _ feature: FeatureRecord, tip: ObjectID, _ base: ObjectID, _ repository: Repository
+    _ feature: FeatureRecord, tip: ObjectID, _ base: ObjectID, _ repository: Repository,
+    isContained: Bool
   ) throws -> ObjectID? {
     if let last = try store.lastLanding(of: feature.id), last.isPushed, last.phase == .stopped,
       let commit = last.commit.flatMap({ ObjectID(hex: $0) }),
@@ -71,7 +74,7 @@ extension Lander {
     {
       return commit
     }
-    guard try repository.isAncestor(tip, of: base) else { return nil }
+    guard try isContained && repository.isAncestor(tip, of: base) else { return nil }
     return try mergeCommit(of: tip, base, repository)
   }
 

@@ -115,7 +115,8 @@ def branch_of(number):
 def paths_of(number):
     """A file that was there and a new one, in two directories; no two features share a file."""
     outer, inner = number % FILES[0], number // FILES[0] % FILES[1]
-    return [path_of(outer, inner, number % FILES[2]), f"src/d{outer:02}/new/feature-{number}.txt"]
+    index = (number + number // (FILES[0] * FILES[1])) % FILES[2]
+    return [path_of(outer, inner, index), f"src/d{outer:02}/new/feature-{number}.txt"]
 
 
 def loop(place, environment, count, body):

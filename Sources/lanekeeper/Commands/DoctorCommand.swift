@@ -48,6 +48,7 @@ struct DoctorCommand: ParsableCommand {
 enum Repair {
   static func run(_ project: Project) throws {
     try PersonOnly.check("doctor --repair")
+    try project.state.create()
     guard let lock = try FileLock.tryAcquire(project.state.runLock) else {
       throw Failure("a run is at work; stop it first", status: 75)
     }
