@@ -25,6 +25,8 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "The tag of task-master's file.") var tag: String?
   @Option(help: "What becomes of subtasks: steps or features.")
   var subtasks = ImportOptions.Subtasks.steps
+  @Option(help: "learned or none: where the source declares no dependency, look for them.")
+  var detect = DetectionKind.learned
   @Flag(help: "Replace a features.yml that holds other features.") var force = false
   @Flag(help: "As JSON.") var json = false
 
@@ -34,7 +36,7 @@ struct ImportCommand: ParsableCommand {
     let path = project.backlogFile
     let isNew = force || !FileManager.default.fileExists(atPath: path)
     let present = isNew ? Backlog(features: []) : try project.backlog()
-    let merge = BacklogMerge(result, into: present, keep: try begun(project))
+    var merge = BacklogMerge(result, into: present, keep: try begun(project))
     guard !result.entries.isEmpty, !(present.features.isEmpty && merge.added.isEmpty) else {
       throw Failure("\(file) holds no features that are still to be built", status: 65)
     }
@@ -44,8 +46,12 @@ struct ImportCommand: ParsableCommand {
         "features.yml holds other features under the ids of \(file) (\(ids)); add --force to "
           + "replace them, or move it away")
     }
+    var detected = 0
+    if detect == .learned {
+      (merge.backlog, detected) = try DependencyDetection.fill(merge.backlog)
+    }
     try write(merge.backlog, to: path, isNew: isNew)
-    report(result, merge, path, isNew: present.features.isEmpty)
+    report(result, merge, path, isNew: present.features.isEmpty, detected: detected)
   }
 
   private func read() throws -> ImportResult {
@@ -90,10 +96,12 @@ struct ImportCommand: ParsableCommand {
   }
 
   private func report(
-    _ result: ImportResult, _ merge: BacklogMerge, _ path: String, isNew: Bool
+    _ result: ImportResult, _ merge: BacklogMerge, _ path: String, isNew: Bool,
+    detected: Int
   ) {
     let edges = merge.backlog.features.map(\.dependencies.count).reduce(0, +)
     var notes = result.notes
+    if detected > 0 { notes.append(DependencyDetection.note(detected)) }
     if !merge.finished.isEmpty {
       let ids = merge.finished.prefix(10).map { "#\($0)" }.joined(separator: ", ")
       notes.append("taken out of features.yml, since they are done or cancelled there: \(ids)")

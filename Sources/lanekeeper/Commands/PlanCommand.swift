@@ -28,6 +28,14 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Agents at once.") var parallel: Int?
   @Flag(name: .customLong("ignore-declared"), help: "Leave the declared dependencies out.")
   var ignoreDeclared = false
+  @Option(
+    help:
+      "learned or none: look for dependencies that are not declared, by what other backlogs taught."
+  )
+  var detect: DetectionKind?
+  @Option(help: ArgumentHelp("Weights of Tools/train-dependencies.", valueName: "file"))
+  var weights: String?
+  @Flag(help: "Record what was detected in the backlog's file.") var write = false
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
@@ -37,6 +45,9 @@ struct PlanCommand: ParsableCommand {
         backlog.features[index].dependencies.removeAll { $0.source == .declared }
       }
     }
+    let found = try detected(backlog, project)
+    backlog = backlog.adding(found.edges)
+    if write { try record(found.edges, project) }
     let agents = parallel ?? project?.configuration.parallel ?? 3
     guard agents >= 1 else { throw Failure("--parallel must be at least 1", status: 64) }
     let known = try project.flatMap { try PastTimes.seconds($0) } ?? [:]
@@ -58,11 +69,55 @@ struct PlanCommand: ParsableCommand {
         Terminal.line("   #\(id) \(Terminal.cut(titles[id] ?? "", 80))\(after)")
       }
     }
+    show(found)
     Terminal.line("Critical path: " + plan.criticalPath.map { "#\($0)" }.joined(separator: " → "))
     let basis = known.isEmpty ? "at ten minutes each" : "by what features took here"
     Terminal.line(
       "Expected \(basis): \(Duration.text(plan.predicted.sequential)) with 1 agent, "
         + "\(Duration.text(plan.predicted.parallel)) with \(agents) (speed-up "
         + "\(String(format: "%.2f", plan.predicted.speedup)))")
+  }
+
+  private func detected(_ backlog: Backlog, _ project: Project?) throws -> Detector.Result {
+    let asked = detect ?? (write || weights != nil ? .learned : nil)
+    let configured = project.map { $0.configuration.schedule.detect == "learned" } ?? false
+    guard asked ?? (configured ? .learned : .none) == .learned else { return Detector.Result() }
+    return try DependencyDetection.detector(weights: weights).detect(backlog)
+  }
+
+  private func record(_ edges: [Detector.Finding], _ project: Project?) throws {
+    guard !ignoreDeclared else {
+      throw Failure("--write and --ignore-declared exclude each other", status: 64)
+    }
+    guard let project else {
+      throw Failure(
+        "--write records in a repository's features.yml, not with --backlog", status: 64)
+    }
+    let old = try InputFile.read(project.backlogFile)
+    do {
+      let text = try BacklogEdit.text(
+        old, holding: try project.backlog().adding(edges), file: "features.yml")
+      if text != old {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: project.backlogFile), options: .atomic)
+      }
+    } catch let problems as InputProblems {
+      throw Failure(problems.description, status: 65)
+    }
+    if !json {
+      Terminal.line("\(edges.count) detected dependencies recorded in \(project.backlogFile)")
+    }
+  }
+
+  private func show(_ found: Detector.Result) {
+    for (title, findings) in [
+      ("Detected", found.edges), ("Perhaps, not held", found.hints),
+    ] where !findings.isEmpty {
+      Terminal.line("\(title):")
+      for finding in findings.sorted(by: { $0.confidence > $1.confidence }) {
+        Terminal.line(
+          "   #\(finding.feature) after #\(finding.dependsOn) "
+            + "(\(String(format: "%.2f", finding.confidence))): \(finding.reason)")
+      }
+    }
   }
 }

@@ -1,0 +1,303 @@
+import Backlog
+import Foundation
+
+/// What the detector knows of two features, one of which may need the other: the values that the
+/// weights belong to. `Tools/train-dependencies` defines them a second time; a test compares both.
+struct PairValues {
+  static let shownKinds = [
+    "setup", "schema", "test", "deploy", "docs", "ui", "api", "core", "auth", "epic", "fix", "perf",
+    "integ",
+  ]
+  static let names: [String] =
+    [
+      "forward", "gap1", "gap2", "gap_inverse", "gap_share", "gap_log", "parent_place", "earlier",
+      "parent_first", "parent_second", "child_last", "cosine", "parent_title", "child_title",
+      "produced", "consumed", "shared", "rarest", "identifiers", "rank_cosine", "rank_title",
+      "rank_produced", "rank_shared", "rank_kind", "rank_consumer", "rank_user", "all_cosine",
+      "all_title", "reference", "referred", "part_of", "next_number", "previous_number",
+      "same_prefix", "kind", "kind_forward", "level", "child_level", "parent_level", "same_kind",
+      "child_hub", "parent_hub", "child_gathers", "parent_gathers", "size", "child_length",
+      "parent_length",
+    ] + shownKinds.map { "child_" + $0 } + shownKinds.map { "parent_" + $0 }
+
+  /// A pair that is looked at; what is dear to compute is kept.
+  struct Pair {
+    let child: Int32
+    let parent: Int32
+    var cosine = 0.0
+    var parentTitle = 0.0
+    var childTitle = 0.0
+    var produced = 0.0
+    var consumed = 0.0
+    var shared = 0.0
+    var rarest = 0.0
+    var identifiers = 0.0
+    var kind = 0.0
+    /// As they stand in ``PairValues/names`` from `rank_cosine` to `all_title`.
+    var ranks = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+  }
+
+  /// Up to this size every pair is looked at.
+  static let smallBacklog = 250
+  /// Beyond it a word in more features than this does not bring two features together.
+  static let holderLimit = 64
+  /// Beyond it the features most alike that are looked at for each.
+  static let likeLimit = 20
+
+  let ids: [String]
+  let texts: [FeatureText]
+  let words: WordTable
+  let kinds: [NodeKinds]
+  let kindNames: [String]
+  private let needed: [[Double]]
+  private let shown: [Int]
+  /// The place of each feature, by number where each id is one, else as in the list.
+  let order: [Int]
+  /// How far the order can be trusted, from 0 to 1.
+  let trust: Double
+  private(set) var pairs: [Pair] = []
+
+  init(_ features: [Feature], lexicon: KindLexicon, common: [String: Double]) {
+    ids = features.map(\.id)
+    let count = features.count
+    let known = Dictionary(
+      ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    texts = features.map {
+      FeatureText(
+        id: $0.id, title: $0.title, description: $0.description, steps: $0.steps,
+        stop: lexicon.stop, isID: { known[$0] != nil })
+    }
+    words = WordTable(texts, common: common)
+    kinds = texts.map { NodeKinds($0, lexicon) }
+    kindNames = lexicon.kinds.map(\.name)
+    needed = kinds.map { kind in
+      lexicon.needs.indices.map { column in
+        kind.spread.indices.reduce(0) {
+          kind.spread[$1] == 0 ? $0 : $0 + kind.spread[$1] * lexicon.needs[$1][column]
+        }
+      }
+    }
+    shown = Self.shownKinds.map { name in lexicon.kinds.firstIndex { $0.name == name } ?? 0 }
+    let numbers = ids.compactMap { id in
+      id.utf8.count < 10 && id.utf8.allSatisfy { (48...57).contains($0) } ? Int(id) : nil
+    }
+    let isNumbered = numbers.count == count
+    let places = isNumbered ? numbers : Array(0..<count)
+    var order = Array(repeating: 0, count: count)
+    let sorted = (0..<count).sorted { (places[$0], $0) < (places[$1], $1) }
+    for (place, feature) in sorted.enumerated() { order[feature] = place }
+    self.order = order
+    trust = isNumbered ? 1 : Self.trust(order: sorted, levels: kinds.map(\.level))
+    collect(known, sorted)
+    rank()
+  }
+
+  /// Tells from the kinds of work whether set-up stands first and deployment last.
+  private static func trust(order: [Int], levels: [Double]) -> Double {
+    // The sums over all pairs, from the levels in the list's order and sorted.
+    let count = Double(order.count)
+    var agreeing = 0.0
+    for (place, feature) in order.enumerated() {
+      agreeing += levels[feature] * (2 * Double(place) - count + 1)
+    }
+    var whole = 0.0
+    for (place, level) in levels.sorted().enumerated() {
+      whole += level * (2 * Double(place) - count + 1)
+    }
+    return min(1, max(0, (2 * agreeing / max(2 * whole, 1e-9) - 0.05) / 0.25))
+  }
+
+  private mutating func collect(_ known: [String: Int], _ sorted: [Int]) {
+    let count = ids.count
+    let isSmall = count <= Self.smallBacklog
+    let names = sharedNames()
+    let label = log((Double(count) + 1) / 1.5)
+    var parts: [String: [Int]] = [:]
+    for (feature, text) in texts.enumerated() {
+      for mark in text.labels {
+        parts["\(mark.of)\u{0}\(mark.number)", default: []].append(feature)
+      }
+    }
+    var row = Array(repeating: Pair(child: 0, parent: 0), count: count)
+    var isTouched = Array(repeating: false, count: count)
+    for child in 0..<count {
+      var touched: [Int] = []
+      func touch(_ other: Int) {
+        guard !isTouched[other], other != child else { return }
+        isTouched[other] = true
+        row[other] = Pair(child: Int32(child), parent: Int32(other))
+        touched.append(other)
+      }
+      if isSmall { for other in 0..<count { touch(other) } }
+      for entry in words.entries[child] {
+        let holders = words.holders[Int(entry.word)]
+        guard isSmall || holders.count <= Self.holderLimit else { continue }
+        let weight = words.weights[Int(entry.word)]
+        for holder in holders {
+          let other = Int(holder.feature)
+          guard other != child else { continue }
+          touch(other)
+          row[other].cosine += entry.unit * holder.unit
+          if holder.isInTitle { row[other].parentTitle += weight / words.titleSums[other] }
+          if entry.isInTitle { row[other].childTitle += weight / words.titleSums[child] }
+          row[other].produced += weight * holder.made / words.usedSums[child]
+          row[other].consumed += weight * entry.made / words.usedSums[other]
+          row[other].shared += (entry.value * holder.value).squareRoot()
+          row[other].rarest = max(row[other].rarest, weight)
+        }
+      }
+      for other in names[child].keys { touch(other) }
+      var chosen = touched
+      if !isSmall {
+        chosen = Array(
+          touched.sorted { (-row[$0].cosine, $0) < (-row[$1].cosine, $1) }.prefix(Self.likeLimit))
+        var more = Set(chosen)
+        func add(_ other: Int) {
+          guard other != child, more.insert(other).inserted else { return }
+          touch(other)
+          chosen.append(other)
+        }
+        for back in 1...3 where order[child] >= back { add(sorted[order[child] - back]) }
+        for first in sorted.prefix(2) { add(first) }
+        for name in texts[child].references.sorted() { known[name].map(add) }
+        for mark in texts[child].labels {
+          for other in parts["\(mark.of)\u{0}\(mark.number - 1)", default: []].prefix(3) {
+            add(other)
+          }
+        }
+        for other in names[child].keys.sorted().prefix(10) { add(other) }
+        if let dot = ids[child].lastIndex(of: ".") { known[String(ids[child][..<dot])].map(add) }
+      }
+      for other in chosen.sorted() {
+        var pair = row[other]
+        pair.shared = min(1, log1p(pair.shared) / 5)
+        pair.rarest /= label
+        pair.identifiers = log1p(names[child][other] ?? 0) / 3
+        pair.kind = kinds[other].spread.indices.reduce(0) {
+          $0 + needed[child][$1] * kinds[other].spread[$1]
+        }
+        pairs.append(pair)
+      }
+      for other in touched { isTouched[other] = false }
+    }
+  }
+
+  /// Returns for each feature how much the names that it shares with another tell.
+  private func sharedNames() -> [[Int: Double]] {
+    let count = texts.count
+    var holders: [String: [Int]] = [:]
+    for (feature, text) in texts.enumerated() {
+      for name in text.names { holders[name, default: []].append(feature) }
+    }
+    var result: [[Int: Double]] = Array(repeating: [:], count: count)
+    let limit = min(max(3, count / 3), Self.smallBacklog)
+    for (_, features) in holders.sorted(by: { $0.key < $1.key })
+    where features.count >= 2 && features.count <= limit {
+      let tells = log((Double(count) + 1) / (Double(features.count) + 0.5))
+      for one in features {
+        for other in features where other != one { result[one][other, default: 0] += tells }
+      }
+    }
+    return result
+  }
+
+  private func isVisible(_ pair: Pair) -> Bool {
+    trust < 0.5 || order[Int(pair.child)] > order[Int(pair.parent)]
+  }
+
+  private mutating func rank() {
+    var rows: [[Int]] = Array(repeating: [], count: ids.count)
+    var columns = rows
+    for (index, pair) in pairs.enumerated() {
+      rows[Int(pair.child)].append(index)
+      columns[Int(pair.parent)].append(index)
+    }
+    for row in rows {
+      let seen = row.filter { isVisible(pairs[$0]) }
+      rank(seen, \.cosine, \.ranks.0)
+      rank(seen, \.parentTitle, \.ranks.1)
+      rank(seen, \.produced, \.ranks.2)
+      rank(seen, \.shared, \.ranks.3)
+      rank(seen, \.kind, \.ranks.4)
+      rank(row, \.cosine, \.ranks.7)
+      rank(row, \.parentTitle, \.ranks.8)
+    }
+    for column in columns {
+      let seen = column.filter { isVisible(pairs[$0]) }
+      rank(seen, \.cosine, \.ranks.5)
+      rank(seen, \.produced, \.ranks.6)
+    }
+  }
+
+  /// Sets 1 for the greatest value, 1/2 for the next, and so on; 0 for no value at all.
+  private mutating func rank(
+    _ indices: [Int], _ value: KeyPath<Pair, Double>, _ rank: WritableKeyPath<Pair, Double>
+  ) {
+    let sorted = indices.map { (pairs[$0][keyPath: value], $0) }.sorted { $0.0 > $1.0 }
+    var greater = 0
+    for (place, item) in sorted.enumerated() {
+      // Values that differ by a rounding error are the same.
+      if place > 0, sorted[place - 1].0 - item.0 > 1e-12 { greater = place }
+      pairs[item.1][keyPath: rank] = item.0 > 0 ? 1 / (1 + Double(greater)) : 0
+    }
+  }
+
+  /// Tells whether the child's title or id carries the number after the parent's.
+  func isNext(_ child: Int, after parent: Int) -> Bool {
+    texts[child].labels.contains { mark in
+      texts[parent].labels.contains { $0.of == mark.of && $0.number + 1 == mark.number }
+    }
+  }
+
+  func isPart(_ child: Int, of parent: Int) -> Bool {
+    let id = ids[child]
+    guard id.utf8.count > ids[parent].utf8.count, let dot = id.lastIndex(of: ".") else {
+      return false
+    }
+    return id[..<dot] == ids[parent]
+  }
+
+  /// Returns the values of a pair in the order of ``names``.
+  func values(_ pair: Pair) -> [Double] {
+    let child = Int(pair.child)
+    let parent = Int(pair.parent)
+    let count = Double(ids.count)
+    let gap = Double(order[child] - order[parent])
+    let ahead = gap > 0 ? trust : 0
+    func flag(_ condition: Bool) -> Double { condition ? 1 : 0 }
+    let a = kinds[child]
+    let b = kinds[parent]
+    let alike = a.spread.indices.reduce(0) { $0 + a.spread[$1] * b.spread[$1] }
+    let ranks = pair.ranks
+    var result: [Double] = []
+    result.reserveCapacity(Self.names.count)
+    result += [
+      ahead, flag(gap == 1) * trust, flag(gap == 2) * trust, gap > 0 ? trust / gap : 0,
+      gap / count * trust, (gap < 0 ? -1 : 1) * log1p(abs(gap)) / 4 * trust,
+      Double(order[parent]) / count * trust, log1p(Double(order[child])) / 4 * trust,
+      flag(order[parent] == 0) * ahead, flag(order[parent] == 1) * ahead,
+      flag(Double(order[child]) >= count - 2) * ahead,
+    ]
+    result += [
+      pair.cosine, pair.parentTitle, pair.childTitle, pair.produced, pair.consumed, pair.shared,
+      pair.rarest, pair.identifiers,
+    ]
+    result += [
+      ranks.0, ranks.1, ranks.2, ranks.3, ranks.4, ranks.5, ranks.6, ranks.7, ranks.8,
+    ]
+    result += [
+      flag(texts[child].references.contains(ids[parent])),
+      flag(texts[parent].references.contains(ids[child])), flag(isPart(child, of: parent)),
+      flag(isNext(child, after: parent)), flag(isNext(parent, after: child)),
+      flag(texts[child].prefix != nil && texts[child].prefix == texts[parent].prefix),
+    ]
+    result += [
+      pair.kind, pair.kind * ahead, a.level - b.level, a.level, b.level, min(1, 2 * alike), a.hub,
+      b.hub, a.gathers, b.gathers, log(max(count, 1)), log1p(Double(texts[child].bodyCount)) / 5,
+      log1p(Double(texts[parent].bodyCount)) / 5,
+    ]
+    for kind in shown { result.append(a.kinds[kind]) }
+    for kind in shown { result.append(b.kinds[kind]) }
+    return result
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct DetectionTests {
+  private static let backlog = """
+    # the plan of ours
+    features:
+      - id: 1   # first
+        title: Project setup
+      - {id: 2, title: "Database schema", description: "Tables; after #1"}
+
+      - id: 3
+        title: Booking API
+        description: |
+          Reads the tables of task 2.
+
+    """
+
+  private func shop(_ features: String = backlog) throws -> Workshop {
+    try Workshop(features: features, agent: "echo $id > f.txt")
+  }
+
+  private func text(_ shop: Workshop) throws -> String {
+    try String(contentsOfFile: shop.repository.path + "/features.yml", encoding: .utf8)
+  }
+
+  @Test func planShowsAndWriteRecordsInPlace() throws {
+    let shop = try shop()
+    let before = try text(shop)
+    let shown = try shop.run("plan", "--detect", "learned")
+    #expect(shown.status == 0 && shown.text.contains("#2 after #1"), "\(shown.error)\(shown.text)")
+    #expect(shown.text.contains("Its text names #2."))
+    #expect(try text(shop) == before)
+    #expect(try shop.json("plan", "--json")["edges"] as? [String] == [])
+    #expect(try shop.run("plan", "--write").status == 0)
+    let written = try text(shop)
+    for line in [
+      "# the plan of ours", "  - id: 1   # first", "          Reads the tables of task 2.",
+    ]
+    where before.contains(line) {
+      #expect(written.contains(line), "\(written)")
+    }
+    #expect(written.contains("source: detected") && written.contains("confidence: "))
+    // What stands there now is found again by nobody.
+    #expect(try shop.run("plan", "--write").status == 0)
+    #expect(try text(shop) == written)
+    let edges = try #require(try shop.json("plan", "--json")["edges"] as? [[String: Any]])
+    #expect(
+      edges.contains {
+        $0["feature"] as? String == "3" && $0["depends_on"] as? String == "2"
+          && $0["source"] as? String == "detected" && $0["confidence"] is Double
+      })
+  }
+
+  @Test func initDetectsWhereNothingIsDeclared() throws {
+    let shop = try shop()
+    let before = try text(shop)
+    #expect(try shop.run("init", "--detect", "none").status == 0)
+    #expect(try text(shop) == before)
+    let result = try shop.run("init")
+    #expect(result.text.contains("no dependency was declared"), "\(result.error)\(result.text)")
+    #expect(try text(shop).contains("source: detected"))
+    #expect(!(try shop.run("init").text.contains("no dependency was declared")))
+  }
+
+  @Test func importDetectsWhereTheSourceDeclaresNothing() throws {
+    let shop = try shop("features: []\n")
+    let source = shop.repository.root.path("tasks.json")
+    try """
+    {"tasks": [{"id": 1, "title": "Project setup", "description": "x", "dependencies": []},
+     {"id": 2, "title": "Database schema", "description": "Tables, after task 1", "dependencies": []}]}
+    """.write(toFile: source, atomically: true, encoding: .utf8)
+    let plain = try shop.run("import", source, "--detect", "none")
+    #expect(plain.status == 0 && plain.text.contains("no dependency is declared"), "\(plain.error)")
+    #expect(!(try text(shop).contains("detected")))
+    let result = try shop.run("import", source)
+    #expect(result.text.contains("1 were detected"), "\(result.error)\(result.text)")
+    #expect(try text(shop).contains("source: detected"))
+  }
+
+  @Test func brokenWeights() throws {
+    let shop = try shop()
+    let file = shop.repository.root.path("weights.json")
+    try "{}".write(toFile: file, atomically: true, encoding: .utf8)
+    let result = try shop.run("plan", "--weights", file)
+    #expect(result.status == 65 && result.error.contains("no weights"), "\(result.error)")
+  }
+}

@@ -1,0 +1,161 @@
+import Backlog
+import Foundation
+import Testing
+
+@testable import Planning
+
+@Suite struct DetectorTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  private static func data(_ path: String) throws -> Data {
+    try Data(contentsOf: root.appendingPathComponent(path))
+  }
+
+  private static func lexicon() throws -> KindLexicon {
+    try KindLexicon(json: data("templates/planning/kinds.json"))
+  }
+
+  private static func weights() throws -> DetectorWeights {
+    try DetectorWeights(json: data("templates/planning/dependencies.json"))
+  }
+
+  private static func detector() throws -> Detector {
+    Detector(weights: try weights(), lexicon: try lexicon())
+  }
+
+  private static func fixture(_ name: String) throws -> Backlog {
+    let file = "Tests/PlanningTests/Fixtures/detection-\(name).json"
+    var backlog = try Import.read(
+      text: String(decoding: data(file), as: UTF8.self), file: file
+    ).backlog
+    for index in backlog.features.indices { backlog.features[index].dependencies = [] }
+    return backlog
+  }
+
+  /// The values as `Tools/train-dependencies --features` computed them.
+  @Test(arguments: ["backlog", "mixed"])
+  func valuesEqualThoseOfTheTraining(_ name: String) throws {
+    struct Expected: Decodable {
+      struct Case: Decodable {
+        let trust: Double
+        let values: [[[Double]]]
+      }
+      let names: [String]
+      let backlog: Case
+      let mixed: Case
+    }
+    let expected = try JSONDecoder().decode(
+      Expected.self, from: Self.data("Tests/PlanningTests/Fixtures/detection-values.json"))
+    let wanted = name == "backlog" ? expected.backlog : expected.mixed
+    #expect(expected.names == PairValues.names)
+    let table = PairValues(
+      try Self.fixture(name).features, lexicon: try Self.lexicon(),
+      common: try Self.weights().common)
+    #expect(abs(table.trust - wanted.trust) < 1e-6)
+    #expect(table.pairs.count == 56)
+    for pair in table.pairs {
+      let row = wanted.values[Int(pair.child)][Int(pair.parent)]
+      for (number, value) in table.values(pair).enumerated() {
+        #expect(
+          abs(value - row[number]) < 1e-5,
+          "\(PairValues.names[number]) of \(pair.child), \(pair.parent): \(value), \(row[number])")
+      }
+    }
+  }
+
+  @Test func findsWhatTheTextNames() throws {
+    let found = try Self.detector().detect(try Self.fixture("backlog")).edges
+    let byReference = found.first { $0.feature == "3" && $0.dependsOn == "2" }
+    #expect(byReference?.reason == "Its text names #2.")
+    #expect(found.contains { $0.feature == "2" && $0.dependsOn == "1" })
+    #expect(found.allSatisfy { (0...1).contains($0.confidence) && $0.reason.hasSuffix(".") })
+  }
+
+  @Test func declaredEdgesHoldAndNothingRunsAgainstThem() throws {
+    var backlog = try Self.fixture("backlog")
+    // The other way round from what the text says, over two steps.
+    backlog.features[1].dependencies = [Dependency(id: "3")]
+    backlog.features[0].dependencies = [Dependency(id: "2")]
+    let result = try Self.detector().detect(backlog)
+    let whole = backlog.adding(result.edges)
+    #expect(whole.features[1].dependencies.first == Dependency(id: "3"))
+    #expect(!result.edges.contains { $0.feature == "3" && ["1", "2"].contains($0.dependsOn) })
+    #expect(DependencyGraph(whole).waves.joined().count == 8)
+    #expect(!result.edges.contains { $0.feature == "2" && $0.dependsOn == "3" })
+  }
+
+  @Test func theSameBacklogGivesTheSameEdges() throws {
+    let detector = try Self.detector()
+    let backlog = try Self.fixture("backlog")
+    let first = detector.detect(backlog)
+    for _ in 0..<5 { #expect(detector.detect(backlog).edges == first.edges) }
+    #expect(!first.edges.isEmpty)
+  }
+
+  @Test func oddBacklogs() throws {
+    let detector = try Self.detector()
+    #expect(detector.detect(Backlog(features: [])).edges.isEmpty)
+    #expect(detector.detect(Backlog(features: [Feature(id: "1", title: "One")])).edges.isEmpty)
+    let same = Backlog(features: (1...30).map { Feature(id: "\($0)", title: "…") })
+    #expect(DependencyGraph(same.adding(detector.detect(same).edges)).waves.joined().count == 30)
+    let long = String(repeating: "the booking table and src/api/users.ts ", count: 26_000)
+    let large = Backlog(features: [
+      Feature(id: "1", title: "Übersicht", description: long), Feature(id: "2", title: "第二"),
+      Feature(id: "3", title: "Booking table", description: "#1"),
+    ])
+    #expect(detector.detect(large).edges.contains { $0.feature == "3" && $0.dependsOn == "1" })
+  }
+
+  /// A backlog too large for all pairs: the index must find what belongs together.
+  @Test func largeBacklogs() throws {
+    let features = (0..<600).map { number -> Feature in
+      let group = number / 3
+      let names = ["Schema for", "API for", "Tests for"]
+      return Feature(
+        id: "\(number)", title: "\(names[number % 3]) zone\(group)x",
+        description: number % 3 == 0 ? "" : "Works on zone\(group)x, after task \(number - 1).")
+    }
+    let backlog = Backlog(features: features)
+    let found = try Self.detector().detect(backlog).edges
+    let right = found.filter {
+      Int($0.feature)! - 1 == Int($0.dependsOn)! && Int($0.feature)! % 3 > 0
+    }
+    #expect(right.count >= 390)
+    #expect(DependencyGraph(backlog.adding(found)).waves.joined().count == 600)
+  }
+
+  @Test func weightsThatDoNotFitAreRefused() throws {
+    var object = try #require(
+      try JSONSerialization.jsonObject(with: Self.data("templates/planning/dependencies.json"))
+        as? [String: Any])
+    object["weights"] = ["forward": 1]
+    let data = try JSONSerialization.data(withJSONObject: object)
+    #expect(throws: DetectorProblem.self) { try DetectorWeights(json: data) }
+  }
+
+  @Test func aGrowingOrderNeverGetsACycle() {
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<50 {
+      let count = 12
+      var order = GrowingOrder(Array(0..<count).shuffled(using: &random))
+      var needs = Array(repeating: Set<Int>(), count: count)
+      func reaches(_ from: Int, _ to: Int) -> Bool {
+        var seen: Set<Int> = [from]
+        var open = [from]
+        while let node = open.popLast() {
+          if node == to { return true }
+          for next in needs[node] where seen.insert(next).inserted { open.append(next) }
+        }
+        return false
+      }
+      for _ in 0..<80 {
+        let a = Int.random(in: 0..<count, using: &random)
+        let b = Int.random(in: 0..<count, using: &random)
+        let closes = reaches(b, a)
+        #expect(order.add(a, needs: b) != closes)
+        if !closes { needs[a].insert(b) }
+      }
+    }
+  }
+}
