@@ -14,13 +14,14 @@ let staticLink: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
 
 /// A library target of the product, with its mirror among the tests.
 func module(
-  _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []
+  _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = [],
+  exclude: [String] = []
 ) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
       name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests,
-      swiftSettings: strict),
+      exclude: exclude, swiftSettings: strict),
   ]
 }
 
@@ -36,6 +37,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     .systemLibrary(
@@ -56,8 +58,12 @@ let package = Package(
     + module("Processes", ["CProcess"], tests: ["TestSupport"])
     + module("Lanes", ["Git", "Store", "Processes"], tests: ["TestSupport"])
     + module(
-      "Agents", ["Git", "Store", "Processes", "Backlog", "ModelSelection", "Lanes"],
-      tests: ["TestSupport"])
+      "Agents",
+      [
+        "Git", "Store", "Processes", "Backlog", "ModelSelection", "Lanes",
+        .product(name: "Yams", package: "Yams"),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ], tests: ["TestSupport"], exclude: ["Snapshots"])
     + module(
       "Integration",
       ["Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules", "CProcess"],

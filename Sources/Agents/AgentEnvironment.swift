@@ -3,12 +3,37 @@ import Store
 
 /// The variables that an agent gets.
 package enum AgentEnvironment {
+  /// What every program needs to find its files, its language and the network.
+  private static let always = [
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "XDG_*",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE",
+    "GIT_AUTHOR_*", "GIT_COMMITTER_*", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM", "GIT_EDITOR", "GIT_TERMINAL_PROMPT", "LANEKEEPER_*",
+  ]
+
+  /// Returns those variables that a definition lets through, and those that it sets.
+  static func allowed(
+    _ base: [String: String], by rule: AgentDefinition.Environment, _ values: [String: String]
+  ) -> [String: String] {
+    var result = rule.passesAll ? base : base.filter { passes($0.key, always + rule.pass) }
+    for (name, value) in rule.set { result[name] = Placeholders.fill(value, values) }
+    return result
+  }
+
+  private static func passes(_ name: String, _ patterns: [String]) -> Bool {
+    patterns.contains {
+      $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0
+    }
+  }
+
   /// - Parameters:
   ///   - base: the environment of Lanekeeper itself.
   ///   - hooks: the variables by which git finds the hooks.
+  ///   - temporary: the lane's own directory for temporary files.
   package static func variables(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, promptFile: String,
-    repository: String, base: [String: String], hooks: [String: String]
+    repository: String, base: [String: String], hooks: [String: String], temporary: String? = nil
   ) -> [String: String] {
     var result = GitProgram.clean(base)
     result.merge(hooks) { $1 }
@@ -22,6 +47,11 @@ package enum AgentEnvironment {
     result["LANEKEEPER_PROMPT_FILE"] = promptFile
     result["LANEKEEPER_LANE"] = lane.path
     result["LANEKEEPER_REPOSITORY"] = repository
+    // Ten ports for each lane, the same each time, below those that systems give out by themselves.
+    let port = 20_000 + lane.number % 1000 * 10
+    result["LANEKEEPER_PORT"] = String(port)
+    result["LANEKEEPER_PORTS"] = "\(port)-\(port + 9)"
+    if let temporary { result["TMPDIR"] = temporary }
     return result
   }
 }

@@ -18,6 +18,12 @@ package struct AttemptSettings: Sendable {
   package var environment: [String: String]
   package var hookVariables: [String: String]
   package var graceSeconds: Double
+  /// Where the templates of prompts are.
+  package var prompts = PromptTemplates(directories: [])
+  /// The program that agents start as MCP server; `nil` where there is none.
+  package var serverProgram: String?
+  /// Seconds between two starts of the same agent program; `nil`: as its definition says.
+  package var staggerSeconds: Double?
 
   package init(
     target: String, gate: String, reviewRequired: @escaping @Sendable (FeatureRecord) -> Bool,
@@ -65,23 +71,25 @@ package struct AttemptRunner: Sendable {
   ///   - prepared: the commit that the lane is known to be a clean checkout of.
   ///   - stop: becomes true when the run is to end.
   ///   - agentEnded: called once nothing of the agent runs any more; its work is put away after it.
+  ///   - allowance: US dollars that the attempt may cost; `nil` for no bound.
   package func run(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
-    definition: AgentDefinition, prepared: ObjectID?, stop: StopSignal,
+    definition: AgentDefinition, prepared: ObjectID?, allowance: Double? = nil, stop: StopSignal,
     agentEnded: @escaping @Sendable () -> Void
   ) async {
-    var ending: Ending?
+    var ending: AgentRun?
     do {
       ending = try await runAgent(
         feature, attempt, lane: lane, branch: branch, definition: definition, prepared: prepared,
-        stop: stop)
+        allowance: allowance, stop: stop)
       try store.freeSlot(feature.id, attempt.number)
       agentEnded()
       let result = ending!
       let settler = AttemptSettler(
         settings: settings, store: store, state: state, identity: identity())
       try await Offload.run {
-        try settler.settle(feature, attempt, lane: lane, branch: branch, ending: result)
+        try settler.settle(
+          feature, attempt, lane: lane, branch: branch, ending: result.ending, run: result)
       }
     } catch {
       if ending == nil { agentEnded() }
@@ -103,8 +111,8 @@ package struct AttemptRunner: Sendable {
 
   private func runAgent(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
-    definition: AgentDefinition, prepared: ObjectID?, stop: StopSignal
-  ) async throws -> Ending {
+    definition: AgentDefinition, prepared: ObjectID?, allowance: Double?, stop: StopSignal
+  ) async throws -> AgentRun {
     let start = LaneStart(
       pool: pool, store: store, target: settings.target, hookVariables: settings.hookVariables,
       identity: identity())
@@ -112,49 +120,131 @@ package struct AttemptRunner: Sendable {
       try start.run(feature, attempt, lane: lane, branch: branch, prepared: prepared)
     }
     try state.createLogs(feature.id)
-    let prompt = state.prompt(feature.id, attempt.number)
-    let text = Prompt.text(
-      feature, attempt: attempt.number, target: BranchName.short(settings.target),
-      gate: settings.gate, notes: notes)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: prompt), options: .atomic)
-    guard !stop.isSet else { return .stopped }
+    let secrets = Secrets(environment: settings.environment)
+    let values = try placeholders(feature, attempt, lane, definition, allowance)
+    let invocation = Invocation(definition, values.merging(["prompt": ""]) { $1 })
+    let text = try prompt(feature, attempt, notes: notes, resumes: invocation.resumes)
+    try Data(text.utf8).write(
+      to: URL(fileURLWithPath: state.prompt(feature.id, attempt.number)), options: .atomic)
+    try store.beginReport(feature.id, attempt.number, agent: definition.name)
+    guard !stop.isSet else { return AgentRun(definition: definition, ending: .stopped) }
+    let base = AgentEnvironment.allowed(
+      settings.environment, by: definition.environment, values)
+    let log = state.log(feature.id, attempt.number)
+    let stagger = settings.staggerSeconds ?? definition.staggerSeconds
+    try await Stagger.wait(
+      state.locks + "/start-\(definition.name)", seconds: stagger, stop: stop)
+    let killsBefore = MemoryPressure.kills()
     let process = try GuardedProcess.start(
       GuardedCommand(
         guardProgram: settings.guardProgram,
-        lockPath: state.attemptLock(feature.id, attempt.number),
-        logPath: state.log(feature.id, attempt.number), inputPath: prompt, directory: lane.path,
-        argv: ["/bin/sh", "-c", definition.command],
+        lockPath: state.attemptLock(feature.id, attempt.number), logPath: log,
+        inputPath: invocation.inputPath, directory: lane.path,
+        argv: Invocation(definition, values.merging(["prompt": text]) { $1 }).argv,
         environment: AgentEnvironment.variables(
-          feature, attempt, lane: lane, promptFile: prompt, repository: settings.repository,
-          base: settings.environment, hooks: settings.hookVariables),
+          feature, attempt, lane: lane, promptFile: state.prompt(feature.id, attempt.number),
+          repository: settings.repository, base: base, hooks: settings.hookVariables,
+          temporary: try temporary(lane)),
         mark: attempt.mark, wallSeconds: settings.attemptSeconds,
-        silenceSeconds: settings.silenceSeconds, graceSeconds: settings.graceSeconds))
-    let watcher = Task { await watchOutput(feature.id, attempt) }
+        silenceSeconds: settings.silenceSeconds, outputBytes: definition.output.limitBytes,
+        graceSeconds: settings.graceSeconds, nice: Int32(definition.nice)))
+    let follower = OutputFollower(
+      log: log, definition: definition, attempt: attempt, lane: lane.path, store: store,
+      secrets: secrets, allowance: allowance)
+    let watcher = Task { await follower.follow { process.stop() } }
     let stopper = Task {
       await stop.wait()
       process.stop()
       await stop.waitForced()
       process.kill()
     }
-    let ending = await process.ending()
+    var run = AgentRun(definition: definition, ending: await process.ending())
     watcher.cancel()
     stopper.cancel()
-    return ending
+    await watcher.value
+    run.report = follower.finish(sideFile: values["output_file"] ?? "")
+    run.endReason = follower.endReason
+    run.wasShortOfMemory = MemoryPressure.kills() > killsBefore
+    LogKeeper.finish(log, secrets: secrets)
+    return run
   }
 
-  /// Tells, at most once a second, how far the log has grown.
-  private func watchOutput(_ feature: String, _ attempt: AttemptRecord) async {
-    let path = state.log(feature, attempt.number)
-    var known: Int64 = 0
-    while !Task.isCancelled {
-      try? await Task.sleep(for: .seconds(1))
-      guard !Task.isCancelled else { return }
-      let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64) ?? 0
-      guard size > known else { continue }
-      known = size
-      try? store.record(
-        "output", feature: feature, agent: attempt.agent,
-        ["attempt": .integer(Int64(attempt.number)), "offset": .integer(size)])
+  private func prompt(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, notes: [String], resumes: Bool
+  ) throws -> String {
+    var prompt = Prompt(
+      feature: feature, attempt: attempt.number, target: BranchName.short(settings.target),
+      gate: settings.gate)
+    prompt.notes = notes
+    prompt.resumes = resumes
+    prompt.landed = try (store.dependencies()[feature.id] ?? []).compactMap { dependency in
+      guard let other = try store.feature(dependency.dependsOn), other.state == .landed else {
+        return nil
+      }
+      return (other.id, other.title, String((other.landedCommit ?? "").prefix(10)))
     }
+    for claim in try store.claims().prefix(2000) {
+      if claim.owner == .feature(feature.id) {
+        prompt.held.append(claim.path.description)
+      } else if prompt.others.count < 50 {
+        prompt.others.append((claim.path.description, "\(claim.owner)"))
+      }
+    }
+    prompt.held = Array(prompt.held.prefix(100))
+    return try prompt.text(settings.prompts)
   }
+
+  /// What stands for the words in braces of a definition; a session only where it can go on here.
+  private func placeholders(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord,
+    _ definition: AgentDefinition, _ allowance: Double?
+  ) throws -> [String: String] {
+    let output = state.path + "/logs/\(feature.id)/\(attempt.number).out"
+    var values = [
+      "prompt_file": state.prompt(feature.id, attempt.number), "model": attempt.modelName,
+      "lane": lane.path, "repository": settings.repository, "git_dir": state.commonDirectory,
+      "output_file": output, "feature": feature.id, "attempt": String(attempt.number),
+    ]
+    if let allowance { values["budget"] = String(format: "%.4f", max(0.0001, allowance)) }
+    if let program = settings.serverProgram {
+      let file = state.path + "/mcp.json"
+      let text =
+        "{\"mcpServers\":{\"lanekeeper\":{\"command\":\(JSONText.quote(program)),"
+        + "\"args\":[\"mcp\"]}}}\n"
+      if FileManager.default.contents(atPath: file) != Data(text.utf8) {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+      }
+      values["mcp_config"] = file
+      values["lanekeeper"] = program
+    }
+    // A session belongs to its directory; after a failure a fresh look is better.
+    if attempt.number > 1,
+      let last = try store.attempt(feature.id, attempt.number - 1), last.state == .interrupted,
+      last.lane == attempt.lane,
+      let report = try store.agentReport(feature.id, attempt.number - 1),
+      report.agent == definition.name, let session = report.session
+    {
+      values["session"] = session
+    }
+    return values
+  }
+
+  /// An empty directory for temporary files that is the lane's own.
+  private func temporary(_ lane: LaneRecord) throws -> String {
+    let path = state.path + "/tmp/\(lane.name)"
+    try? FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+  }
+}
+
+/// How the program of an attempt ran.
+package struct AgentRun: Sendable {
+  package var definition: AgentDefinition
+  package var ending: Ending
+  package var report = AttemptReport()
+  /// Why the attempt was ended although its program went on.
+  package var endReason: String?
+  /// Tells that the machine ran out of memory meanwhile.
+  package var wasShortOfMemory = false
 }

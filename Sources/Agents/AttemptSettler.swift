@@ -23,12 +23,13 @@ package struct AttemptSettler: Sendable {
   /// Commits or rescues the work, ends the attempt in the store and frees the lane.
   package func settle(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
-    ending: Ending
+    ending: Ending, run: AgentRun? = nil
   ) throws {
     let repository = try Repository(opening: lane.path, environment: settings.environment)
     var problem = try bringHome(repository, feature, attempt, branch)
     let leftovers = try Leftovers.commit(
-      in: repository, litter: settings.litter, message: message(feature, attempt, ending),
+      in: repository, litter: settings.litter + (run?.definition.litter ?? []),
+      message: message(feature, attempt, ending),
       adding: settings.hookVariables)
     switch leftovers {
     case .nothing, .committed: break
@@ -50,7 +51,13 @@ package struct AttemptSettler: Sendable {
       let marked = ending == .exited(0) ? try ConflictMarkers.find(changes, in: repository) : []
       if !marked.isEmpty { problem = problem ?? .unresolved(marked) }
     }
-    let end = try judge(feature, attempt, ending, problem: problem, hasChanges: !changed.isEmpty)
+    var end = try judge(
+      feature, attempt, ending, run: run, problem: problem, hasChanges: !changed.isEmpty)
+    if let run {
+      let tree = try changed.isEmpty ? nil : tip.map { try repository.commit($0).tree.hex }
+      end = try AttemptHistory(store: store, state: state).keep(
+        feature, attempt, run, end, work: tree)
+    }
     if case .rescued = problem {
       let rescue = Rescue.reference(feature.id, attempt.number)
       changed += try rescuedPaths(repository, rescue)
@@ -125,21 +132,37 @@ package struct AttemptSettler: Sendable {
   }
 
   private func judge(
-    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, problem: Problem?,
-    hasChanges: Bool
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, run: AgentRun?,
+    problem: Problem?, hasChanges: Bool
   ) throws -> AttemptEnd {
     func failed(_ detail: String, _ more: String? = nil) -> AttemptEnd {
-      let tail = LogTail.lines(state.log(feature.id, attempt.number), count: 40)
+      // Lines for machines tell an agent nothing that its own last words don't.
+      let tail =
+        run?.definition.output.format == .jsonLines
+        ? [run?.report.lastMessage].compactMap(\.self)
+        : LogTail.lines(state.log(feature.id, attempt.number), count: 40)
       var rework = "Attempt \(attempt.number) ended: \(detail)."
       if let more { rework += "\n\n" + more }
       if !tail.isEmpty { rework += "\n\nThe end of its log:\n" + tail.joined(separator: "\n") }
       return .failed(detail: detail, rework: rework, maximum: settings.attempts)
     }
+    if let reason = run?.endReason { return failed("the attempt was ended: \(reason)") }
+    if let limit = run.flatMap(Self.limit) {
+      return .interrupted(detail: "met \(limit.kind.words): \(limit.message)")
+    }
+    if let failure = run?.report.failure, ending == .exited(0) || Self.isExit(ending) {
+      return failed("the agent says: \(failure)")
+    }
     switch ending {
     case .exited(0): break
     case .exited(75): return .interrupted(detail: "the agent asks to be run again later")
     case .exited(let status): return failed("the agent exited with \(status)")
-    case .signalled(let number): return failed("the agent was ended by signal \(number)")
+    case .signalled(SIGKILL) where run?.wasShortOfMemory == true:
+      return failed(
+        "the agent was killed for want of memory; run fewer agents at once (--parallel), or give "
+          + "the machine more memory")
+    case .signalled(let number):
+      return failed("the agent was ended by signal \(number), which Lanekeeper did not send")
     case .timedOut:
       return failed(
         "no end within \(minutes(settings.attemptSeconds)) minutes (limits.attempt_minutes)")
@@ -169,6 +192,20 @@ package struct AttemptSettler: Sendable {
     }
     guard hasChanges else { return failed("no changes") }
     return .completed(review: settings.reviewRequired(feature))
+  }
+
+  private static func isExit(_ ending: Ending) -> Bool {
+    if case .exited = ending { return true }
+    return false
+  }
+
+  /// The limit that ended a program: what its output tells, or what its exit status stands for.
+  private static func limit(_ run: AgentRun) -> LimitNotice? {
+    guard case .exited(let status) = run.ending else { return nil }
+    if let limit = run.report.limit { return limit }
+    return run.definition.exits[status].map {
+      LimitNotice(kind: $0, message: "exit status \(status)")
+    }
   }
 
   private func minutes(_ seconds: Double) -> String {

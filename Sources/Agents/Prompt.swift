@@ -1,38 +1,58 @@
 import Store
 
-/// The text that tells an agent what to do.
-package enum Prompt {
-  /// - Parameters:
-  ///   - target: the branch that the work lands on.
-  ///   - gate: the command that must pass; empty for none.
-  ///   - notes: what happened to the lane before the start, one line each.
-  package static func text(
-    _ feature: FeatureRecord, attempt: Int, target: String, gate: String, notes: [String]
-  ) -> String {
-    var parts = ["# Feature \(feature.id): \(feature.title)", "Category: \(feature.category)"]
-    if !feature.description.isEmpty { parts.append(feature.description) }
-    if !feature.steps.isEmpty {
-      parts.append("It is done when:\n" + feature.steps.map { "- \($0)" }.joined(separator: "\n"))
+/// What an agent is told.
+package struct Prompt {
+  package var feature: FeatureRecord
+  package var attempt: Int
+  /// The branch that the work lands on.
+  package var target: String
+  /// The command that must pass; empty for none.
+  package var gate: String
+  /// What happened to the lane before the start, one line each.
+  package var notes: [String] = []
+  /// Features that it depends on and that have landed: id, title, commit.
+  package var landed: [(id: String, title: String, commit: String)] = []
+  /// Paths that the feature holds.
+  package var held: [String] = []
+  /// Paths that others hold, with who.
+  package var others: [(path: String, holder: String)] = []
+  /// Tells that the agent goes on with its earlier session.
+  package var resumes = false
+
+  package init(feature: FeatureRecord, attempt: Int, target: String, gate: String) {
+    self.feature = feature
+    self.attempt = attempt
+    self.target = target
+    self.gate = gate
+  }
+
+  private static let longestRework = 12_000
+
+  /// The text, by the template `feature.md`.
+  package func text(_ templates: PromptTemplates) throws -> String {
+    var rework = feature.rework ?? ""
+    if rework.utf8.count > Self.longestRework {
+      // What a compiler or a test says first is at the head, how it ended at the end.
+      rework =
+        rework.prefix(Self.longestRework / 4) + "\n[…]\n"
+        + rework.suffix(Self.longestRework * 3 / 4)
     }
-    if !feature.touches.isEmpty {
-      parts.append("Claimed for you: " + feature.touches.joined(separator: ", "))
-    }
-    if !notes.isEmpty {
-      parts.append("## Before you start\n" + notes.map { "- \($0)" }.joined(separator: "\n"))
-    }
-    if let rework = feature.rework, !rework.isEmpty {
-      parts.append("## What the last attempt met\n" + rework)
-    }
-    var rules = [
-      "Work in this directory only; it is a git worktree of your own, on the branch of this feature.",
-      "Other agents work on other features at the same time. A commit that changes a file which "
-        + "another feature holds is refused, and says by whom: then leave that file out, do other "
-        + "work first, or end; the feature goes on by itself when the file is free.",
-      "Commit when you are done; what you leave uncommitted is committed for you.",
-      "Don't push, and don't change other branches: \(target) is moved for you.",
+    var values: [String: Any] = [
+      "id": feature.id, "title": feature.title, "category": feature.category,
+      "description": feature.description, "steps": feature.steps, "target": target, "gate": gate,
+      "notes": notes, "attempt": attempt, "rework": rework, "held": held,
+      "landed": landed.map { ["id": $0.id, "title": $0.title, "commit": $0.commit] },
+      "others": others.map { ["path": $0.path, "holder": $0.holder] },
     ]
-    if !gate.isEmpty { rules.append("`\(gate)` must pass.") }
-    parts.append("## Rules\n" + rules.map { "- \($0)" }.joined(separator: "\n"))
-    return parts.joined(separator: "\n\n") + "\n"
+    for key in ["steps", "notes", "held"] {
+      values["has_" + key] = !(values[key] as! [String]).isEmpty
+    }
+    values["has_landed"] = !landed.isEmpty
+    values["has_others"] = !others.isEmpty
+    values["has_gate"] = !gate.isEmpty
+    values["has_rework"] = !rework.isEmpty
+    values["has_description"] = !feature.description.isEmpty
+    values["resumes"] = resumes
+    return try templates.render("feature", values)
   }
 }

@@ -35,9 +35,10 @@ package struct InputProblems: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 /// Finds what somebody probably meant.
-enum Nearest {
+package enum Nearest {
   /// Returns `did you mean …?` for the candidate with the fewest edits, if they are few enough.
-  static func suggestion(_ word: String, among candidates: some Sequence<String>) -> String? {
+  package static func suggestion(_ word: String, among candidates: some Sequence<String>) -> String?
+  {
     let limit = max(1, min(3, word.count / 2))
     let best = candidates.map { ($0, distance(word, $0)) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
     guard let best, best.1 <= limit else { return nil }

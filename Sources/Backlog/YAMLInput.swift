@@ -1,14 +1,14 @@
 import Yams
 
 /// Reads values out of a YAML document and collects every problem with its place.
-final class YAMLInput {
-  let file: String
-  private(set) var problems: [InputProblem] = []
+package final class YAMLInput {
+  package let file: String
+  package private(set) var problems: [InputProblem] = []
 
-  init(file: String) { self.file = file }
+  package init(file: String) { self.file = file }
 
   /// Returns the document's root; `nil` where it is empty or broken.
-  func root(_ text: String) -> Node? {
+  package func root(_ text: String) -> Node? {
     do {
       return try Yams.compose(yaml: text)
     } catch let error as YamlError {
@@ -20,11 +20,11 @@ final class YAMLInput {
     return nil
   }
 
-  func report(_ node: Node?, _ message: String, _ suggestion: String? = nil) {
+  package func report(_ node: Node?, _ message: String, _ suggestion: String? = nil) {
     report(at: node?.mark, message, suggestion)
   }
 
-  func report(at mark: Mark?, _ message: String, _ suggestion: String? = nil) {
+  package func report(at mark: Mark?, _ message: String, _ suggestion: String? = nil) {
     problems.append(
       InputProblem(
         file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, message: message,
@@ -32,7 +32,7 @@ final class YAMLInput {
   }
 
   /// Returns the members of a mapping after telling which keys are unknown or stand twice.
-  func members(_ node: Node, of what: String, known: [String]) -> [String: Node]? {
+  package func members(_ node: Node, of what: String, known: [String]) -> [String: Node]? {
     guard let mapping = node.mapping else {
       report(node, "\(what) must be a mapping of keys and values")
       return nil
@@ -53,13 +53,13 @@ final class YAMLInput {
     return result
   }
 
-  func isNull(_ node: Node?) -> Bool {
+  package func isNull(_ node: Node?) -> Bool {
     guard let node else { return true }
     return node.null != nil
   }
 
   /// Returns a scalar's text, numbers as they are written.
-  func text(_ node: Node?, _ key: String) -> String? {
+  package func text(_ node: Node?, _ key: String) -> String? {
     guard let node, !isNull(node) else { return nil }
     guard let scalar = node.scalar else {
       report(node, "\(key) must be a text")
@@ -68,7 +68,7 @@ final class YAMLInput {
     return scalar.string
   }
 
-  func integer(_ node: Node?, _ key: String, in range: ClosedRange<Int>) -> Int? {
+  package func integer(_ node: Node?, _ key: String, in range: ClosedRange<Int>) -> Int? {
     guard let node, !isNull(node) else { return nil }
     guard let value = node.int else {
       report(node, "\(key) must be a whole number")
@@ -85,7 +85,7 @@ final class YAMLInput {
   }
 
   /// Returns a number above 0.
-  func positive(_ node: Node?, _ key: String) -> Double? {
+  package func positive(_ node: Node?, _ key: String) -> Double? {
     guard let node, !isNull(node) else { return nil }
     guard let value = node.float ?? node.int.map(Double.init), value > 0, value.isFinite else {
       report(node, "\(key) must be a number above 0")
@@ -94,7 +94,7 @@ final class YAMLInput {
     return value
   }
 
-  func flag(_ node: Node?, _ key: String) -> Bool? {
+  package func flag(_ node: Node?, _ key: String) -> Bool? {
     guard let node, !isNull(node) else { return nil }
     guard let value = node.bool else {
       report(node, "\(key) must be true or false")
@@ -104,7 +104,7 @@ final class YAMLInput {
   }
 
   /// Returns a list of texts; one text counts as a list of one.
-  func texts(_ node: Node?, _ key: String) -> [(text: String, node: Node)]? {
+  package func texts(_ node: Node?, _ key: String) -> [(text: String, node: Node)]? {
     guard let node, !isNull(node) else { return nil }
     if let scalar = node.scalar { return [(scalar.string, node)] }
     guard let sequence = node.sequence else {
@@ -123,7 +123,7 @@ final class YAMLInput {
   }
 
   /// Returns one of a few words.
-  func choice(_ node: Node?, _ key: String, _ words: [String]) -> String? {
+  package func choice(_ node: Node?, _ key: String, _ words: [String]) -> String? {
     guard let node, let word = text(node, key) else { return nil }
     guard words.contains(word) else {
       report(

@@ -112,14 +112,15 @@ package struct Diagnosis {
   }
 
   private func agent(_ name: String, _ project: Project) throws -> String {
-    let definition = try AgentDefinition.find(name, in: project.configuration)
+    let definition = try project.agents.definition(name)
     if let program = definition.program,
       !ShellCommand.exists(
         program, directory: project.directory, path: project.environment["PATH"])
     {
       throw AgentError.programNotFound(agent: name, program: program)
     }
-    return definition.command
+    let version = AgentProbe.version(definition, project)
+    return definition.commandLine + (version.map { " (\($0))" } ?? "")
   }
 
   private func disk(_ project: Project) throws -> String {

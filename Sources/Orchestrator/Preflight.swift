@@ -64,15 +64,15 @@ struct Preflight {
   /// Finds the definition of every agent that the features ask for.
   private func agents(_ backlog: Backlog) throws -> [String: AgentDefinition] {
     let configuration = project.configuration
-    let standard = options.agent ?? configuration.agents.first ?? "claude"
     var names = Set(
       backlog.features.filter { options.only?.contains($0.id) ?? true }.compactMap(\.agent))
-    names.insert(standard)
-    if options.agent != nil { names = [standard] }
+    names.formUnion(configuration.agents.isEmpty ? ["claude"] : configuration.agents)
+    if let agent = options.agent { names = [agent] }
+    let catalogue = project.agents
     var result: [String: AgentDefinition] = [:]
     for name in names.sorted() {
       do {
-        let definition = try AgentDefinition.find(name, in: configuration)
+        let definition = try catalogue.definition(name)
         if let program = definition.program,
           !ShellCommand.exists(
             program, directory: project.directory, path: project.environment["PATH"])
@@ -82,6 +82,8 @@ struct Preflight {
         result[name] = definition
       } catch let error as AgentError {
         throw Failure("\(error)", status: options.agent == name ? 64 : 65)
+      } catch let problems as InputProblems {
+        throw Failure(problems.description, status: 65)
       }
     }
     return result

@@ -105,6 +105,7 @@ actor RunLoop {
     case .landed: break
     case .tick:
       obeyControl()
+      try? store.wakeLimited()
       priorities.takeOver(into: store) { report(.note($0)) }
       // Other processes may have queued something, or have died while landing.
       ringLanding.yield()
@@ -176,7 +177,8 @@ actor RunLoop {
         state: context.project.state, identity: context.project.identity)
       await runner.run(
         started.feature, started.attempt, lane: started.lane, branch: started.branch,
-        definition: started.definition, prepared: started.prepared, stop: stop,
+        definition: started.definition, prepared: started.prepared, allowance: started.allowance,
+        stop: stop,
         agentEnded: { ended.run() })
       ringLanding.yield()
       try tell(started.attempt)
@@ -194,6 +196,7 @@ actor RunLoop {
     var branch: String
     var definition: AgentDefinition
     var prepared: ObjectID?
+    var allowance: Double?
   }
 
   /// Takes a lane, claims the feature with its paths, and tells.
@@ -203,13 +206,18 @@ actor RunLoop {
     guard let tip = try repository.reference(target) else {
       throw Failure("the target branch '\(context.project.configuration.target)' is gone")
     }
-    guard let definition = context.agent(for: feature) else {
-      throw Failure("no agent is set for feature #\(feature.id)")
+    let choice = try context.tier(for: feature)
+    let definition: AgentDefinition
+    let allowance: Double?
+    switch try context.board.choose(feature, tier: choice.tier.rawValue) {
+    case .start(let found, let dollars): (definition, allowance) = (found, dollars)
+    case .wait(let words):
+      report(.waiting(feature: feature.id, detail: words))
+      return nil
     }
     let branch = feature.branch ?? BranchName.of(feature: feature.id, title: feature.title)
     let (lane, prepared) = try await shelf.take(
       tip: tip, preferring: try store.attempts(of: feature.id).last?.lane, extra: lent)
-    let choice = try context.tier(for: feature)
     let environment = context.project.environment
     let directory = context.project.directory
     let started: AttemptStart
@@ -217,7 +225,8 @@ actor RunLoop {
       started = try store.startAttempt(
         AttemptRequest(
           feature: feature.id, participant: context.participant, lane: lane.number, branch: branch,
-          tier: choice.tier.rawValue, modelName: choice.tier.rawValue, choice: choice.reason,
+          tier: choice.tier.rawValue,
+          modelName: definition.modelName(choice.tier.rawValue), choice: choice.reason,
           mark: "\(context.participant)-\(feature.id)-\(feature.attempts + 1)",
           claims: try requests(feature, branch, tip, repository),
           policies: context.project.pathPolicies)
@@ -256,7 +265,7 @@ actor RunLoop {
       let fresh = try store.feature(feature.id) ?? feature
       return Started(
         feature: fresh, attempt: attempt, lane: try store.lane(lane.number) ?? lane,
-        branch: branch, definition: definition, prepared: prepared)
+        branch: branch, definition: definition, prepared: prepared, allowance: allowance)
     }
   }
 
@@ -465,7 +474,7 @@ actor RunLoop {
         .ready, .running, .completed, .queued, .landing, .gateFailed, .changesRequested,
       ]).filter(\.inBacklog)
       if try heldReason == nil && !isPaused && !store.undoRequests().isEmpty { return false }
-      if active.isEmpty { return true }
+      if active.isEmpty { return try !store.hasLimitedFeatures() }
       if isPaused { return !active.contains { $0.state == .running || $0.state == .landing } }
       // What is held off in the queue goes on when a person has made room.
       return heldReason != nil && active.allSatisfy { $0.state == .queued }
@@ -482,6 +491,7 @@ actor RunLoop {
       case .ready, .running, .completed, .landing, .gateFailed, .changesRequested:
         if !isPaused { return false }
       case .queued: if heldReason == nil { return false }
+      case .waiting where feature.waitingFor?.hasPrefix("limit:") == true: return false
       case .waiting:
         if let holder = feature.waitingFor, holder.hasPrefix("feature:"),
           let other = try store.feature(String(holder.dropFirst("feature:".count))),
@@ -528,7 +538,9 @@ actor RunLoop {
     result.open = open.count
     for feature in open {
       var line = "#\(feature.id) \(feature.title): \(feature.state.rawValue)"
-      if let waitingFor = feature.waitingFor { line += ", for \(waitingFor)" }
+      if let waitingFor = feature.waitingFor {
+        line += ", " + (LimitWait.words(waitingFor) ?? "for \(waitingFor)")
+      }
       if feature.state == .queued, let heldReason { line += ", \(heldReason)" }
       result.leftOver.append(line)
     }

@@ -14,6 +14,8 @@ package struct RunOptions: Sendable {
   package var only: Set<String>?
   /// Seconds that agents get to end when the run is stopped.
   package var graceSeconds: Double
+  /// US dollars for the whole run, over `limits.max_cost_usd`.
+  package var maxCostUSD: Double?
 
   package init(
     kind: Kind, parallel: Int, wish: ModelChoice.Wish? = nil, tier: Tier? = nil,

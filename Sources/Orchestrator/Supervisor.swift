@@ -71,7 +71,14 @@ package final class Supervisor: Sendable {
         id: id, kind: options.kind.rawValue, pid: getpid(), state: "running",
         parallel: options.parallel, preset: choice.preset,
         models: choice.available.map(\.rawValue), startedAt: store.now))
-    if options.kind == .run { try store.setValue("control", nil) }
+    if options.kind == .run {
+      try store.setValue("control", nil)
+      // A person has begun anew: what waited for one is tried again, and the budget is a new one.
+      try store.endOpenPauses()
+      try store.wakeLimited(all: true)
+      try store.wakeBudget()
+      try store.setValue("budget_since", String(store.now))
+    }
     report(
       .initialized(
         project: project.directory, parallel: options.parallel, preset: choice.preset,
@@ -219,9 +226,19 @@ struct RunContext: Sendable {
     }
   }
 
-  func agent(for feature: FeatureRecord) -> AgentDefinition? {
-    let standard = options.agent ?? project.configuration.agents.first ?? "claude"
-    return agents[options.agent ?? feature.agent ?? standard] ?? agents[standard]
+  /// Who may work, and when.
+  var board: AgentBoard {
+    let (options, standard) = (options, project.configuration.agents)
+    return AgentBoard(
+      store: store, agents: agents,
+      names: { feature in
+        if let agent = options.agent { return [agent] }
+        let list = standard.isEmpty ? ["claude"] : standard
+        guard let own = feature.agent else { return list }
+        return [own] + list.filter { $0 != own }
+      }, participant: participant,
+      maxCost: options.maxCostUSD ?? project.configuration.limits.maxCostUSD,
+      maxFeatureCost: project.configuration.limits.maxFeatureCostUSD)
   }
 }
 
@@ -230,7 +247,7 @@ extension Project {
     guardProgram: String, hookVariables: [String: String], graceSeconds: Double
   ) -> AttemptSettings {
     let review = configuration.review
-    return AttemptSettings(
+    var settings = AttemptSettings(
       target: target, gate: configuration.gate.command,
       reviewRequired: { review.required || review.categories.contains($0.category) },
       attempts: configuration.limits.attempts,
@@ -238,6 +255,10 @@ extension Project {
       silenceSeconds: configuration.limits.silenceMinutes * 60, litter: configuration.lanes.litter,
       guardProgram: guardProgram, repository: directory, environment: environment,
       hookVariables: hookVariables, graceSeconds: graceSeconds)
+    settings.prompts = prompts
+    settings.serverProgram = try? HelperPrograms.path("lanekeeper")
+    settings.staggerSeconds = configuration.limits.staggerSeconds
+    return settings
   }
 
   package func lander(_ store: Store, guardProgram: String) -> Lander {

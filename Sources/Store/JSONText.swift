@@ -21,6 +21,9 @@ package enum JSONText {
     return "{" + members.joined(separator: ",") + "}"
   }
 
+  /// Returns a JSON string.
+  package static func quote(_ text: String) -> String { quoted(text) }
+
   private static func text(_ value: JSONScalar) -> String {
     switch value {
     case .string(let text): quoted(text)

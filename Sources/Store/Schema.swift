@@ -22,6 +22,9 @@ enum Schema {
     migrator.registerMigration("sessions: agents outside lanes") { db in
       for statement in sessions { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("agents: reports, pauses, reserved cost") { db in
+      for statement in Store.agentTables { try db.execute(sql: statement) }
+    }
     return migrator
   }
 

@@ -16,27 +16,45 @@ import Testing
     return record
   }
 
-  @Test func thePromptTellsTaskRulesAndWhatWentWrong() {
-    var record = feature
-    let first = Prompt.text(record, attempt: 1, target: "main", gate: "make test", notes: [])
-    for word in ["# Feature 7: Login", "- POST /login", "src/auth/", "`make test` must pass"] {
-      #expect(first.contains(word), "\(word) is missing")
-    }
-    #expect(!first.contains("What the last attempt met"))
-    record.rework = "The gate failed: x != y"
-    let second = Prompt.text(record, attempt: 2, target: "main", gate: "", notes: ["merged"])
-    #expect(second.contains("x != y") && second.contains("- merged"))
-    #expect(!second.contains("must pass"))
+  private var templates: PromptTemplates {
+    PromptTemplates(directories: [OutputReaderTests.root + "/templates/prompts"])
   }
 
-  @Test func anAgentWithoutACommandIsAnErrorThatSaysWhatToWrite() throws {
-    let configuration = try ConfigurationReader.read(
-      text: "agents: {own: {run: ./a.sh --fast}}", file: "lanekeeper.yml", repositoryName: "app")
-    #expect(try AgentDefinition.find("own", in: configuration).program == "./a.sh")
-    #expect(throws: AgentError.noCommand("claude", known: ["own"])) {
-      try AgentDefinition.find("claude", in: configuration)
+  @Test func thePromptsThatAgentsGet() throws {
+    var record = feature
+    var prompt = Prompt(feature: record, attempt: 1, target: "main", gate: "make test")
+    prompt.held = ["src/auth/"]
+    Snapshot.check(try prompt.text(templates), name: "prompt-first")
+    record.rework = "The gate failed:\n<x> != \"y\" & z {{not a tag}}"
+    prompt = Prompt(feature: record, attempt: 2, target: "main", gate: "")
+    prompt.notes = ["main was merged into your branch."]
+    prompt.landed = [("3", "Users & roles", "1a2b3c4d5e")]
+    prompt.others = [("src/db.py", "feature:9")]
+    prompt.resumes = true
+    Snapshot.check(try prompt.text(templates), name: "prompt-rework")
+    record = FeatureRecord(id: "8", position: 0, title: "T", category: "testing", state: .running)
+    prompt = Prompt(feature: record, attempt: 1, target: "trunk", gate: "")
+    Snapshot.check(try prompt.text(templates), name: "prompt-least")
+  }
+
+  @Test func aLongFailureKeepsItsBeginAndItsEnd() throws {
+    var record = feature
+    record.rework = "first words" + String(repeating: "\nnoise", count: 10_000) + "\nlast words"
+    let text = try Prompt(feature: record, attempt: 2, target: "main", gate: "").text(templates)
+    #expect(text.utf8.count < 15_000 && text.contains("first words") && text.contains("last words"))
+  }
+
+  @Test func aRepositorysOwnPromptComesFirstAndABrokenOneIsTold() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("feature.md", "Do {{title}} on {{target}}")
+    let own = PromptTemplates(directories: [directory.path] + templates.directories)
+    let prompt = Prompt(feature: feature, attempt: 1, target: "main", gate: "")
+    #expect(try prompt.text(own) == "Do Login on main\n")
+    try directory.write("feature.md", "{{#a}} never closed")
+    #expect(throws: PromptTemplates.Problem.self) { try prompt.text(own) }
+    #expect(throws: PromptTemplates.Problem.self) {
+      try prompt.text(PromptTemplates(directories: []))
     }
-    #expect("\(AgentError.noCommand("claude", known: ["own"]))".contains("agents: {claude: {run:"))
   }
 
   @Test(arguments: [

@@ -1,3 +1,4 @@
+import Agents
 import ArgumentParser
 import Foundation
 import Orchestrator
@@ -81,6 +82,14 @@ struct LogsCommand: ParsableCommand {
       throw Failure(
         "feature #\(id) has no attempt \(attempt); it has \(attempts.count)", status: 64)
     }
+    let name = try store.agentReport(id, chosen.number)?.agent
+    let definition = name.flatMap { try? opened.agents.definition($0) }
+    // Lines for machines are told in words, unless they are asked for as they came.
+    var readable = definition.flatMap { definition in
+      raw || definition.output.format == .plain
+        ? nil : ReadableLog(definition, lane: try? store.lane(chosen.lane)?.path)
+    }
+    let secrets = Secrets(environment: opened.environment)
     let file = opened.state.log(id, chosen.number)
     guard let handle = FileHandle(forReadingAtPath: file) else {
       guard chosen.state == .running else {
@@ -97,15 +106,22 @@ struct LogsCommand: ParsableCommand {
           FileHandle.standardOutput.write(data)
           continue
         }
+        if readable != nil {
+          for line in readable!.lines(data) { Terminal.line(Terminal.strip(secrets.mask(line))) }
+          continue
+        }
         rest.append(data)
         guard let end = rest.lastIndex(of: 0x0a) else { continue }
-        Terminal.write(Terminal.strip(String(decoding: rest[...end], as: UTF8.self)))
+        Terminal.write(
+          Terminal.strip(secrets.mask(String(decoding: rest[...end], as: UTF8.self))))
         rest = Data(rest[(end + 1)...])
       }
       if !follow || hasEnded { break }
       usleep(200_000)
     }
-    if !rest.isEmpty { Terminal.line(Terminal.strip(String(decoding: rest, as: UTF8.self))) }
+    if !rest.isEmpty {
+      Terminal.line(Terminal.strip(secrets.mask(String(decoding: rest, as: UTF8.self))))
+    }
   }
 
   private func showGate(_ store: Store) throws {

@@ -23,15 +23,24 @@ struct RunCommand: AsyncParsableCommand {
   var agent: String?
   @Option(parsing: .upToNextOption, help: "Only these features.")
   var feature: [String] = []
+  @Option(
+    name: .customLong("max-cost"),
+    help: ArgumentHelp(
+      "US dollars that the run may cost; over limits.max_cost_usd.", valueName: "usd"))
+  var maxCost: Double?
   @Flag(name: .customLong("show-presets"), help: "Show the presets and end.")
   var showPresets = false
 
   mutating func run() async throws {
     if showPresets { return PresetsCommand.show() }
     let project = try project.project()
-    let options = RunOptions(
+    if let maxCost, !(maxCost > 0 && maxCost.isFinite) {
+      throw Failure("--max-cost must be a number above 0, such as 12.50", status: 64)
+    }
+    var options = RunOptions(
       kind: .run, parallel: parallel ?? project.configuration.parallel, wish: try models.wish(),
       agent: agent, only: feature.isEmpty ? nil : Set(feature))
+    options.maxCostUSD = maxCost
     try await RunDriver.run(project, options)
   }
 }

@@ -189,7 +189,9 @@ struct StatusView {
         features.first { $0.id == id }?.state != .landed
       }
       return "after " + open.map { "#\($0)" }.joined(separator: ", ")
-    case .waiting: return "for \(feature.waitingFor ?? "")"
+    case .waiting:
+      let waitingFor = feature.waitingFor ?? ""
+      return LimitWait.words(waitingFor) ?? "for \(waitingFor)"
     case .running:
       guard let attempt = attempts[feature.id], let store else { return "" }
       return Duration.text(Double(store.now - attempt.startedAt) / 1000)

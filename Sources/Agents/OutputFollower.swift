@@ -1,0 +1,115 @@
+import Foundation
+import Processes
+import Store
+
+/// Reads an attempt's log while it grows, tells the event log what the agent does, and says when the
+/// attempt is to be ended.
+final class OutputFollower: @unchecked Sendable {
+  private let lock = NSLock()
+  private var reader: OutputReader
+  private var offset: Int64 = 0
+  private var told = 0
+  private var toldSize: Int64 = 0
+  private let log: String
+  private let definition: AgentDefinition
+  private let attempt: AttemptRecord
+  private let store: Store
+  private let secrets: Secrets
+  private let allowance: Double?
+  private var reason: String?
+  /// The most events of one attempt; a program that does more is not worth reading.
+  private static let mostEvents = 5000
+
+  init(
+    log: String, definition: AgentDefinition, attempt: AttemptRecord, lane: String, store: Store,
+    secrets: Secrets, allowance: Double?
+  ) {
+    self.log = log
+    self.definition = definition
+    self.attempt = attempt
+    self.store = store
+    self.secrets = secrets
+    self.allowance = allowance
+    reader = OutputReader(definition.output, lane: lane) { [store] in store.now }
+  }
+
+  /// Why the attempt was ended from here.
+  var endReason: String? { lock.withLock { reason } }
+
+  /// Reads until cancelled; calls `end` once where the attempt must not go on.
+  func follow(end: @escaping @Sendable () -> Void) async {
+    var hasEnded = false
+    while !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(500))
+      guard !Task.isCancelled else { return }
+      step()
+      if !hasEnded, endReason != nil {
+        hasEnded = true
+        end()
+      }
+    }
+  }
+
+  /// Reads what is left, and the side file.
+  func finish(sideFile: String) -> AttemptReport {
+    step()
+    return lock.withLock {
+      let data = FileManager.default.contents(atPath: sideFile)
+      tell(reader.finish(sideFile: data))
+      var report = reader.report
+      report.costUSD = report.cost(at: definition.prices[attempt.tier])
+      if var limit = report.limit {
+        limit.message = secrets.mask(limit.message)
+        report.limit = limit
+      }
+      report.failure = report.failure.map(secrets.mask)
+      return report
+    }
+  }
+
+  private func step() {
+    lock.withLock {
+      guard let handle = FileHandle(forReadingAtPath: log) else { return }
+      defer { try? handle.close() }
+      try? handle.seek(toOffset: UInt64(offset))
+      while let data = try? handle.read(upToCount: 1 << 18), !data.isEmpty {
+        offset += Int64(data.count)
+        tell(reader.read(data))
+        check()
+      }
+      guard offset > toldSize else { return }
+      toldSize = offset
+      try? store.record(
+        "output", feature: attempt.feature, agent: attempt.agent,
+        ["attempt": .integer(Int64(attempt.number)), "offset": .integer(offset)])
+    }
+  }
+
+  private func check() {
+    let report = reader.report
+    if report.repeats >= definition.output.repeats {
+      reason = reason ?? "it made the same edit \(report.repeats) times in a row"
+    }
+    if let allowance, let cost = report.cost(at: definition.prices[attempt.tier]), cost >= allowance
+    {
+      reason = reason ?? "it has cost as much as the budget allows"
+    }
+  }
+
+  private func tell(_ events: [AgentEvent]) {
+    let left = events.prefix(max(0, Self.mostEvents - told))
+    told += events.count
+    guard !left.isEmpty else { return }
+    let rows: [(String, [String: JSONScalar])] = left.map { event in
+      var facts: [String: JSONScalar] = [
+        "attempt": .integer(Int64(attempt.number)), "offset": .integer(event.offset),
+      ]
+      if !event.text.isEmpty {
+        facts["text"] = .string(secrets.mask(String(event.text.prefix(300))))
+      }
+      if let path = event.path { facts["path"] = .string(path) }
+      return ("agent_\(event.kind.rawValue)", facts)
+    }
+    try? store.recordAll(rows, feature: attempt.feature, agent: attempt.agent)
+  }
+}
