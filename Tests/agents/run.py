@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""Runs Lanekeeper with real agent programs against a scripted model on loopback, and checks the result.
+
+Usage: run.py BUILD-DIRECTORY CACHE-DIRECTORY [CASE...]
+
+Each case has a repository, a clean environment and a HOME of its own. The programs come from PyPI into
+virtual environments below the cache directory (Tools/test-agents puts them there); only the endpoint on
+127.0.0.1 is reached. Exit status: 0 every case is as expected; 1 one is not.
+"""
+import concurrent.futures, json, os, re, shutil, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD, CACHE = (os.path.abspath(path) for path in sys.argv[1:3])
+PROGRAM = os.path.join(BUILD, "lanekeeper")
+
+
+def found(*pattern):
+    import glob
+    paths = sorted(glob.glob(os.path.join(CACHE, *pattern)))
+    if not paths:
+        sys.exit(f"test-agents: {'/'.join(pattern)} is not below {CACHE}; run make test-agents")
+    return paths[0]
+
+
+PROGRAMS = {
+    "claude": found("venv", "lib", "*", "site-packages", "claude_agent_sdk", "_bundled", "claude"),
+    "codex": found("venv", "lib", "*", "site-packages", "codex_cli_bin", "bin", "codex"),
+    "aider": found("aider", "bin", "aider"),
+    "mini-swe-agent": found("mini", "bin", "mini"),
+}
+
+
+class Shop:
+    """A repository, an endpoint and a configuration."""
+
+    def __init__(self, name, agents, scenario, features, more="", environment=None):
+        self.root = tempfile.mkdtemp(prefix=f"lanekeeper-agents-{name}-")
+        self.path = os.path.join(self.root, "repo")
+        home = os.path.join(self.root, "home")
+        os.makedirs(home)
+        scenario_file = os.path.join(self.root, "scenario.json")
+        with open(scenario_file, "w") as file:
+            json.dump({"features": scenario}, file)
+        port_file = os.path.join(self.root, "port")
+        self.log = os.path.join(self.root, "requests")
+        self.endpoint = subprocess.Popen(
+            [sys.executable, "-B", os.path.join(HERE, "endpoint.py"), scenario_file,
+             "--port-file", port_file, "--log", self.log])
+        while not os.path.exists(port_file):
+            if self.endpoint.poll() is not None:
+                raise RuntimeError("the endpoint did not start")
+            time.sleep(0.05)
+        with open(port_file) as file:
+            base = f"http://127.0.0.1:{file.read()}"
+        self.environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
+            "ANTHROPIC_BASE_URL": base, "ANTHROPIC_API_KEY": "no-key-is-needed",
+            "DISABLE_TELEMETRY": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "CLAUDE_CODE_MAX_RETRIES": "0",
+            "OPENAI_API_KEY": "no-key-is-needed", "OPENAI_API_BASE": base + "/v1",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True", "MSWEA_COST_TRACKING": "ignore_errors",
+            "MSWEA_MODEL_RETRY_STOP_AFTER_ATTEMPT": "1",
+            "NO_PROXY": "127.0.0.1", **(environment or {}),
+        }
+        self.git("init", "-q", "-b", "main", self.path, at=self.root)
+        self.git("config", "user.name", "Test")
+        self.git("config", "user.email", "test@example.org")
+        self.write("Makefile", "test:\n\t@! grep -rn BUG --include=*.txt .\n")
+        self.write("shared.txt", "shared\n")
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "base")
+        self.write("features.yml", "features:\n" + "".join(f"  - {line}\n" for line in features))
+        codex = (f'-c model_provider=loop -c \'model_providers.loop={{name="loop",'
+                 f'base_url="{base}/v1",wire_api="responses",env_key="OPENAI_API_KEY",'
+                 f'request_max_retries=0,stream_max_retries=0}}\'')
+        extra = {
+            "claude": {}, "codex": {"arguments": codex},
+            "aider": {"arguments": f"--openai-api-base {base}/v1 --edit-format whole --map-tokens 0 "
+                                   "--no-auto-lint",
+                      "opus": "openai/scripted-opus", "sonnet": "openai/scripted-sonnet",
+                      "haiku": "openai/scripted-haiku"},
+            "mini-swe-agent": {"opus": "openai/scripted-opus", "haiku": "openai/scripted-haiku"},
+        }
+        settings = {name: {"program": PROGRAMS[name], **extra[name]} for name in agents}
+        self.write("lanekeeper.yml",
+                   "gate: make test\npreset: balanced\n"
+                   f"agent: {json.dumps(agents)}\nagents: {json.dumps(settings)}\n{more}\n")
+
+    def write(self, name, text):
+        path = os.path.join(self.path, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+
+    def git(self, *arguments, at=None):
+        result = subprocess.run(["git", *arguments], cwd=at or self.path, env=self.environment,
+                                capture_output=True, text=True)
+        if result.returncode:
+            raise RuntimeError(f"git {arguments}: {result.stderr}")
+        return result.stdout.strip()
+
+    def run(self, *arguments, timeout=400):
+        return subprocess.run([PROGRAM, *arguments], cwd=self.path, env=self.environment,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+
+    def events(self):
+        return [json.loads(line) for line in self.run("events", "--json").stdout.splitlines()]
+
+    def reports(self):
+        import sqlite3
+        with sqlite3.connect(os.path.join(self.path, ".git/lanekeeper/state.sqlite")) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(row) for row in db.execute(
+                "SELECT r.*, a.state, a.detail, a.tier, a.model_name FROM agent_reports r "
+                "JOIN attempts a ON a.feature = r.feature AND a.number = r.number "
+                "ORDER BY r.feature, r.number")]
+
+    def landed(self):
+        return sorted(self.git("log", "--first-parent", "--format=%(trailers:key=Feature,valueonly)",
+                               "main").split())
+
+    def close(self):
+        self.endpoint.kill()
+        self.endpoint.wait()
+        if os.environ.get("KEEP"):
+            print(f"kept: {self.root}")
+        else:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+
+def check(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def steps(number, commit=True):
+    edit = [{"edit": f"f{number}.txt", "content": f"{number}\n"}]
+    return {"steps": edit + ([{"run": f"git add -A && git commit -qm 'feature {number}'"}]
+                             if commit else []) + [{"text": "Done."}]}
+
+
+def three(agent):
+    """Three features in three lanes, which land."""
+    shop = Shop(agent, [agent], {str(n): steps(n) for n in (1, 2, 3)}, [
+        "{id: 1, title: One, category: backend}", "{id: 2, title: Two, category: testing}",
+        "{id: 3, title: Three, category: backend}"])
+    try:
+        result = shop.run("run", "--parallel", "3")
+        text = result.stdout + result.stderr
+        check(result.returncode == 0, text)
+        check(shop.landed() == ["1", "2", "3"], text)
+        for number in (1, 2, 3):
+            check(shop.git("show", f"main:f{number}.txt") == str(number), f"f{number}.txt")
+        reports = shop.reports()
+        check([r["tier"] for r in reports] == ["opus", "haiku", "opus"], reports)
+        for report in reports:
+            check(report["state"] == "completed", report)
+            check(report["input_tokens"] >= 1000 and report["output_tokens"] >= 50, report)
+            if agent in ("claude", "codex"):
+                check(report["session"], report)
+                check(json.loads(report["edits"]) == [f"f{report['feature']}.txt"], report)
+            if agent == "claude":
+                check(report["cost_usd"] > 0, report)
+        with open(shop.log) as file:
+            models = {json.loads(line)["model"] for line in file}
+        check(len(models) == 2, f"the tiers reached the endpoint as {models}")
+        lines = shop.run("lanes").stdout
+        check(not shop.git("ls-tree", "-r", "--name-only", "main").count(".aider"), lines)
+        version = subprocess.run([PROGRAMS[agent], "--version"], env=shop.environment, text=True,
+                                 capture_output=True).stdout.strip().split("\n")[-1]
+        kinds = sorted({e["type"] for e in shop.events() if e["type"].startswith("agent_")})
+        total = sum(r["cost_usd"] or 0 for r in reports)
+        return (f"{version}: landed 3 of 3 in parallel lanes; models {sorted(models)}; "
+                f"tokens {sum(r['input_tokens'] for r in reports)} in, "
+                f"{sum(r['output_tokens'] for r in reports)} out; cost {total:.4f}; "
+                f"sessions {sum(1 for r in reports if r['session'])}; {', '.join(kinds)}")
+    finally:
+        shop.close()
+
+
+def fault(name, agent, faults, expected, more="", features=2, status=0, steps_of=None, after=None):
+    """Feature 1 meets a fault, feature 2 does not notice."""
+    scenario = {"1": {**(steps_of or steps(1)), "faults": faults}, "2": steps(2)}
+    shop = Shop(name, agent if isinstance(agent, list) else [agent], scenario,
+                [f"{{id: {n}, title: F{n}, category: backend}}" for n in range(1, features + 1)], more)
+    try:
+        result = shop.run("run", "--parallel", "2")
+        text = result.stdout + result.stderr
+        check(result.returncode == status, f"exit status {result.returncode}\n{text}")
+        check("2" in shop.landed(), text)
+        check(re.search(expected, text), f"{expected} is not in:\n{text}")
+        if status == 0:
+            check(shop.landed() == ["1", "2"], text)
+        if after:
+            after(shop, text)
+        return re.search(expected, text).group(0)
+    finally:
+        shop.close()
+
+
+def interrupted(shop, text):
+    first = [r for r in shop.reports() if r["feature"] == "1"][0]
+    check(first["state"] == "interrupted" and first["limit_kind"], first)
+
+
+def other_agent(shop, text):
+    reports = [r for r in shop.reports() if r["feature"] == "1"]
+    check([r["agent"] for r in reports] == ["claude", "codex"], reports)
+
+
+def intrusion(hooks):
+    """aider commits past pre-commit; what it changes of another feature's never lands."""
+    scenario = {"1": {"steps": [{"edit": "shared.txt", "content": "mine\n"}]},
+                "2": {"steps": [{"edit": "f2.txt", "content": "2\n"}], "faults": [
+                    {"kind": "hang", "seconds": 15, "times": 1}]}}
+    shop = Shop("aider-intrusion", ["aider"], scenario, [
+        "{id: 1, title: Intruder, category: backend}",
+        "{id: 2, title: Holder, category: backend, touches: [shared.txt, f2.txt], priority: 9}"],
+        more="limits: {attempts: 1, stagger_seconds: 0}")
+    try:
+        if hooks == "off":
+            # As an agent can do: with its own configuration, git finds no hooks.
+            wrapper = os.path.join(shop.root, "aider-without-hooks")
+            with open(wrapper, "w") as file:
+                file.write("#!/bin/sh\nunset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS\n"
+                           "export GIT_CONFIG_PARAMETERS=\"'core.hooksPath=/dev/null'\"\n"
+                           f"exec '{PROGRAMS['aider']}' \"$@\"\n")
+            os.chmod(wrapper, 0o755)
+            path = os.path.join(shop.path, "lanekeeper.yml")
+            with open(path) as file:
+                text = file.read().replace(PROGRAMS["aider"], wrapper)
+            with open(path, "w") as file:
+                file.write(text)
+        result = shop.run("run", "--parallel", "2")
+        text = result.stdout + result.stderr
+        order = shop.git("log", "--first-parent", "--reverse", "--format=%(trailers:key=Feature,valueonly)",
+                         "main").split()
+        check(order[:1] == ["2"], f"{order}\n{text}")
+        events = shop.events()
+        refused = [e for e in events if "refus" in e["type"] and e.get("feature") == "1"]
+        check(refused, f"nothing was refused\n{text}\n{[e['type'] for e in events]}")
+        first = next(e for e in events if e["type"] == "feature_landed" or (
+            e["type"] == "landing_done"))
+        check(first.get("feature") == "2", first)
+        before = [e for e in refused if e["seq"] < first["seq"]]
+        check(before, "the refusal came after the holder had landed")
+        logs = shop.run("logs", "1", "--attempt", "1").stdout
+        if hooks == "on":
+            check("Commit " not in logs or "Unable to commit" in logs or "fatal" in logs, logs)
+        return f"{before[0]['type']} before the holder landed; order of landing {order}"
+    finally:
+        shop.close()
+
+
+LONG = "limits: {attempts: 1, stagger_seconds: 0}"
+QUICK = "limits: {attempts: 3, stagger_seconds: 0}"
+CASES = {
+    **{f"three-{agent}": (lambda agent=agent: three(agent)) for agent in PROGRAMS},
+    "codex-usage-limit-other-agent": lambda: fault(
+        "limit-other", ["claude", "codex"], [{"kind": "usage_limit", "times": 1, "reset_s": 3600}],
+        "met the usage limit", QUICK, after=other_agent),
+    "claude-overload": lambda: fault(
+        "overload", ["claude", "codex"], [{"kind": "overload", "times": 1}],
+        "met the model's provider, which is overloaded", QUICK, after=interrupted),
+    "claude-malformed": lambda: fault(
+        "malformed", "claude", [{"kind": "malformed", "times": 4}],
+        "failed \\(the agent says: API Error: JSON Parse error.*\\), will retry", QUICK),
+    "claude-refusal": lambda: fault(
+        "refusal", "claude", [], "failed \\(the agent says: API Error", LONG, status=1,
+        steps_of={"steps": [{"refuse": "I can't help with that."}]}),
+    "claude-loop": lambda: fault(
+        "loop", "claude", [], "the same edit \\d+ times in a row", LONG, status=1,
+        steps_of={"steps": [{"repeat": "f1.txt", "content": "again\n"}]}),
+    "claude-hang": lambda: fault(
+        "hang", "claude", [{"kind": "hang", "seconds": 120, "times": 9}],
+        "no output for [0-9.]+ minutes", "limits: {attempts: 1, silence_minutes: 0.3, stagger_seconds: 0}",
+        status=1),
+    "claude-flood": lambda: fault(
+        "flood", "claude", [{"kind": "flood", "bytes": 100_000_000, "times": 9}],
+        "failed \\((the agent wrote too much output|.*)\\)", LONG, status=1),
+    "claude-login": lambda: fault(
+        "login", "claude", [{"kind": "login", "times": 1}], "met a login", QUICK, status=75,
+        after=interrupted),
+    "codex-half-stream": lambda: fault(
+        "half", ["codex", "claude"], [{"kind": "half_stream", "times": 1}], "met the network", QUICK,
+        after=interrupted),
+    "aider-intrusion": lambda: intrusion("on"),
+    "aider-intrusion-without-hooks": lambda: intrusion("off"),
+}
+
+
+def attempt(name):
+    start = time.time()
+    try:
+        return name, True, CASES[name](), time.time() - start
+    except Exception as error:
+        return name, False, f"{type(error).__name__}: {error}", time.time() - start
+
+
+def main():
+    names = sys.argv[3:] or list(CASES)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for name, is_well, text, seconds in pool.map(attempt, names):
+            failed += not is_well
+            print(f"{'ok' if is_well else 'FAILED'} {name} ({seconds:.0f} s): {text}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
