@@ -12,7 +12,7 @@ share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install uninstall lint format check-merges bench docs clean packages
+.PHONY: help demo test test-agents build install uninstall lint format check-merges bench docs clean packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ build: packages ## build the programs (CONFIG=debug for a debug build)
 test: packages ## run every test
 	@$(SWIFT) build --build-tests
 	@$(SWIFT) test --skip-build --parallel
+
+test-agents: packages ## run real agent programs (from PyPI, in a cache) against a scripted model
+	@$(SWIFT) build
+	@Tools/test-agents .build/debug $(CASES)
 
 install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	install -d "$(bindir)" "$(libexec)" "$(share)/templates" "$(share)/hooks" \
@@ -62,7 +66,7 @@ uninstall: ## remove what install put there
 
 lint: ## check formatting and scripts
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
-	@for script in Tools/ensure-packages Tools/demo Tools/check-merges .ci/run templates/demo/agent; do \
+	@for script in Tools/ensure-packages Tools/test-agents Tools/demo Tools/check-merges .ci/run templates/demo/agent; do \
 	  case "$$(head -n 1 $$script)" in *bash*) bash -n $$script ;; *) sh -n $$script ;; esac || exit 1; done
 	@python3 -m compileall -q Tools templates >/dev/null
 	@Tools/check-docs
