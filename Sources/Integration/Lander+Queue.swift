@@ -45,7 +45,7 @@ extension Lander {
 
   /// How many merges the next chain may have.
   func window() throws -> Int {
-    guard hasGate else { return 100 }
+    guard hasGate else { return 250 }
     switch settings.landing.window {
     case .size(let size): return size
     case .auto:
