@@ -50,11 +50,8 @@ package struct Recovery: Sendable {
       lines.append(
         "feature #\(attempt.feature): attempt \(attempt.number) was cut off; its work is kept")
     }
-    let running = Set(try store.runningAttempts().map(\.lane))
-    for lane in try store.lanes() where lane.state != .free && !running.contains(lane.number) {
-      guard lane.state == .assigned || living == 0 else { continue }
+    try store.freeLeftLanes(preparing: living == 0) { lane in
       StaleLocks.removeOwn(gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
-      try store.freeLane(lane.number)
     }
     if let landing = try FileLock.tryAcquire(state.landingLock) {
       defer { landing.release() }

@@ -82,6 +82,27 @@ extension Store {
     try write { db in try freeLane(db, number) }
   }
 
+  /// Frees the lanes in which no attempt runs, all in one transaction, so that none is taken for left
+  /// behind in which one is just being started.
+  ///
+  /// - Parameters:
+  ///   - preparing: frees those, too, that were being made.
+  ///   - before: is called for each before it is free.
+  package func freeLeftLanes(preparing: Bool, before: (LaneRecord) -> Void) throws {
+    try write { db in
+      let lanes = try LaneRecord.fetchAll(
+        db,
+        sql: """
+          SELECT * FROM lanes WHERE (state = 'assigned' OR (? AND state = 'preparing'))
+          AND number NOT IN (SELECT lane FROM attempts WHERE state = 'running') ORDER BY number
+          """, arguments: [preparing])
+      for lane in lanes {
+        before(lane)
+        try freeLane(db, lane.number)
+      }
+    }
+  }
+
   func freeLane(_ db: Database, _ number: Int) throws {
     try db.execute(
       sql: """
