@@ -17,15 +17,7 @@ struct AttemptHistory {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ run: AgentRun, _ end: AttemptEnd,
     work: String?
   ) throws -> AttemptEnd {
-    var record = AgentReportRecord(
-      feature: feature.id, number: attempt.number, agent: run.definition.name)
-    record.session = run.report.session
-    record.model = run.report.model
-    record.inputTokens = run.report.inputTokens
-    record.outputTokens = run.report.outputTokens
-    record.cachedTokens = run.report.cachedTokens
-    record.costUSD = run.report.costUSD
-    record.edits = run.report.edits
+    var record = run.record(feature.id, attempt.number)
     record.workKey = work
     var end = end
     switch end {

@@ -166,6 +166,8 @@ package struct AttemptRunner: Sendable {
     run.endReason = follower.endReason
     run.wasShortOfMemory = MemoryPressure.kills() > killsBefore
     LogKeeper.finish(log, secrets: secrets)
+    // Before the place is free: the next attempt's budget counts this one's cost.
+    try store.saveReport(run.record(feature.id, attempt.number))
     return run
   }
 
@@ -247,4 +249,17 @@ package struct AgentRun: Sendable {
   package var endReason: String?
   /// Tells that the machine ran out of memory meanwhile.
   package var wasShortOfMemory = false
+
+  /// What the store keeps of it.
+  func record(_ feature: String, _ number: Int) -> AgentReportRecord {
+    var record = AgentReportRecord(feature: feature, number: number, agent: definition.name)
+    record.session = report.session
+    record.model = report.model
+    record.inputTokens = report.inputTokens
+    record.outputTokens = report.outputTokens
+    record.cachedTokens = report.cachedTokens
+    record.costUSD = report.costUSD
+    record.edits = report.edits
+    return record
+  }
 }

@@ -14,7 +14,7 @@ The scenario: {"features": {"1": {"steps": [STEP...], "faults": [FAULT...]}}}
          {"refuse": TEXT}                  the model refuses
   FAULT  {"kind": KIND, "times": N, ...}   for the first N requests of the feature; KIND is one of
          usage_limit (with "reset_s"), overload, half_stream, malformed, hang, flood (with "bytes"),
-         login, drop
+         delay (a right answer, late), login, drop
 Every answer costs INPUT and OUTPUT tokens, so that sums can be checked.
 """
 import argparse, http.server, json, os, re, socketserver, sys, threading, time
@@ -127,6 +127,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if kind == "hang":
             time.sleep(fault.get("seconds", 600))
             return None
+        if kind == "delay":
+            time.sleep(fault.get("seconds", 10))
+            return wire.answer(self.state.step(wire.feature(), wire.done()))
         if kind == "malformed":
             return self.reply(b'{"type": "message", "content": [{"type": ', 200)
         if kind == "half_stream":

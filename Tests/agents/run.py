@@ -142,7 +142,12 @@ def steps(number, commit=True):
 
 def three(agent):
     """Three features in three lanes, which land."""
-    shop = Shop(agent, [agent], {str(n): steps(n) for n in (1, 2, 3)}, [
+    scenario = {str(n): steps(n) for n in (1, 2, 3)}
+    if agent == "claude":  # it asks our MCP server first
+        for number, plan in scenario.items():
+            plan["steps"].insert(0, {"call": "mcp__lanekeeper__claim_file", "arguments": {
+                "file_path": f"f{number}.txt", "agent_id": "any"}})
+    shop = Shop(agent, [agent], scenario, [
         "{id: 1, title: One, category: backend}", "{id: 2, title: Two, category: testing}",
         "{id: 3, title: Three, category: backend}"])
     try:
@@ -162,6 +167,9 @@ def three(agent):
                 check(json.loads(report["edits"]) == [f"f{report['feature']}.txt"], report)
             if agent == "claude":
                 check(report["cost_usd"] > 0, report)
+                raw = shop.run("logs", report["feature"], "--raw").stdout
+                check('"name":"lanekeeper","status":"connected"' in raw, raw[:3000])
+                check('granted\\":true' in raw, raw)
         with open(shop.log) as file:
             models = {json.loads(line)["model"] for line in file}
         check(len(models) == 2, f"the tiers reached the endpoint as {models}")
@@ -213,7 +221,7 @@ def intrusion(hooks):
     """aider commits past pre-commit; what it changes of another feature's never lands."""
     scenario = {"1": {"steps": [{"edit": "shared.txt", "content": "mine\n"}]},
                 "2": {"steps": [{"edit": "f2.txt", "content": "2\n"}], "faults": [
-                    {"kind": "hang", "seconds": 15, "times": 1}]}}
+                    {"kind": "delay", "seconds": 15, "times": 1}]}}
     shop = Shop("aider-intrusion", ["aider"], scenario, [
         "{id: 1, title: Intruder, category: backend}",
         "{id: 2, title: Holder, category: backend, touches: [shared.txt, f2.txt], priority: 9}"],

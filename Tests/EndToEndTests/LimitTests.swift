@@ -1,0 +1,123 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Limits, budgets and circles, with agents that are defined by files and tell JSON lines.
+@Suite struct LimitTests {
+  private func shop(_ agents: [String: String], more: String, features: Int = 1) throws -> Workshop
+  {
+    let shop = try Workshop(
+      features: Workshop.independent(features), agent: "",
+      configuration: "limits: {stagger_seconds: 0, attempts: 9\(more)}")
+    for (name, script) in agents {
+      let path = shop.repository.root.path("\(name).sh")
+      try shop.repository.root.write(
+        "\(name).sh", "cat > /dev/null\nid=$LANEKEEPER_FEATURE_ID\n" + script)
+      try shop.repository.write(
+        ".lanekeeper/agents/\(name).yml",
+        """
+        program: sh
+        arguments: ["\(path)"]
+        environment: {pass: [NOTHING]}
+        backoff_seconds: 0.3
+        output:
+          format: json-lines
+          repeats: 5
+          rules:
+            - {when: {type: limit}, limit: usage, reset: at, message: words}
+            - {when: {type: busy}, limit: overload, message: words}
+            - {when: {type: out}, limit: login, message: words}
+            - {when: {type: edit}, event: edit, path: path}
+            - {when: {type: end}, event: result, cost: usd, session: session}
+
+        """)
+    }
+    let list = agents.keys.sorted().joined(separator: ", ")
+    let file = try shop.repository.read("lanekeeper.yml")
+    try shop.repository.write(
+      "lanekeeper.yml", file.replacingOccurrences(of: "agent: command", with: "agent: [\(list)]"))
+    return shop
+  }
+
+  private let works =
+    #"echo $id > f$id.txt; echo '{"type":"end","usd":0.5,"session":"s"}'"#
+
+  @Test func theNextAgentTakesOverAtAUsageLimit() throws {
+    let shop = try shop(
+      ["a": #"echo '{"type":"limit","at":4102444800,"words":"no more"}'; exit 1"#, "b": works],
+      more: "")
+    // A time that lies over a month ahead is not believed; it is tried again by and by.
+    let result = try shop.run("run")
+    #expect(result.status == 0, "\(result.text)")
+    #expect(result.text.contains("interrupted (met the usage limit: no more)"))
+    #expect(try shop.landed() == ["1"])
+    let status = try shop.json("status")
+    #expect(status["cost_usd"] as? Double == 0.5)
+  }
+
+  @Test func aRunWaitsForTheReset() throws {
+    let limited = #"""
+      if [ ! -e "$LANEKEEPER_REPOSITORY/../met" ]; then
+        touch "$LANEKEEPER_REPOSITORY/../met"
+        echo "{\"type\":\"limit\",\"at\":$(($(date +%s) + 2)),\"words\":\"later\"}"
+        exit 0
+      fi
+
+      """#
+    let shop = try shop(["a": limited + works], more: "")
+    let result = try shop.run("run")
+    #expect(result.status == 0, "\(result.text)")
+    #expect(result.text.contains("⏳ Feature #1 waits: for the limit until "))
+    #expect(try shop.landed() == ["1"])
+  }
+
+  @Test func anOverloadIsTriedAgainAndUsesUpNoAttempt() throws {
+    let busy = #"""
+      n=$(cat "$LANEKEEPER_REPOSITORY/../n" 2>/dev/null || echo 0)
+      echo $((n + 1)) > "$LANEKEEPER_REPOSITORY/../n"
+      if [ "$n" -lt 3 ]; then echo '{"type":"busy","words":"529"}'; exit 1; fi
+
+      """#
+    let shop = try shop(["a": busy + works], more: "")
+    let result = try shop.run("run")
+    #expect(result.status == 0, "\(result.text)")
+    #expect(!result.text.contains("❌"))
+    #expect(try shop.landed() == ["1"])
+  }
+
+  @Test func aLostLoginWaitsForAPerson() throws {
+    let shop = try shop(["a": #"echo '{"type":"out","words":"401"}'; exit 1"#], more: "")
+    let result = try shop.run("run")
+    #expect(result.status == 75, "\(result.text)")
+    #expect(result.text.contains("until a person has acted"))
+  }
+
+  @Test func aBudgetStopsBeforeItIsExceeded() throws {
+    let shop = try shop(["a": works], more: ", max_cost_usd: 1.2", features: 5)
+    let result = try shop.run("run", "--parallel", "1")
+    #expect(result.status == 75, "\(result.text)")
+    // The third would bring it from 1.00 to 1.50.
+    #expect(try shop.landed().count == 2, "\(result.text)")
+    #expect(result.text.contains("limits.max_cost_usd is 1.20: 1.00 is spent"))
+    #expect(try shop.run("run", "--max-cost", "10").status == 0)
+  }
+
+  @Test func theSameErrorThreeTimesIsTheEnd() throws {
+    let shop = try shop(["a": "exit 7"], more: "")
+    let result = try shop.run("run")
+    #expect(result.status == 1)
+    #expect(result.text.contains("the same error 3 times in a row (the agent exited with 7)"))
+    let report = shop.repository.path + "/.git/lanekeeper/logs/1/report.md"
+    #expect(try String(contentsOfFile: report, encoding: .utf8).contains("- attempt 3, a,"))
+  }
+
+  @Test func theSameEditOverAndOverEndsTheAttempt() throws {
+    let shop = try shop(
+      ["a": #"while :; do echo '{"type":"edit","path":"x"}'; sleep 0.02; done"#],
+      more: ", max_feature_cost_usd: 5")
+    let result = try shop.run("run")
+    #expect(result.status == 1)
+    #expect(result.text.contains("it made the same edit"))
+    #expect(try shop.leftovers() == [])
+  }
+}
