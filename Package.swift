@@ -56,11 +56,11 @@ let package = Package(
       "Store", ["ClaimRules", "CSQLite", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"])
     + module("Processes", ["CProcess"], tests: ["TestSupport"])
-    + module("Lanes", ["Git", "Store", "Processes"], tests: ["TestSupport"])
+    + module("Lanes", ["Git", "Store", "Processes", "ClaimRules"], tests: ["TestSupport"])
     + module(
       "Agents",
       [
-        "Git", "Store", "Processes", "Backlog", "ModelSelection", "Lanes",
+        "Git", "Store", "Processes", "Backlog", "ModelSelection", "Lanes", "ClaimRules",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Mustache", package: "swift-mustache"),
       ], tests: ["TestSupport"], exclude: ["Snapshots"])

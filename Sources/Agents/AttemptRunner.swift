@@ -1,3 +1,4 @@
+import ClaimRules
 import Foundation
 import Git
 import Lanes
@@ -8,6 +9,7 @@ import Store
 package struct AttemptSettings: Sendable {
   package var target: String
   package var gate: String
+  package var policies: PathPolicies
   package var reviewRequired: @Sendable (FeatureRecord) -> Bool
   package var attempts: Int
   package var attemptSeconds: Double
@@ -26,13 +28,15 @@ package struct AttemptSettings: Sendable {
   package var staggerSeconds: Double?
 
   package init(
-    target: String, gate: String, reviewRequired: @escaping @Sendable (FeatureRecord) -> Bool,
+    target: String, gate: String, policies: PathPolicies,
+    reviewRequired: @escaping @Sendable (FeatureRecord) -> Bool,
     attempts: Int, attemptSeconds: Double, silenceSeconds: Double, litter: [String],
     guardProgram: String, repository: String, environment: [String: String],
     hookVariables: [String: String], graceSeconds: Double
   ) {
     self.target = target
     self.gate = gate
+    self.policies = policies
     self.reviewRequired = reviewRequired
     self.attempts = attempts
     self.attemptSeconds = attemptSeconds
@@ -91,6 +95,12 @@ package struct AttemptRunner: Sendable {
         try settler.settle(
           feature, attempt, lane: lane, branch: branch, ending: result.ending, run: result)
       }
+    } catch let refused as LaneStart.Refused {
+      agentEnded()
+      let names = refused.conflicts.map(\.path.description).joined(separator: ", ")
+      await giveUpStart(
+        feature, attempt, lane: lane, branch: branch,
+        .refusedClaim(detail: "the target conflicts on \(names), which others hold"))
     } catch {
       if ending == nil { agentEnded() }
       try? store.record(
@@ -114,8 +124,8 @@ package struct AttemptRunner: Sendable {
     definition: AgentDefinition, prepared: ObjectID?, allowance: Double?, stop: StopSignal
   ) async throws -> AgentRun {
     let start = LaneStart(
-      pool: pool, store: store, target: settings.target, hookVariables: settings.hookVariables,
-      identity: identity())
+      pool: pool, store: store, target: settings.target, policies: settings.policies,
+      hookVariables: settings.hookVariables, identity: identity())
     let notes = try await Offload.run {
       try start.run(feature, attempt, lane: lane, branch: branch, prepared: prepared)
     }
@@ -169,6 +179,27 @@ package struct AttemptRunner: Sendable {
     // Before the place is free: the next attempt's budget counts this one's cost.
     try store.saveReport(run.record(feature.id, attempt.number))
     return run
+  }
+
+  /// Ends an attempt whose agent was never started; the branch is as it was.
+  private func giveUpStart(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
+    _ end: AttemptEnd
+  ) async {
+    let settings = settings
+    let store = store
+    try? await Offload.run {
+      let repository = try Repository(opening: lane.path, environment: settings.environment)
+      let tip = try repository.reference(branch)
+      var changed: [[UInt8]] = []
+      if let tip, let target = try repository.reference(settings.target) {
+        changed = try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
+      }
+      if let head = try repository.head().commit {
+        try repository.setHead(branch: nil, commit: head)
+      }
+      try store.endAttempt(feature.id, attempt.number, end, tip: tip?.hex, changed: changed)
+    }
   }
 
   private func prompt(

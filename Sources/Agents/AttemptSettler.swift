@@ -26,6 +26,7 @@ package struct AttemptSettler: Sendable {
     ending: Ending, run: AgentRun? = nil
   ) throws {
     let repository = try Repository(opening: lane.path, environment: settings.environment)
+    try LaneSync.finishCutOff(repository, lane: lane, store: store)
     var problem = try bringHome(repository, feature, attempt, branch)
     let leftovers = try Leftovers.commit(
       in: repository, litter: settings.litter + (run?.definition.litter ?? []),

@@ -1,3 +1,4 @@
+import ClaimRules
 import Foundation
 import Git
 import Lanes
@@ -8,8 +9,14 @@ struct LaneStart {
   let pool: LanePool
   let store: Store
   let target: String
+  let policies: PathPolicies
   let hookVariables: [String: String]
   let identity: Signature
+
+  /// Others hold what the target conflicts on with the branch, so the attempt can't begin yet.
+  struct Refused: Error {
+    var conflicts: [ClaimConflict]
+  }
 
   /// Puts the lane onto the feature's branch, brings the target in, and takes up rescued work.
   ///
@@ -35,46 +42,24 @@ struct LaneStart {
     return notes
   }
 
-  /// Merges the target into the branch: in memory where it is clean, else the conflict is left in the
-  /// lane for the agent.
+  /// Merges the target into the branch; conflicts are claimed, and left in the lane for the agent.
   private func bringTargetIn(
     _ repository: Repository, _ feature: FeatureRecord, _ lane: LaneRecord, _ branch: String
   ) throws -> [String] {
-    guard let targetTip = try repository.reference(target),
-      let tip = try repository.reference(branch)
-    else { return [] }
-    if try repository.isAncestor(targetTip, of: tip) {
-      try store.setBase(targetTip.hex, ofLane: lane.number)
-      return []
-    }
+    let sync = LaneSync(
+      repository: repository, lane: lane, feature: feature.id, branch: branch, target: target,
+      store: store, policies: policies, identity: identity, scratch: pool.settings.directory)
     let short = BranchName.short(target)
-    let message = Trailers.append(
-      [("Lane-Feature", feature.id)],
-      to: "Merge \(short) into \(BranchName.short(branch))\n")
-    switch try repository.merge(ours: tip, theirs: targetTip) {
-    case .clean(let tree):
-      let commit: ObjectID
-      if try repository.isAncestor(tip, of: targetTip) {
-        commit = targetTip
-      } else {
-        commit = try repository.createCommit(
-          tree: tree, parents: [tip, targetTip], message: message, author: identity,
-          committer: identity)
-      }
-      try repository.updateReference(branch, to: commit, expecting: tip, message: "lane: sync")
-      try repository.switchWorktree(to: commit, branch: branch)
-      try store.setBase(targetTip.hex, ofLane: lane.number)
-      return []
-    case .conflicts(let paths, _):
-      let result = try GitProgram.run(
-        ["merge", "--no-ff", "--no-commit", "-m", message, targetTip.hex],
-        directory: lane.path, environment: repository.environment, adding: hookVariables)
-      let names = paths.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
+    switch try sync.run() {
+    case .upToDate, .merged: return []
+    case .conflicts(let names, let message):
       return [
-        "\(short) was merged into your branch and conflicts in \(names). Resolve the conflict "
-          + "markers, keep what both sides want, and commit."
-          + (result.status > 1 ? " git said: \(result.error)" : "")
+        "\(short) was merged into your branch and conflicts in \(names.joined(separator: ", ")). "
+          + "Resolve the conflict markers, keep what both sides want, `git add` and commit."
+          + (message.isEmpty ? "" : "\n  " + message.replacing("\n", with: "\n  "))
       ]
+    case .refused(let conflicts): throw Refused(conflicts: conflicts)
+    case .notNow(let reason): return ["\(short) could not be merged into your branch: \(reason)"]
     }
   }
 

@@ -35,6 +35,9 @@ package struct PathPolicies: Sendable {
     frozen = exact.filter { $0.value == .frozen }.map(\.key.bytes)
   }
 
+  /// Tells whether any path may be changed by several at a time.
+  package var hasShared: Bool { exact.values.contains(where: \.isShared) }
+
   /// Returns the policy of a path; a subtree is frozen where anything frozen lies below it.
   package func policy(for path: ClaimPath) -> PathPolicy {
     if exact.isEmpty { return .strict }

@@ -162,7 +162,10 @@ extension Lander {
       return .left(.landed(feature: feature.id, commit: commit.hex))
     }
     let fork = forks.first ?? current.commit
-    switch try repository.merge(ours: current.commit, theirs: tip, bases: forks) {
+    let merging = PolicyMerge(
+      repository: repository, policies: settings.policies,
+      scratch: (settings.worktree as NSString).deletingLastPathComponent)
+    switch try merging.merge(ours: current.commit, theirs: tip, bases: forks) {
     case .conflicts(let paths, let message):
       // With what is before it in the chain; it is tried again once that has landed.
       guard current.commit == base else { return .stays(nil) }

@@ -109,6 +109,7 @@ actor RunLoop {
       priorities.takeOver(into: store) { report(.note($0)) }
       // Other processes may have queued something, or have died while landing.
       ringLanding.yield()
+      if ticks % 10 == 0 { showLife() }
       ticks += 1
       if ticks % 10 == 0 { await takeOverFromTheDead() }
     case .stop:
@@ -131,6 +132,13 @@ actor RunLoop {
     case "stop-now": if !stop.isForced { stop.set(forced: true) }
     default: break
     }
+  }
+
+  /// Tells others that this process and its attempts live, and gives room where leases are over.
+  private func showLife() {
+    try? store.beat(
+      participant: context.participant, bootID: Boot.id, uptime: Boot.uptimeMilliseconds())
+    try? store.expireLeases()
   }
 
   private var isPaused: Bool { ((try? store.value("control")) ?? nil) == "pause" }
@@ -229,7 +237,7 @@ actor RunLoop {
           modelName: definition.modelName(choice.tier.rawValue), choice: choice.reason,
           mark: "\(context.participant)-\(feature.id)-\(feature.attempts + 1)",
           claims: try requests(feature, branch, tip, repository),
-          policies: context.project.pathPolicies)
+          policies: context.project.pathPolicies, expiry: context.project.expiryCheck())
       ) {
         let repository = try Repository(opening: directory, environment: environment)
         guard let tip = try repository.reference(target) else { return tip.hex }
@@ -254,6 +262,7 @@ actor RunLoop {
           }.joined(separator: "; ")))
       return nil
     case .started(let attempt):
+      showLife()
       attemptCount += 1
       report(
         .started(

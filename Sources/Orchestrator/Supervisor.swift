@@ -248,7 +248,7 @@ extension Project {
   ) -> AttemptSettings {
     let review = configuration.review
     var settings = AttemptSettings(
-      target: target, gate: configuration.gate.command,
+      target: target, gate: configuration.gate.command, policies: pathPolicies,
       reviewRequired: { review.required || review.categories.contains($0.category) },
       attempts: configuration.limits.attempts,
       attemptSeconds: configuration.limits.attemptMinutes * 60,

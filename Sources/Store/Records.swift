@@ -92,6 +92,8 @@ package struct LaneRecord: Sendable, Equatable {
   package var number: Int
   package var path: String
   package var feature: String?
+  /// The agent's name in the output, `agent-1`; `nil` where none is at work.
+  package var agent: String?
   package var branch: String?
   /// The merge base of the lane's branch with the target, in hex.
   package var base: String?
@@ -223,6 +225,7 @@ extension LaneRecord: FetchableRecord {
     number = row["number"]
     path = row["path"]
     feature = row["feature"]
+    agent = row["agent"]
     branch = row["branch"]
     base = (row["base"] as Data?).map { Hex.string(Array($0)) }
     state = State(rawValue: row["state"]) ?? .preparing

@@ -5,6 +5,9 @@ import ClaimRules
 enum PreCommit {
   static func judge(_ place: GitPlace) -> Verdict {
     guard let lane = place.lane else { return Person.judgeCommit(place) }
+    guard !Files.exists(place.gitDirectory + "/lanekeeper-sync") else {
+      return .refuse(Refusals.syncCutOff)
+    }
     do {
       let database = try LockDatabase(place.stateFile)
       return try judge(place, number: lane, database)
@@ -74,6 +77,11 @@ enum Refusals {
       "your changes stay as they are, and `lanekeeper lanes` shows the lanes.",
     ]
   }
+
+  static let syncCutOff = [
+    "lanekeeper: a sync was cut off here and the files are half of one state and half of the next;",
+    "run `lanekeeper sync` to bring it to its end, then commit again.",
+  ]
 
   static let fromAgent = [
     "lanekeeper: an agent may change its own lane only, not this checkout;",

@@ -65,49 +65,29 @@ struct CommandPlace {
   }
 
   /// Reads paths as they are typed: relative to the current directory where that lies in this
-  /// checkout, else to its top. A directory stands for everything below it.
+  /// checkout, else to its top. A directory stands for everything below it; a path in git's quotes, as
+  /// `claims` prints it, is taken as it stands in the repository.
   func paths(_ texts: [String]) throws -> [ClaimPath] {
     let current = FileManager.default.currentDirectoryPath
     let base = (current + "/").hasPrefix(top + "/") ? current : top
-    return try texts.map { text in
-      let full = text.hasPrefix("/") ? text : base + "/" + text
-      guard full.hasPrefix(top + "/") else {
-        throw Failure("\(text) lies outside \(top)", status: 64)
+    do {
+      let reader = try project.pathReader(top: top)
+      return try texts.flatMap { text throws(ClaimPathError) -> [ClaimPath] in
+        let raw = RawArguments.bytes(of: text)
+        if let quoted = PathText.unquoted(raw) {
+          return [try ClaimPath(normalising: quoted, naming: project.naming)]
+        }
+        return try reader.read(raw, from: Array(base.utf8))
       }
-      var relative = String(full.dropFirst(top.count + 1))
-      var isDirectory: ObjCBool = false
-      if !relative.hasSuffix("/"),
-        FileManager.default.fileExists(atPath: full, isDirectory: &isDirectory),
-        isDirectory.boolValue
-      {
-        relative += "/"
-      }
-      do {
-        return try ClaimPath(normalising: relative)
-      } catch {
-        throw Failure("\(error)", status: 64)
-      }
+    } catch let error as ClaimPathError {
+      throw Failure(error.description, status: 64)
     }
   }
 
   /// How to tell whether a path is stale for an owner; `nil` where it has no branch.
   func staleCheck(_ owner: ClaimOwner) throws -> StaleCheck? {
     guard owner.kind == .feature else { return nil }
-    let repository = try project.repository()
-    guard let tip = try repository.reference(project.target) else { return nil }
-    let branch = try store.feature(owner.id)?.branch
-    guard let branch, let own = try repository.reference(branch),
-      let base = try repository.mergeBase(own, tip)
-    else { return nil }
-    let directory = project.directory
-    let environment = project.environment
-    return StaleCheck(base: base.hex, tip: tip.hex) { base, tip in
-      let repository = try Repository(opening: directory, environment: environment)
-      guard let one = ObjectID(hex: base), let two = ObjectID(hex: tip) else { return [] }
-      return try repository.changes(
-        from: try repository.commit(one).tree, to: try repository.commit(two).tree
-      ).map(\.path)
-    }
+    return project.staleCheck(owner.id, branch: try store.feature(owner.id)?.branch)
   }
 }
 

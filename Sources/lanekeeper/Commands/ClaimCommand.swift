@@ -30,7 +30,7 @@ struct ClaimCommand: ParsableCommand {
     }
     let outcome = try store.claim(
       requests, owner: owner, agent: agent, policies: place.project.pathPolicies,
-      stale: try place.staleCheck(owner))
+      stale: try place.staleCheck(owner), expiry: place.project.expiryCheck())
     switch outcome {
     case .granted(let rows):
       if json {
@@ -47,88 +47,6 @@ struct ClaimCommand: ParsableCommand {
       }
       throw ExitCode(report.status)
     }
-  }
-}
-
-/// Gives claims back.
-struct ReleaseCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "release", abstract: "Give claims back.",
-    discussion: "Example: lanekeeper release docs/")
-  @Argument(help: "The paths, as they were claimed.") var paths: [String]
-  @Option(help: "The feature whose claims they are.") var feature: String?
-  @OptionGroup var project: ProjectOptions
-
-  func run() throws {
-    let place = try CommandPlace(project)
-    if place.lane == nil { try PersonOnly.check("release") }
-    let (owner, _) = try place.owner(feature: feature)
-    let held = try place.store.claims(of: owner).map(\.path)
-    let wanted = try place.paths(paths).map { path in
-      // What was a directory when it was claimed may be one no longer, and the other way round.
-      held.contains(path) ? path : held.first { $0.bytes == path.bytes } ?? path
-    }
-    try place.store.release(wanted, owner: owner)
-    for path in wanted { Terminal.line("released \(path)") }
-  }
-}
-
-/// Shows the lock table.
-struct ClaimsCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "claims", abstract: "Show who holds which paths.",
-    discussion: "Example: lanekeeper claims --stuck")
-  @OptionGroup var project: ProjectOptions
-  @Flag(help: "Only claims that others wait for, and why they last.") var stuck = false
-  @Flag(help: "As JSON.") var json = false
-
-  func run() throws {
-    let (_, store) = try project.opened()
-    var rows = try store.claims()
-    let features = Dictionary(
-      try store.features().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    let waiting = features.values.filter { $0.state == .waiting }
-    func waiters(_ row: ClaimRow) -> [String] {
-      waiting.filter { $0.waitingFor == "\(row.owner.kind.rawValue):\(row.owner.id)" }
-        .map { "#\($0.id)" }.sorted()
-    }
-    if stuck { rows = rows.filter { !waiters($0).isEmpty } }
-    if json {
-      return Terminal.line((["claims": .array(rows.map(Self.json))] as JSONValue).text)
-    }
-    guard !rows.isEmpty else {
-      return Terminal.line(stuck ? "nothing waits for a claim" : "nothing is claimed")
-    }
-    let table = rows.map { row -> [String] in
-      let owner = RefusalText.name(row.owner) { features[$0]?.title }
-      let reason: String
-      if row.owner.kind == .feature, let feature = features[row.owner.id] {
-        reason =
-          "until it lands (\(feature.state.rawValue))"
-          + (row.isPinned ? ", changed in its lane" : "")
-      } else {
-        reason = row.expiresAt.map { "until \(JSONValue.iso($0))" } ?? "until `release`"
-      }
-      let others = waiters(row)
-      return [
-        row.path.description, row.mode.rawValue, owner, row.agent ?? "",
-        reason + (others.isEmpty ? "" : "; waited for by " + others.joined(separator: ", ")),
-      ]
-    }
-    for line in Terminal.table(["PATH", "MODE", "HOLDER", "AGENT", "LASTS"], table) {
-      Terminal.line(line)
-    }
-  }
-
-  static func json(_ row: ClaimRow) -> JSONValue {
-    [
-      "path": .string(row.path.description), "kind": row.path.isSubtree ? "subtree" : "file",
-      "mode": .string(row.mode.rawValue),
-      "feature": .text(row.owner.kind == .feature ? row.owner.id : nil),
-      "holder": .string("\(row.owner.kind.rawValue):\(row.owner.id)"), "agent": .text(row.agent),
-      "generation": .integer(row.generation), "acquired_at": .time(row.acquiredAt),
-      "expires_at": .time(row.expiresAt),
-    ]
   }
 }
 

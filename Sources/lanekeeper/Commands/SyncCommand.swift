@@ -1,6 +1,6 @@
 import ArgumentParser
+import ClaimRules
 import Foundation
-import Git
 import Lanes
 import Orchestrator
 import Store
@@ -12,41 +12,37 @@ struct SyncCommand: ParsableCommand {
     discussion: """
       Example: cd ../app.lanes/2 && lanekeeper sync
 
-      Uncommitted work is kept; where it is in the way of the merge, git says so and nothing changes.
+      What is not committed stays, on top of what was merged in. Where both sides changed the same lines,
+      the files are claimed and the conflicts left in them: resolve, `git add`, `git commit`.
+
+      Exit status: 0 the branch has all of the target; 1 conflicts are left, or it can't be done now;
+      75 others hold what would be in conflict, and nothing was changed.
       """)
   @OptionGroup var project: ProjectOptions
 
   func run() throws {
     let place = try CommandPlace(project)
-    guard let lane = place.lane, let feature = lane.feature else {
+    guard let lane = place.lane, lane.feature != nil, let branch = lane.branch else {
       throw Failure("\(place.top) is no lane at work; `lanekeeper lanes` shows them")
     }
-    let repository = try Repository(opening: place.top, environment: place.project.environment)
-    guard case .branch(let branch, let tip?) = try repository.head() else {
+    let target = place.project.configuration.target
+    let short = StatusView.short(branch)
+    switch try place.project.sync(lane, place.store) {
+    case .upToDate: Terminal.line("\(short) has all of \(target)")
+    case .merged(let commit):
+      Terminal.line("\(target) was merged into \(short) (\(commit.short)); what was not committed stays")
+    case .conflicts(let names, let message):
+      if !message.isEmpty { Terminal.line(message) }
       throw Failure(
-        "\(place.top) is on no branch; switch back to \(lane.branch ?? "its own") first")
-    }
-    guard let target = try repository.reference(place.project.target) else {
-      throw Failure("the target \(place.project.configuration.target) is gone")
-    }
-    if try repository.isAncestor(target, of: tip) {
-      return Terminal.line(
-        "\(StatusView.short(branch)) has all of \(place.project.configuration.target)")
-    }
-    let variables = try place.project.hooks().variables(addingTo: place.project.environment)
-    let message =
-      "Merge \(place.project.configuration.target) into \(StatusView.short(branch))\n\n"
-      + "Lane-Feature: \(feature)\n"
-    let result = try GitProgram.run(
-      ["merge", "--no-edit", "-m", message, target.hex], directory: place.top,
-      environment: place.project.environment, adding: variables)
-    Terminal.write(result.text.isEmpty ? "" : result.text + "\n")
-    guard result.status == 0 else {
+        "\(target) was merged into \(short), and conflicts are left in \(names.joined(separator: ", ")), "
+          + "which are claimed for you; resolve the conflict markers, `git add` the files and "
+          + "`git commit`")
+    case .refused(let conflicts):
+      let report = ConflictReport(conflicts: conflicts, store: place.store)
       throw Failure(
-        result.error.isEmpty
-          ? "the merge stopped; resolve the conflict markers, `git add` the files and `git commit`"
-          : result.error.trimmingCharacters(in: .whitespacesAndNewlines))
+        "\(target) conflicts with \(short) on files that others hold; nothing was changed:\n"
+          + report.lines.joined(separator: "\n"), status: report.status)
+    case .notNow(let reason): throw Failure(reason)
     }
-    try place.store.setBase(target.hex, ofLane: lane.number)
   }
 }

@@ -1,0 +1,105 @@
+import ClaimRules
+import Foundation
+import Git
+import Lanes
+import Processes
+import Store
+
+extension Project {
+  /// How to tell which paths are stale for a feature: those whose entry differs between the merge base of
+  /// its branch with the target, and the target's tip. Both are read inside the claiming transaction.
+  package func staleCheck(_ feature: String, branch: String?) -> StaleCheck? {
+    guard let branch else { return nil }
+    let (directory, environment, target) = (directory, environment, target)
+    return StaleCheck(
+      pair: {
+        let repository = try Repository(opening: directory, environment: environment)
+        guard let tip = try repository.reference(target),
+          let own = try repository.reference(branch),
+          let base = try repository.mergeBase(own, tip)
+        else { return nil }
+        return StaleCheck.Pair(base: base.hex, tip: tip.hex)
+      },
+      differing: { base, tip in
+        let repository = try Repository(opening: directory, environment: environment)
+        guard let one = ObjectID(hex: base), let two = ObjectID(hex: tip) else { return [] }
+        return try repository.changes(
+          from: try repository.commit(one).tree, to: try repository.commit(two).tree
+        ).map(\.path)
+      })
+  }
+
+  /// How to tell that the holder of a claim is dead: no heartbeat for a while, no process that holds the
+  /// attempt's lock, and what it changed is known.
+  package func expiryCheck() -> ExpiryCheck {
+    let project = self
+    return ExpiryCheck(bootID: Boot.id, uptime: Boot.uptimeMilliseconds()) {
+      feature, attempt, lane in
+      guard !FileLock.isHeld(project.state.attemptLock(feature.id, attempt.number)),
+        !FileLock.isHeld(project.state.participantLock(attempt.participant))
+      else { return nil }
+      return try project.changedPaths(feature, lane: lane)
+    }
+  }
+
+  /// Lists what a feature has changed and not landed: on its branch, and uncommitted in its lane.
+  package func changedPaths(
+    _ feature: FeatureRecord, lane: LaneRecord?
+  ) throws -> [[UInt8]] {
+    var paths: Set<[UInt8]> = []
+    let repository = try repository()
+    if let branch = feature.branch, let tip = try repository.reference(branch),
+      let target = try repository.reference(target)
+    {
+      let changes = try repository.branchChanges(tip: tip, target: target).changes
+      paths.formUnion(changes.map(\.path))
+    }
+    if let lane, lane.feature == feature.id, FileManager.default.fileExists(atPath: lane.path) {
+      let own = try Repository(opening: lane.path, environment: environment)
+      paths.formUnion(
+        try own.status().map { $0.path.last == 0x2f ? Array($0.path.dropLast()) : $0.path })
+    }
+    return paths.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
+  /// Returns the lane in which a feature is at work.
+  package func lane(of feature: String, _ store: Store) throws -> LaneRecord? {
+    try store.lanes().first { $0.feature == feature && $0.state == .assigned }
+  }
+
+  /// Brings the target into a lane. Blocks.
+  package func sync(_ lane: LaneRecord, _ store: Store) throws -> LaneSync.Outcome {
+    guard let feature = lane.feature, let branch = lane.branch else {
+      return .notNow("\(lane.path) is no lane at work; `lanekeeper lanes` shows them")
+    }
+    return try LaneSync(
+      repository: try Repository(opening: lane.path, environment: environment), lane: lane,
+      feature: feature, branch: branch, target: target, store: store, policies: pathPolicies,
+      identity: identity(), scratch: lanesDirectory
+    ).run()
+  }
+
+  /// Reads paths as they are typed in a checkout of this repository.
+  ///
+  /// - Parameter top: the absolute path of the checkout or lane.
+  package func pathReader(top: String) throws -> PathReader {
+    try PathReader(top: Array(top.utf8), naming: naming) { path in
+      var found = stat()
+      let bytes = (path + [0]).map { CChar(bitPattern: $0) }
+      guard lstat(bytes, &found) == 0 else { return .file }
+      switch found.st_mode & S_IFMT {
+      case S_IFDIR:
+        let git = (path + Array("/.git".utf8) + [0]).map { CChar(bitPattern: $0) }
+        var inner = stat()
+        return lstat(git, &inner) == 0 ? .repository : .directory
+      case S_IFLNK:
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = buffer.withUnsafeMutableBytes {
+          readlink(bytes, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+        return count > 0 ? .link(Array(buffer[..<count])) : .file
+      default: return .file
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import ClaimRules
+import Foundation
+import Orchestrator
+import Store
+
+/// Shows the lock table.
+struct ClaimsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "claims", abstract: "Show who holds which paths.",
+    discussion: "Example: lanekeeper claims --stuck")
+  @OptionGroup var project: ProjectOptions
+  @Flag(help: "Only claims that others wait for: why they last, and what would free them.")
+  var stuck = false
+  @Flag(help: "As JSON.") var json = false
+
+  func run() throws {
+    let (opened, store) = try project.opened()
+    try store.expireLeases()
+    let report = try StuckClaims(opened, store)
+    let rows = try store.claims().filter { !stuck || !report.waiters($0.owner).isEmpty }
+    if json {
+      return Terminal.line(
+        (["claims": .array(rows.map { stuck ? report.json($0) : Self.json($0) })] as JSONValue).text)
+    }
+    guard !rows.isEmpty else {
+      return Terminal.line(stuck ? "nothing waits for a claim" : "nothing is claimed")
+    }
+    if stuck { return report.lines(rows).forEach { Terminal.line($0) } }
+    let table = rows.map { row -> [String] in
+      let others = report.waiters(row.owner).map { "#\($0.id)" }
+      return [
+        row.path.description, row.mode.rawValue, report.name(row.owner), row.agent ?? "",
+        report.lasts(row)
+          + (others.isEmpty ? "" : "; waited for by " + others.joined(separator: ", ")),
+      ]
+    }
+    for line in Terminal.table(["PATH", "MODE", "HOLDER", "AGENT", "LASTS"], table) {
+      Terminal.line(line)
+    }
+  }
+
+  static func json(_ row: ClaimRow) -> JSONValue { .object(members(row)) }
+
+  static func members(_ row: ClaimRow) -> [(String, JSONValue)] {
+    [
+      ("path", .string(row.path.description)), ("kind", row.path.isSubtree ? "subtree" : "file"),
+      ("mode", .string(row.mode.rawValue)),
+      ("feature", .text(row.owner.kind == .feature ? row.owner.id : nil)),
+      ("holder", .string(row.owner.text)), ("agent", .text(row.agent)),
+      ("generation", .integer(row.generation)), ("acquired_at", .time(row.acquiredAt)),
+      ("expires_at", .time(row.expiresAt)),
+    ]
+  }
+}
