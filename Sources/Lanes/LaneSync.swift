@@ -78,7 +78,8 @@ package struct LaneSync {
     }
     guard case .branch(branch, let tip?) = try repository.head() else {
       return .notNow(
-        "HEAD is not on \(BranchName.short(branch)); `git switch \(BranchName.short(branch))` first")
+        "HEAD is not on \(BranchName.short(branch)); `git switch \(BranchName.short(branch))` first"
+      )
     }
     if let reason = try whatIsUnderWay() { return .notNow(reason) }
     if try repository.isAncestor(targetTip, of: tip) {
@@ -169,7 +170,8 @@ package struct LaneSync {
       ("REVERT_HEAD", "a revert"), ("rebase-merge", "a rebase"), ("rebase-apply", "a rebase"),
       ("BISECT_LOG", "a bisect"),
     ] where FileManager.default.fileExists(atPath: git + "/" + name) {
-      return "\(what) is under way here; bring it to its end (resolve, `git add`, `git commit`) first"
+      return
+        "\(what) is under way here; bring it to its end (resolve, `git add`, `git commit`) first"
     }
     let conflicted = try repository.git(["ls-files", "-u", "-z"]).output
     guard conflicted.isEmpty else {

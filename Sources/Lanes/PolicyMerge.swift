@@ -44,7 +44,8 @@ package struct PolicyMerge {
     let bases = try repository.mergeBases(ours, theirs)
     let (one, two) = (try repository.commit(ours).tree, try repository.commit(theirs).tree)
     func whole() throws -> MergeDetail {
-      try repository.mergeInDetail(ours: names?.ours ?? ours.hex, theirs: names?.theirs ?? theirs.hex)
+      try repository.mergeInDetail(
+        ours: names?.ours ?? ours.hex, theirs: names?.theirs ?? theirs.hex)
     }
     guard let first = bases.first else { return try whole() }
     let base = try repository.commit(first).tree
@@ -59,7 +60,8 @@ package struct PolicyMerge {
       return try regenerated(
         MergeDetail(
           tree: try repository.writeTree(changing: detail.tree, shared.map { ($0.path, $0.entry) }),
-          stages: detail.stages.filter { !done.contains($0.path) }, message: detail.message), shared)
+          stages: detail.stages.filter { !done.contains($0.path) }, message: detail.message), shared
+      )
     }
     return try merge(base, one, two, shared)
   }

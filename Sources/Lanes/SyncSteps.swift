@@ -44,7 +44,11 @@ struct SyncSteps {
     return true
   }
 
-  func releaseIndexLock() { if isOwnLock { unlink(indexLock) } }
+  /// Lets other gits in again; what a journal needs stays.
+  func releaseIndexLock() {
+    if !SyncJournal.exists(directory) { unlink(workIndex) }
+    if isOwnLock { unlink(indexLock) }
+  }
 
   /// Tells whether the lock is a sync's; one that was killed may have left it.
   private var isOwnLock: Bool {
@@ -104,7 +108,6 @@ struct SyncSteps {
         ["target": .string(journal.target.hex), "commit": .string(commit.hex)])
     }
     SyncJournal.remove(directory)
-    unlink(workIndex)
     releaseIndexLock()
   }
 
@@ -239,7 +242,8 @@ struct SyncSteps {
     }
   }
 
-  private func withPath<T>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) throws -> T) rethrows -> T
+  private func withPath<T>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) throws -> T) rethrows
+    -> T
   {
     let bytes = (Array(top.utf8) + [0x2f] + path + [0]).map { CChar(bitPattern: $0) }
     return try bytes.withUnsafeBufferPointer { try body($0.baseAddress!) }

@@ -1,3 +1,4 @@
+import Backlog
 import ClaimRules
 import Foundation
 import Git
@@ -65,6 +66,24 @@ extension Project {
   /// Returns the lane in which a feature is at work.
   package func lane(of feature: String, _ store: Store) throws -> LaneRecord? {
     try store.lanes().first { $0.feature == feature && $0.state == .assigned }
+  }
+
+  /// Adds the dependencies that came to light during runs.
+  package func addingDiscoveries(to backlog: Backlog) throws -> Backlog {
+    guard let known = try existingStore()?.dependencies() else { return backlog }
+    var backlog = backlog
+    let ids = Set(backlog.features.map(\.id))
+    for index in backlog.features.indices {
+      let present = Set(backlog.features[index].dependencies.map(\.id))
+      for found in known[backlog.features[index].id] ?? []
+      where found.source == "discovered" && ids.contains(found.dependsOn)
+        && !present.contains(found.dependsOn)
+      {
+        backlog.features[index].dependencies.append(
+          Dependency(id: found.dependsOn, source: .discovered, reason: found.reason))
+      }
+    }
+    return backlog
   }
 
   /// Brings the target into a lane. Blocks.

@@ -6,15 +6,26 @@ package enum GraphText {
   package static func text(_ backlog: Backlog) -> String {
     let graph = DependencyGraph(backlog)
     var lines: [String] = []
+    let found = discovered(backlog)
     for (number, wave) in graph.waves.enumerated() {
       lines.append("wave \(number + 1)")
       for id in wave {
         let title = backlog.features.first { $0.id == id }?.title ?? ""
-        let needs = graph.dependencies(of: id).map { "#\($0)" }.joined(separator: ", ")
+        let needs = graph.dependencies(of: id).map {
+          "#\($0)" + (found[id]?.contains($0) == true ? " discovered" : "")
+        }.joined(separator: ", ")
         lines.append("  #\(id) \(title)" + (needs.isEmpty ? "" : "  (after \(needs))"))
       }
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// The dependencies that came to light during a run, by feature; they are drawn dashed.
+  private static func discovered(_ backlog: Backlog) -> [String: Set<String>] {
+    Dictionary(
+      backlog.features.map { feature in
+        (feature.id, Set(feature.dependencies.filter { $0.source == .discovered }.map(\.id)))
+      }, uniquingKeysWith: { $0.union($1) })
   }
 
   /// Returns the graph for Graphviz.
@@ -29,8 +40,10 @@ package enum GraphText {
     for feature in backlog.features {
       lines.append("  \(quoted(feature.id)) [label=\(quoted("#\(feature.id) \(feature.title)"))];")
     }
+    let found = discovered(backlog)
     for edge in DependencyGraph(backlog).reducedEdges {
-      lines.append("  \(quoted(edge.dependsOn)) -> \(quoted(edge.feature));")
+      let style = found[edge.feature]?.contains(edge.dependsOn) == true ? " [style=dashed]" : ""
+      lines.append("  \(quoted(edge.dependsOn)) -> \(quoted(edge.feature))\(style);")
     }
     return (lines + ["}"]).joined(separator: "\n")
   }
@@ -45,8 +58,10 @@ package enum GraphText {
       let title = feature.title.replacing("\"", with: "#quot;").replacing("\n", with: " ")
       lines.append("  \(node(feature.id))[\"#\(feature.id) \(title)\"]")
     }
+    let found = discovered(backlog)
     for edge in DependencyGraph(backlog).reducedEdges {
-      lines.append("  \(node(edge.dependsOn)) --> \(node(edge.feature))")
+      let arrow = found[edge.feature]?.contains(edge.dependsOn) == true ? "-.->" : "-->"
+      lines.append("  \(node(edge.dependsOn)) \(arrow) \(node(edge.feature))")
     }
     return lines.joined(separator: "\n")
   }

@@ -195,6 +195,7 @@ extension Store {
         arguments: [state.rawValue, detail, tip, now, feature, number])
       try db.execute(sql: "UPDATE features SET tip = ? WHERE id = ?", arguments: [tip, feature])
       try keepClaims(db, of: feature, covering: changed)
+      let mustYield = try mustYield(db, feature) != nil
       try db.execute(sql: "DELETE FROM waits WHERE feature = ?", arguments: [feature])
       try append(
         db, "attempt_\(state.rawValue)", feature: feature, agent: attempt.agent,
@@ -223,7 +224,7 @@ extension Store {
               + "is on your branch. What the other has landed is merged in; go on from there.",
             feature,
           ])
-        try wait(db, feature, for: try standingRefusals(db, feature))
+        try wait(db, feature, for: try standingRefusals(db, feature), mustYield: mustYield)
       }
     }
   }

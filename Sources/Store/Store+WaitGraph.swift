@@ -108,6 +108,14 @@ extension Store {
     }
   }
 
+  /// Lets a feature give way that was chosen before, where the circle still stands.
+  func yieldInCircle(_ db: Database, _ feature: String) throws {
+    guard let circle = try waitGraph(db).circle(through: feature),
+      let own = circle.first(where: { $0.from == feature })
+    else { return }
+    try yield(db, own, circle: circle, loads: try circle.map { try load(db, $0.from) })
+  }
+
   private func mustYield(_ db: Database, _ edge: WaitGraph.Edge) throws -> Bool {
     try Bool.fetchOne(
       db,
@@ -177,6 +185,17 @@ extension Store {
           UNION SELECT d.depends_on FROM dependencies d JOIN needs n ON d.feature = n.id
         ) SELECT EXISTS (SELECT 1 FROM needs WHERE id = ?)
         """, arguments: [id, other]) ?? false
+  }
+
+  /// Forgets a discovered dependency.
+  package func dropDependency(_ feature: String, _ other: String) throws {
+    try write { db in
+      try db.execute(
+        sql: """
+          DELETE FROM dependencies WHERE feature = ? AND depends_on = ? AND source = 'discovered'
+          """, arguments: [feature, other])
+      try settleReadiness(db)
+    }
   }
 
   /// Forgets discovered dependencies that the backlog now says the other way round.

@@ -130,7 +130,8 @@ extension Store {
     }
   }
 
-  private func mustYield(_ db: Database, _ feature: String) throws -> String? {
+  /// Returns whom a waiting attempt was told to yield to.
+  func mustYield(_ db: Database, _ feature: String) throws -> String? {
     try String.fetchOne(
       db, sql: "SELECT must_yield_to FROM waits WHERE feature = ?", arguments: [feature])
   }
@@ -161,7 +162,11 @@ extension Store {
 
   /// Lets a feature wait for the holder of what it was refused; a circle of waiting is broken at
   /// once.
-  func wait(_ db: Database, _ feature: String, for conflicts: [ClaimConflict]) throws {
+  ///
+  /// - Parameter mustYield: it was told so while it ran, and nobody else is to yield in its stead.
+  func wait(
+    _ db: Database, _ feature: String, for conflicts: [ClaimConflict], mustYield: Bool = false
+  ) throws {
     guard let holder = conflicts.compactMap(\.holder).first else {
       let frozen = conflicts.filter { $0.reason == .frozen }.map(\.path.description)
       if frozen.isEmpty {
@@ -178,6 +183,7 @@ extension Store {
     try transition(
       db, feature, to: .waiting, waitingFor: holder.owner.text,
       detail: conflicts.map(\.path.description).joined(separator: ", "))
+    if mustYield { try yieldInCircle(db, feature) }
     try breakCircles(db, through: feature)
   }
 }

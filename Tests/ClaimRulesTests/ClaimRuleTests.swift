@@ -166,6 +166,158 @@ private struct Random {
     }
   }
 
+  @Test func whatHasAPolicyOfItsOwnIsNoPartOfAClaimedDirectory() throws {
+    let policies: [(ClaimPath, PathPolicy)] = [
+      (try ClaimPath(normalising: "src/gen.lock"), .shared(strategy: "union")),
+      (try ClaimPath(normalising: "src/tmp/"), .free),
+    ]
+    // Another holds the directory: the shared file below it is nobody's alone.
+    let directory = MemoryTable(rows: [try row("src/", .exclusive, "2")])
+    #expect(
+      try decide([try request("src/gen.lock")], policies: policies, directory)
+        == .granted(
+          new: [try request("src/gen.lock", .shared)], alreadyHeld: [], free: [], expired: []))
+    // And the other way round.
+    let shared = MemoryTable(rows: [
+      try row("src/gen.lock", .shared, "2"), try row("src/tmp/x", .exclusive, "2"),
+    ])
+    #expect(
+      try decide([try request("src/")], policies: policies, shared)
+        == .granted(new: [try request("src/")], alreadyHeld: [], free: [], expired: []))
+    // What is merged by a strategy is never stale.
+    let stale = MemoryTable(stale: [try ClaimPath(normalising: "src/gen.lock")])
+    #expect(
+      try decide([try request("src/gen.lock")], policies: policies, stale)
+        == .granted(
+          new: [try request("src/gen.lock", .shared)], alreadyHeld: [], free: [], expired: []))
+  }
+
+  @Test func aCommitOfAHeldPathThatIsStaleIsRefused() throws {
+    let table = MemoryTable(
+      rows: [try row("a", .exclusive, "1")], stale: [try ClaimPath(normalising: "a")])
+    let owner = ClaimOwner(kind: .feature, id: "1")
+    guard
+      case .refused(let conflicts) = try ClaimRule.decide(
+        [try request("a")], owner: owner, policies: PathPolicies([]), now: 0, committing: true,
+        table: table)
+    else {
+      Issue.record("granted")
+      return
+    }
+    #expect(conflicts.map(\.reason) == [.staleBase])
+  }
+
+  @Test func p2_twoSpellingsOfOneFileAreOneClaim() throws {
+    let naming = PathNaming(ignoresCase: true, composesUnicode: true)
+    var held = try row("src", .exclusive, "2")
+    held.path = ClaimPath(file: Array("src/caf\u{e9}.c".utf8), naming: naming)
+    let asked = ClaimRequest(
+      path: ClaimPath(file: Array("SRC/Cafe\u{301}.c".utf8)), mode: .exclusive)
+    func decide(_ naming: PathNaming) throws -> ClaimDecision {
+      try ClaimRule.decide(
+        [asked], owner: ClaimOwner(kind: .feature, id: "1"),
+        policies: PathPolicies([], naming: naming), now: 0, table: MemoryTable(rows: [held]))
+    }
+    guard case .refused(let conflicts) = try decide(naming) else {
+      Issue.record("granted")
+      return
+    }
+    #expect(conflicts.first?.path.description == "SRC/Cafe\u{301}.c")
+    guard case .granted = try decide(.exact) else {
+      Issue.record("refused where these are two files")
+      return
+    }
+  }
+
+  /// Batches with policies, modes and spellings, against a rule that looks at every pair of names.
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func p2_agreesWithTheNaiveRuleUnderPolicies(seed: UInt64) throws {
+    var random = Random(state: seed &+ 77)
+    let names = ["a", "B", "b", "A"]
+    let naming = seed % 2 == 0 ? PathNaming.exact : PathNaming(ignoresCase: true)
+    func text() -> String {
+      let parts = (0...random.below(3)).map { _ in names[random.below(names.count)] }
+      return parts.joined(separator: "/") + (random.below(3) == 0 ? "/" : "")
+    }
+    func parts(_ text: String) -> [String] {
+      let parts = text.split(separator: "/").map(String.init)
+      return naming.ignoresCase ? parts.map { $0.lowercased() } : parts
+    }
+    var entries: [(text: String, policy: PathPolicy)] = []
+    for _ in 0..<3 {
+      let name = text()
+      guard !entries.contains(where: { parts($0.text) == parts(name) }) else { continue }
+      entries.append(
+        (name, [.free, .frozen, .shared(strategy: "union"), .strict][random.below(4)]))
+    }
+    let policies = PathPolicies(
+      try entries.map { (try ClaimPath(normalising: $0.text), $0.policy) }, naming: naming)
+    func policy(_ text: String) -> PathPolicy {
+      let own = parts(text)
+      let inside = entries.contains {
+        let other = parts($0.text)
+        return $0.policy == .frozen && other.count > own.count
+          && Array(other.prefix(own.count)) == own
+      }
+      if text.hasSuffix("/"), inside { return .frozen }
+      return entries.filter { entry in
+        let other = parts(entry.text)
+        return other == own
+          || (entry.text.hasSuffix("/") && other.count < own.count
+            && Array(own.prefix(other.count)) == other)
+      }.max { parts($0.text).count < parts($1.text).count }?.policy ?? .strict
+    }
+    var rows: [(text: String, row: ClaimRow)] = []
+    for _ in 0..<150 {
+      let owner = ClaimOwner(kind: .feature, id: String(random.below(3)))
+      if random.below(6) == 0 {
+        rows.removeAll { $0.row.owner == owner }
+        continue
+      }
+      var asked: [String: ClaimMode] = [:]
+      for _ in 0...random.below(3) {
+        let name = text()
+        guard !asked.keys.contains(where: { parts($0) == parts(name) }) else { continue }
+        asked[name] = random.below(3) == 0 ? .shared : .exclusive
+      }
+      let mayHave = asked.allSatisfy { name, mode in
+        let own = policy(name)
+        if own == .frozen { return false }
+        if own == .free { return true }
+        let wanted = own.isShared ? ClaimMode.shared : mode
+        return rows.allSatisfy { other, row in
+          let (one, two) = (parts(name), parts(other))
+          let overlaps = one.starts(with: two) || two.starts(with: one)
+          let theirs = policy(other)
+          return row.owner == owner || !overlaps || (row.mode == .shared && wanted == .shared)
+            || theirs == .free || theirs.isShared != own.isShared
+        }
+      }
+      let requests = try asked.map {
+        ClaimRequest(path: try ClaimPath(normalising: $0.key), mode: $0.value)
+      }
+      let decision = try ClaimRule.decide(
+        requests, owner: owner, policies: policies, now: 0,
+        table: MemoryTable(rows: rows.map(\.row)))
+      switch decision {
+      case .refused: #expect(!mayHave, "\(asked) beside \(rows.map(\.text)) under \(entries)")
+      case .granted(let new, _, _, _):
+        #expect(mayHave, "\(asked) beside \(rows.map(\.text)) under \(entries)")
+        for request in new {
+          rows.removeAll { $0.row.owner == owner && $0.row.path == request.path }
+          let name = String(decoding: request.path.spelled ?? request.path.bytes, as: UTF8.self)
+          rows.append(
+            (
+              name + (request.path.isSubtree ? "/" : ""),
+              ClaimRow(
+                path: request.path, mode: request.mode, owner: owner, agent: nil, generation: 0,
+                acquiredAt: 0, expiresAt: nil, isPinned: false)
+            ))
+        }
+      }
+    }
+  }
+
   @Test func refusalsNameHolderAndWayOut() throws {
     var held = try row("src/", .exclusive, "3")
     held.agent = "agent-2"

@@ -21,12 +21,16 @@ struct ClaimsCommand: ParsableCommand {
     let rows = try store.claims().filter { !stuck || !report.waiters($0.owner).isEmpty }
     if json {
       return Terminal.line(
-        (["claims": .array(rows.map { stuck ? report.json($0) : Self.json($0) })] as JSONValue).text)
+        (["claims": .array(rows.map { stuck ? report.json($0) : Self.json($0) })] as JSONValue).text
+      )
     }
     guard !rows.isEmpty else {
       return Terminal.line(stuck ? "nothing waits for a claim" : "nothing is claimed")
     }
-    if stuck { return report.lines(rows).forEach { Terminal.line($0) } }
+    if stuck {
+      for line in report.lines(rows) { Terminal.line(line) }
+      return
+    }
     let table = rows.map { row -> [String] in
       let others = report.waiters(row.owner).map { "#\($0.id)" }
       return [

@@ -28,6 +28,8 @@ struct GraphCommand: ParsableCommand {
           "id": .string(feature.id), "title": .string(feature.title),
           "category": .string(feature.category),
           "depends_on": .texts(feature.dependencies.map(\.id)),
+          "discovered": .texts(
+            feature.dependencies.filter { $0.source == .discovered }.map(\.id)),
         ]
       }
       Terminal.line((["features": .array(nodes)] as JSONValue).text)

@@ -14,7 +14,7 @@ struct BacklogOptions: ParsableArguments {
       return (try BacklogSource.read(path: backlog).backlog, nil)
     }
     let project = try project.project()
-    return (try project.backlog(), project)
+    return (try project.addingDiscoveries(to: project.backlog()), project)
   }
 }
 

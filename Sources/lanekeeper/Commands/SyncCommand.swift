@@ -30,7 +30,8 @@ struct SyncCommand: ParsableCommand {
     switch try place.project.sync(lane, place.store) {
     case .upToDate: Terminal.line("\(short) has all of \(target)")
     case .merged(let commit):
-      Terminal.line("\(target) was merged into \(short) (\(commit.short)); what was not committed stays")
+      Terminal.line(
+        "\(target) was merged into \(short) (\(commit.short)); what was not committed stays")
     case .conflicts(let names, let message):
       if !message.isEmpty { Terminal.line(message) }
       throw Failure(
