@@ -100,6 +100,9 @@ let package = Package(
           "Integration", "LandingSimulation", "Store", "Git", "Lanes", "Processes", "Backlog",
           "ClaimRules",
         ], path: "Tests/LandingProbe", swiftSettings: strict),
+      .executableTarget(
+        name: "bench-claims", dependencies: ["Store", "ClaimRules", "CSQLite"],
+        path: "Tools/bench-claims", swiftSettings: strict),
       .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
       .testTarget(
         name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "TestSupport"],

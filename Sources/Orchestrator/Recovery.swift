@@ -14,15 +14,19 @@ package struct Recovery: Sendable {
   package let lander: Lander
   /// The participant that recovers, which is alive itself.
   package let participant: String?
+  /// Tells that the participant has lanes in preparation itself.
+  package let holdsLanes: Bool
 
   package init(
-    project: Project, store: Store, settings: AttemptSettings, lander: Lander, participant: String?
+    project: Project, store: Store, settings: AttemptSettings, lander: Lander, participant: String?,
+    holdsLanes: Bool = false
   ) {
     self.project = project
     self.store = store
     self.settings = settings
     self.lander = lander
     self.participant = participant
+    self.holdsLanes = holdsLanes
   }
 
   private var state: StateDirectory { project.state }
@@ -50,7 +54,7 @@ package struct Recovery: Sendable {
       lines.append(
         "feature #\(attempt.feature): attempt \(attempt.number) was cut off; its work is kept")
     }
-    try store.freeLeftLanes(preparing: living == 0) { lane in
+    try store.freeLeftLanes(preparing: living == 0 && !holdsLanes) { lane in
       StaleLocks.removeOwn(gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
     }
     if let landing = try FileLock.tryAcquire(state.landingLock) {

@@ -448,7 +448,7 @@ actor RunLoop {
     guard dead == true else { return }
     let recovery = Recovery(
       project: context.project, store: store, settings: context.attemptSettings,
-      lander: context.lander, participant: context.participant)
+      lander: context.lander, participant: context.participant, holdsLanes: true)
     do {
       for line in try await Offload.run({ try recovery.run() }) { report(.note(line)) }
     } catch {

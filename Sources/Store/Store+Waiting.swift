@@ -6,7 +6,8 @@ import GRDB
 package enum WaitAnswer: Sendable, Equatable {
   /// It holds them now; the rows.
   case granted([ClaimRow])
-  /// Others hold them still.
+  /// Others hold them still. Where no conflict has a holder, waiting does not help: the paths are frozen,
+  /// or the lane has to be brought up to date first.
   case held([ClaimConflict])
   /// It can't get them before it has given its own up: the other waits for it. It is to end; its work
   /// is kept and goes on after the other has landed.
@@ -88,9 +89,9 @@ extension Store {
       let row = try Row.fetchOne(
         db,
         sql: """
-          SELECT a.participant, p.parallel FROM attempts a
-          JOIN participants p ON p.id = a.participant
-          WHERE a.feature = ? AND a.state = 'running'
+          SELECT a.participant, p.parallel FROM waits w
+          JOIN attempts a ON a.feature = w.feature AND a.state = 'running'
+          JOIN participants p ON p.id = a.participant WHERE w.feature = ?
           """, arguments: [feature])
       guard let row else {
         try endWait(db, feature)

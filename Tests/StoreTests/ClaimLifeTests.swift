@@ -145,6 +145,19 @@ import Testing
     #expect(try bench.held("1") == ["a", "declared"])
   }
 
+  @Test func p1_aLaneWithARunningAttemptIsNeverFreed() throws {
+    let bench = try StoreBench(["1", "2"])
+    try bench.start("1")
+    let preparing = try bench.store.addLane { "lane-\($0)" }
+    var freed: [Int] = []
+    try bench.store.freeLeftLanes(preparing: false) { freed.append($0.number) }
+    #expect(freed.isEmpty)
+    #expect(try bench.store.lane(1)?.feature == "1")
+    try bench.store.freeLeftLanes(preparing: true) { freed.append($0.number) }
+    #expect(freed == [preparing.number])
+    #expect(try bench.store.reserveLane()?.number == preparing.number)
+  }
+
   @Test func claimsMoveWithTheFileSystemsNaming() throws {
     let bench = try StoreBench(["1", "2"])
     try bench.start("1", claims: ["Src/A.c"])

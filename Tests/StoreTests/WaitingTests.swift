@@ -85,10 +85,13 @@ struct StoreBench {
   }
 
   func land(_ id: String) throws {
-    let landing = try store.beginLanding(
-      id, laneTip: String(repeating: "c", count: 40), base: String(repeating: "a", count: 40),
-      target: String(repeating: "a", count: 40))
-    try store.settleLanding(landing.id, feature: id, commit: String(repeating: "d", count: 40))
+    let (a, c) = (String(repeating: "a", count: 40), String(repeating: "c", count: 40))
+    let landings = try store.beginChain([
+      NewLanding(
+        feature: id, kind: .feature, laneTip: c, base: a, previous: a,
+        commit: String(repeating: "d", count: 40), tree: String(repeating: "e", count: 40))
+    ])
+    try store.settle(landings, wasGated: false)
   }
 
   func state(_ id: String) throws -> FeatureState? { try store.feature(id)?.state }
