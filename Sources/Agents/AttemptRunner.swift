@@ -28,7 +28,7 @@ package struct AttemptSettings: Sendable {
   package var staggerSeconds: Double?
 
   package init(
-    target: String, gate: String, policies: PathPolicies,
+    target: String, gate: String, policies: PathPolicies = PathPolicies([]),
     reviewRequired: @escaping @Sendable (FeatureRecord) -> Bool,
     attempts: Int, attemptSeconds: Double, silenceSeconds: Double, litter: [String],
     guardProgram: String, repository: String, environment: [String: String],

@@ -1,3 +1,4 @@
+import ClaimRules
 import Git
 import Lanes
 import Store
@@ -7,11 +8,12 @@ package struct LaneOpening {
   private let start: LaneStart
 
   package init(
-    pool: LanePool, store: Store, target: String, hookVariables: [String: String],
-    identity: Signature
+    pool: LanePool, store: Store, target: String, policies: PathPolicies,
+    hookVariables: [String: String], identity: Signature
   ) {
     start = LaneStart(
-      pool: pool, store: store, target: target, hookVariables: hookVariables, identity: identity)
+      pool: pool, store: store, target: target, policies: policies, hookVariables: hookVariables,
+      identity: identity)
   }
 
   /// Puts the lane onto the feature's branch, brings the target in, and takes up rescued work.

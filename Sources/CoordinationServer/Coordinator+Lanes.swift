@@ -42,7 +42,8 @@ extension Coordinator {
       }
       let notes = try LaneOpening(
         pool: workplace.pool, store: store, target: workplace.target,
-        hookVariables: workplace.attempts.hookVariables, identity: workplace.identity()
+        policies: workplace.policies, hookVariables: workplace.attempts.hookVariables,
+        identity: workplace.identity()
       ).open(record, fresh, lane: lane, branch: branch)
       return (lane: lane.path, notes: notes)
     }

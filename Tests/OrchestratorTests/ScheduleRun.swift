@@ -70,7 +70,7 @@ final class ScheduleRun {
 
   init(seed: UInt64, usesClaims: Bool, features: Int = 20, files: Int = 30) throws {
     self.usesClaims = usesClaims
-    random = SplitMix64(seed: seed)
+    var random = SplitMix64(seed: seed)
     test = try TestRepository()
     let base = (1...8).map { "base \($0)\n" }.joined()
     for number in 0..<files { try test.write("f\(number).txt", base) }
@@ -90,6 +90,7 @@ final class ScheduleRun {
       }
     }
     self.wishes = wishes
+    self.random = random
     try store.takeOver(
       (1...features).map { number in
         FeatureEntry(
@@ -416,7 +417,8 @@ final class ScheduleRun {
     if result.isStuck {
       for feature in try store.features() where feature.state != .landed {
         result.problems.append(
-          "#\(feature.id) is \(feature.state.rawValue), waits for \(feature.waitingFor ?? "nothing")")
+          "#\(feature.id) is \(feature.state.rawValue), waits for \(feature.waitingFor ?? "nothing")"
+        )
       }
     }
   }
