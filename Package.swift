@@ -48,6 +48,7 @@ let package = Package(
     .target(name: "CProcess"),
   ]
     + module("ClaimRules")
+    + module("HookInputs", ["CZlib"], tests: ["ClaimRules", "TestSupport"])
     + module("Git", ["CLibgit2"], tests: ["TestSupport"])
     + module("Backlog", [.product(name: "Yams", package: "Yams")])
     + module("Planning", ["Backlog"])
@@ -86,7 +87,8 @@ let package = Package(
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict),
       .executableTarget(
-        name: "lanekeeper-hook", dependencies: ["ClaimRules", "CSQLite", "CZlib", "CProcess"],
+        name: "lanekeeper-hook",
+        dependencies: ["ClaimRules", "HookInputs", "CSQLite", "CProcess"],
         swiftSettings: staticSwift, linkerSettings: staticLink),
       .executableTarget(
         name: "lanekeeper-guard", dependencies: ["CProcess"],

@@ -51,3 +51,5 @@ int lk_memory_file(const char *name) { return memfd_create(name, 0); }
 int lk_spawn_directory(posix_spawn_file_actions_t *actions, const char *directory) {
   return posix_spawn_file_actions_addchdir_np(actions, directory);
 }
+
+int lk_fork(void) { return fork(); }

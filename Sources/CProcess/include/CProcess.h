@@ -28,6 +28,9 @@ int lk_pipe_cloexec(int descriptors[2]);
 /// Opens a nameless file in memory; a child inherits it.
 int lk_memory_file(const char *name);
 
+/// Makes a copy of this process, as fork(2) does, which Swift does not import.
+int lk_fork(void);
+
 /// Lets a child start in another directory.
 int lk_spawn_directory(posix_spawn_file_actions_t *actions, const char *directory);
 #endif

@@ -1,8 +1,8 @@
 /// The root tree that git's index remembers, which `git commit` has just written.
-enum IndexTree {
+package enum IndexTree {
   /// Returns the root tree's id in hex; `nil` where the index does not know it, or has a form that
   /// is not understood here (split, sparse, sha256).
-  static func root(_ index: [UInt8]) -> String? {
+  package static func root(_ index: [UInt8]) -> String? {
     guard index.count >= 32, index.starts(with: "DIRC".utf8) else { return nil }
     let version = number(index, 4)
     guard (2...4).contains(version) else { return nil }

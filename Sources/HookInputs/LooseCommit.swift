@@ -1,37 +1,39 @@
 import CZlib
 
-/// A commit as it lies in a loose object file, which is where `git commit` has just put it.
-struct LooseCommit {
-  /// In hex.
-  let tree: String
-  /// In hex.
-  let parents: [String]
+// HookInputs: what the hook program reads that others wrote: git's index, loose commits, packed
+// references and the lines of `reference-transaction`. Bytes in, values out, and nothing that they
+// hold can do harm; the fuzz tests stand on that.
 
-  /// Reads a commit; `nil` where it is not a loose object, or can't be read.
-  init?(_ id: String, place: GitPlace) {
-    var directories = [place.commonDirectory + "/objects"]
-    if let set = Environment.value("GIT_OBJECT_DIRECTORY") { directories.insert(set, at: 0) }
-    let name = "/\(id.prefix(2))/\(id.dropFirst(2))"
-    let raw = directories.lazy.compactMap { Files.read($0 + name) }.first
-    guard let raw, let content = Self.inflate(raw, limit: 65_536) else { return nil }
+/// A commit as it lies in a loose object file, which is where `git commit` has just put it.
+package struct LooseCommit: Sendable, Equatable {
+  /// In hex.
+  package let tree: String
+  /// In hex.
+  package let parents: [String]
+
+  /// Reads the content of an object file; `nil` where it is no commit.
+  package init?(packed raw: [UInt8]) {
+    guard let content = Self.inflate(raw, limit: 65_536) else { return nil }
+    self.init(content)
+  }
+
+  /// Reads an unpacked object; `nil` where it is no commit.
+  package init?(_ content: [UInt8]) {
     guard content.starts(with: "commit ".utf8), let start = content.firstIndex(of: 0) else {
       return nil
     }
     var tree: String?
     var parents: [String] = []
     for line in content[(start + 1)...].split(separator: 0x0a, omittingEmptySubsequences: false) {
-      let text = String(decoding: line, as: UTF8.self)
-      if text.hasPrefix("tree ") {
-        tree = String(text.dropFirst(5))
-      } else if text.hasPrefix("parent ") {
-        parents.append(String(text.dropFirst(7)))
+      if tree == nil, line.starts(with: "tree ".utf8) {
+        tree = String(decoding: line.dropFirst(5), as: UTF8.self)
+      } else if line.starts(with: "parent ".utf8) {
+        parents.append(String(decoding: line.dropFirst(7), as: UTF8.self))
       } else {
         break
       }
     }
-    guard let tree, References.isObjectID(tree), parents.allSatisfy(References.isObjectID) else {
-      return nil
-    }
+    guard let tree, Hex.isObjectID(tree), parents.allSatisfy(Hex.isObjectID) else { return nil }
     self.tree = tree
     self.parents = parents
   }
@@ -46,7 +48,7 @@ struct LooseCommit {
         guard lk_inflate_init(&stream) == Z_OK else { return nil }
         defer { inflateEnd(&stream) }
         stream.next_in = source.baseAddress
-        stream.avail_in = UInt32(source.count)
+        stream.avail_in = UInt32(clamping: source.count)
         stream.next_out = target.baseAddress
         stream.avail_out = UInt32(target.count)
         let code = CZlib.inflate(&stream, Z_SYNC_FLUSH)
