@@ -45,6 +45,19 @@ package enum ClaimSchema {
     """,
   ]
 
+  /// Where a person, or Lanekeeper itself, has moved the target: the way from a tip that is known to
+  /// one that is seen. A move that no row and no landing explains was made by an agent.
+  package static let targetMoves = [
+    """
+    CREATE TABLE target_moves(seq INTEGER PRIMARY KEY, old BLOB, new BLOB, at INTEGER NOT NULL,
+      by TEXT NOT NULL)
+    """,
+    "CREATE INDEX target_moves_by_new ON target_moves(new)",
+  ]
+  /// Writes one move of the target: old, new, at, by.
+  package static let insertTargetMove =
+    "INSERT INTO target_moves(old, new, at, by) VALUES (?, ?, ?, ?)"
+
   private static let columns = """
     path, subtree, mode, owner_kind, owner, agent, generation, acquired_at, expires_at, pinned, spelled
     """

@@ -25,6 +25,9 @@ enum Schema {
     migrator.registerMigration("agents: reports, pauses, reserved cost") { db in
       for statement in Store.agentTables { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("moves of the target") { db in
+      for statement in ClaimSchema.targetMoves { try db.execute(sql: statement) }
+    }
     return migrator
   }
 

@@ -13,7 +13,7 @@ enum Files {
   /// Returns what can be read until the end, at most `limit` bytes and a buffer.
   static func readAll(descriptor: Int32, limit: Int = .max) -> [UInt8] {
     var result: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
+    var buffer = [UInt8](repeating: 0, count: min(limit, 65_536))
     while result.count < limit {
       let count = Glibc.read(descriptor, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }

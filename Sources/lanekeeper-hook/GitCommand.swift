@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import HookInputs
 
 /// Asks git what the hook does not read by itself.
 enum GitCommand {
@@ -15,7 +16,8 @@ enum GitCommand {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     var words: [UnsafeMutablePointer<CChar>?] =
-      (["git", "-c", "core.fsmonitor=false"] + arguments).map { strdup($0) } + [nil]
+      (["git", "--no-replace-objects", "-c", "core.fsmonitor=false"] + arguments).map { strdup($0) }
+      + [nil]
     defer { for word in words { free(word) } }
     var process: pid_t = 0
     let code = posix_spawnp(&process, "git", &actions, nil, &words, environ)
@@ -44,7 +46,7 @@ enum GitCommand {
   static func mergeBase(_ a: String, _ b: String) -> String? {
     guard let output = run(["merge-base", a, b]) else { return nil }
     let text = String(decoding: output.prefix(40), as: UTF8.self)
-    return References.isObjectID(text) ? text : nil
+    return Hex.isObjectID(text) ? text : nil
   }
 
   static func isAncestor(_ a: String, of b: String) -> Bool {

@@ -6,6 +6,8 @@ struct GitPlace {
   let gitDirectory: String
   /// The directory that all worktrees share.
   let commonDirectory: String
+  /// git's name for the worktree; `nil` in the main checkout.
+  let worktree: String?
   /// The number of the lane; `nil` in any other checkout.
   let lane: Int?
   /// Tells that the hook belongs to another repository than the one it was called in, as happens in
@@ -14,19 +16,37 @@ struct GitPlace {
 
   var stateFile: String { commonDirectory + "/lanekeeper/state.sqlite" }
 
+  /// Tells whether lanes were made here, so that there must be a state file.
+  var hasLanes: Bool {
+    guard let directory = opendir(commonDirectory + "/worktrees") else { return false }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      let isLane = withUnsafeBytes(of: entry.pointee.d_name) { $0.starts(with: "lane-".utf8) }
+      if isLane { return true }
+    }
+    return false
+  }
+
   /// Looks at `GIT_DIR`, else from the working directory upwards.
   ///
   /// - Parameter own: the state directory that the called link belongs to.
   static func find(own: String?) -> GitPlace? {
     guard let directory = gitDirectory() else { return nil }
     var common = directory
-    if let text = Files.line(directory + "/commondir") { common = Path.join(directory, text) }
+    if let set = Environment.value("GIT_COMMON_DIR"), !set.isEmpty {
+      common = set
+    } else if let text = Files.line(directory + "/commondir") {
+      common = Path.join(directory, text)
+    }
     common = Files.resolved(common)
     var isForeign = false
     if let own { isForeign = Files.resolved(own) != Files.resolved(common + "/lanekeeper") }
+    let parts = directory.split(separator: "/")
+    let isLinked = parts.count >= 2 && parts[parts.count - 2] == "worktrees"
+    let worktree = isLinked ? String(parts[parts.count - 1]) : nil
     return GitPlace(
-      gitDirectory: directory, commonDirectory: common, lane: laneNumber(directory),
-      isForeign: isForeign)
+      gitDirectory: directory, commonDirectory: common, worktree: worktree,
+      lane: worktree.flatMap(laneNumber), isForeign: isForeign)
   }
 
   private static func gitDirectory() -> String? {
@@ -40,17 +60,17 @@ struct GitPlace {
         return Files.resolved(Path.join(directory, String(line.dropFirst(8))))
       }
       if Files.exists(candidate + "/HEAD") { return Files.resolved(candidate) }
+      // A bare repository, in which hooks start in the git directory itself.
+      if Files.exists(directory + "/HEAD"), Files.exists(directory + "/objects") {
+        return Files.resolved(directory)
+      }
       if directory == "/" { return nil }
       directory = Path.parent(directory)
     }
   }
 
-  /// Reads the lane's number from `…/worktrees/lane-<n>`.
-  private static func laneNumber(_ directory: String) -> Int? {
-    let parts = directory.split(separator: "/")
-    guard parts.count >= 2, parts[parts.count - 2] == "worktrees",
-      parts[parts.count - 1].hasPrefix("lane-")
-    else { return nil }
-    return Int(parts[parts.count - 1].dropFirst(5))
+  /// Reads the lane's number from `lane-<n>`.
+  private static func laneNumber(_ name: String) -> Int? {
+    name.hasPrefix("lane-") ? Int(name.dropFirst(5)) : nil
   }
 }

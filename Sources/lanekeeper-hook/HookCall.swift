@@ -24,9 +24,11 @@ struct HookCall {
     }
   }
 
-  /// The state directory that the link belongs to: the one above `hooks/`.
+  /// The state directory that the link belongs to: the one above `hooks/` or `person-hooks/`.
   var stateDirectory: String? {
-    guard let directory, Path.last(directory) == "hooks" else { return nil }
+    guard let directory, ["hooks", "person-hooks"].contains(Path.last(directory)) else {
+      return nil
+    }
     return Path.parent(directory)
   }
 }

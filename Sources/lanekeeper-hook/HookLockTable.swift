@@ -1,4 +1,5 @@
 import ClaimRules
+import HookInputs
 
 /// The lock table inside the hook's transaction.
 struct HookLockTable: LockTable {

@@ -1,9 +1,12 @@
 import ClaimRules
 import Glibc
+import HookInputs
 
 /// The lane in which the hook was called, as the state file has it.
 struct LaneRow {
   let number: Int
+  /// The lane's top directory.
+  let path: String
   let feature: String
   let agent: String?
   let branch: String
@@ -23,12 +26,13 @@ struct LaneRow {
       """
       SELECT feature, agent, branch, base, checked_tree, checked_parent, checked_target,
         (SELECT value FROM meta WHERE key = 'target'),
-        (SELECT value FROM meta WHERE key = 'claims.policy')
+        (SELECT value FROM meta WHERE key = 'claims.policy'), path
       FROM lanes WHERE number = ? AND feature IS NOT NULL AND branch IS NOT NULL
       """, [.integer(Int64(number))]
     ) { row in
       LaneRow(
-        number: number, feature: row.text(0) ?? "", agent: row.text(1), branch: row.text(2) ?? "",
+        number: number, path: row.text(9) ?? "", feature: row.text(0) ?? "", agent: row.text(1),
+        branch: row.text(2) ?? "",
         base: row.blob(3).map(Hex.text), checkedTree: row.blob(4), checkedParent: row.blob(5),
         checkedTarget: row.blob(6), target: row.text(7) ?? "", policy: row.text(8) ?? "auto")
     }.first

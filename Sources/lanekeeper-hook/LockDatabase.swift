@@ -13,15 +13,22 @@ final class LockDatabase {
 
   /// Opens the state file.
   ///
-  /// - Throws: ``StateFileError`` where it can't be read, or was written by a newer program.
-  init(_ path: String) throws(StateFileError) {
+  /// - Parameter busyMilliseconds: how long to wait for another process that writes.
+  /// - Throws: ``StateFileError`` where it can't be read or written, or is a newer program's.
+  init(_ place: GitPlace, busyMilliseconds: Int32 = 10_000) throws(StateFileError) {
+    let path = place.stateFile
+    guard Files.exists(path) else { throw StateFileError(reason: "it is missing") }
     let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK else {
       let reason = String(cString: sqlite3_errstr(code))
       sqlite3_close(handle)
+      handle = nil
       throw StateFileError(reason: reason)
     }
-    sqlite3_busy_timeout(handle, 10_000)
+    guard sqlite3_db_readonly(handle, "main") != 1 else {
+      throw StateFileError(reason: "it is read-only")
+    }
+    sqlite3_busy_timeout(handle, busyMilliseconds)
     let version = try query("PRAGMA user_version", []) { Int($0.integer(0)) }.first ?? 0
     guard version == ClaimSchema.version else {
       throw StateFileError(

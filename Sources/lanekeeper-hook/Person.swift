@@ -3,10 +3,10 @@ import ClaimRules
 /// What is said to a person who commits in a checkout that is no lane.
 enum Person {
   static func judgeCommit(_ place: GitPlace) -> Verdict {
-    guard Files.exists(place.stateFile) else { return .pass([]) }
+    guard Files.exists(place.stateFile) || place.hasLanes else { return .pass([]) }
     if Ancestry.hasGuard { return .refuse(Refusals.fromAgent) }
-    do {
-      let database = try LockDatabase(place.stateFile)
+    do throws(StateFileError) {
+      let database = try LockDatabase(place, busyMilliseconds: 2000)
       let humans = try setting("claims.humans", database) ?? "warn"
       guard humans != "off" else { return .pass([]) }
       let anything = try database.query("SELECT 1 FROM claims LIMIT 1", []) { $0.integer(0) }
@@ -36,9 +36,7 @@ enum Person {
         ["lanekeeper: agents hold what you commit:"] + lines
           + ["Wait for these features, or commit with --no-verify (claims.humans is deny)."])
     } catch {
-      return .pass([
-        "lanekeeper: warning: \(place.stateFile) can't be used: \(error.reason); nothing was checked"
-      ])
+      return .pass(Refusals.stateFileWarning(place, error))
     }
   }
 

@@ -1,31 +1,35 @@
 import ClaimRules
+import HookInputs
 
 /// The last word before git moves references: holds for `--no-verify`, rebase, cherry-pick and
 /// plumbing, too.
 enum ReferenceTransaction {
   static func judge(_ place: GitPlace, lines input: [UInt8]) -> Verdict {
-    let changes = input.split(separator: 0x0a).compactMap(Change.init)
-    guard let number = place.lane else { return judgeOutside(place, changes) }
+    guard let changes = ReferenceChange.read(input) else {
+      return place.lane == nil && !Ancestry.hasGuard
+        ? .pass([]) : .refuse(Refusals.unreadable)
+    }
     let references = References(place: place)
-    let weighty = changes.filter { isWeighty($0, references) }
+    let weighty = changes.filter(references.isWeighty)
     guard !weighty.isEmpty else { return .pass([]) }
-    do {
-      let database = try LockDatabase(place.stateFile)
+    guard let number = place.lane else { return judgeOutside(place, weighty, references) }
+    do throws(StateFileError) {
+      let database = try LockDatabase(place)
       guard let lane = try LaneRow.find(number, database) else {
         return .refuse(Refusals.idleLane(number))
       }
-      let foreign = weighty.filter { $0.name != lane.branch }
+      if Ancestry.isForeign(to: lane.path, in: place) {
+        return .refuse(Refusals.otherLane(lane))
+      }
+      let foreign = weighty.filter { !$0.isNamed(lane.branch) }
       guard foreign.isEmpty else {
-        return .refuse(
-          foreign.map {
-            "lanekeeper: a lane may not change \($0.name); it may move its own branch \(lane.branch)"
-          })
+        return .refuse(foreign.map { Refusals.reference($0.name, lane) })
       }
       for change in weighty {
         guard !change.isDeletion else {
           return .refuse(["lanekeeper: a lane may not delete its own branch \(lane.branch)"])
         }
-        let refusal = try judge(change, lane, place, references, database)
+        let refusal = try judge(change, lane, references, database)
         if !refusal.isEmpty { return .refuse(refusal) }
       }
       return .pass([])
@@ -34,31 +38,44 @@ enum ReferenceTransaction {
     }
   }
 
-  /// An agent that reaches out of its lane into another checkout of the repository.
-  private static func judgeOutside(_ place: GitPlace, _ changes: [Change]) -> Verdict {
-    guard Files.exists(place.stateFile) else { return .pass([]) }
-    let references = References(place: place)
-    let weighty = changes.filter { isWeighty($0, references) }
-    guard !weighty.isEmpty, Ancestry.hasGuard else { return .pass([]) }
-    return .refuse(Refusals.fromAgent)
-  }
-
-  /// Tells whether a change moves a reference that others see, other than a new tag.
-  private static func isWeighty(_ change: Change, _ references: References) -> Bool {
-    guard !change.isOfWorktree else { return false }
-    let present = references.value(change.name)
-    if change.isDeletion { return !references.isPruned(change) }
-    if change.name.hasPrefix("refs/tags/"), present == nil { return false }
-    return present != change.new
+  /// Refuses an agent that reaches out of its lane into another checkout of the repository, and writes
+  /// down where a person moves the target, so that a move by nobody is seen.
+  private static func judgeOutside(
+    _ place: GitPlace, _ weighty: [ReferenceChange], _ references: References
+  ) -> Verdict {
+    let isWatched = Files.exists(place.stateFile) || place.hasLanes
+    guard isWatched else { return .pass([]) }
+    if Ancestry.hasGuard { return .refuse(Refusals.fromAgent) }
+    guard weighty.contains(where: { $0.name.hasPrefix("refs/heads/") }) else { return .pass([]) }
+    do throws(StateFileError) {
+      let database = try LockDatabase(place, busyMilliseconds: 2000)
+      let target =
+        try database.query(
+          "SELECT value FROM meta WHERE key = 'target'", []
+        ) { $0.text(0) }.first ?? nil
+      guard let target, let change = weighty.first(where: { $0.isNamed(target) }) else {
+        return .pass([])
+      }
+      let old = references.value(target).flatMap(Hex.bytes)
+      try database.query(
+        ClaimSchema.insertTargetMove,
+        [
+          old.map { .blob($0) } ?? .null, Hex.bytes(change.new).map { .blob($0) } ?? .null,
+          .integer(Clock.milliseconds), .text("person"),
+        ])
+      return .pass([])
+    } catch {
+      // A person is never held up by the state file.
+      return .pass(Refusals.stateFileWarning(place, error))
+    }
   }
 
   private static func judge(
-    _ change: Change, _ lane: LaneRow, _ place: GitPlace, _ references: References,
-    _ database: LockDatabase
+    _ change: ReferenceChange, _ lane: LaneRow, _ references: References, _ database: LockDatabase
   ) throws(StateFileError) -> [String] {
     let present = references.value(lane.branch)
     let tip = references.value(lane.target)
-    let commit = LooseCommit(change.new, place: place)
+    let commit = references.looseCommit(change.new)
     let onTop = commit.map { $0.parents == [present] } ?? false
     if onTop, let commit, let tree = lane.checkedTree, tree == Hex.bytes(commit.tree),
       lane.checkedParent == present.flatMap(Hex.bytes),
@@ -89,30 +106,5 @@ enum ReferenceTransaction {
       return []
     }
     return conflicts.isEmpty ? [] : try judge.refuse(conflicts)
-  }
-}
-
-/// One line that git hands to `reference-transaction`.
-struct Change {
-  let old: String
-  let new: String
-  let name: String
-
-  init?(_ line: ArraySlice<UInt8>) {
-    let parts = line.split(separator: 0x20, maxSplits: 2)
-    guard parts.count == 3 else { return nil }
-    old = String(decoding: parts[0], as: UTF8.self)
-    new = String(decoding: parts[1], as: UTF8.self)
-    name = String(decoding: parts[2], as: UTF8.self)
-  }
-
-  var isDeletion: Bool { new.utf8.allSatisfy { $0 == 0x30 } }
-
-  /// Tells whether the name belongs to the worktree alone, or to what was fetched.
-  var isOfWorktree: Bool {
-    guard name.hasPrefix("refs/") else { return true }
-    return ["refs/worktree/", "refs/bisect/", "refs/rewritten/", "refs/remotes/"].contains {
-      name.hasPrefix($0)
-    }
   }
 }

@@ -1,15 +1,50 @@
 import CProcess
 import Glibc
 
-/// Runs the repository's own hook of the same name after our verdict.
+/// Runs the repository's own hooks of the same name after our verdict.
 enum UserHook {
   /// Does not return.
   static func run(_ call: HookCall, place: GitPlace?, input: [UInt8]) -> Never {
-    guard let directory = directory(call, place) else { exit(0) }
-    let program = directory + "/" + call.name
-    guard access(program, X_OK) == 0 else { exit(0) }
-    if !input.isEmpty { replay(input) }
+    var programs = programs(call, place).filter { access($0, X_OK) == 0 }
+    guard let last = programs.popLast() else { exit(0) }
     signal(SIGPIPE, SIG_DFL)
+    for program in programs {
+      replay(input)
+      let status = wait(program, call)
+      if status != 0 { exit(status) }
+    }
+    replay(input)
+    execute(last, call)
+  }
+
+  /// The hook of the user's own directory, and one that a hook manager has put among our links, taking
+  /// them for the user's (``SelfRepair``).
+  private static func programs(_ call: HookCall, _ place: GitPlace?) -> [String] {
+    guard let own = call.directory else { return [] }
+    let user = directory(own, place).map { $0 + "/" + call.name }
+    return [user, own + "/" + call.name + ".displaced"].compactMap(\.self)
+  }
+
+  private static func directory(_ own: String, _ place: GitPlace?) -> String? {
+    if let place, place.isForeign { return place.commonDirectory + "/hooks" }
+    guard let text = Files.link(own + "/user") else { return nil }
+    if text.hasPrefix("/") { return text }
+    // A relative core.hooksPath counts from the top of the worktree, where git starts hooks.
+    if Files.exists("./" + text) { return "./" + text }
+    guard let place, Path.last(place.commonDirectory) == ".git" else { return nil }
+    return Path.parent(place.commonDirectory) + "/" + text
+  }
+
+  private static func wait(_ program: String, _ call: HookCall) -> Int32 {
+    let child = lk_fork()
+    guard child != 0 else { execute(program, call) }
+    guard child > 0 else { return 1 }
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0 { if errno != EINTR { return 1 } }
+    return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
+  }
+
+  private static func execute(_ program: String, _ call: HookCall) -> Never {
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + call.rest).map { strdup($0) } + [nil]
     execv(program, &words)
     if errno == ENOEXEC {
@@ -20,18 +55,9 @@ enum UserHook {
     exit(1)
   }
 
-  private static func directory(_ call: HookCall, _ place: GitPlace?) -> String? {
-    guard let own = call.directory else { return nil }
-    if let place, place.isForeign { return place.commonDirectory + "/hooks" }
-    guard let text = Files.link(own + "/user") else { return nil }
-    if text.hasPrefix("/") { return text }
-    // A relative core.hooksPath counts from the top of the worktree, where git starts hooks.
-    if Files.exists("./" + text) { return "./" + text }
-    guard let place, Path.last(place.commonDirectory) == ".git" else { return nil }
-    return Path.parent(place.commonDirectory) + "/" + text
-  }
-
+  /// Lets the next program read again what git has handed over.
   private static func replay(_ input: [UInt8]) {
+    guard !input.isEmpty else { return }
     let descriptor = lk_memory_file("stdin")
     guard descriptor >= 0 else { return }
     var start = 0
@@ -42,5 +68,6 @@ enum UserHook {
     }
     lseek(descriptor, 0, SEEK_SET)
     dup2(descriptor, 0)
+    close(descriptor)
   }
 }

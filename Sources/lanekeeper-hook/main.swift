@@ -3,8 +3,9 @@ import Glibc
 // lanekeeper-hook: the program behind every git hook of a lane. It starts three times for each
 // commit, so it is linked fully static and knows SQLite's C interface, zlib and the claim rule only.
 //
-// git finds it by symbolic links that carry the hooks' names. It judges `pre-commit` and
-// `reference-transaction`, and then runs the user's own hook of the same name.
+// git finds it by symbolic links that carry the hooks' names. It judges `pre-commit`,
+// `pre-merge-commit`, `reference-transaction`, `pre-push` and `pre-receive`, and then runs the
+// user's own hook of the same name.
 
 let call = HookCall(arguments: CommandLine.arguments)
 switch call.name {
@@ -12,7 +13,7 @@ case "--version":
   print("lanekeeper-hook \(HookCall.version)")
   exit(0)
 case "--help", "lanekeeper-hook", "":
-  print("usage: lanekeeper-hook pre-commit | reference-transaction STATE | --version")
+  print("usage: lanekeeper-hook HOOK [ARGUMENT...] | --version")
   print("git calls it by symbolic links that carry the hooks' names")
   exit(call.name == "--help" ? 0 : 64)
 default: break
@@ -24,9 +25,20 @@ var verdict = Verdict.pass([])
 if let place, !place.isForeign {
   switch call.name {
   case "pre-commit": verdict = PreCommit.judge(place)
+  case "pre-merge-commit":
+    if place.lane != nil || Ancestry.hasGuard {
+      verdict = PreCommit.judge(place, merging: Progress.mergingByEnvironment())
+    }
   case "reference-transaction" where call.rest.first == "prepared":
     input = Files.readAll(descriptor: 0)
+    SelfRepair.run(call.directory)
     verdict = ReferenceTransaction.judge(place, lines: input)
+  case "pre-push":
+    input = Files.readAll(descriptor: 0)
+    verdict = PrePush.judge(place, lines: input)
+  case "pre-receive":
+    input = Files.readAll(descriptor: 0)
+    verdict = PreReceive.judge(place, lines: input)
   default: break
   }
 }

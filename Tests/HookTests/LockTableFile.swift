@@ -10,8 +10,8 @@ final class LockTableFile {
   init(_ path: String) throws {
     guard sqlite3_open(path, &handle) == SQLITE_OK else { throw SQLError(message: "open \(path)") }
     try run("PRAGMA journal_mode = WAL")
-    for statement in ClaimSchema.statements { try run(statement) }
-    try run("CREATE TABLE features(id TEXT PRIMARY KEY, title TEXT, state TEXT)")
+    for statement in ClaimSchema.statements + ClaimSchema.targetMoves { try run(statement) }
+    try run("CREATE TABLE features(id TEXT PRIMARY KEY, title TEXT, state TEXT, branch TEXT)")
     try run("PRAGMA user_version = \(ClaimSchema.version)")
   }
 
@@ -63,7 +63,9 @@ struct HookFixture {
     let own = test.path + "/.git/lanekeeper"
     hooks = own + "/hooks"
     try FileManager.default.createDirectory(atPath: hooks, withIntermediateDirectories: true)
-    for name in ["pre-commit", "reference-transaction", "commit-msg"] {
+    for name in [
+      "pre-commit", "pre-merge-commit", "pre-push", "reference-transaction", "commit-msg",
+    ] {
       try FileManager.default.createSymbolicLink(
         atPath: hooks + "/" + name,
         withDestinationPath: BuiltPrograms.path("lanekeeper-hook"))
@@ -76,7 +78,8 @@ struct HookFixture {
     let base = try test.git("rev-parse", "HEAD")
     try table.run(
       "INSERT INTO meta VALUES ('target', 'refs/heads/main'), ('claims.policy', 'auto')")
-    try table.run("INSERT INTO features VALUES ('1', 'One', 'running'), ('2', 'Two', 'running')")
+    try table.run(
+      "INSERT INTO features VALUES ('1', 'One', 'running', NULL), ('2', 'Two', 'running', NULL)")
     try table.run(
       """
       INSERT INTO lanes(number, path, feature, agent, branch, base, state)

@@ -1,0 +1,140 @@
+import ClaimRules
+import HookInputs
+
+/// What a shared repository takes: the branch of a feature, where nobody else holds what it changes,
+/// and changes of the target that leave alone what unlanded features hold (`claims.humans`).
+enum PreReceive {
+  static func judge(_ place: GitPlace, lines input: [UInt8]) -> Verdict {
+    guard Files.exists(place.stateFile) else { return .pass([]) }
+    guard let changes = ReferenceChange.read(input) else { return .refuse(Refusals.unreadable) }
+    do throws(StateFileError) {
+      let server = try ServerJudge(place)
+      var notes: [String] = []
+      for change in changes {
+        switch try server.judge(change) {
+        case .pass(let lines): notes += lines
+        case .refuse(let lines): return .refuse(lines)
+        }
+      }
+      return .pass(notes)
+    } catch {
+      return .refuse(Refusals.stateFile(place, error))
+    }
+  }
+}
+
+/// Judges single references that are pushed to a shared repository.
+private struct ServerJudge {
+  private static let lanePrefix = "refs/heads/lane/"
+  let database: LockDatabase
+  let references: References
+  let target: String
+  let policy: String
+  let humans: String
+  let tip: String?
+
+  init(_ place: GitPlace) throws(StateFileError) {
+    let database = try LockDatabase(place)
+    func setting(_ key: String) throws(StateFileError) -> String? {
+      try database.query("SELECT value FROM meta WHERE key = ?", [.text(key)]) { $0.text(0) }
+        .first ?? nil
+    }
+    self.database = database
+    references = References(place: place)
+    target = try setting("target") ?? ""
+    policy = try setting("claims.policy") ?? "auto"
+    humans = try setting("claims.humans") ?? "warn"
+    tip = references.value(target)
+  }
+
+  func judge(_ change: ReferenceChange) throws(StateFileError) -> Verdict {
+    if change.name.hasPrefix("refs/lanekeeper/") {
+      return .refuse(["lanekeeper: \(change.name) is Lanekeeper's own; it can't be pushed"])
+    }
+    if change.isDeletion { return .pass([]) }
+    if change.isNamed(target) { return try judgeTarget(change) }
+    return change.name.hasPrefix(Self.lanePrefix) ? try judgeLane(change) : .pass([])
+  }
+
+  /// The feature that a branch belongs to: the one that the state file knows, or else the one that
+  /// the branch is named after.
+  private func owner(_ branch: String) throws(StateFileError) -> String {
+    let known = try? database.query(
+      "SELECT id FROM features WHERE branch = ?", [.text(branch)]
+    ) { $0.text(0) }.first
+    return (known ?? nil) ?? String(branch.dropFirst(Self.lanePrefix.count))
+  }
+
+  private func branch(_ owner: String) throws(StateFileError) -> String {
+    let known = try? database.query(
+      "SELECT branch FROM features WHERE id = ?", [.text(owner)]
+    ) { $0.text(0) }.first
+    return (known ?? nil) ?? Self.lanePrefix + owner
+  }
+
+  private func judgeLane(_ change: ReferenceChange) throws(StateFileError) -> Verdict {
+    let base = tip.flatMap { GitCommand.mergeBase(change.new, $0) }
+    guard let paths = GitCommand.changedPaths(base ?? GitCommand.emptyTree, change.new) else {
+      return .refuse(["lanekeeper: git can't tell what \(change.new) changes; it is refused"])
+    }
+    let lane = LaneRow(
+      number: 0, path: "", feature: try owner(change.name), agent: nil, branch: change.name,
+      base: base, checkedTree: nil, checkedParent: nil, checkedTarget: nil, target: target,
+      policy: policy == "strict" ? "auto" : policy)
+    let judge = LaneJudge(database: database, lane: lane, tip: tip)
+    let conflicts = try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
+      var conflicts = try judge.claim(paths, base: base)
+      if try settle(holdersOf: conflicts) { conflicts = try judge.claim(paths, base: base) }
+      guard conflicts.isEmpty else { return conflicts }
+      try judge.pin(paths)
+      return []
+    }
+    return conflicts.isEmpty ? .pass([]) : .refuse(try judge.refuse(conflicts))
+  }
+
+  /// Ends the claims of holders whose branch has landed or is gone.
+  ///
+  /// - Returns: whether any did end.
+  private func settle(holdersOf conflicts: [ClaimConflict]) throws(StateFileError) -> Bool {
+    var ended = false
+    for holder in Set(conflicts.compactMap(\.holder?.owner)) where holder.kind == .feature {
+      let value = references.value(try branch(holder.id))
+      if let value, let tip, !GitCommand.isAncestor(value, of: tip) { continue }
+      if value != nil, tip == nil { continue }
+      try database.query(
+        "DELETE FROM claims WHERE owner_kind = 'feature' AND owner = ?", [.text(holder.id)])
+      ended = true
+    }
+    return ended
+  }
+
+  private func judgeTarget(_ change: ReferenceChange) throws(StateFileError) -> Verdict {
+    guard humans != "off", let tip,
+      let paths = GitCommand.changedPaths(tip, change.new)
+    else { return .pass([]) }
+    let requests = paths.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) }
+    let pusher = ClaimOwner(kind: .person, id: "pusher")
+    let policies = try Policies.read(database)
+    let decision = try? ClaimRule.decide(
+      requests, owner: pusher, policies: policies, now: Clock.milliseconds,
+      table: HookLockTable(database: database, base: nil, tip: nil, naming: policies.naming))
+    guard case .refused(let found) = decision else { return .pass([]) }
+    var conflicts: [ClaimConflict] = []
+    for conflict in found {
+      // What lands is no conflict with itself.
+      if let holder = conflict.holder?.owner, holder.kind == .feature {
+        let value = references.value(try branch(holder.id))
+        if value == nil || GitCommand.isAncestor(value!, of: change.new) { continue }
+      }
+      conflicts.append(conflict)
+    }
+    guard !conflicts.isEmpty else { return .pass([]) }
+    let lines = conflicts.map { "  \($0.path): \(RefusalText.reason($0) { _ in nil })" }
+    return humans == "deny"
+      ? .refuse(
+        ["lanekeeper: unlanded features hold what you push to \(Refusals.short(target)):"] + lines
+          + ["Wait until they have landed (claims.humans is deny)."])
+      : .pass(
+        ["lanekeeper: unlanded features hold what you push; they will have to follow:"] + lines)
+  }
+}
