@@ -4,16 +4,22 @@ import Processes
 
 /// The git hooks that lanes use, and how they reach them without touching any other checkout.
 package struct HookInstallation: Sendable {
-  /// The hooks that the hook program answers itself.
-  package static let ours = ["pre-commit", "reference-transaction"]
-  /// Every other hook that git may start in a lane, and that a user's own hook may stand behind.
-  package static let others = [
-    "applypatch-msg", "commit-msg", "post-applypatch", "post-checkout", "post-commit",
-    "post-index-change", "post-merge", "post-rewrite", "pre-applypatch", "pre-auto-gc",
-    "pre-merge-commit", "pre-push", "pre-rebase", "prepare-commit-msg",
+  /// The hooks that the hook program answers itself in a lane.
+  package static let ours = [
+    "pre-commit", "pre-merge-commit", "pre-push", "reference-transaction",
   ]
   private static let laneKey = "includeIf.gitdir:./worktrees/lane-*.path"
+  private static let laneBlock = """
+    [includeIf "gitdir:./worktrees/lane-*"]
+    \tpath = lanekeeper/lane.config
+
+    """
   private static let personKey = "include.path"
+  private static let personBlock = """
+    [include]
+    \tpath = lanekeeper/person.config
+
+    """
 
   private let state: StateDirectory
   private let repository: String
@@ -33,7 +39,13 @@ package struct HookInstallation: Sendable {
     self.environment = environment
   }
 
-  /// Brings our hooks directory up to date: our own copy of the program, a link to it under the name
+  private var lanes: HookDirectory { HookDirectory(path: state.hooks, ours: Self.ours) }
+
+  private var persons: HookDirectory {
+    HookDirectory(path: state.personHooks, ours: Self.ours + ["pre-receive"])
+  }
+
+  /// Brings our hooks directories up to date: our own copy of the program, a link to it under the name
   /// of each hook that is needed, and a link to the user's own hooks, which run after ours.
   ///
   /// The copy lets hooks work on after the program was moved or uninstalled: git skips a hook that
@@ -41,19 +53,9 @@ package struct HookInstallation: Sendable {
   package func refresh() throws {
     try state.create()
     try copyProgram()
-    let files = FileManager.default
     let user = try userHooks()
-    try link(state.path + "/hooks/user", to: user.link)
-    let present = Set((try? files.contentsOfDirectory(atPath: user.directory)) ?? [])
-    let wanted = Set(
-      Self.ours
-        + Self.others.filter {
-          present.contains($0) && files.isExecutableFile(atPath: user.directory + "/" + $0)
-        })
-    for name in wanted { try link(state.hooks + "/" + name, to: "../bin/lanekeeper-hook") }
-    for name in (try? files.contentsOfDirectory(atPath: state.hooks)) ?? []
-    where !wanted.contains(name) && Self.others.contains(name) {
-      try? files.removeItem(atPath: state.hooks + "/" + name)
+    for directory in [lanes, persons] {
+      try directory.refresh(link: user.link, user: user.directory)
     }
   }
 
@@ -62,41 +64,59 @@ package struct HookInstallation: Sendable {
     try localValues(Self.laneKey).contains("lanekeeper/lane.config")
   }
 
+  /// Tells whether a person's commits and moves of the target are looked at, too.
+  package func isInstalledForPersons() throws -> Bool {
+    try localValues(Self.personKey).contains("lanekeeper/person.config")
+  }
+
   /// Writes the conditional include into the repository's configuration.
   ///
   /// - Parameter forPersons: also looks at a person's commits in the other checkouts.
   /// - Returns: what was changed, a sentence each; empty when nothing had to be.
   package func install(forPersons: Bool) throws -> [String] {
     try refresh()
-    let text = "[core]\n\thooksPath = \(Self.quoted(state.hooks))\n"
-    for path in [state.laneConfiguration, state.personConfiguration] {
+    for (path, hooks) in [
+      (state.laneConfiguration, state.hooks), (state.personConfiguration, state.personHooks),
+    ] {
+      let text = "[core]\n\thooksPath = \(Self.quoted(hooks))\n"
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
+    let file = ConfigurationFile(state: state)
     var changes: [String] = []
-    if try !isInstalled() {
-      try git(["config", "--local", "--add", Self.laneKey, "lanekeeper/lane.config"])
-      changes.append("the hooks reach every lane, by a conditional include in .git/config")
-    }
-    let persons = try localValues(Self.personKey).contains("lanekeeper/person.config")
-    if forPersons, !persons {
-      try git(["config", "--local", "--add", Self.personKey, "lanekeeper/person.config"])
+    // The include for lanes comes last, so that it wins there.
+    let wasForPersons = try isInstalledForPersons()
+    let wasInstalled = try isInstalled()
+    if forPersons, !wasForPersons {
+      if wasInstalled {
+        try remove(Self.laneKey, Self.laneBlock, "lanekeeper/lane.config", isLast: false)
+      }
+      try file.add(Self.personBlock)
+      if wasInstalled { try file.add(Self.laneBlock) }
       changes.append("your own commits are compared with the agents' claims (claims.humans)")
-    } else if !forPersons, persons {
-      try remove(Self.personKey, "lanekeeper/person.config")
+    } else if !forPersons, wasForPersons {
+      try remove(
+        Self.personKey, Self.personBlock, "lanekeeper/person.config", isLast: !wasInstalled)
       changes.append("your own commits are not looked at any more (claims.humans: off)")
+    }
+    if !wasInstalled {
+      try file.add(Self.laneBlock)
+      changes.insert(
+        "the hooks reach every lane, by a conditional include in \(file.path)", at: 0)
     }
     return changes
   }
 
-  /// Takes the includes out of the repository's configuration again.
+  /// Takes the includes out of the repository's configuration again, which is then what it was, byte for
+  /// byte.
   package func uninstall() throws -> [String] {
     var changes: [String] = []
+    let forPersons = try isInstalledForPersons()
     if try isInstalled() {
-      try remove(Self.laneKey, "lanekeeper/lane.config")
+      try remove(Self.laneKey, Self.laneBlock, "lanekeeper/lane.config", isLast: !forPersons)
       changes.append("the include for lanes is gone from .git/config")
     }
-    if try localValues(Self.personKey).contains("lanekeeper/person.config") {
-      try remove(Self.personKey, "lanekeeper/person.config")
+    if forPersons {
+      try remove(Self.personKey, Self.personBlock, "lanekeeper/person.config", isLast: true)
       changes.append("the include for your own commits is gone from .git/config")
     }
     return changes
@@ -112,10 +132,31 @@ package struct HookInstallation: Sendable {
     ]
   }
 
-  private func userHooks() throws -> (link: String, directory: String) {
+  /// How the hooks stand.
+  package func report() throws -> HookReport {
+    let user = try userHooks().directory
     let repository = try Repository(opening: repository, environment: environment)
-    let configured = try repository.configString("core.hooksPath")
-    guard let path = configured, path != state.hooks, !path.isEmpty else {
+    var shadowed: [String] = []
+    if try isInstalled() {
+      for tree in repository.worktrees() where tree.name.hasPrefix("lane-") {
+        let found = try GitProgram.run(
+          ["config", "--get", "core.hooksPath"], directory: tree.path, environment: environment)
+        if found.status <= 1, found.text != state.hooks {
+          shadowed.append("\(tree.name): core.hooksPath is '\(found.text)' there")
+        }
+      }
+    }
+    let forPersons = try isInstalledForPersons()
+    return HookReport(
+      isInstalled: try isInstalled(), isInstalledForPersons: forPersons,
+      isIntact: lanes.isIntact && (!forPersons || persons.isIntact),
+      directory: state.hooks, names: lanes.names, userDirectory: user,
+      managers: HookManager.found(in: user), shadowed: shadowed)
+  }
+
+  private func userHooks() throws -> (link: String, directory: String) {
+    let configured = try userSetting()
+    guard let path = configured, !path.isEmpty else {
       let directory = state.commonDirectory + "/hooks"
       return (directory, directory)
     }
@@ -124,7 +165,18 @@ package struct HookInstallation: Sendable {
       let home = (environment["HOME"] ?? "") + path.dropFirst()
       return (home, home)
     }
+    let repository = try Repository(opening: repository, environment: environment)
     return (path, (repository.mainWorktreePath ?? state.commonDirectory) + "/" + path)
+  }
+
+  /// The user's own `core.hooksPath`: the last value of all that is not ours, whether or not our include
+  /// stands behind it.
+  private func userSetting() throws -> String? {
+    let values = try GitProgram.run(
+      ["config", "-z", "--get-all", "core.hooksPath"], directory: repository,
+      environment: environment)
+    return values.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      .last { $0 != state.hooks && $0 != state.personHooks }
   }
 
   private func copyProgram() throws {
@@ -154,22 +206,15 @@ package struct HookInstallation: Sendable {
     }
   }
 
-  private func link(_ path: String, to target: String) throws {
-    if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == target { return }
-    let temporary = path + ".\(getpid())"
-    unlink(temporary)
-    guard symlink(target, temporary) == 0, rename(temporary, path) == 0 else {
-      throw LaneError.notWritable(path: path, reason: String(cString: strerror(errno)))
-    }
-  }
-
   private func localValues(_ key: String) throws -> [String] {
     let result = try GitProgram.run(
       ["config", "--local", "--get-all", key], directory: repository, environment: environment)
     return result.text.split(separator: "\n").map(String.init)
   }
 
-  private func remove(_ key: String, _ value: String) throws {
+  private func remove(_ key: String, _ block: String, _ value: String, isLast: Bool) throws {
+    if try ConfigurationFile(state: state).remove(block, isLast: isLast) { return }
+    // Somebody has edited the block; git itself takes the value out.
     let pattern = "^" + value.replacingOccurrences(of: ".", with: "\\.") + "$"
     try git(["config", "--local", "--unset-all", key, pattern])
     let section = String(key.dropLast(".path".count))

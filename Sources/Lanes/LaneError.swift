@@ -8,6 +8,8 @@ package enum LaneError: Error, CustomStringConvertible, Equatable {
   case commandFailed(command: String, detail: String)
   /// Not enough room to make a lane.
   case noSpace(path: String, availableBytes: Int64, neededBytes: Int64)
+  /// Somebody else is changing the repository's configuration.
+  case configurationLocked(path: String, reason: String)
   /// The directory for lanes can't be written.
   case notWritable(path: String, reason: String)
 
@@ -22,6 +24,9 @@ package enum LaneError: Error, CustomStringConvertible, Equatable {
     case .noSpace(let path, let available, let needed):
       "not enough disk space at \(path) for a lane: \(available / 1_048_576) MB free, about "
         + "\(needed / 1_048_576) MB needed; free some, or set lanes.path to a larger disk"
+    case .configurationLocked(let path, let reason):
+      "\(path) can't be made: \(reason); another program changes the configuration just now, or was "
+        + "killed while it did: try again, or remove the lock"
     case .notWritable(let path, let reason):
       "lanes can't be made at \(path): \(reason); set lanes.path in lanekeeper.yml"
     }

@@ -17,6 +17,8 @@ package struct StateDirectory: Sendable, Equatable {
   package var stateFile: String { path + "/state.sqlite" }
   /// The directory of git hooks that lanes use.
   package var hooks: String { path + "/hooks" }
+  /// The directory of git hooks that the other checkouts use, where `claims.humans` is not `off`.
+  package var personHooks: String { path + "/person-hooks" }
   /// Our own copies of the helper programs that git starts.
   package var programs: String { path + "/bin" }
   /// The configuration file that the conditional include brings into each lane.

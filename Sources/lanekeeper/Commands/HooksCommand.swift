@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Lanes
 import Orchestrator
 
 /// The git hooks.
@@ -14,14 +15,24 @@ struct HooksCommand: ParsableCommand {
 struct HooksInstall: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "install", abstract: "Bring the hooks to every lane.",
-    discussion: "Example: lanekeeper hooks install")
+    discussion: """
+      Example: lanekeeper hooks install
+
+      In a bare repository that is shared by several machines it installs `pre-receive` alone: a
+      feature's branch is taken only where no other unlanded one holds what it changes.
+      """)
   @OptionGroup var project: ProjectOptions
 
   func run() throws {
     try PersonOnly.check("hooks install")
-    let project = try project.project()
-    let changes = try project.hooks().install(
-      forPersons: project.configuration.claims.humans != "off")
+    let changes: [String]
+    if let shared = try SharedRepository.find(project) {
+      changes = try shared.install()
+    } else {
+      let project = try project.project()
+      changes = try project.hooks().install(
+        forPersons: project.configuration.claims.humans != "off")
+    }
     for change in changes { Terminal.line(change) }
     if changes.isEmpty { Terminal.line("the hooks are installed already") }
   }
@@ -35,7 +46,7 @@ struct HooksUninstall: ParsableCommand {
 
   func run() throws {
     try PersonOnly.check("hooks uninstall")
-    let changes = try project.project().hooks().uninstall()
+    let changes = try SharedRepository.hooks(project).uninstall()
     for change in changes { Terminal.line(change) }
     if changes.isEmpty { Terminal.line("the hooks were not installed") }
   }
@@ -49,26 +60,31 @@ struct HooksStatus: ParsableCommand {
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
-    let project = try project.project()
-    let hooks = try project.hooks()
-    let isInstalled = try hooks.isInstalled()
-    let names =
-      ((try? FileManager.default.contentsOfDirectory(atPath: project.state.hooks)) ?? [])
-      .filter { $0 != "user" }.sorted()
+    let report = try SharedRepository.hooks(project).report()
     if json {
       return Terminal.line(
         ([
-          "installed": .bool(isInstalled), "directory": .string(project.state.hooks),
-          "hooks": .texts(names),
+          "installed": .bool(report.isInstalled), "persons": .bool(report.isInstalledForPersons),
+          "intact": .bool(report.isIntact), "directory": .string(report.directory),
+          "hooks": .texts(report.names), "user_directory": .string(report.userDirectory),
+          "managers": .texts(report.managers), "shadowed": .texts(report.shadowed),
         ] as JSONValue).text)
     }
     Terminal.line(
-      isInstalled
+      report.isInstalled
         ? "installed: the hooks reach every lane through .git/config"
         : "not installed: `run` hands the hooks to its agents by environment; "
           + "`lanekeeper hooks install` makes that firmer")
-    if !names.isEmpty {
-      Terminal.line("in \(project.state.hooks): \(names.joined(separator: ", "))")
+    if !report.names.isEmpty {
+      Terminal.line("in \(report.directory): \(report.names.joined(separator: ", "))")
+    }
+    let managers = report.managers.isEmpty ? "" : " (\(report.managers.joined(separator: ", ")))"
+    Terminal.line("after them run your own in \(report.userDirectory)\(managers)")
+    for line in report.shadowed {
+      Terminal.line("in the way: \(line); take it out of .git/config, or the lane is not checked")
+    }
+    if report.isInstalled, !report.isIntact {
+      Terminal.line("another program wrote over them; `lanekeeper hooks install` puts them back")
     }
   }
 }

@@ -1,0 +1,39 @@
+import Foundation
+
+/// How the hooks of a repository stand.
+package struct HookReport: Sendable {
+  /// Lanes get the hooks from the repository's own configuration.
+  package var isInstalled: Bool
+  /// A person's commits are looked at, too.
+  package var isInstalledForPersons: Bool
+  /// Each hook that has to be ours is.
+  package var isIntact: Bool
+  package var directory: String
+  /// The hooks that have a link there.
+  package var names: [String]
+  /// Where the repository's own hooks stand, which run after ours.
+  package var userDirectory: String
+  /// The hook managers that have installed themselves there.
+  package var managers: [String]
+  /// Lanes in which another setting wins; a sentence each.
+  package var shadowed: [String]
+}
+
+/// Recognises hook managers by what they install.
+enum HookManager {
+  static func found(in directory: String) -> [String] {
+    var result: Set<String> = []
+    if directory.hasSuffix("/.husky/_") || directory.hasSuffix("/.husky") { result.insert("husky") }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
+      guard !name.hasSuffix(".sample"),
+        let data = FileManager.default.contents(atPath: directory + "/" + name)
+      else { continue }
+      let text = String(decoding: data.prefix(8192), as: UTF8.self)
+      if text.contains("lefthook") { result.insert("lefthook") }
+      if text.contains("pre_commit") || text.contains("pre-commit.com") {
+        result.insert("pre-commit")
+      }
+    }
+    return result.sorted()
+  }
+}

@@ -1,0 +1,67 @@
+import Backlog
+import ClaimRules
+import Foundation
+import Git
+import Lanes
+import Store
+
+/// The hooks of a bare repository that several machines push to.
+package struct ServerHooks: Sendable {
+  package let installation: HookInstallation
+  private let state: StateDirectory
+  private let repository: String
+  private let environment: [String: String]
+
+  /// Returns the bare repository at a place; `nil` where there is none, or one with a checkout.
+  package static func find(
+    _ path: String, environment: [String: String]
+  ) throws -> ServerHooks? {
+    guard let found = (try? Repository.discover(from: path)) ?? nil,
+      let repository = try? Repository(opening: found, environment: environment),
+      repository.mainWorktreePath == nil
+    else { return nil }
+    let state = StateDirectory(commonDirectory: repository.commonDirectory)
+    return ServerHooks(
+      installation: HookInstallation(
+        state: state, repository: repository.commonDirectory,
+        program: try HelperPrograms.path("lanekeeper-hook"), environment: environment),
+      state: state, repository: repository.commonDirectory, environment: environment)
+  }
+
+  /// Makes the state file where it is absent, and takes the settings over from `lanekeeper.yml` on the
+  /// branch that HEAD names.
+  ///
+  /// - Returns: what was changed, a sentence each.
+  package func install() throws -> [String] {
+    let repository = try Repository(opening: repository, environment: environment)
+    guard case .branch(let head, let tip) = try repository.head() else {
+      throw Failure(
+        "HEAD of \(self.repository) names no branch; set it with `git symbolic-ref HEAD`")
+    }
+    var configuration = Configuration(repositoryName: "shared")
+    if let tip,
+      let entry = try repository.entry(
+        at: Array(Project.configurationFile.utf8), inTree: try repository.commit(tip).tree)
+    {
+      let text = String(decoding: try repository.blob(entry.id), as: UTF8.self)
+      do {
+        configuration = try ConfigurationReader.read(
+          text: text, file: Project.configurationFile, repositoryName: "shared")
+      } catch {
+        throw Failure(error.description, status: 65)
+      }
+    }
+    let project = Project(
+      directory: self.repository, state: state, configuration: configuration, isConfigured: true,
+      environment: environment,
+      naming: PathNaming(
+        ignoresCase: try repository.configBool("core.ignorecase"),
+        composesUnicode: try repository.configBool("core.precomposeunicode")))
+    let store = try project.store()
+    try store.setClaimSettings(
+      target: head, policy: configuration.claims.policy, humans: configuration.claims.humans,
+      policies: project.policies, naming: project.naming)
+    try store.close()
+    return try installation.install(forPersons: true)
+  }
+}
