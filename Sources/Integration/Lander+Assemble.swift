@@ -38,6 +38,8 @@ extension Lander {
       ]
       return assembly
     }
+    // Moved since the look: it is looked at again before anything builds on it.
+    guard try store.knownTarget()?.tip == target.hex else { throw Overtaken() }
     let base: ObjectID
     switch try landingBase(target, repository) {
     case .success(let commit): base = commit

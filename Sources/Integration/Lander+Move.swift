@@ -81,6 +81,7 @@ extension Lander {
       try store.setPhase(.swap, of: records)
       observe(.swapJournaled)
       let names = records.map { "#\($0.feature)" }.joined(separator: ", ")
+      try store.recordTargetMove(from: target.hex, to: commit.hex, by: "landing")
       try repository.updateReference(
         settings.target, to: commit, expecting: target,
         message: "lanekeeper: feature \(names) landed")

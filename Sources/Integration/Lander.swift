@@ -33,6 +33,13 @@ package struct Lander: Sendable {
   var gate: Gate { Gate(settings: settings, store: store, state: state, observe: observe) }
   var hasGate: Bool { !settings.gate.command.isEmpty }
   var targetName: String { BranchName.short(settings.target) }
+  /// Looks whether the target is where landings and persons have left it.
+  package var watch: TargetWatch {
+    TargetWatch(
+      target: settings.target, store: store, commonDirectory: state.commonDirectory,
+      environment: settings.environment)
+  }
+
   private var catchUp: CatchUp { CatchUp(settings: settings, store: store) }
 
   /// Returns the command by which a checkout that does not follow (`landing.follow: never`) catches
@@ -63,6 +70,12 @@ package struct Lander: Sendable {
     if stop.isSet { return .stopped }
     if let reason = try await Offload.run({ try lander.unfinished() }) {
       await report(.held(feature: reason.feature, reason: reason.text))
+      return .held
+    }
+    if let hold = try await Offload.run({ try lander.watch.look() }) {
+      guard let first = try lander.candidates(undosOnly: undosOnly).first else { return .idle }
+      await report(
+        .held(feature: first.id, reason: TargetWatch.text(hold, target: targetName)))
       return .held
     }
     try await Offload.run { try lander.sweep() }

@@ -1,6 +1,7 @@
 import Agents
 import Foundation
 import Git
+import Integration
 import Lanes
 import Processes
 import Store
@@ -36,7 +37,15 @@ package struct Diagnosis {
     checks.append(check("state") { try state(project) })
     checks.append(
       check("hooks") {
-        try project.hooks().isInstalled()
+        let report = try project.hooks().report()
+        if let first = report.shadowed.first {
+          throw Failure("\(first); take it out of .git/config, or the lane is not checked")
+        }
+        guard !report.isInstalled || report.isIntact else {
+          throw Failure(
+            "another program wrote over them; `lanekeeper hooks install` puts them back")
+        }
+        return report.isInstalled
           ? "installed" : "by environment only; `lanekeeper hooks install` makes them firmer"
       })
     checks.append(check("gate") { try gate(project) })
@@ -70,6 +79,9 @@ package struct Diagnosis {
   private func target(_ project: Project) throws -> String {
     guard let tip = try project.repository().reference(project.target) else {
       throw Failure("the branch \(project.configuration.target) does not exist; set `target:`")
+    }
+    if let store = try project.existingStore(), let hold = try project.watch(store).look() {
+      throw Failure(TargetWatch.text(hold, target: project.configuration.target))
     }
     return "\(project.configuration.target) at \(tip.short)"
   }

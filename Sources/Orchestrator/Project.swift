@@ -2,6 +2,7 @@ import Backlog
 import ClaimRules
 import Foundation
 import Git
+import Integration
 import Lanes
 import ModelSelection
 import Processes
@@ -178,6 +179,13 @@ package struct Project: Sendable {
 
   /// The policies as the claim rule takes them.
   package var pathPolicies: PathPolicies { PathPolicies(policies, naming: naming) }
+
+  /// Looks whether the target is where landings and persons have left it.
+  package func watch(_ store: Store) -> TargetWatch {
+    TargetWatch(
+      target: target, store: store, commonDirectory: state.commonDirectory,
+      environment: environment)
+  }
 
   /// Writes backlog and claim settings into the state file.
   package func takeOver(_ backlog: Backlog, into store: Store) throws {

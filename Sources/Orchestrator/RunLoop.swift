@@ -44,6 +44,8 @@ actor RunLoop {
   private var postponed: [String: Int] = [:]
   private var isLanding = false
   private var heldReason: String?
+  /// The target was moved past the hooks, and a person has not decided yet.
+  private var isTargetHeld = false
   private var heldOff: (until: ContinuousClock.Instant, queue: [String])?
   private var isColdRed = false
   private var landed: Set<String> = []
@@ -141,6 +143,17 @@ actor RunLoop {
     try? store.expireLeases()
   }
 
+  /// Looks whether an agent has moved the target past the hooks; then no new attempt starts from it.
+  private func lookAtTarget() throws -> Bool {
+    let hold = try context.lander.watch.look()
+    if let hold, !isTargetHeld {
+      report(
+        .note(TargetWatch.text(hold, target: context.project.configuration.target)))
+    }
+    isTargetHeld = hold != nil
+    return isTargetHeld
+  }
+
   private var isPaused: Bool { ((try? store.value("control")) ?? nil) == "pause" }
 
   // MARK: starting attempts
@@ -149,7 +162,9 @@ actor RunLoop {
     guard !isStopping, fatal == nil else { return }
     do {
       lent = try store.lentPlaces(context.participant)
-      guard running - lent < context.options.parallel, !isPaused else { return }
+      guard running - lent < context.options.parallel, !isPaused, try !lookAtTarget() else {
+        return
+      }
       var ready = try store.features(in: [.ready]).filter { isWanted($0) }.sorted(by: context.order)
       while running - lent < context.options.parallel, !ready.isEmpty {
         let feature = ready.removeFirst()
@@ -482,9 +497,13 @@ actor RunLoop {
       let active = try store.features(in: [
         .ready, .running, .completed, .queued, .landing, .gateFailed, .changesRequested,
       ]).filter(\.inBacklog)
-      if try heldReason == nil && !isPaused && !store.undoRequests().isEmpty { return false }
+      if try heldReason == nil && !isPaused && !isTargetHeld && !store.undoRequests().isEmpty {
+        return false
+      }
       if active.isEmpty { return try !store.hasLimitedFeatures() }
-      if isPaused { return !active.contains { $0.state == .running || $0.state == .landing } }
+      if isPaused || isTargetHeld {
+        return !active.contains { $0.state == .running || $0.state == .landing }
+      }
       // What is held off in the queue goes on when a person has made room.
       return heldReason != nil && active.allSatisfy { $0.state == .queued }
     } catch {
@@ -498,7 +517,7 @@ actor RunLoop {
       guard let feature = try store.feature(id) else { continue }
       switch feature.state {
       case .ready, .running, .completed, .landing, .gateFailed, .changesRequested:
-        if !isPaused { return false }
+        if !isPaused && !isTargetHeld { return false }
       case .queued: if heldReason == nil { return false }
       case .waiting where feature.waitingFor?.hasPrefix("limit:") == true: return false
       case .waiting:

@@ -96,9 +96,11 @@ package final class Supervisor: Sendable {
         report(.note("\(adopted) features have landed before, as the history of the target shows"))
       }
     }
+    try await Offload.run { _ = try context.lander.watch.look() }
     let loop = RunLoop(context: context, stop: stop, report: report)
     do {
       let summary = try await loop.run()
+      try await Offload.run { _ = try context.lander.watch.look() }
       if let command = try context.lander.catchUpCommand() {
         report(.note("your checkout was left as it was; it catches up by `\(command)`"))
       }

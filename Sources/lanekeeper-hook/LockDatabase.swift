@@ -28,6 +28,7 @@ final class LockDatabase {
     guard sqlite3_db_readonly(handle, "main") != 1 else {
       throw StateFileError(reason: "it is read-only")
     }
+    _ = lk_sqlite_no_checkpoint_on_close(handle)
     sqlite3_busy_timeout(handle, busyMilliseconds)
     let version = try query("PRAGMA user_version", []) { Int($0.integer(0)) }.first ?? 0
     guard version == ClaimSchema.version else {

@@ -87,6 +87,7 @@ struct CommandPlace {
   /// How to tell whether a path is stale for an owner; `nil` where it has no branch.
   func staleCheck(_ owner: ClaimOwner) throws -> StaleCheck? {
     guard owner.kind == .feature else { return nil }
+    try project.watch(store).look()
     return project.staleCheck(owner.id, branch: try store.feature(owner.id)?.branch)
   }
 }

@@ -12,12 +12,25 @@ struct LandCommand: AsyncParsableCommand {
 
       Exit status: 0 all that was ready has landed; 1 a feature was sent back; 75 a run lands already,
       or something holds the landing off.
+
+      A target that an agent has moved past the hooks is named by `status` and holds every landing up.
+      `lanekeeper land --accept-target` keeps it; `git reset --keep COMMIT` on the target takes it back.
       """)
   @OptionGroup var project: ProjectOptions
+  @Flag(help: "Keep a target that was moved past the hooks, and land on it.") var acceptTarget =
+    false
 
   mutating func run() async throws {
     try PersonOnly.check("land")
     let (project, store) = try project.opened()
+    if acceptTarget {
+      if let hold = try project.watch(store).accept() {
+        Terminal.line(
+          "\(project.configuration.target) is taken as it is, at \(hold.found.prefix(10))")
+      } else {
+        Terminal.line("\(project.configuration.target) is where it should be; nothing to accept")
+      }
+    }
     let stop = StopSignal()
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
     let signals = Task { for await _ in watcher.signals { stop.set(forced: stop.isSet) } }

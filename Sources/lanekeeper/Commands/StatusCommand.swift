@@ -55,6 +55,7 @@ struct StatusView {
   private var runState = "idle"
   private var eta: Double?
   private var head: ObjectID?
+  private var hold: TargetHold?
 
   init(_ project: Project) throws {
     self.project = project
@@ -85,6 +86,7 @@ struct StatusView {
         runState = run.state == "running" || run.state == "stopping" ? "killed" : run.state
       }
     }
+    hold = try project.watch(store).look()
     eta = living.isEmpty ? nil : try TimeLeft.seconds(project: project, store: store)
   }
 
@@ -123,7 +125,22 @@ struct StatusView {
           "pid": .whole(run.map { Int($0.pid) }),
         ]
       ), ("features", .array(features.map(featureJSON))), ("lanes", .array(lanes.map(Self.json))),
-      ("queue", .texts(queue)), ("claims", .whole(claims)),
+      (
+        "target_hold",
+        hold.map { hold in
+          [
+            "known": .string(hold.known), "found": .string(hold.found),
+            "evidence": .string(hold.evidence),
+            "lanes": .array(
+              hold.suspects.map {
+                [
+                  "lane": .whole($0.lane), "feature": .string($0.feature),
+                  "agent": .string($0.agent),
+                ]
+              }),
+          ]
+        } ?? .null
+      ), ("queue", .texts(queue)), ("claims", .whole(claims)),
     ])
   }
 
@@ -166,6 +183,9 @@ struct StatusView {
     }
     if let eta, eta > 0 { runLine += ", about \(Duration.text(eta)) to go" }
     lines.append(runLine)
+    if let hold {
+      lines.append("held: " + TargetWatch.text(hold, target: project.configuration.target))
+    }
     guard !features.isEmpty else {
       return lines + ["features.yml holds no features yet"]
     }

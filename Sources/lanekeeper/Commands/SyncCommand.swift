@@ -1,6 +1,8 @@
 import ArgumentParser
 import ClaimRules
 import Foundation
+import Git
+import Integration
 import Lanes
 import Orchestrator
 import Store
@@ -24,6 +26,10 @@ struct SyncCommand: ParsableCommand {
     let place = try CommandPlace(project)
     guard let lane = place.lane, lane.feature != nil, let branch = lane.branch else {
       throw Failure("\(place.top) is no lane at work; `lanekeeper lanes` shows them")
+    }
+    if let hold = try place.project.watch(place.store).look() {
+      throw Failure(
+        TargetWatch.text(hold, target: place.project.configuration.target), status: 75)
     }
     let target = place.project.configuration.target
     let short = StatusView.short(branch)

@@ -1,0 +1,227 @@
+import Foundation
+import Git
+import Store
+
+/// Looks whether the target is where Lanekeeper and persons have left it.
+///
+/// An agent that switches the hooks off (`-c core.hooksPath=`, a ref file written by hand) can move the
+/// target by itself, past claims and gate. Nothing prevents that without a sandbox, so it is noticed
+/// here, before the next claim or landing: a move that no landing and no person explains is held until a
+/// person has decided.
+package struct TargetWatch: Sendable {
+  private let target: String
+  private let store: Store
+  private let commonDirectory: String
+  private let environment: [String: String]
+
+  /// - Parameters:
+  ///   - target: `refs/heads/…`
+  ///   - commonDirectory: the git directory that all worktrees share.
+  package init(
+    target: String, store: Store, commonDirectory: String, environment: [String: String]
+  ) {
+    self.target = target
+    self.store = store
+    self.commonDirectory = commonDirectory
+    self.environment = environment
+  }
+
+  /// Looks, writes down what is found, and returns what holds landings up.
+  @discardableResult
+  package func look() throws -> TargetHold? {
+    let repository = try Repository(opening: commonDirectory, environment: environment)
+    guard let tip = try repository.reference(target) else { return try store.targetHold() }
+    guard let known = try store.knownTarget() else {
+      try store.setKnownTarget(tip.hex)
+      return nil
+    }
+    if var hold = try store.targetHold() {
+      if try tip.hex == hold.known || isExplained(tip.hex, since: hold.known) {
+        try store.setKnownTarget(
+          tip.hex, event: ("target_restored", ["tip": .string(tip.hex)]), clearsHold: true)
+        return nil
+      }
+      if hold.found != tip.hex {
+        hold.found = tip.hex
+        try store.holdTarget(hold, isNew: false)
+      }
+      return hold
+    }
+    if tip.hex == known.tip {
+      // Attempts that have ended by now can't be suspected of what comes later.
+      let isOld = store.now - known.at > 5000
+      if try isOld || store.hasEndedAttempts(since: known.at) { try store.setKnownTarget(tip.hex) }
+      return nil
+    }
+    if try isExplained(tip.hex, since: known.tip) {
+      try store.setKnownTarget(tip.hex)
+      return nil
+    }
+    guard let hold = try suspicion(repository, tip, known) else {
+      try store.setKnownTarget(
+        tip.hex,
+        event: ("target_moved", ["from": .string(known.tip), "to": .string(tip.hex)]))
+      return nil
+    }
+    try store.holdTarget(hold, isNew: true)
+    return hold
+  }
+
+  /// Takes the target as it is, by a person's word.
+  ///
+  /// - Returns: what was held; `nil` where nothing was.
+  package func accept() throws -> TargetHold? {
+    guard let hold = try look() else { return nil }
+    try store.setKnownTarget(
+      hold.found,
+      event: (
+        "target_accepted", ["from": .string(hold.known), "to": .string(hold.found)]
+      ), clearsHold: true)
+    return hold
+  }
+
+  /// The words for a person: what happened, and the two ways on.
+  package static func text(_ hold: TargetHold, target: String) -> String {
+    let suspects = hold.suspects.map { "lane \($0.lane) (feature #\($0.feature), \($0.agent))" }
+      .joined(separator: " and ")
+    let (known, found) = (hold.known.prefix(10), hold.found.prefix(10))
+    let who =
+      hold.isCertain
+      ? "by \(suspects), past the hooks" : "past the hooks while \(suspects) was at work"
+    return
+      "\(target) was moved from \(known) to \(found) \(who): \(hold.evidence). Nothing lands on it "
+      + "until you decide: look at `git log \(known)..\(found)`; then keep it by `lanekeeper land "
+      + "--accept-target`, or take it back by `git reset --keep \(known)` on \(target)"
+  }
+
+  /// Tells whether landings and persons' moves lead from one tip to another.
+  private func isExplained(_ tip: String, since known: String) throws -> Bool {
+    var open = [tip]
+    var seen: Set<String> = [tip]
+    while let next = open.popLast(), seen.count < 10_000 {
+      for before in try store.targetBefore(next) {
+        if before == known { return true }
+        if seen.insert(before).inserted { open.append(before) }
+      }
+    }
+    return false
+  }
+
+  // MARK: suspicion
+
+  private func suspicion(
+    _ repository: Repository, _ tip: ObjectID, _ known: (tip: String, at: Int64)
+  ) throws -> TargetHold? {
+    let active = try store.attempts(activeSince: known.at)
+    // Nobody but a person was there.
+    guard !active.isEmpty else { return nil }
+    let before = ObjectID(hex: known.tip)
+    let isRewound = try before.map { try !repository.isAncestor($0, of: tip) } ?? false
+    let checkout = try checkout(repository, tip)
+    // A person amends and rebases in the checkout of the target; what has landed stays there.
+    let losesLandings =
+      try isRewound && before.map { try !landed(repository, from: $0, notIn: tip).isEmpty } ?? false
+    let new = try commits(repository, tip, before, known.at)
+    let authors = active.filter { attempt in
+      let own = ids(ofLane: attempt.lane, branch: try? store.feature(attempt.feature)?.branch)
+      return !own.isDisjoint(with: new)
+    }
+    var reasons: [String] = []
+    if !authors.isEmpty { reasons.append("its commits were made in the lane") }
+    if losesLandings || (isRewound && checkout != .movedIt) {
+      reasons.append("it does not go on from where it was")
+    }
+    if checkout == .didNotMoveIt {
+      reasons.append("the checkout that it is checked out in did not move it")
+    }
+    if watchesPersons { reasons.append("no person's hook saw it") }
+    guard !reasons.isEmpty else { return nil }
+    let suspects = authors.isEmpty ? active : authors
+    var named: [TargetHold.Suspect] = []
+    for attempt in suspects {
+      let suspect = TargetHold.Suspect(
+        lane: attempt.lane, feature: attempt.feature, agent: attempt.agentID)
+      if !named.contains(suspect) { named.append(suspect) }
+    }
+    return TargetHold(
+      known: known.tip, found: tip.hex, suspects: named,
+      evidence: reasons.joined(separator: ", and "), isCertain: !authors.isEmpty)
+  }
+
+  /// The commits that are new on the target and that no landing has brought there.
+  private func commits(
+    _ repository: Repository, _ tip: ObjectID, _ known: ObjectID?, _ since: Int64
+  ) throws -> Set<String> {
+    // A landing whose move has been overtaken by another stands between the two tips.
+    let moves = try store.targetMoves(since: since - 60_000).compactMap { ObjectID(hex: $0) }
+      .filter { $0 != tip && (try? repository.commit($0)) != nil }
+    let new = try repository.commits(
+      from: tip, excluding: moves + [known].compactMap(\.self), limit: 10_000)
+    return Set(new.map(\.id.hex))
+  }
+
+  /// The commits that a lane's HEAD and branch have stood on, by git's own logs, and stand on.
+  private func ids(ofLane lane: Int, branch: String??) -> Set<String> {
+    let own = commonDirectory + "/worktrees/lane-\(lane)"
+    var result = Self.logged(own + "/logs/HEAD")
+    if let branch = branch ?? nil {
+      result.formUnion(Self.logged(commonDirectory + "/logs/" + branch))
+      if let repository = try? Repository(opening: commonDirectory, environment: environment),
+        let tip = try? repository.reference(branch)
+      {
+        result.insert(tip.hex)
+      }
+    }
+    return result
+  }
+
+  /// Reads the new values of a reflog: `<old> <new> <who>…` a line.
+  private static func logged(_ path: String) -> Set<String> {
+    guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    return Set(
+      data.split(separator: 0x0a).compactMap { line in
+        let words = line.split(separator: 0x20, maxSplits: 2)
+        return words.count > 1 ? String(decoding: words[1], as: UTF8.self) : nil
+      })
+  }
+
+  /// What the checkout that stands on the target says of its move.
+  private enum Checkout {
+    /// There is none, or it keeps no log.
+    case unknown
+    case movedIt
+    case didNotMoveIt
+  }
+
+  /// Looks into the log of HEAD of the checkout that stands on the target: a commit, merge, pull or
+  /// reset there leaves a line.
+  private func checkout(_ repository: Repository, _ tip: ObjectID) throws -> Checkout {
+    var directories: [String] = []
+    if let head = try? Data(contentsOf: URL(fileURLWithPath: commonDirectory + "/HEAD")),
+      String(decoding: head, as: UTF8.self).hasPrefix("ref: \(target)\n")
+    {
+      directories.append(commonDirectory)
+    }
+    directories += repository.worktrees().filter { $0.branch == target }.map(\.gitDirectory)
+    let logs = directories.map { Self.logged($0 + "/logs/HEAD") }.filter { !$0.isEmpty }
+    guard !logs.isEmpty else { return .unknown }
+    return logs.contains { $0.contains(tip.hex) } ? .movedIt : .didNotMoveIt
+  }
+
+  /// The landings that are part of one commit's history and not of another's.
+  private func landed(
+    _ repository: Repository, from old: ObjectID, notIn tip: ObjectID
+  ) throws -> Set<String> {
+    Set(
+      try repository.commits(from: old, excluding: [tip], limit: 10_000).map(\.id.hex)
+    ).intersection(try store.landedTips())
+  }
+
+  /// Tells whether a person's moves would have been written down.
+  private var watchesPersons: Bool {
+    guard let repository = try? Repository(opening: commonDirectory, environment: environment),
+      let path = try? repository.configString("core.hooksPath")
+    else { return false }
+    return path == commonDirectory + "/lanekeeper/person-hooks"
+  }
+}
