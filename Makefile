@@ -12,7 +12,7 @@ share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents build install uninstall lint format check-merges bench docs clean packages
+.PHONY: help demo test test-agents build install uninstall lint format check-merges bench docs clean packages test-hooks fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,14 @@ test-agents: packages ## run real agent programs (from PyPI, in a cache) against
 	@$(SWIFT) build
 	@Tools/test-agents .build/debug $(CASES)
 
+test-hooks: packages ## run the hooks beside the real lefthook and pre-commit (from PyPI)
+	@Tools/test-hook-managers
+
+fuzz: packages ## give each parser of the hooks a million odd inputs (FUZZ=n, SEED=n)
+	@$(SWIFT) build --build-tests
+	@LANEKEEPER_FUZZ=$(or $(FUZZ),1000000) LANEKEEPER_SEED=$(or $(SEED),1) \
+	  $(SWIFT) test --skip-build --filter FuzzTests
+
 install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	install -d "$(bindir)" "$(libexec)" "$(share)/templates" "$(share)/hooks" \
 	  "$(root)/share/man/man1" "$(root)/share/bash-completion/completions" \
@@ -45,7 +53,7 @@ install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	install -m 755 $(build)/lanekeeper-hook $(build)/lanekeeper-guard "$(libexec)"
 	cp -R templates/. "$(share)/templates"
 	install -m 644 hooks/README.md "$(share)/hooks/README.md"
-	for hook in pre-commit reference-transaction; do \
+	for hook in pre-commit pre-merge-commit pre-push pre-receive reference-transaction; do \
 	  ln -sf ../../../libexec/lanekeeper/lanekeeper-hook "$(share)/hooks/$$hook"; done
 	install -m 644 docs/lanekeeper.1 "$(root)/share/man/man1/lanekeeper.1"
 	ln -sf lanekeeper.1 "$(root)/share/man/man1/git-lane.1"
@@ -66,7 +74,7 @@ uninstall: ## remove what install put there
 
 lint: ## check formatting and scripts
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
-	@for script in Tools/ensure-packages Tools/test-agents Tools/demo Tools/check-merges .ci/run templates/demo/agent; do \
+	@for script in Tools/ensure-packages Tools/test-agents Tools/test-hook-managers Tools/demo Tools/check-merges .ci/run templates/demo/agent; do \
 	  case "$$(head -n 1 $$script)" in *bash*) bash -n $$script ;; *) sh -n $$script ;; esac || exit 1; done
 	@python3 -m compileall -q Tools templates >/dev/null
 	@Tools/check-docs
