@@ -99,12 +99,18 @@ package final class StandardServer: Sendable {
         return send(
           Outgoing.error(request.id, .invalidRequest("a request with this id is under way")))
       }
-      let task = Task { [self] in
-        let answer = await answer(request)
-        let isWanted = state.withLock { $0.running.removeValue(forKey: request.id) != nil }
-        if let answer, isWanted { send(answer) }
+      // Registered before it can end: an answer is sent only while its request is known.
+      let task = state.withLock { state in
+        let task = Task { [self] in
+          let answer = await answer(request)
+          let isWanted = self.state.withLock {
+            $0.running.removeValue(forKey: request.id) != nil
+          }
+          if let answer, isWanted { send(answer) }
+        }
+        state.running[request.id] = task
+        return task
       }
-      state.withLock { $0.running[request.id] = task }
       group.addTask { await task.value }
       return
     }
