@@ -125,7 +125,9 @@ package struct HookInstallation: Sendable {
   /// The variables that bring the hooks to a process that has no include: `core.hooksPath` for each
   /// git that it starts.
   package func variables(addingTo environment: [String: String]) -> [String: String] {
-    let count = Int(environment["GIT_CONFIG_COUNT"] ?? "") ?? 0
+    // They are added to what git's own variables were taken out of: a count without its keys
+    // stops every git.
+    let count = Int(GitProgram.clean(environment)["GIT_CONFIG_COUNT"] ?? "") ?? 0
     return [
       "GIT_CONFIG_COUNT": String(count + 1), "GIT_CONFIG_KEY_\(count)": "core.hooksPath",
       "GIT_CONFIG_VALUE_\(count)": state.hooks,
