@@ -31,7 +31,9 @@ struct HookDirectory {
     let displaced = entries.filter { $0.hasSuffix(".displaced") }.map { String($0.dropLast(10)) }
     let wanted = Set(ours + present.filter { Self.isHook($0, in: user) } + displaced)
     for name in wanted { try link(path + "/" + name, to: Self.program) }
-    for name in entries where name != "user" && !wanted.contains(name) && isOurLink(name) {
+    // Other names than a hook's may be links that another process is about to put in place.
+    for name in entries
+    where name != "user" && !wanted.contains(name) && Self.isHookName(name) && isOurLink(name) {
       try? files.removeItem(atPath: path + "/" + name)
     }
   }
