@@ -51,7 +51,7 @@ let package = Package(
     + module("HookInputs", ["CZlib"], tests: ["ClaimRules", "TestSupport"])
     + module("Git", ["CLibgit2"], tests: ["TestSupport"])
     + module("Backlog", [.product(name: "Yams", package: "Yams")])
-    + module("Planning", ["Backlog"])
+    + module("Planning", ["Backlog"], tests: ["PlanningSamples"])
     + module("ModelSelection", ["Backlog"])
     + module(
       "Store", ["ClaimRules", "CSQLite", .product(name: "GRDB", package: "GRDB.swift")],
@@ -106,6 +106,13 @@ let package = Package(
         name: "bench-claims", dependencies: ["Store", "ClaimRules", "CSQLite"],
         path: "Tools/bench-claims", swiftSettings: strict),
       .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+      .target(
+        name: "PlanningSamples", dependencies: ["Backlog", "Planning"],
+        path: "Tools/planning-samples", swiftSettings: strict),
+      .executableTarget(
+        name: "planning-bench",
+        dependencies: ["Backlog", "Planning", "PlanningSamples", "Git", "Orchestrator"],
+        path: "Tools/planning-bench", swiftSettings: strict),
       .testTarget(
         name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "TestSupport"],
         swiftSettings: strict),

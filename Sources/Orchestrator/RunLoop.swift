@@ -49,6 +49,8 @@ actor RunLoop {
   private var heldOff: (until: ContinuousClock.Instant, queue: [String])?
   private var isColdRed = false
   private var landed: Set<String> = []
+  /// Decides which feature starts next.
+  private var pilot: RunPilot?
   private var attemptCount = 0
   private var agentSeconds = 0.0
   private var costUSD = 0.0
@@ -165,9 +167,18 @@ actor RunLoop {
       guard running - lent < context.options.parallel, !isPaused, try !lookAtTarget() else {
         return
       }
-      var ready = try store.features(in: [.ready]).filter { isWanted($0) }.sorted(by: context.order)
-      while running - lent < context.options.parallel, !ready.isEmpty {
-        let feature = ready.removeFirst()
+      if pilot == nil { pilot = try context.pilot() }
+      try pilot?.follow(store)
+      while running - lent < context.options.parallel,
+        let id = pilot?.next(
+          free: context.options.parallel - running + lent, now: store.now,
+          mayRest: running - lent > 0)
+      {
+        guard let feature = try store.feature(id), feature.state == .ready, isWanted(feature) else {
+          pilot?.putOff(id)
+          continue
+        }
+        pilot?.take(id)
         running += 1
         attempts += 1
         mine.insert(feature.id)
@@ -191,6 +202,7 @@ actor RunLoop {
     defer {
       ended.run()
       mine.remove(feature.id)
+      pilot?.putOff(feature.id)
       post.yield(.attemptEnded)
     }
     do {

@@ -84,6 +84,12 @@ package final class Supervisor: Sendable {
         project: project.directory, parallel: options.parallel, preset: choice.preset,
         models: choice.available.map(\.rawValue)))
     try tellWarnings(hooks, backlog)
+    for pair in Collisions.pairs(context.footprints, least: 0.5).prefix(3) {
+      report(
+        .note(
+          "#\(pair.first) and #\(pair.second) will likely both change \(pair.path); they are kept apart "
+            + "in time where that costs little"))
+    }
     let recovery = Recovery(
       project: project, store: store, settings: context.attemptSettings, lander: context.lander,
       participant: id)
@@ -146,6 +152,10 @@ struct RunContext: Sendable {
   let lander: Lander
   let positions: [String: (priority: Int, remaining: Double, position: Int)]
   let dependents: [String: Int]
+  /// What each feature is expected to take.
+  let seconds: [String: Double]
+  /// The paths that each feature is expected to touch.
+  let footprints: [Footprint]
 
   init(
     project: Project, options: RunOptions, store: Store, agents: [String: AgentDefinition],
@@ -169,7 +179,12 @@ struct RunContext: Sendable {
       guardProgram: guardProgram, hookVariables: hookVariables, graceSeconds: options.graceSeconds)
     lander = project.lander(store, guardProgram: guardProgram)
     let graph = DependencyGraph(backlog)
-    let remaining = graph.remainingPath { _ in 1 }
+    let seconds = ((try? PastTimes.model(store)) ?? DurationModel()).seconds(backlog)
+    self.seconds = seconds
+    footprints =
+      backlog.features.count > 1 && options.kind == .run
+      ? ProjectFootprints.read(project, backlog) : []
+    let remaining = graph.remainingPath { seconds[$0] ?? DurationModel.standard }
     positions = Dictionary(
       backlog.features.enumerated().map { position, feature in
         (feature.id, (feature.priority, remaining[feature.id] ?? 0, position))
@@ -193,6 +208,14 @@ struct RunContext: Sendable {
     }
   }
 
+  /// Makes the schedule of this run: times by what features took here, collisions by footprints.
+  func pilot() throws -> RunPilot {
+    var wanted = backlog
+    if let only = options.only { wanted.features.removeAll { !only.contains($0.id) } }
+    return try RunPilot(
+      wanted, seconds: seconds, footprints: options.kind == .run ? footprints : nil, store: store)
+  }
+
   /// Chooses the tier of the next attempt.
   func tier(for feature: FeatureRecord) throws -> TierChoice {
     if let tier = options.tier { return TierChoice(tier: tier, reason: "the command line") }
@@ -205,7 +228,8 @@ struct RunContext: Sendable {
       FeatureFacts(
         category: feature.category, title: feature.title, description: feature.description,
         steps: feature.steps.count, dependents: dependents[feature.id] ?? 0,
-        footprint: feature.touches.count, override: feature.model.flatMap(Tier.init(rawValue:))))
+        footprint: max(feature.touches.count, footprintSizes[feature.id] ?? 0),
+        override: feature.model.flatMap(Tier.init(rawValue:))))
   }
 
   private var passRates: @Sendable (String) -> [Tier: PassRate] {
@@ -241,6 +265,12 @@ struct RunContext: Sendable {
       }, participant: participant,
       maxCost: options.maxCostUSD ?? project.configuration.limits.maxCostUSD,
       maxFeatureCost: project.configuration.limits.maxFeatureCostUSD)
+  }
+
+  private var footprintSizes: [String: Int] {
+    Dictionary(
+      footprints.map { ($0.feature, $0.paths.count { $0.likelihood >= 0.3 }) },
+      uniquingKeysWith: { first, _ in first })
   }
 }
 

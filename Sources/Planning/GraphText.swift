@@ -3,65 +3,88 @@ import Backlog
 /// The graph in the forms that people and other programs read.
 package enum GraphText {
   /// Returns an indented list: each feature below the first that it waits for.
-  package static func text(_ backlog: Backlog) -> String {
+  package static func text(_ backlog: Backlog, style: GraphStyle = GraphStyle()) -> String {
     let graph = DependencyGraph(backlog)
+    let features = Dictionary(
+      backlog.features.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     var lines: [String] = []
-    let found = discovered(backlog)
     for (number, wave) in graph.waves.enumerated() {
       lines.append("wave \(number + 1)")
       for id in wave {
-        let title = backlog.features.first { $0.id == id }?.title ?? ""
-        let needs = graph.dependencies(of: id).map {
-          "#\($0)" + (found[id]?.contains($0) == true ? " discovered" : "")
-        }.joined(separator: ", ")
-        lines.append("  #\(id) \(title)" + (needs.isEmpty ? "" : "  (after \(needs))"))
+        let feature = features[id]
+        let needs = (feature?.dependencies ?? []).map { edge in
+          "#\(edge.id)" + (edge.source == .declared ? "" : " (\(edge.source.rawValue))")
+        }
+        let look = style.looks[id].map { " [\($0.rawValue)]" } ?? ""
+        lines.append(
+          "  #\(id) \(plain(feature?.title ?? ""))\(look)"
+            + (needs.isEmpty ? "" : "  (after \(needs.joined(separator: ", ")))"))
       }
     }
     return lines.joined(separator: "\n")
   }
 
-  /// The dependencies that came to light during a run, by feature; they are drawn dashed.
-  private static func discovered(_ backlog: Backlog) -> [String: Set<String>] {
-    Dictionary(
-      backlog.features.map { feature in
-        (feature.id, Set(feature.dependencies.filter { $0.source == .discovered }.map(\.id)))
-      }, uniquingKeysWith: { $0.union($1) })
+  /// A title on one line.
+  static func plain(_ text: String, most: Int = 200) -> String {
+    String(text.prefix(most).map { $0.isNewline || $0 == "\t" ? " " : $0 })
   }
 
   /// Returns the graph for Graphviz.
-  package static func dot(_ backlog: Backlog) -> String {
+  package static func dot(_ backlog: Backlog, style: GraphStyle = GraphStyle()) -> String {
     func quoted(_ text: String) -> String {
       "\""
         + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing(
           "\n", with: " ")
         + "\""
     }
-    var lines = ["digraph backlog {", "  rankdir=LR;", "  node [shape=box];"]
+    var lines = [
+      "digraph backlog {", "  rankdir=LR;", "  node [shape=box, style=filled];",
+    ]
     for feature in backlog.features {
-      lines.append("  \(quoted(feature.id)) [label=\(quoted("#\(feature.id) \(feature.title)"))];")
+      let colours = GraphStyle.colours(style.look(feature.id))
+      lines.append(
+        "  \(quoted(feature.id)) [label=\(quoted("#\(feature.id) \(plain(feature.title))")), "
+          + "fillcolor=\"\(colours.fill)\", color=\"\(colours.line)\", fontcolor=\"#202124\"];")
     }
-    let found = discovered(backlog)
-    for edge in DependencyGraph(backlog).reducedEdges {
-      let style = found[edge.feature]?.contains(edge.dependsOn) == true ? " [style=dashed]" : ""
-      lines.append("  \(quoted(edge.dependsOn)) -> \(quoted(edge.feature))\(style);")
+    for edge in backlog.drawnEdges() {
+      let look =
+        switch edge.source {
+        case .declared: ""
+        case .detected: " [style=dashed]"
+        case .discovered: " [style=dotted]"
+        }
+      lines.append("  \(quoted(edge.dependsOn)) -> \(quoted(edge.feature))\(look);")
     }
     return (lines + ["}"]).joined(separator: "\n")
   }
 
   /// Returns the graph for Mermaid.
-  package static func mermaid(_ backlog: Backlog) -> String {
+  package static func mermaid(_ backlog: Backlog, style: GraphStyle = GraphStyle()) -> String {
     let numbers = Dictionary(
       backlog.features.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     func node(_ id: String) -> String { "f\(numbers[id] ?? 0)" }
     var lines = ["graph LR"]
     for feature in backlog.features {
-      let title = feature.title.replacing("\"", with: "#quot;").replacing("\n", with: " ")
+      let title = plain(feature.title).replacing("&", with: "#amp;").replacing("\"", with: "#quot;")
+        .replacing("<", with: "#lt;").replacing(">", with: "#gt;")
       lines.append("  \(node(feature.id))[\"#\(feature.id) \(title)\"]")
     }
-    let found = discovered(backlog)
-    for edge in DependencyGraph(backlog).reducedEdges {
-      let arrow = found[edge.feature]?.contains(edge.dependsOn) == true ? "-.->" : "-->"
+    for edge in backlog.drawnEdges() {
+      let arrow =
+        switch edge.source {
+        case .declared: "-->"
+        case .detected: "-.->"
+        case .discovered: "==>"
+        }
       lines.append("  \(node(edge.dependsOn)) \(arrow) \(node(edge.feature))")
+    }
+    for look in GraphStyle.Look.allCases {
+      let nodes = backlog.features.filter { style.looks[$0.id] == look }.map { node($0.id) }
+      guard !nodes.isEmpty else { continue }
+      let colours = GraphStyle.colours(look)
+      lines.append(
+        "  classDef \(look.rawValue) fill:\(colours.fill),stroke:\(colours.line),color:#202124")
+      lines.append("  class \(nodes.joined(separator: ",")) \(look.rawValue)")
     }
     return lines.joined(separator: "\n")
   }

@@ -28,14 +28,40 @@ package struct Plan: Sendable, Encodable {
     }
   }
 
+  /// How long a number of agents would take.
+  package struct Pace: Sendable, Encodable, Equatable {
+    package var agents: Int
+    package var seconds: Double
+    package var speedup: Double
+  }
+
+  /// An edge and how much sooner all would be done without it.
+  package struct CostlyEdge: Sendable, Encodable, Equatable {
+    package var feature: String
+    package var dependsOn: String
+    package var seconds: Double
+
+    enum CodingKeys: String, CodingKey {
+      case feature
+      case dependsOn = "depends_on"
+      case seconds = "costs_s"
+    }
+  }
+
   package var edges: [Edge]
   package var waves: [[String]]
   package var criticalPath: [String]
   package var predicted: Prediction
+  /// With 1 to 5 agents.
+  package var paces: [Pace]
+  /// The dearest first, at most five.
+  package var costlyEdges: [CostlyEdge]
 
   enum CodingKeys: String, CodingKey {
     case edges, waves, predicted
     case criticalPath = "critical_path"
+    case paces = "by_agents"
+    case costlyEdges = "costly_edges"
   }
 
   /// Plans a backlog without a cycle for a number of agents.
@@ -57,5 +83,37 @@ package struct Plan: Sendable, Encodable {
     predicted = Prediction(
       sequential: sequential, parallel: parallel,
       speedup: parallel > 0 ? sequential / parallel : 1)
+    paces = (1...5).map { count in
+      let span =
+        count == agents
+        ? parallel : ListSchedule.makespan(graph, agents: count, seconds: seconds)
+      return Pace(agents: count, seconds: span, speedup: span > 0 ? sequential / span : 1)
+    }
+    costlyEdges = Self.costlyEdges(
+      backlog, path: criticalPath, agents: agents, makespan: parallel, seconds: seconds)
+  }
+
+  /// Leaves the edges of the critical path out one by one; only they can hold all up.
+  ///
+  /// At most 40 are tried, so that the plan of a very long chain stays quick.
+  private static func costlyEdges(
+    _ backlog: Backlog, path: [String], agents: Int, makespan: Double, seconds: (String) -> Double
+  ) -> [CostlyEdge] {
+    let places = Dictionary(
+      backlog.features.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var result: [CostlyEdge] = []
+    let most = backlog.features.count > 2000 ? 6 : 40
+    for (earlier, later) in zip(path, path.dropFirst()).prefix(most) {
+      guard let place = places[later] else { continue }
+      var without = backlog
+      without.features[place].dependencies.removeAll { $0.id == earlier }
+      let span = ListSchedule.makespan(
+        DependencyGraph(without), agents: agents, seconds: seconds)
+      if makespan - span >= max(1, makespan * 0.005) {
+        result.append(CostlyEdge(feature: later, dependsOn: earlier, seconds: makespan - span))
+      }
+    }
+    return Array(
+      result.sorted { ($1.seconds, $0.feature) < ($0.seconds, $1.feature) }.prefix(5))
   }
 }

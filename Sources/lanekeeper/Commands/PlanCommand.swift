@@ -50,32 +50,38 @@ struct PlanCommand: ParsableCommand {
     if write { try record(found.edges, project) }
     let agents = parallel ?? project?.configuration.parallel ?? 3
     guard agents >= 1 else { throw Failure("--parallel must be at least 1", status: 64) }
-    let known = try project.flatMap { try PastTimes.seconds($0) } ?? [:]
-    let typical = known.isEmpty ? 600 : known.values.reduce(0, +) / Double(known.count)
-    let plan = Plan(backlog, agents: agents) { known[$0] ?? typical }
+    let times = try PastTimes.model(project.flatMap { try $0.existingStore() })
+    let seconds = times.seconds(backlog)
+    let plan = Plan(backlog, agents: agents) { seconds[$0] ?? DurationModel.standard }
+    let footprints =
+      project.map { ProjectFootprints.read($0, backlog) } ?? Footprint.declared(backlog)
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return Terminal.line(String(decoding: try encoder.encode(plan), as: UTF8.self))
+      let full = FullPlan(
+        plan: plan, footprints: footprints.filter { !$0.paths.isEmpty }, attempts: times.count)
+      return Terminal.line(String(decoding: try encoder.encode(full), as: UTF8.self))
     }
-    let titles = Dictionary(
-      backlog.features.map { ($0.id, $0.title) }, uniquingKeysWith: { first, _ in first })
-    Terminal.line("\(backlog.features.count) features, \(plan.edges.count) dependencies")
-    for (number, wave) in plan.waves.enumerated() {
-      Terminal.line("Wave \(number + 1):")
-      for id in wave {
-        let needs = backlog.features.first { $0.id == id }?.dependencies.map { "#\($0.id)" } ?? []
-        let after = needs.isEmpty ? "" : " (after \(needs.joined(separator: ", ")))"
-        Terminal.line("   #\(id) \(Terminal.cut(titles[id] ?? "", 80))\(after)")
-      }
-    }
+    let text = PlanText(
+      plan: plan, backlog: backlog, footprints: footprints, attempts: times.count, agents: agents)
+    for line in text.lines { Terminal.line(line) }
     show(found)
-    Terminal.line("Critical path: " + plan.criticalPath.map { "#\($0)" }.joined(separator: " → "))
-    let basis = known.isEmpty ? "at ten minutes each" : "by what features took here"
-    Terminal.line(
-      "Expected \(basis): \(Duration.text(plan.predicted.sequential)) with 1 agent, "
-        + "\(Duration.text(plan.predicted.parallel)) with \(agents) (speed-up "
-        + "\(String(format: "%.2f", plan.predicted.speedup)))")
+  }
+
+  /// The plan with what the repository's past adds to it, in one object.
+  private struct FullPlan: Encodable {
+    let plan: Plan
+    let footprints: [Footprint]
+    let attempts: Int
+
+    private enum Keys: String, CodingKey { case footprints, attempts }
+
+    func encode(to encoder: any Encoder) throws {
+      try plan.encode(to: encoder)
+      var container = encoder.container(keyedBy: Keys.self)
+      try container.encode(footprints, forKey: .footprints)
+      try container.encode(attempts, forKey: .attempts)
+    }
   }
 
   private func detected(_ backlog: Backlog, _ project: Project?) throws -> Detector.Result {

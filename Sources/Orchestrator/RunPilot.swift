@@ -1,0 +1,87 @@
+import Backlog
+import Planning
+import Store
+
+/// Keeps the schedule of a run in step with the store, by its events alone.
+struct RunPilot {
+  private var schedule: RunSchedule
+  private var seen: Int64
+  private var restingSince: Int64?
+  private var resting = 0
+  private var putOff: Set<String> = []
+
+  /// - Parameter footprints: `nil` leaves collisions out of account.
+  init(_ backlog: Backlog, seconds: [String: Double], footprints: [Footprint]?, store: Store) throws
+  {
+    schedule = RunSchedule(
+      backlog, seconds: { seconds[$0] ?? DurationModel.standard },
+      collisions: footprints.map { Collisions($0) })
+    seen = try store.lastEvent()
+    for feature in try store.features() {
+      note(feature)
+    }
+  }
+
+  /// Takes note of what happened since the last call.
+  mutating func follow(_ store: Store) throws {
+    for id in putOff { if let feature = try store.feature(id) { note(feature) } }
+    while true {
+      let events = try store.events(after: seen, limit: 1000)
+      guard let last = events.last else { return }
+      seen = last.seq
+      for id in Set(events.compactMap(\.feature)) {
+        guard let feature = try store.feature(id) else { continue }
+        note(feature)
+      }
+    }
+  }
+
+  /// Returns the feature that a free agent should start; `nil` where nothing is ready, or resting is
+  /// better than a likely collision.
+  ///
+  /// - Parameters:
+  ///   - free: how many agents have nothing to do.
+  ///   - now: milliseconds.
+  ///   - mayRest: false where no agent is at work.
+  mutating func next(free: Int, now: Int64, mayRest: Bool) -> String? {
+    if let since = restingSince {
+      schedule.rested(seconds: Double(max(0, now - since)) / 1000, agents: resting)
+      restingSince = nil
+    }
+    switch schedule.next(mayRest: mayRest) {
+    case .start(let id): return id
+    case .wait:
+      restingSince = now
+      resting = free
+      return nil
+    case .nothing: return nil
+    }
+  }
+
+  /// Notes that a feature is being started.
+  mutating func take(_ id: String) { schedule.set(id, .active) }
+
+  /// Leaves a feature out that can't be started now; it is offered again at the next event.
+  mutating func putOff(_ id: String) {
+    schedule.set(id, .out)
+    putOff.insert(id)
+  }
+
+  private mutating func note(_ feature: FeatureRecord) {
+    putOff.remove(feature.id)
+    schedule.set(
+      feature.id, feature.inBacklog ? Self.state(feature.state) : .out,
+      isRework: feature.rework != nil, priority: feature.priority)
+  }
+
+  private static func state(_ state: FeatureState) -> RunSchedule.State {
+    switch state {
+    case .ready: .ready
+    // What is built and not landed holds its paths.
+    case .running, .completed, .inReview, .approved, .queued, .landing, .changesRequested,
+      .gateFailed:
+      .active
+    case .pending, .landed, .waiting, .failed, .blocked, .abandoned, .undone: .out
+    }
+  }
+}

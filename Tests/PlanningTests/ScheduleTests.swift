@@ -1,0 +1,206 @@
+import Backlog
+import PlanningSamples
+import Testing
+
+@testable import Planning
+
+@Suite struct ScheduleTests {
+  @Test func schedulesStayNearTheLowerBound() {
+    var score = ScheduleScore()
+    for seed in 0..<1000 {
+      let sample = SampleBacklog.random(seed: seed)
+      for agents in [2, 3, 5] { score.add(sample, agents: agents) }
+    }
+    #expect(score.count == 3000 && score.aboveGraham == 0)
+    #expect(score.mean < 0.05, "\(score.mean)")
+  }
+
+  @Test func footprintsKeepCollidingFeaturesApart() {
+    var score = CollisionScore()
+    for seed in 0..<150 {
+      let sample = SampleBacklog.random(seed: seed)
+      let footprints = SampleFootprints(sample.backlog, seed: seed)
+      score.add(
+        sample, touched: footprints.touched, foretold: footprints.foretold, agents: 3)
+    }
+    #expect(score.without > 300)
+    #expect(score.collisions < 1.0 / 3, "\(score.collisions)")
+    #expect(score.makespan < 1.10, "\(score.makespan)")
+  }
+
+  /// All may collide with all: still everything runs, in an order that respects the edges.
+  @Test func nothingStarves() {
+    for seed in 0..<40 {
+      let sample = SampleBacklog.random(seed: seed)
+      let ids = sample.backlog.features.map(\.id)
+      let footprints = Dictionary(
+        uniqueKeysWithValues: ids.map { ($0, [PathLikelihood(path: "all", likelihood: 1)]) })
+      let result = RunSimulation(
+        backlog: sample.backlog, agents: 3, seconds: sample.seconds
+      ).run(collisions: Collisions(ids: ids, footprints: footprints))
+      #expect(result.order.sorted() == ids.sorted())
+      for feature in sample.backlog.features {
+        for edge in feature.dependencies {
+          #expect(
+            result.starts[edge.id]! + sample.seconds[edge.id]! <= result.starts[feature.id]! + 1e-6)
+        }
+      }
+    }
+    // One that would always collide starts although others, which don't, keep coming.
+    var backlog = Backlog(features: [])
+    var foretold: [String: [PathLikelihood]] = [:]
+    for number in 0..<200 {
+      let id = String(number)
+      backlog.features.append(Feature(id: id, title: id, priority: number == 0 ? 1 : 0))
+      foretold[id] = [
+        PathLikelihood(path: number % 2 == 0 ? "hot" : "cold\(number)", likelihood: 1)
+      ]
+    }
+    let seconds = Dictionary(uniqueKeysWithValues: backlog.features.map { ($0.id, 60.0) })
+    var schedule = RunSchedule(
+      backlog, seconds: { seconds[$0]! },
+      collisions: Collisions(ids: backlog.features.map(\.id), footprints: foretold))
+    schedule.set("2", .active)
+    for number in 0..<200 where number != 2 { schedule.set(String(number), .ready) }
+    var starts = 0
+    while true {
+      guard case .start(let id) = schedule.next() else {
+        Issue.record("an agent rests while others could work")
+        break
+      }
+      starts += 1
+      if id == "0" { break }
+      schedule.set(id, .out)
+    }
+    #expect(starts > 1 && starts < 40)
+  }
+
+  @Test func reworkAndPriorityGoFirst() {
+    let backlog = Backlog(features: [
+      Feature(id: "a", title: "a"), Feature(id: "b", title: "b"),
+      Feature(id: "c", title: "c", priority: 5),
+    ])
+    var schedule = RunSchedule(backlog, seconds: { _ in 1 })
+    schedule.set("a", .ready)
+    schedule.set("b", .ready, isRework: true)
+    schedule.set("c", .ready)
+    var order: [String] = []
+    while case .start(let id) = schedule.next() {
+      order.append(id)
+      schedule.set(id, .active)
+    }
+    #expect(order == ["b", "c", "a"])
+    schedule.set("a", .ready, priority: 1)
+    schedule.set("c", .ready, priority: -1)
+    #expect(schedule.next() == .start("a"))
+    schedule.set("a", .out)
+    schedule.set("c", .out)
+    #expect(schedule.next() == .nothing)
+  }
+
+  @Test func anAgentRestsOnlyWhileOthersWork() {
+    let backlog = Backlog(
+      features: ["a", "b", "c", "d"].map { Feature(id: $0, title: $0) }
+        + [Feature(id: "e", title: "e", dependencies: [Dependency(id: "d")])])
+    let path = [PathLikelihood(path: "p", likelihood: 1)]
+    var schedule = RunSchedule(
+      backlog, seconds: { $0 == "d" ? 900 : 100 },
+      collisions: Collisions(
+        ids: ["a", "b", "c", "d", "e"], footprints: ["a": path, "b": path]))
+    schedule.set("a", .active)
+    schedule.set("b", .ready)
+    #expect(schedule.next() == .wait("b"))
+    #expect(schedule.next(mayRest: false) == .start("b"))
+    schedule.rested(seconds: 10_000, agents: 1)
+    #expect(schedule.next() == .start("b"))
+  }
+
+  /// The footprints may be of other features than the schedule's.
+  @Test func collisionsGoByIDs() {
+    let path = [PathLikelihood(path: "p", likelihood: 1)]
+    let backlog = Backlog(features: [Feature(id: "b", title: "b"), Feature(id: "a", title: "a")])
+    var schedule = RunSchedule(
+      backlog, seconds: { _ in 100 },
+      collisions: Collisions(ids: ["x", "a", "b"], footprints: ["a": path, "x": path]))
+    schedule.set("a", .active)
+    schedule.set("b", .ready)
+    #expect(schedule.next() == .start("b"))
+    var none = RunSchedule(backlog, seconds: { _ in 1 }, collisions: Collisions(ids: []))
+    none.set("a", .ready)
+    #expect(none.next() == .start("a"))
+  }
+
+  @Test func directoriesHoldWhatLiesBelow() {
+    let footprints = [
+      Footprint(feature: "1", paths: [.init(path: "src/", likelihood: 1, reason: "")]),
+      Footprint(feature: "2", paths: [.init(path: "src/a/b.c", likelihood: 0.5, reason: "")]),
+      Footprint(feature: "3", paths: [.init(path: "docs/a", likelihood: 1, reason: "")]),
+    ]
+    let pairs = Collisions.pairs(footprints)
+    #expect(
+      pairs == [Collisions.Pair(first: "1", second: "2", likelihood: 0.5, path: "src/a/b.c")])
+    let collisions = Collisions(footprints)
+    #expect(collisions.likelihood("2", "1") == 0.5 && collisions.likelihood("1", "3") == 0)
+  }
+
+  @Test func timesFollowWhatWasSeen() {
+    #expect(DurationModel().seconds(category: "backend", steps: 3) == DurationModel.standard)
+    var past: [PastAttempt] = []
+    for number in 0..<40 {
+      let isBackend = number % 2 == 0
+      past.append(
+        PastAttempt(
+          category: isBackend ? "backend" : "documentation", tier: "opus", steps: number % 8,
+          seconds: (isBackend ? 1200 : 120) * (1 + 0.1 * Double(number % 8))))
+    }
+    let model = DurationModel(past)
+    #expect(model.count == 40)
+    let backend = model.seconds(category: "Backend", steps: 4)
+    let text = model.seconds(category: "documentation", steps: 4)
+    #expect(backend > 4 * text && backend > 700 && backend < 2200)
+    #expect(model.seconds(category: "backend", steps: 8) > backend)
+    let unknown = model.seconds(category: "new", steps: 4)
+    #expect(unknown > text && unknown < backend)
+    // One attempt alone moves little.
+    let one = DurationModel(
+      past + [PastAttempt(category: "new", tier: "opus", steps: 4, seconds: 9000)])
+    #expect(one.seconds(category: "new", steps: 4) < 2 * unknown)
+  }
+
+  @Test func planTellsPacesAndCostlyEdges() {
+    let backlog = Backlog(features: [
+      Feature(id: "a", title: "a"),
+      Feature(id: "b", title: "b", dependencies: [Dependency(id: "a")]),
+      Feature(id: "c", title: "c", dependencies: [Dependency(id: "b")]),
+    ])
+    let plan = Plan(backlog, agents: 2) { _ in 60 }
+    #expect(plan.paces.map(\.seconds) == [180, 180, 180, 180, 180])
+    #expect(plan.costlyEdges.map(\.seconds) == [60, 60])
+    #expect(plan.costlyEdges[0] == Plan.CostlyEdge(feature: "b", dependsOn: "a", seconds: 60))
+  }
+
+  @Test func limits() {
+    let chain = Backlog(
+      features: (0..<60).map { number in
+        Feature(
+          id: "n\(number)", title: "t",
+          dependencies: number > 0 ? [Dependency(id: "n\(number - 1)")] : [])
+      })
+    #expect(DependencyGraph(chain).waves.count == 60)
+    #expect(Plan(chain, agents: 5) { _ in 1 }.predicted.parallel == 60)
+    let fan = Backlog(
+      features: [Feature(id: "root", title: "r")]
+        + (0..<10_000).map {
+          Feature(id: "n\($0)", title: "日本語 \($0)", dependencies: [Dependency(id: "root")])
+        })
+    #expect(Plan(fan, agents: 5) { _ in 1 }.predicted.parallel == 2001)
+    // Twice the same edge, an edge to itself and one to nowhere do no harm.
+    let odd = Backlog(features: [
+      Feature(id: "a", title: "a"),
+      Feature(
+        id: "b", title: "",
+        dependencies: [Dependency(id: "a"), Dependency(id: "a"), Dependency(id: "gone")]),
+    ])
+    #expect(Plan(odd, agents: 2) { _ in 1 }.waves == [["a"], ["b"]])
+  }
+}

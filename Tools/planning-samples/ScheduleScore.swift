@@ -1,0 +1,67 @@
+import Backlog
+import Planning
+
+/// How near schedules come to the least that is possible.
+package struct ScheduleScore: Sendable {
+  /// Schedules that were made.
+  package var count = 0
+  /// The sum of makespan over max(T1/N, T∞), less one.
+  private var excess = 0.0
+  package private(set) var worst = 0.0
+  /// Schedules above Graham's bound, T1/N + (1 - 1/N) T∞.
+  package private(set) var aboveGraham = 0
+
+  package init() {}
+
+  /// The mean distance from the lower bound, as a share of it.
+  package var mean: Double { count > 0 ? excess / Double(count) : 0 }
+
+  package mutating func add(_ sample: SampleBacklog, agents: Int) {
+    let total = sample.seconds.values.reduce(0, +)
+    let longest =
+      DependencyGraph(sample.backlog).remainingPath { sample.seconds[$0] ?? 0 }.values.max() ?? 0
+    let share = 1 / Double(agents)
+    let bound = max(total * share, longest)
+    guard bound > 0 else { return }
+    let span = RunSimulation(
+      backlog: sample.backlog, agents: agents, seconds: sample.seconds
+    ).run().makespan
+    count += 1
+    excess += span / bound - 1
+    worst = max(worst, span / bound - 1)
+    if span > total * share + (1 - share) * longest + 1e-6 { aboveGraham += 1 }
+  }
+}
+
+/// What footprints do to collisions and to the makespan.
+package struct CollisionScore: Sendable {
+  package private(set) var without = 0
+  package private(set) var with = 0
+  private var spans = 0.0
+  private var count = 0
+
+  package init() {}
+
+  /// Collisions with footprints as a share of those without.
+  package var collisions: Double { without > 0 ? Double(with) / Double(without) : 0 }
+  /// The mean makespan with footprints over that without.
+  package var makespan: Double { count > 0 ? spans / Double(count) : 1 }
+
+  package mutating func add(
+    _ sample: SampleBacklog, touched: [String: Set<String>],
+    foretold: [String: [PathLikelihood]], agents: Int
+  ) {
+    let simulation = RunSimulation(
+      backlog: sample.backlog, agents: agents, seconds: sample.seconds, touched: touched)
+    let expected: (String) -> Double = { sample.seconds[$0] ?? 0 }
+    let plain = simulation.run(expected: expected)
+    let apart = simulation.run(
+      expected: expected,
+      collisions: Collisions(ids: sample.backlog.features.map(\.id), footprints: foretold))
+    without += plain.collisions
+    with += apart.collisions
+    guard plain.makespan > 0 else { return }
+    spans += apart.makespan / plain.makespan
+    count += 1
+  }
+}
