@@ -43,6 +43,27 @@ package enum Caller: Sendable, Equatable {
         agent: running.agentID, participant: running.participant))
   }
 
+  /// Finds the attempt for which a hook of an agent's program is called; `nil` where there is none.
+  ///
+  /// The program may stand anywhere by then: who started it counts before where it stands.
+  package static func hook(
+    gitDirectory: String?, store: Store, pid: Int32 = getpid()
+  ) throws -> LaneCaller? {
+    if let lock = ProcessTree.outermostGuardLock(of: pid) {
+      guard let (feature, number) = attempt(ofLock: lock),
+        let running = try store.attempt(feature, number), running.state == .running,
+        let lane = try store.lane(running.lane)
+      else { return nil }
+      return LaneCaller(
+        lane: lane.number, path: lane.path, feature: feature, attempt: number,
+        agent: running.agentID, participant: running.participant)
+    }
+    guard let gitDirectory,
+      case .lane(let caller) = try find(gitDirectory: gitDirectory, store: store, pid: pid)
+    else { return nil }
+    return caller
+  }
+
   /// Returns the number of the lane that a git directory belongs to.
   package static func laneNumber(_ gitDirectory: String) -> Int? {
     let directory = gitDirectory as NSString

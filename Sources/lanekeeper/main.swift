@@ -4,6 +4,7 @@ import Orchestrator
 
 // lanekeeper: the command line. One file per command stands in Commands/; what they share is here.
 
+if EditHookProgram.isAsked(CommandLine.arguments) { EditHookProgram.run() }
 let command: any ParsableCommand
 do {
   command = try Lanekeeper.parseAsRoot(nil)

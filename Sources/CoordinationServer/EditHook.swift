@@ -1,0 +1,180 @@
+import ClaimRules
+import Foundation
+import Git
+import Store
+
+/// Judges what an agent is about to change, by the hooks that it calls around its tools.
+///
+/// The words of the protocol are those of Claude Code: `PreToolUse` before a tool, which a `deny`
+/// stops, and `PostToolUse` after it, whose `block` tells the model what went wrong.
+package struct EditHook: Sendable {
+  private let store: Store
+  private let workplace: EditPlace
+  private let lane: LaneCaller
+
+  package init(store: Store, workplace: EditPlace, lane: LaneCaller) {
+    self.store = store
+    self.workplace = workplace
+    self.lane = lane
+  }
+
+  /// Judges one call.
+  ///
+  /// - Parameter input: the object that the agent's program writes to the hook.
+  /// - Returns: what to print; `nil` where there is nothing to say.
+  package func judge(_ input: JSON) throws -> JSON? {
+    guard workplace.policy != "off", let event = input["hook_event_name"]?.string,
+      let tool = input["tool_name"]?.string
+    else { return nil }
+    let arguments = input["tool_input"] ?? [:]
+    let directory = input["cwd"]?.string ?? lane.path
+    switch (event, tool) {
+    case ("PreToolUse", "Write"), ("PreToolUse", "Edit"), ("PreToolUse", "MultiEdit"):
+      return try edit(arguments["file_path"]?.string, directory)
+    case ("PreToolUse", "NotebookEdit"):
+      return try edit(
+        arguments["notebook_path"]?.string ?? arguments["file_path"]?.string, directory)
+    case ("PreToolUse", "Bash"): return try command(arguments["command"]?.string ?? "", directory)
+    case ("PostToolUse", "Bash"): return try changes()
+    default: return nil
+    }
+  }
+
+  // MARK: before
+
+  private func edit(_ path: String?, _ directory: String) throws -> JSON? {
+    guard let path else { return Self.deny("lanekeeper: the call names no file") }
+    switch try place(path, directory) {
+    case .elsewhere: return nil
+    case .foreign(let words): return Self.deny(words)
+    case .inside(let paths): return try claim(paths).map(Self.deny)
+    }
+  }
+
+  /// Looks at the files that a command plainly writes, without claiming: it may not write them.
+  private func command(_ text: String, _ directory: String) throws -> JSON? {
+    var requests: [ClaimRequest] = []
+    for target in ShellWrites.targets(of: text) {
+      let base = target.directory.hasPrefix("/") ? "" : directory + "/"
+      switch try place(target.path, base + target.directory) {
+      case .elsewhere: continue
+      case .foreign(let words): return Self.deny(words)
+      case .inside(let paths): requests += paths.map { ClaimRequest(path: $0, mode: .exclusive) }
+      }
+    }
+    guard !requests.isEmpty else { return nil }
+    let conflicts = try store.check(
+      requests, owner: lane.owner, policies: workplace.policies, stale: try staleCheck()
+    ).filter { try !isIgnored($0.path) }
+    return conflicts.isEmpty ? nil : Self.deny(words(conflicts))
+  }
+
+  // MARK: after
+
+  /// Claims what the lane has changed by now; what another holds is told.
+  private func changes() throws -> JSON? {
+    let repository = try Repository(opening: lane.path, environment: workplace.environment)
+    let changed = try repository.status().filter { !$0.isConflicted }.map {
+      ClaimPath(file: $0.path, naming: workplace.policies.naming)
+    }
+    guard !changed.isEmpty, let words = try claim(changed) else { return nil }
+    return [
+      "decision": "block",
+      "reason": .string(
+        words + "\nYour command has changed these files all the same. Put them back as they were "
+          + "(`git restore -- FILE`; remove what is new), or they can't be committed."),
+    ]
+  }
+
+  // MARK: claiming
+
+  /// Claims paths, all or nothing; the words of a refusal, `nil` where it was granted.
+  private func claim(_ paths: [ClaimPath]) throws -> String? {
+    let requests = paths.map { ClaimRequest(path: $0, mode: .exclusive) }
+    if workplace.policy == "strict" { return try missing(requests) }
+    let outcome = try store.claim(
+      requests, owner: lane.owner, agent: lane.agent, policies: workplace.policies,
+      stale: try staleCheck())
+    guard case .refused(let all) = outcome else { return nil }
+    let conflicts = try all.filter { try !isIgnored($0.path) }
+    guard conflicts.isEmpty else { return words(conflicts) }
+    let rest = requests.filter { request in !all.contains { $0.path == request.path } }
+    return rest.isEmpty ? nil : try claim(rest.map(\.path))
+  }
+
+  /// With the policy `strict` nothing is claimed by the way.
+  private func missing(_ requests: [ClaimRequest]) throws -> String? {
+    let held = try store.claims(of: lane.owner)
+    let open = try requests.filter { request in
+      try !held.contains { ClaimRule.covers($0, request) } && !isIgnored(request.path)
+    }
+    guard !open.isEmpty else { return nil }
+    return "lanekeeper: claim first what you change (claims.policy is strict), with the tool "
+      + "claim_files or `lanekeeper claim`: "
+      + open.map(\.path.description).joined(separator: ", ")
+  }
+
+  private func words(_ conflicts: [ClaimConflict]) -> String {
+    let facts = ClaimFacts { try? store.feature($0)?.title }
+    var lines = ["lanekeeper: feature #\(lane.feature) may not change this now:"]
+    lines += conflicts.map { "  " + facts.line($0) }
+    var seen: Set<String> = []
+    lines += conflicts.map(facts.advice).filter { seen.insert($0).inserted }
+    return lines.joined(separator: "\n")
+  }
+
+  private func staleCheck() throws -> StaleCheck? {
+    guard let branch = try store.feature(lane.feature)?.branch else { return nil }
+    return try Staleness.check(
+      branch: branch, target: workplace.target, directory: workplace.directory,
+      environment: workplace.environment)
+  }
+
+  /// What git ignores is never committed, so nobody needs a claim on it.
+  private func isIgnored(_ path: ClaimPath) throws -> Bool {
+    let name = String(decoding: path.bytes, as: UTF8.self)
+    let result = try GitProgram.run(
+      ["check-ignore", "-q", "--", name], directory: lane.path, environment: workplace.environment)
+    return result.status == 0
+  }
+
+  // MARK: places
+
+  private enum Place {
+    case inside([ClaimPath])
+    /// Outside every checkout of the repository: none of our business.
+    case elsewhere
+    /// Another checkout of the repository.
+    case foreign(String)
+  }
+
+  private func place(_ path: String, _ directory: String) throws -> Place {
+    let full = path.hasPrefix("/") ? path : directory + "/" + path
+    do {
+      let resolver = try PathResolver(tops: [lane.path], naming: workplace.policies.naming)
+      return .inside(try resolver.find(full).paths)
+    } catch let failure as ToolFailure {
+      let others = try [workplace.directory] + store.lanes().map(\.path).filter { $0 != lane.path }
+      let resolver = try PathResolver(tops: others, naming: workplace.policies.naming)
+      if let found = try? resolver.find(full) {
+        return .foreign(
+          "lanekeeper: \(path) lies in \(found.top), which is not your lane; change the file of the "
+            + "same name below \(lane.path)")
+      }
+      if failure.description.contains("git's own directory") {
+        return .foreign("lanekeeper: \(failure)")
+      }
+      return .elsewhere
+    }
+  }
+
+  /// The answer that stops a tool.
+  package static func deny(_ words: String) -> JSON {
+    [
+      "hookSpecificOutput": [
+        "hookEventName": "PreToolUse", "permissionDecision": "deny",
+        "permissionDecisionReason": .string(words),
+      ]
+    ]
+  }
+}

@@ -1,0 +1,47 @@
+import CoordinationServer
+import Foundation
+import Git
+import Orchestrator
+import Store
+
+/// `lanekeeper edit-hook claude`: runs around each edit of an agent, so it goes past the commands.
+enum EditHookProgram {
+  /// Tells whether the command line asks for it.
+  static func isAsked(_ arguments: [String]) -> Bool {
+    arguments.count == 3 && arguments[1] == "edit-hook" && arguments[2] == "claude"
+  }
+
+  /// Answers on standard output and ends. Where the state can't be used, the edit is refused.
+  static func run() -> Never {
+    signal(SIGPIPE, SIG_IGN)
+    var event = "PreToolUse"
+    do {
+      let input = try JSONReader.read([UInt8](FileHandle.standardInput.readDataToEndOfFile()))
+      event = input["hook_event_name"]?.string ?? event
+      if let answer = try judge(input) { print(answer.text) }
+      exit(0)
+    } catch {
+      // Only this status stops a tool; any other is taken for a fault of the hook and passed over.
+      FileHandle.standardError.write(
+        Data("lanekeeper: this edit can't be checked, so it is refused: \(error)\n".utf8))
+      exit(event == "PreToolUse" ? 2 : 0)
+    }
+  }
+
+  private static func judge(_ input: JSON) throws -> JSON? {
+    let environment = ProcessInfo.processInfo.environment
+    let directory = environment["LANEKEEPER_LANE"] ?? FileManager.default.currentDirectoryPath
+    guard let git = try Repository.discover(from: directory) else { return nil }
+    let project = try Project.open(directory, environment: environment)
+    guard let store = try project.existingStore(),
+      let lane = try Caller.hook(gitDirectory: git, store: store)
+    else { return nil }
+    return try EditHook(
+      store: store,
+      workplace: EditPlace(
+        directory: project.directory, environment: project.environment, target: project.target,
+        policies: project.pathPolicies, policy: project.configuration.claims.policy),
+      lane: lane
+    ).judge(input)
+  }
+}
