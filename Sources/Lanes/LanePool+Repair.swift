@@ -37,17 +37,6 @@ extension LanePool {
     return try Repository(opening: lane.path, environment: environment)
   }
 
-  /// Takes other lanes that nobody has off a branch; a kill can leave one standing on it.
-  func leaveElsewhere(_ branch: String, but lane: LaneRecord, _ repository: Repository) throws {
-    for other in repository.worktrees() where other.branch == branch && other.name != lane.name {
-      guard other.name.hasPrefix("lane-"), let number = Int(other.name.dropFirst(5)),
-        let reserved = try store.reserveLane(only: number)
-      else { continue }
-      defer { try? store.finishLane(reserved.number) }
-      try leave(reserved)
-    }
-  }
-
   /// Does what a lane needs once, unless it was done: copies, the set-up command, git's lock.
   func finish(_ lane: LaneRecord, _ registered: WorktreeInfo?, _ common: Repository) throws {
     guard registered?.lockReason != Self.lockReason else { return }

@@ -69,7 +69,6 @@ package struct LanePool: Sendable {
   package func enter(_ lane: LaneRecord, branch: String?, commit: ObjectID) throws {
     let repository = try open(lane, commit: commit)
     try rescueUncommitted(lane, repository)
-    if let branch { try leaveElsewhere(branch, but: lane, repository) }
     try repository.switchWorktree(to: commit, branch: branch, removeUntracked: true)
   }
 

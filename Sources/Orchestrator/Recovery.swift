@@ -55,11 +55,8 @@ package struct Recovery: Sendable {
         "feature #\(attempt.feature): attempt \(attempt.number) was cut off; its work is kept")
     }
     try store.freeLeftLanes(preparing: living == 0 && !holdsLanes) { lane in
-      // A git that the killed process had started may still be filling the lane.
-      Strays.end(mark: nil, directories: [lane.path])
       StaleLocks.removeOwn(gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
     }
-    try leaveBranches()
     if let landing = try FileLock.tryAcquire(state.landingLock) {
       defer { landing.release() }
       if try !store.openLandings().isEmpty {
@@ -75,19 +72,6 @@ package struct Recovery: Sendable {
     }
     try store.settleReadiness()
     return lines
-  }
-
-  /// Takes lanes that nobody has off a feature's branch, so that another lane can go on with it.
-  private func leaveBranches() throws {
-    for lane in try store.lanes() where lane.state == .free {
-      guard let reserved = try store.reserveLane(only: lane.number) else { continue }
-      defer { try? store.finishLane(reserved.number) }
-      guard
-        let repository = try? Repository(opening: lane.path, environment: project.environment),
-        case .branch(_, let commit?) = try repository.head()
-      else { continue }
-      try repository.setHead(branch: nil, commit: commit)
-    }
   }
 
   private func isDead(_ attempt: AttemptRecord) -> Bool {

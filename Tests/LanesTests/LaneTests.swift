@@ -125,19 +125,6 @@ import Testing
     #expect(try fixture.test.git("fsck", "--no-dangling") == "")
   }
 
-  @Test func p7_aLaneThatWasLeftOnABranchGivesItUp() throws {
-    let fixture = try Fixture()
-    let first = try fixture.pool.take(commit: fixture.tip)
-    try fixture.pool.enter(first, branch: "refs/heads/lane/x", commit: fixture.tip)
-    try fixture.test.root.write("lanes/1/left.txt", "work\n")
-    let second = try fixture.pool.take(commit: fixture.tip)
-    try fixture.pool.giveBack(first)
-    try fixture.pool.enter(second, branch: "refs/heads/lane/x", commit: fixture.tip)
-    #expect(try fixture.test.git("branch", "--show-current", at: second.path) == "lane/x")
-    #expect(try fixture.test.git("branch", "--show-current", at: first.path) == "")
-    #expect(try fixture.test.root.read("lanes/1/left.txt") == "work\n")
-  }
-
   @Test func p4_whatAnAgentWroteOutlivesItsDotGitFile() throws {
     let fixture = try Fixture()
     let lane = try fixture.pool.take(commit: fixture.tip)
