@@ -1,4 +1,5 @@
 import CLibgit2
+import Foundation
 
 extension Repository {
   /// Where HEAD of a worktree stands.
@@ -72,7 +73,9 @@ extension Repository {
     var made: OpaquePointer?
     var oid = id.oid
     var old = (expected ?? .zero).oid
-    let code = git_reference_create_matching(&made, handle, name, &oid, 1, &old, message)
+    let code = whileLocked {
+      git_reference_create_matching(&made, handle, name, &oid, 1, &old, message)
+    }
     git_reference_free(made)
     if code == GIT_EMODIFIED.rawValue || code == GIT_EEXISTS.rawValue
       || (code == GIT_ENOTFOUND.rawValue && expected != nil)
@@ -87,8 +90,8 @@ extension Repository {
     var made: OpaquePointer?
     var oid = id.oid
     defer { git_reference_free(made) }
-    try GitError.check(
-      git_reference_create(&made, handle, name, &oid, 1, message), "set \(name)")
+    let code = whileLocked { git_reference_create(&made, handle, name, &oid, 1, message) }
+    try GitError.check(code, "set \(name)")
   }
 
   /// Deletes a reference if it stands where expected; an absent one is no error.
@@ -105,7 +108,7 @@ extension Repository {
     if let expected, found != expected {
       throw ReferenceMismatch(name: name, expected: expected, found: found)
     }
-    let deleted = git_reference_delete(reference)
+    let deleted = whileLocked { git_reference_delete(reference) }
     if deleted == GIT_EMODIFIED.rawValue {
       throw ReferenceMismatch(name: name, expected: found, found: try self.reference(name))
     }
@@ -122,11 +125,23 @@ extension Repository {
   /// Puts HEAD of this worktree onto a branch, or onto the commit itself, without touching files.
   package func setHead(branch: String?, commit: ObjectID) throws {
     if let branch {
-      try GitError.check(git_repository_set_head(handle, branch), "put HEAD on \(branch)")
+      let code = whileLocked { git_repository_set_head(handle, branch) }
+      try GitError.check(code, "put HEAD on \(branch)")
     } else {
       var oid = commit.oid
-      try GitError.check(
-        git_repository_set_head_detached(handle, &oid), "put HEAD on \(commit.short)")
+      let code = whileLocked { git_repository_set_head_detached(handle, &oid) }
+      try GitError.check(code, "put HEAD on \(commit.short)")
     }
+  }
+
+  /// Tries again while another git holds the reference's lock, for two seconds at most: git holds it
+  /// while its own hooks run.
+  private func whileLocked(_ change: () -> Int32) -> Int32 {
+    for _ in 0..<400 {
+      let code = change()
+      guard code == GIT_ELOCKED.rawValue else { return code }
+      usleep(5000)
+    }
+    return change()
   }
 }

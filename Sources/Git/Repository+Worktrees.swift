@@ -157,6 +157,15 @@ extension Repository {
     rmdir(commonDirectory + "/worktrees")
   }
 
+  /// Takes a linked worktree off its branch, whether its directory is there or not; HEAD then names
+  /// the commit itself, and index and files stay.
+  ///
+  /// Nothing else may be at work in the worktree.
+  package func detachWorktree(_ info: WorktreeInfo) throws {
+    guard let branch = info.branch, let commit = try reference(branch) else { return }
+    try writeText(commit.hex + "\n", to: info.gitDirectory + "/HEAD")
+  }
+
   /// Throws where a worktree other than the named one has the branch checked out; `nil` names the
   /// main one.
   func checkBranch(_ branch: String, isFreeFor name: String?) throws {

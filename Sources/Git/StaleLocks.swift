@@ -4,8 +4,15 @@ import Foundation
 package enum StaleLocks {
   /// Removes the locks of a worktree of ours, in which nobody else is at work: index and HEAD.
   package static func removeOwn(gitDirectory: String) {
-    for name in ["index.lock", "HEAD.lock"] { unlink(gitDirectory + "/" + name) }
+    for name in own { unlink(gitDirectory + "/" + name) }
   }
+
+  /// Tells whether a worktree of ours has such a lock.
+  package static func existOwn(gitDirectory: String) -> Bool {
+    own.contains { access(gitDirectory + "/" + $0, F_OK) == 0 }
+  }
+
+  private static let own = ["index.lock", "HEAD.lock"]
 
   /// Removes locks in a repository that others use, too: one that the same process holds for a whole
   /// second is taken for left behind, since git holds them for milliseconds.

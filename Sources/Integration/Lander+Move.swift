@@ -50,6 +50,11 @@ extension Lander {
       return isPushed ? try settlePushed(links, chain, repository, "\(targetName) moved") : .lost
     } catch is ReferenceMismatch {
       return isPushed ? try settlePushed(links, chain, repository, "\(targetName) moved") : .lost
+    } catch GitErrorCode.locked {
+      let reason =
+        "\(targetName) is locked by another git; where none is at work, remove "
+        + "\(repository.commonDirectory)/\(settings.target).lock"
+      return isPushed ? try settlePushed(links, chain, repository, reason) : .held(reason)
     } catch let held as Follow.HeldOff {
       return isPushed
         ? try settlePushed(links, chain, repository, held.reason) : .held(held.reason)

@@ -1,9 +1,37 @@
+import Foundation
 import TestSupport
 import Testing
 
 @testable import Git
 
 @Suite struct ReferenceTests {
+  @Test func waitsWhileAnotherGitHoldsTheLock() throws {
+    let test = try TestRepository()
+    let one = try #require(ObjectID(hex: test.commit("one")))
+    let two = try #require(ObjectID(hex: test.commit("two")))
+    let repository = try test.open()
+    try repository.createReference("refs/heads/x", target: one, message: "made")
+    let lock = test.path + "/.git/refs/heads/x.lock"
+    try Data().write(to: URL(fileURLWithPath: lock))
+    let other = Thread {
+      usleep(200_000)
+      unlink(lock)
+    }
+    other.start()
+    try repository.updateReference("refs/heads/x", to: two, expecting: one, message: "moved")
+    #expect(try test.id("refs/heads/x") == two)
+    #expect(!FileManager.default.fileExists(atPath: lock))
+
+    try Data().write(to: URL(fileURLWithPath: lock))
+    do {
+      try repository.updateReference("refs/heads/x", to: one, expecting: two, message: "back")
+      Issue.record("a lock that stays was passed")
+    } catch GitErrorCode.locked {}
+    #expect(FileManager.default.fileExists(atPath: lock))
+    unlink(lock)
+    #expect(try test.id("refs/heads/x") == two)
+  }
+
   @Test func comparesAndSwaps() throws {
     let test = try TestRepository()
     let one = try #require(ObjectID(hex: test.commit("one")))

@@ -48,6 +48,22 @@ import Testing
     #expect(try fixture.test.git("rev-list", "--count", "main") == "1")
   }
 
+  @Test func p3_aTargetThatAnotherGitHasLockedHoldsTheQueue() async throws {
+    let fixture = try LandingFixture()
+    let start = try fixture.test.git("rev-parse", "main")
+    try fixture.queue("1", ["one.txt": "1\n"])
+    let lock = fixture.test.path + "/.git/refs/heads/main.lock"
+    try Data().write(to: URL(fileURLWithPath: lock))
+    let held = try await fixture.land()
+    #expect(held.progress == .held && held.landed == [])
+    #expect(held.held.first?.contains("main.lock") == true)
+    #expect(try fixture.test.git("rev-parse", "main") == start)
+    #expect(try fixture.test.git("status", "--porcelain") == "")
+    unlink(lock)
+    #expect(try await fixture.land().landed == ["1"])
+    #expect(try fixture.test.read("one.txt") == "1\n")
+  }
+
   @Test func p3_aDependentNeverLandsFirst() async throws {
     for window in [1, 4] {
       let fixture = try LandingFixture(window: .size(window))
