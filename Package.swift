@@ -51,7 +51,7 @@ let package = Package(
     + module("HookInputs", ["CZlib"], tests: ["ClaimRules", "TestSupport"])
     + module("Git", ["CLibgit2"], tests: ["TestSupport"])
     + module("Backlog", [.product(name: "Yams", package: "Yams")])
-    + module("Planning", ["Backlog"], tests: ["PlanningSamples"])
+    + module("Planning", ["Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
     + module("ModelSelection", ["Backlog"])
     + module(
       "Store", ["ClaimRules", "CSQLite", .product(name: "GRDB", package: "GRDB.swift")],
