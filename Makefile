@@ -30,8 +30,7 @@ build: packages ## build the programs (CONFIG=debug for a debug build)
 
 test: packages ## run every test
 	@$(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build --parallel --skip KillTests
-	@$(SWIFT) test --skip-build --parallel --filter KillTests
+	@$(SWIFT) test --skip-build --parallel
 
 test-agents: packages ## run real agent programs (from PyPI, in a cache) against a scripted model
 	@$(SWIFT) build

@@ -106,17 +106,28 @@ package struct AttemptRunner: Sendable {
       try? store.record(
         "attempt_error", feature: feature.id, agent: attempt.agent,
         ["attempt": .integer(Int64(attempt.number)), "detail": .string("\(error)")])
-      // What is wrong with a lane is no fault of the feature's; the lane is left out.
-      let isLaneBroken = if ending == nil, case LaneError.broken = error { true } else { false }
-      try? store.endAttempt(
-        feature.id, attempt.number,
-        isLaneBroken
-          ? .interrupted(detail: "\(error)")
-          : .failed(
-            detail: "\(error)", rework: "Lanekeeper could not go on: \(error)",
-            maximum: settings.attempts), tip: nil, changed: [])
-      if isLaneBroken { try? store.leaveOutLane(lane.number) }
+      var end = AttemptEnd.failed(
+        detail: "\(error)", rework: "Lanekeeper could not go on: \(error)",
+        maximum: settings.attempts)
+      let troubled = lanesInTrouble(feature)
+      if ending == nil, troubled.count < 2 {
+        end = .interrupted(detail: "\(Self.laneTrouble): \(error)")
+      }
+      await giveUpStart(feature, attempt, lane: lane, branch: branch, end)
+      let isBroken = if case LaneError.broken = error { true } else { false }
+      if ending == nil, isBroken || troubled.last == lane.number {
+        try? store.leaveOutLane(lane.number)
+      }
     }
+  }
+
+  private static let laneTrouble = "its lane could not be made ready"
+
+  /// Returns the lanes that could not be made ready for the feature in its last two attempts. What is
+  /// wrong with a lane is no fault of the feature's: it counts only the third time.
+  private func lanesInTrouble(_ feature: FeatureRecord) -> [Int] {
+    let before = ((try? store.attempts(of: feature.id)) ?? []).dropLast().suffix(2)
+    return before.filter { $0.detail?.hasPrefix(Self.laneTrouble) == true }.map(\.lane)
   }
 
   private func runAgent(
@@ -181,22 +192,23 @@ package struct AttemptRunner: Sendable {
     return run
   }
 
-  /// Ends an attempt whose agent was never started; the branch is as it was.
+  /// Ends an attempt whose agent was never started, or whose work could not be put away; the branch
+  /// and its claims are as they were.
   private func giveUpStart(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     _ end: AttemptEnd
   ) async {
-    let settings = settings
-    let store = store
+    let (settings, store, pool, state) = (settings, store, pool, state)
     try? await Offload.run {
-      let repository = try Repository(opening: lane.path, environment: settings.environment)
-      let tip = try repository.reference(branch)
+      try? pool.leave(lane)
+      let repository = try? Repository(
+        opening: state.commonDirectory, environment: settings.environment)
+      let tip = try? repository?.reference(branch)
       var changed: [[UInt8]] = []
-      if let tip, let target = try repository.reference(settings.target) {
-        changed = try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
-      }
-      if let head = try repository.head().commit {
-        try repository.setHead(branch: nil, commit: head)
+      if let repository, let tip, let target = try? repository.reference(settings.target),
+        let branch = try? repository.branchChanges(tip: tip, target: target)
+      {
+        changed = branch.changes.map(\.path)
       }
       try store.endAttempt(feature.id, attempt.number, end, tip: tip?.hex, changed: changed)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 import Store
 
 extension LanePool {
@@ -35,6 +36,26 @@ extension LanePool {
     }
     try register(lane, commit: commit)
     return try Repository(opening: lane.path, environment: environment)
+  }
+
+  /// Ends what a killed process may have left at work in a lane, and takes away its locks and a sync
+  /// that it did not bring to its end: the branch stands as before it, and the files are rescued.
+  func clear(_ lane: LaneRecord, _ repository: Repository) throws {
+    let hasLocks = StaleLocks.existOwn(gitDirectory: repository.gitDirectory)
+    guard hasLocks || SyncJournal.exists(repository.gitDirectory) else { return }
+    Strays.end(mark: nil, directories: [resolved(lane.path)])
+    StaleLocks.removeOwn(gitDirectory: repository.gitDirectory)
+    SyncJournal.remove(repository.gitDirectory)
+  }
+
+  /// Takes other lanes off a branch; a kill can leave one standing on it.
+  ///
+  /// The caller's feature has the branch, so no other lane has a right to it.
+  func takeOthersOff(_ branch: String, but lane: LaneRecord, _ repository: Repository) throws {
+    for other in repository.worktrees() where other.branch == branch && other.name != lane.name {
+      guard try store.lanes().contains(where: { $0.name == other.name }) else { continue }
+      try repository.detachWorktree(other)
+    }
   }
 
   /// Does what a lane needs once, unless it was done: copies, the set-up command, git's lock.

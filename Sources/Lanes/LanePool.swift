@@ -68,15 +68,17 @@ package struct LanePool: Sendable {
   /// - Parameter branch: `refs/heads/…`, made where it is absent; `nil` for no branch.
   package func enter(_ lane: LaneRecord, branch: String?, commit: ObjectID) throws {
     let repository = try open(lane, commit: commit)
+    try clear(lane, repository)
     try rescueUncommitted(lane, repository)
+    if let branch { try takeOthersOff(branch, but: lane, repository) }
     try repository.switchWorktree(to: commit, branch: branch, removeUntracked: true)
   }
 
   /// Takes a lane off its branch, so that another lane can go on with it.
   package func leave(_ lane: LaneRecord) throws {
-    let repository = try Repository(opening: lane.path, environment: environment)
-    if let commit = try repository.head().commit {
-      try repository.setHead(branch: nil, commit: commit)
+    let common = try Repository(opening: state.commonDirectory, environment: environment)
+    if let registered = common.worktree(named: lane.name) {
+      try common.detachWorktree(registered)
     }
   }
 

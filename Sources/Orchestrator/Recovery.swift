@@ -54,8 +54,9 @@ package struct Recovery: Sendable {
       lines.append(
         "feature #\(attempt.feature): attempt \(attempt.number) was cut off; its work is kept")
     }
+    let repository = try project.repository()
     try store.freeLeftLanes(preparing: living == 0 && !holdsLanes) { lane in
-      StaleLocks.removeOwn(gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
+      makeIdle(lane, repository)
     }
     if let landing = try FileLock.tryAcquire(state.landingLock) {
       defer { landing.release() }
@@ -72,6 +73,23 @@ package struct Recovery: Sendable {
     }
     try store.settleReadiness()
     return lines
+  }
+
+  /// Ends what is still at work in a lane that nobody has, such as a git that fills it, and takes it
+  /// off its branch.
+  private func makeIdle(_ lane: LaneRecord, _ repository: Repository) {
+    Strays.end(mark: nil, directories: [lane.path])
+    StaleLocks.removeOwn(gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
+    if let registered = repository.worktree(named: lane.name) {
+      try? repository.detachWorktree(registered)
+    }
+  }
+
+  /// Tells whether anything is left of a process that is dead.
+  package func isNeeded() throws -> Bool {
+    try store.openParticipants().contains {
+      $0.id != participant && !FileLock.isHeld(state.participantLock($0.id))
+    } || store.runningAttempts().contains(where: isDead)
   }
 
   private func isDead(_ attempt: AttemptRecord) -> Bool {
@@ -97,6 +115,7 @@ package struct Recovery: Sendable {
       )
     }
     let repository = try project.repository()
+    if let lane { makeIdle(lane, repository) }
     let tip = try feature.branch.flatMap { try repository.reference($0) }
     var changed: [[UInt8]] = []
     if let tip, let target = try repository.reference(project.target) {
@@ -116,6 +135,7 @@ package struct Recovery: Sendable {
     let hasStarted = FileManager.default.fileExists(
       atPath: state.log(feature.id, attempt.number))
     guard hasStarted else {
+      try LaneSync.finishCutOff(repository, lane: lane, store: store)
       // The lane was still being made ready: what it holds is nobody's work, but is kept anyway.
       try Rescue.snapshot(
         repository, reference: Rescue.reference(feature.id, attempt.number) + "-start",

@@ -468,14 +468,10 @@ actor RunLoop {
   /// Goes on with what a process that was killed meanwhile had begun.
   private func takeOverFromTheDead() async {
     let context = context
-    let dead = try? store.openParticipants().contains {
-      $0.id != context.participant
-        && !FileLock.isHeld(context.project.state.participantLock($0.id))
-    }
-    guard dead == true else { return }
     let recovery = Recovery(
       project: context.project, store: store, settings: context.attemptSettings,
       lander: context.lander, participant: context.participant, holdsLanes: true)
+    guard (try? recovery.isNeeded()) == true else { return }
     do {
       for line in try await Offload.run({ try recovery.run() }) { report(.note(line)) }
     } catch {

@@ -86,14 +86,14 @@ extension Store {
   /// behind in which one is just being started.
   ///
   /// - Parameters:
-  ///   - preparing: frees those, too, that were being made.
+  ///   - preparing: frees those, too, that were being made, and those that had been left out.
   ///   - before: is called for each before it is free.
   package func freeLeftLanes(preparing: Bool, before: (LaneRecord) -> Void) throws {
     try write { db in
       let lanes = try LaneRecord.fetchAll(
         db,
         sql: """
-          SELECT * FROM lanes WHERE (state = 'assigned' OR (? AND state = 'preparing'))
+          SELECT * FROM lanes WHERE (state = 'assigned' OR (? AND state IN ('preparing', 'broken')))
           AND number NOT IN (SELECT lane FROM attempts WHERE state = 'running') ORDER BY number
           """, arguments: [preparing])
       for lane in lanes {

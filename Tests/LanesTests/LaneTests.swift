@@ -125,6 +125,35 @@ import Testing
     #expect(try fixture.test.git("fsck", "--no-dangling") == "")
   }
 
+  @Test func p7_aLaneThatWasLeftOnABranchGivesItUp() throws {
+    let fixture = try Fixture()
+    let first = try fixture.pool.take(commit: fixture.tip)
+    try fixture.pool.enter(first, branch: "refs/heads/lane/x", commit: fixture.tip)
+    try fixture.test.root.write("lanes/1/left.txt", "work\n")
+    let second = try fixture.pool.take(commit: fixture.tip)
+    try fixture.pool.enter(second, branch: "refs/heads/lane/x", commit: fixture.tip)
+    #expect(try fixture.test.git("branch", "--show-current", at: second.path) == "lane/x")
+    #expect(try fixture.test.git("branch", "--show-current", at: first.path) == "")
+    #expect(try fixture.test.root.read("lanes/1/left.txt") == "work\n")
+  }
+
+  @Test func p4_p7_aCutOffSyncAndItsLockMoveNoOtherFeaturesBranch() throws {
+    let fixture = try Fixture()
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    try fixture.pool.enter(lane, branch: "refs/heads/lane/x", commit: fixture.tip)
+    try fixture.test.root.write("lanes/1/half.txt", "half\n")
+    let admin = fixture.test.path + "/.git/worktrees/lane-1"
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: admin + "/lanekeeper-sync"))
+    try Data("lanekeeper sync\n".utf8).write(to: URL(fileURLWithPath: admin + "/index.lock"))
+    try fixture.pool.enter(lane, branch: "refs/heads/lane/y", commit: fixture.tip)
+    #expect(try fixture.test.git("branch", "--show-current", at: lane.path) == "lane/y")
+    #expect(try fixture.test.git("rev-parse", "lane/x") == fixture.tip.hex)
+    #expect(!FileManager.default.fileExists(atPath: admin + "/lanekeeper-sync"))
+    let rescue = try fixture.test.git(
+      "for-each-ref", "--format=%(refname)", "refs/lanekeeper/rescue/lane-1")
+    #expect(try fixture.test.git("show", rescue + ":half.txt") == "half")
+  }
+
   @Test func p4_whatAnAgentWroteOutlivesItsDotGitFile() throws {
     let fixture = try Fixture()
     let lane = try fixture.pool.take(commit: fixture.tip)
