@@ -252,14 +252,9 @@ package struct AttemptRunner: Sendable {
     ]
     if let allowance { values["budget"] = String(format: "%.4f", max(0.0001, allowance)) }
     if let program = settings.serverProgram {
-      let file = state.path + "/mcp.json"
-      let text =
-        "{\"mcpServers\":{\"lanekeeper\":{\"command\":\(JSONText.quote(program)),"
-        + "\"args\":[\"mcp\"]}}}\n"
-      if FileManager.default.contents(atPath: file) != Data(text.utf8) {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
-      }
-      values["mcp_config"] = file
+      values["mcp_config"] = try file("mcp.json", ClaudeHandover.servers(program: program))
+      values["hook_settings"] = try file(
+        "edit-hook.json", ClaudeHandover.settings(program: program))
       values["lanekeeper"] = program
     }
     // A session belongs to its directory; after a failure a fresh look is better.
@@ -272,6 +267,16 @@ package struct AttemptRunner: Sendable {
       values["session"] = session
     }
     return values
+  }
+
+  /// Writes a file of the state directory where it is not as it should be; its path.
+  private func file(_ name: String, _ text: String) throws -> String {
+    let path = state.path + "/" + name
+    let data = Data((text + "\n").utf8)
+    if FileManager.default.contents(atPath: path) != data {
+      try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+    return path
   }
 
   /// An empty directory for temporary files that is the lane's own.

@@ -26,9 +26,6 @@ package enum ClaudeHandover {
     json(["mcpServers": ["lanekeeper": ["command": program, "args": ["mcp"]]]])
   }
 
-  /// The value for `--allowedTools`, without which its tools would ask a person.
-  package static let allowedTools = "mcp__lanekeeper"
-
   private static func json(_ value: [String: Any]) -> String {
     let data = try? JSONSerialization.data(
       withJSONObject: value, options: [.sortedKeys, .withoutEscapingSlashes])
