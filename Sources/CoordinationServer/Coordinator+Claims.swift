@@ -87,14 +87,14 @@ extension Coordinator {
       batch.requests, owner: batch.actor.owner, agent: batch.actor.agent,
       policies: workplace.policies,
       expiresAt: batch.actor.owner.kind == .session ? store.now + SessionRecord.lease : nil,
-      stale: try staleCheck(batch.actor.owner))
+      stale: try staleCheck(batch.actor.owner), expiry: workplace.checks.expiry())
   }
 
   /// Tells what stands in the way of a claim, without claiming.
   func conflicts(_ batch: Batch) throws -> [ClaimConflict] {
     try store.check(
       batch.requests, owner: batch.actor.owner, policies: workplace.policies,
-      stale: try staleCheck(batch.actor.owner))
+      stale: try staleCheck(batch.actor.owner), expiry: workplace.checks.expiry())
   }
 
   /// Gives paths back, all or none.

@@ -13,10 +13,12 @@ extension Coordinator {
   /// Takes ready features for a session.
   func claimFeatures(_ count: Int, agent: String) throws -> [FeatureRecord] {
     try refresh()
+    try verifyTarget()
     let workplace = workplace
     return try store.claimFeatures(
       count, agent: agent, remaining: workplace.remaining(), policies: workplace.policies,
-      requests: { try Self.requests($0, workplace) }, base: { try workplace.tip().hex })
+      expiry: workplace.checks.expiry(), requests: { try Self.requests($0, workplace) },
+      base: { try workplace.tip().hex })
   }
 
   /// The paths to claim with a feature: its declared ones, and what its branch changes already.

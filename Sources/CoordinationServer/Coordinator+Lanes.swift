@@ -19,6 +19,7 @@ extension Coordinator {
     if attempt.lane > 0, let lane = try store.lane(attempt.lane) {
       return try answer(feature, lane: lane.path, notes: [])
     }
+    try verifyTarget()
     guard let record = try store.feature(feature) else {
       throw ToolFailure(StoreError.unknownFeature(feature).description)
     }

@@ -51,7 +51,8 @@ extension Coordinator {
     guard let lane = batch.actor.lane else { return try plain(batch) }
     return try store.beginWait(
       lane.feature, for: batch.requests, agent: batch.actor.agent,
-      policies: workplace.policies, stale: try staleCheck(batch.actor.owner))
+      policies: workplace.policies, stale: try staleCheck(batch.actor.owner),
+      expiry: workplace.checks.expiry())
   }
 
   private func poll(_ batch: Batch) throws -> WaitAnswer {
@@ -63,7 +64,7 @@ extension Coordinator {
     try verify(lane)
     return try store.pollWait(
       lane.feature, for: batch.requests, agent: batch.actor.agent, policies: workplace.policies,
-      stale: try staleCheck(batch.actor.owner))
+      stale: try staleCheck(batch.actor.owner), expiry: workplace.checks.expiry())
   }
 
   /// A session has no place to lend.

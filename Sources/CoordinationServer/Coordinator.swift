@@ -65,32 +65,13 @@ package final class Coordinator: Sendable {
 
   func title(_ feature: String) -> String? { try? store.feature(feature)?.title }
 
-  /// How to tell whether a path is stale for an owner; `nil` where it has no branch.
+  /// How to tell whether a path is stale for an owner, after a look at the target.
   func staleCheck(_ owner: ClaimOwner) throws -> StaleCheck? {
-    guard owner.kind == .feature, let branch = try store.feature(owner.id)?.branch else {
-      return nil
-    }
-    return try Staleness.check(
-      branch: branch, target: workplace.target, directory: workplace.directory,
-      environment: workplace.environment)
+    try workplace.checks.staleCheck(owner, store)
   }
-}
 
-/// Which paths the target has changed since a branch left it.
-enum Staleness {
-  static func check(
-    branch: String, target: String, directory: String, environment: [String: String]
-  ) throws -> StaleCheck? {
-    let repository = try Repository(opening: directory, environment: environment)
-    guard let tip = try repository.reference(target), let own = try repository.reference(branch),
-      let base = try repository.mergeBase(own, tip)
-    else { return nil }
-    return StaleCheck(base: base.hex, tip: tip.hex) { base, tip in
-      let repository = try Repository(opening: directory, environment: environment)
-      guard let one = ObjectID(hex: base), let two = ObjectID(hex: tip) else { return [] }
-      return try repository.changes(
-        from: try repository.commit(one).tree, to: try repository.commit(two).tree
-      ).map(\.path)
-    }
+  /// Refuses new work where an agent has moved the target past the hooks, until a person has decided.
+  func verifyTarget() throws {
+    if let held = try workplace.checks.look() { throw ToolFailure(held) }
   }
 }

@@ -64,7 +64,8 @@ package struct EditHook: Sendable {
     }
     guard !requests.isEmpty else { return nil }
     let conflicts = try store.check(
-      requests, owner: lane.owner, policies: workplace.policies, stale: try staleCheck()
+      requests, owner: lane.owner, policies: workplace.policies,
+      stale: try workplace.checks.staleCheck(lane.owner, store), expiry: workplace.checks.expiry()
     ).filter { try !isIgnored($0.path) }
     return conflicts.isEmpty ? nil : Self.deny(words(conflicts))
   }
@@ -94,7 +95,7 @@ package struct EditHook: Sendable {
     if workplace.policy == "strict" { return try missing(requests) }
     let outcome = try store.claim(
       requests, owner: lane.owner, agent: lane.agent, policies: workplace.policies,
-      stale: try staleCheck())
+      stale: try workplace.checks.staleCheck(lane.owner, store), expiry: workplace.checks.expiry())
     guard case .refused(let all) = outcome else { return nil }
     let conflicts = try all.filter { try !isIgnored($0.path) }
     guard conflicts.isEmpty else { return words(conflicts) }
@@ -121,13 +122,6 @@ package struct EditHook: Sendable {
     var seen: Set<String> = []
     lines += conflicts.map(facts.advice).filter { seen.insert($0).inserted }
     return lines.joined(separator: "\n")
-  }
-
-  private func staleCheck() throws -> StaleCheck? {
-    guard let branch = try store.feature(lane.feature)?.branch else { return nil }
-    return try Staleness.check(
-      branch: branch, target: workplace.target, directory: workplace.directory,
-      environment: workplace.environment)
   }
 
   /// What git ignores is never committed, so nobody needs a claim on it.

@@ -14,6 +14,7 @@ package struct Workplace: Sendable {
   /// `refs/heads/…` of the target.
   package var target: String
   package var policies: PathPolicies
+  package var checks: ClaimChecks
   package var state: StateDirectory
   package var pool: LanePool
   package var attempts: AttemptSettings
@@ -27,7 +28,7 @@ package struct Workplace: Sendable {
 
   package init(
     directory: String, environment: [String: String], target: String, policies: PathPolicies,
-    state: StateDirectory, pool: LanePool, attempts: AttemptSettings,
+    checks: ClaimChecks, state: StateDirectory, pool: LanePool, attempts: AttemptSettings,
     identity: @escaping @Sendable () -> Signature,
     sync: @escaping @Sendable (_ lane: String) throws -> SyncReport,
     refresh: @escaping @Sendable (Store) throws -> Void = { _ in },
@@ -37,6 +38,7 @@ package struct Workplace: Sendable {
     self.environment = environment
     self.target = target
     self.policies = policies
+    self.checks = checks
     self.state = state
     self.pool = pool
     self.attempts = attempts

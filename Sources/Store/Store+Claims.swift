@@ -164,14 +164,22 @@ extension Store {
     ).map { ClaimRow($0 as Row) }
   }
 
-  /// Tells, without claiming, what a batch would meet.
+  /// Tells, without claiming, what a batch would meet; what dead holders have left unused does not count.
   package func check(
-    _ requests: [ClaimRequest], owner: ClaimOwner, policies: PathPolicies, stale: StaleCheck? = nil
+    _ requests: [ClaimRequest], owner: ClaimOwner, policies: PathPolicies,
+    stale: StaleCheck? = nil, expiry: ExpiryCheck? = nil
   ) throws -> [ClaimConflict] {
     try write { db in
-      let decision = try ClaimRule.decide(
-        requests, owner: owner, policies: policies, now: now,
-        table: DatabaseLockTable(db: db, stale: stale, naming: policies.naming))
+      let table = DatabaseLockTable(db: db, stale: stale, naming: policies.naming)
+      func decide() throws -> ClaimDecision {
+        try ClaimRule.decide(requests, owner: owner, policies: policies, now: now, table: table)
+      }
+      var decision = try decide()
+      if case .refused(let conflicts) = decision, let expiry,
+        try dropDeadHolders(db, conflicts, expiry)
+      {
+        decision = try decide()
+      }
       guard case .refused(let conflicts) = decision else { return [] }
       return try conflicts.map { try markDeadlock(db, $0, owner: owner) }
     }

@@ -103,11 +103,13 @@ extension Store {
   /// - Parameters:
   ///   - remaining: seconds of the longest chain that starts with a feature; longer goes first
   ///     among those of one priority.
+  ///   - expiry: how to tell that the holder of such a path is dead.
   ///   - requests: the paths to claim with a feature.
   ///   - base: reads the commit that the work starts from, in hex, inside the transaction.
   package func claimFeatures(
     _ count: Int, agent: String, remaining: [String: Double] = [:], policies: PathPolicies,
-    requests: (FeatureRecord) throws -> [ClaimRequest], base: () throws -> String
+    expiry: ExpiryCheck? = nil, requests: (FeatureRecord) throws -> [ClaimRequest],
+    base: () throws -> String
   ) throws -> [FeatureRecord] {
     try write { db in
       try renewSession(db, agent)
@@ -117,7 +119,8 @@ extension Store {
       for id in ready where taken.count < count {
         guard let feature = try Self.feature(id, db) else { continue }
         let outcome = try claim(
-          db, try requests(feature), owner: .feature(id), agent: agent, policies: policies)
+          db, try requests(feature), owner: .feature(id), agent: agent, policies: policies,
+          expiry: expiry)
         guard case .granted = outcome else { continue }
         if start == nil { start = try base() }
         try addSessionAttempt(db, feature, agent: agent, base: start ?? "")

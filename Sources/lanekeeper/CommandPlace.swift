@@ -84,10 +84,11 @@ struct CommandPlace {
     }
   }
 
-  /// How to tell whether a path is stale for an owner; `nil` where it has no branch.
+  /// Looks at the target, and tells how to find out whether a path is stale for an owner; `nil` where it
+  /// has no branch.
   func staleCheck(_ owner: ClaimOwner) throws -> StaleCheck? {
-    guard owner.kind == .feature else { return nil }
     try project.watch(store).look()
+    guard owner.kind == .feature else { return nil }
     return project.staleCheck(owner.id, branch: try store.feature(owner.id)?.branch)
   }
 }

@@ -39,8 +39,9 @@ enum EditHookProgram {
     return try EditHook(
       store: store,
       workplace: EditPlace(
-        directory: project.directory, environment: project.environment, target: project.target,
-        policies: project.pathPolicies, policy: project.configuration.claims.policy),
+        directory: project.directory, environment: project.environment,
+        policies: project.pathPolicies, policy: project.configuration.claims.policy,
+        checks: ClaimChecks(project, store)),
       lane: lane
     ).judge(input)
   }

@@ -2,6 +2,7 @@ import Backlog
 import ClaimRules
 import CoordinationServer
 import Foundation
+import Integration
 import Lanes
 import Orchestrator
 import Planning
@@ -16,7 +17,7 @@ extension Workplace {
     let backlog = BacklogWatch(project)
     self.init(
       directory: project.directory, environment: project.environment, target: project.target,
-      policies: project.pathPolicies, state: project.state,
+      policies: project.pathPolicies, checks: ClaimChecks(project, store), state: project.state,
       pool: LanePool(
         settings: project.laneSettings, state: project.state, store: store,
         mainCheckout: project.directory, environment: project.environment,
@@ -28,6 +29,20 @@ extension Workplace {
       sync: { lane in try LaneSync.run(lane, project.environment) },
       refresh: { store in try backlog.takeOver(into: store) },
       remaining: { backlog.remaining })
+  }
+}
+
+extension ClaimChecks {
+  /// The checks of a project, as the commands make them.
+  init(_ project: Project, _ store: Store) {
+    self.init(
+      stale: { feature, branch in project.staleCheck(feature, branch: branch) },
+      expiry: { project.expiryCheck() },
+      look: {
+        try project.watch(store).look().map {
+          TargetWatch.text($0, target: project.configuration.target)
+        }
+      })
   }
 }
 

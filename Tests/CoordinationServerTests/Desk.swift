@@ -16,7 +16,13 @@ final class Desk: Sendable {
   let workplace: Workplace
   let dispatcher: Dispatcher
 
-  init(features: [String] = ["1", "2"], touches: [String: [String]] = [:]) throws {
+  /// - Parameters:
+  ///   - unlanded: what a holder whose heartbeat has ended has changed; `nil` where it still lives.
+  ///   - held: the words for a target that an agent has moved.
+  init(
+    features: [String] = ["1", "2"], touches: [String: [String]] = [:],
+    unlanded: [[UInt8]]? = nil, held: String? = nil
+  ) throws {
     repository = try TestRepository()
     try repository.write("a.txt", "a\n")
     try repository.write("docs/guide.md", "guide\n")
@@ -39,7 +45,11 @@ final class Desk: Sendable {
     let (store, path, environment) = (store, repository.path, repository.environment)
     workplace = Workplace(
       directory: path, environment: environment, target: "refs/heads/main",
-      policies: PathPolicies([(ClaimPath(file: Array("frozen.txt".utf8)), .frozen)]), state: state,
+      policies: PathPolicies([(ClaimPath(file: Array("frozen.txt".utf8)), .frozen)]),
+      checks: ClaimChecks(
+        stale: { _, _ in nil },
+        expiry: { ExpiryCheck(bootID: "this", uptime: 0) { _, _, _ in unlanded } }, look: { held }),
+      state: state,
       pool: LanePool(
         settings: LaneSettings(
           directory: repository.root.path("lanes"), copy: [], setup: nil, litter: []),

@@ -1,3 +1,4 @@
+import ClaimRules
 import Foundation
 import Store
 import TestSupport
@@ -110,6 +111,51 @@ import Testing
     let granted = try await waiting["granted"]
     #expect(granted == true)
     #expect(try desk.store.claims().map(\.owner.id) == ["bob"])
+  }
+
+  /// A run whose supervisor and agent are dead has claimed what it never changed.
+  private func deadHolder(_ desk: Desk) throws {
+    let start = try desk.store.startAttempt(
+      AttemptRequest(
+        feature: "2", participant: "dead", lane: try desk.store.addLane { "lane-\($0)" }.number,
+        branch: "refs/heads/lane/2", tier: "haiku", modelName: "haiku", choice: "", mark: "m",
+        claims: [
+          ClaimRequest(path: ClaimPath(file: Array("x".utf8)), mode: .exclusive),
+          ClaimRequest(path: ClaimPath(file: Array("y".utf8)), mode: .exclusive),
+        ], policies: PathPolicies([]))
+    ) { String(repeating: "a", count: 40) }
+    guard case .started = start else { throw DeadHolder(start: "\(start)") }
+    try desk.store.beat(participant: "dead", bootID: "before", uptime: 0)
+  }
+  private struct DeadHolder: Error { var start: String }
+
+  @Test func aDeadHoldersUnusedClaimsStandInNobodysWay() async throws {
+    let desk = try Desk(unlanded: [Array("y".utf8)])
+    try deadHolder(desk)
+    let check = try await desk.call("check_files", ["file_paths": ["x"], "agent_id": "ann"])
+    #expect(check["granted"] == true, "\(check)")
+    let free = try await desk.call("claim_file", ["file_path": "x", "agent_id": "ann"])
+    #expect(free["granted"] == true, "\(free)")
+    // What it has changed stays its own.
+    let changed = try await desk.call(
+      "claim_file", ["file_path": "y", "agent_id": "ann"])
+    #expect(changed["granted"] == false && changed["conflicts"]?.array?.first?["feature"] == "2")
+    let waiting = try Desk(unlanded: [])
+    try deadHolder(waiting)
+    let waited = try await waiting.call(
+      "wait_for_file", ["file_path": "x", "agent_id": "ann", "timeout_s": 0])
+    #expect(waited["granted"] == true, "\(waited)")
+    let alive = try Desk(unlanded: nil)
+    try deadHolder(alive)
+    let refused = try await alive.call("claim_file", ["file_path": "x", "agent_id": "ann"])
+    #expect(refused["granted"] == false, "\(refused)")
+  }
+
+  @Test func noWorkStartsFromATargetThatAnAgentHasMoved() async throws {
+    let desk = try Desk(held: "main was moved by lane 7")
+    let taken = try await desk.call("claim_features", ["count": 1, "agent_id": "ann"])
+    #expect(taken["error"]?.string?.contains("main was moved by lane 7") == true)
+    #expect(try desk.store.features().map(\.state) == [.ready, .ready])
   }
 
   @Test func waitingCanBeCancelled() async throws {

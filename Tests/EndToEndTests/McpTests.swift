@@ -212,6 +212,40 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
+  /// A claim through the server is the first look at the target after an agent has moved it.
+  @Test func p3_aClaimNoticesATargetThatItsLaneHasMoved() throws {
+    let shop = try shop(2)
+    defer { withExtendedLifetime(shop) {} }
+    let client = try client(shop)
+    _ = try client.call("claim_features", ["count": 1, "agent_id": "ann"])
+    let opened = try client.call("open_lane", ["feature_id": "1", "agent_id": "ann"])
+    let lane = try #require(opened["lane"] as? String, "\(opened)")
+    let git = { (arguments: [String]) in
+      try TestProgram.run(
+        ["git", "-c", "core.hooksPath=/dev/null"] + arguments, directory: lane,
+        environment: shop.environment)
+    }
+    #expect(try git(["commit", "-q", "--allow-empty", "-m", "mine"]).status == 0)
+    #expect(try git(["update-ref", "refs/heads/main", "HEAD"]).status == 0)
+    func held() throws -> [[String: Any]] {
+      try shop.run("events", "--json").text.split(separator: "\n").compactMap {
+        try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+      }.filter { $0["type"] as? String == "target_held" }
+    }
+    #expect(try held().isEmpty)
+    _ = try client.call("claim_file", ["file_path": "any.txt", "agent_id": "ann"])
+    #expect(try held().count == 1)
+    #expect(try held().first?["features"] as? [String] == ["1"])
+    let more = try client.call("claim_features", ["count": 1, "agent_id": "bob"])
+    let words = more["error"] as? String ?? "\(more)"
+    #expect(words.contains("main was moved from") && words.contains("feature #1"), "\(words)")
+    try Data("new\n".utf8).write(to: URL(fileURLWithPath: lane + "/new.txt"))
+    let done = try client.call("complete_feature", ["feature_id": "1", "agent_id": "ann"])
+    #expect(done["state"] as? String == "queued", "\(done)")
+    #expect(try shop.run("land").status == 75)
+    #expect(try shop.landed() == [])
+  }
+
   /// The promise under contention: processes of their own, each with its server.
   @Test func p1_p2_sixteenServersShareFeaturesAndFiles() throws {
     let shop = try shop(500)

@@ -72,7 +72,8 @@ struct CheckCommand: ParsableCommand {
     let wanted = paths.isEmpty ? try Staged.paths(place) : try place.paths(paths)
     let conflicts = try store.check(
       wanted.map { ClaimRequest(path: $0, mode: .exclusive) }, owner: owner,
-      policies: place.project.pathPolicies, stale: try place.staleCheck(owner))
+      policies: place.project.pathPolicies, stale: try place.staleCheck(owner),
+      expiry: place.project.expiryCheck())
     let report = ConflictReport(conflicts: conflicts, store: store)
     if json {
       Terminal.line(
