@@ -10,12 +10,15 @@ The scenario: {"features": {"1": {"steps": [STEP...], "faults": [FAULT...]}}}
   STEP   {"edit": PATH, "content": TEXT}   the agent writes a file
          {"run": COMMAND}                  the agent runs a shell command
          {"repeat": PATH, "content": TEXT} the same edit for ever
+         {"call": TOOL, "arguments": {}}   the agent calls a tool by its name
          {"text": TEXT}                    the last words; also what an agent gets after the last step
          {"refuse": TEXT}                  the model refuses
   FAULT  {"kind": KIND, "times": N, ...}   for the first N requests of the feature; KIND is one of
          usage_limit (with "reset_s"), overload, half_stream, malformed, hang, flood (with "bytes"),
          delay (a right answer, late), login, drop
 Every answer costs INPUT and OUTPUT tokens, so that sums can be checked.
+
+A test in Python can serve in its own process instead, with a function for a scenario: `serve(Script(f))`.
 """
 import argparse, http.server, json, os, re, socketserver, sys, threading, time
 
@@ -44,7 +47,8 @@ class State:
             count -= fault.get("times", 1)
         return None
 
-    def step(self, feature, done):
+    def step(self, wire):
+        feature, done = wire.feature(), wire.done()
         steps = self.scenario["features"].get(feature, {}).get("steps", [])
         for step in steps:
             if "repeat" in step:
@@ -53,6 +57,23 @@ class State:
                 return step
             done -= 1
         return {"text": "Done."}
+
+
+class Script(State):
+    """A scenario that is a function: it gets a request, as a `Wire`, and returns the next step."""
+
+    def __init__(self, script, log=None):
+        super().__init__({"features": {}}, log)
+        self.script, self.failures = script, []
+
+    def step(self, wire):
+        if not wire.tools():  # such as a request for a title
+            return {"text": "ok"}
+        try:
+            return self.script(wire)
+        except BaseException as error:
+            self.failures.append(f"{type(error).__name__}: {error}")
+            return {"text": "the script has failed"}
 
 
 def text_of(value):
@@ -69,7 +90,10 @@ def text_of(value):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    state = None
+
+    @property
+    def state(self):
+        return self.server.state
 
     def log_message(self, *_):
         pass
@@ -111,7 +135,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                        fault=(fault or {}).get("kind"), tools=wire.tools())
         if fault:
             return self.fail(wire, fault)
-        wire.answer(self.state.step(feature, wire.done()))
+        wire.answer(self.state.step(wire))
 
     def fail(self, wire, fault):
         kind = fault["kind"]
@@ -129,7 +153,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return None
         if kind == "delay":
             time.sleep(fault.get("seconds", 10))
-            return wire.answer(self.state.step(wire.feature(), wire.done()))
+            return wire.answer(self.state.step(wire))
         if kind == "malformed":
             return self.reply(b'{"type": "message", "content": [{"type": ', 200)
         if kind == "half_stream":
@@ -183,6 +207,12 @@ class Anthropic(Wire):
         return sum(1 for message in self.body.get("messages", [])
                    if isinstance(message["content"], list)
                    for part in message["content"] if part.get("type") == "tool_result")
+
+    def results(self):
+        """What the tools of the session have answered so far, in order: (text, is an error)."""
+        return [(text_of(part.get("content", "")), bool(part.get("is_error")))
+                for message in self.body.get("messages", []) if isinstance(message["content"], list)
+                for part in message["content"] if part.get("type") == "tool_result"]
 
     def directory(self):
         text = text_of(self.body.get("system")) + "\n" + self.prompt()
@@ -366,9 +396,24 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
+    def __init__(self, state):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.state = state
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
+
+
+def serve(state):
+    """Serves from a thread of this process until `shutdown()`."""
+    server = Server(state)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 def main():
@@ -378,8 +423,7 @@ def main():
     parser.add_argument("--log")
     arguments = parser.parse_args()
     with open(arguments.scenario) as file:
-        Handler.state = State(json.load(file), arguments.log)
-    server = Server(("127.0.0.1", 0), Handler)
+        server = Server(State(json.load(file), arguments.log))
     if arguments.port_file:
         with open(arguments.port_file + ".new", "w") as file:
             file.write(str(server.server_address[1]))

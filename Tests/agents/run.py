@@ -7,131 +7,10 @@ Each case has a repository, a clean environment and a HOME of its own. The progr
 virtual environments below the cache directory (Tools/test-agents puts them there); only the endpoint on
 127.0.0.1 is reached. Exit status: 0 every case is as expected; 1 one is not.
 """
-import concurrent.futures, json, os, re, shutil, subprocess, sys, tempfile, time
+import concurrent.futures, json, os, re, subprocess, sys, time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD, CACHE = (os.path.abspath(path) for path in sys.argv[1:3])
-PROGRAM = os.path.join(BUILD, "lanekeeper")
-
-
-def found(*pattern):
-    import glob
-    paths = sorted(glob.glob(os.path.join(CACHE, *pattern)))
-    if not paths:
-        sys.exit(f"test-agents: {'/'.join(pattern)} is not below {CACHE}; run make test-agents")
-    return paths[0]
-
-
-PROGRAMS = {
-    "claude": found("venv", "lib", "*", "site-packages", "claude_agent_sdk", "_bundled", "claude"),
-    "codex": found("venv", "lib", "*", "site-packages", "codex_cli_bin", "bin", "codex"),
-    "aider": found("aider", "bin", "aider"),
-    "mini-swe-agent": found("mini", "bin", "mini"),
-}
-
-
-class Shop:
-    """A repository, an endpoint and a configuration."""
-
-    def __init__(self, name, agents, scenario, features, more="", environment=None):
-        self.root = tempfile.mkdtemp(prefix=f"lanekeeper-agents-{name}-")
-        self.path = os.path.join(self.root, "repo")
-        home = os.path.join(self.root, "home")
-        os.makedirs(home)
-        scenario_file = os.path.join(self.root, "scenario.json")
-        with open(scenario_file, "w") as file:
-            json.dump({"features": scenario}, file)
-        port_file = os.path.join(self.root, "port")
-        self.log = os.path.join(self.root, "requests")
-        self.endpoint = subprocess.Popen(
-            [sys.executable, "-B", os.path.join(HERE, "endpoint.py"), scenario_file,
-             "--port-file", port_file, "--log", self.log])
-        while not os.path.exists(port_file):
-            if self.endpoint.poll() is not None:
-                raise RuntimeError("the endpoint did not start")
-            time.sleep(0.05)
-        with open(port_file) as file:
-            base = f"http://127.0.0.1:{file.read()}"
-        self.environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
-            "ANTHROPIC_BASE_URL": base, "ANTHROPIC_API_KEY": "no-key-is-needed",
-            "DISABLE_TELEMETRY": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "CLAUDE_CODE_MAX_RETRIES": "0",
-            "OPENAI_API_KEY": "no-key-is-needed", "OPENAI_API_BASE": base + "/v1",
-            "LITELLM_LOCAL_MODEL_COST_MAP": "True", "MSWEA_COST_TRACKING": "ignore_errors",
-            "MSWEA_MODEL_RETRY_STOP_AFTER_ATTEMPT": "1",
-            "NO_PROXY": "127.0.0.1", **(environment or {}),
-        }
-        self.git("init", "-q", "-b", "main", self.path, at=self.root)
-        self.git("config", "user.name", "Test")
-        self.git("config", "user.email", "test@example.org")
-        self.write("Makefile", "test:\n\t@! grep -rn BUG --include=*.txt .\n")
-        self.write("shared.txt", "shared\n")
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", "base")
-        self.write("features.yml", "features:\n" + "".join(f"  - {line}\n" for line in features))
-        codex = (f'-c model_provider=loop -c \'model_providers.loop={{name="loop",'
-                 f'base_url="{base}/v1",wire_api="responses",env_key="OPENAI_API_KEY",'
-                 f'request_max_retries=0,stream_max_retries=0}}\'')
-        extra = {
-            "claude": {}, "codex": {"arguments": codex},
-            "aider": {"arguments": f"--openai-api-base {base}/v1 --edit-format whole --map-tokens 0 "
-                                   "--no-auto-lint",
-                      "opus": "openai/scripted-opus", "sonnet": "openai/scripted-sonnet",
-                      "haiku": "openai/scripted-haiku"},
-            "mini-swe-agent": {"opus": "openai/scripted-opus", "haiku": "openai/scripted-haiku"},
-        }
-        settings = {name: {"program": PROGRAMS[name], **extra[name]} for name in agents}
-        self.write("lanekeeper.yml",
-                   "gate: make test\npreset: balanced\n"
-                   f"agent: {json.dumps(agents)}\nagents: {json.dumps(settings)}\n{more}\n")
-
-    def write(self, name, text):
-        path = os.path.join(self.path, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w") as file:
-            file.write(text)
-
-    def git(self, *arguments, at=None):
-        result = subprocess.run(["git", *arguments], cwd=at or self.path, env=self.environment,
-                                capture_output=True, text=True)
-        if result.returncode:
-            raise RuntimeError(f"git {arguments}: {result.stderr}")
-        return result.stdout.strip()
-
-    def run(self, *arguments, timeout=400):
-        return subprocess.run([PROGRAM, *arguments], cwd=self.path, env=self.environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
-
-    def events(self):
-        return [json.loads(line) for line in self.run("events", "--json").stdout.splitlines()]
-
-    def reports(self):
-        import sqlite3
-        with sqlite3.connect(os.path.join(self.path, ".git/lanekeeper/state.sqlite")) as db:
-            db.row_factory = sqlite3.Row
-            return [dict(row) for row in db.execute(
-                "SELECT r.*, a.state, a.detail, a.tier, a.model_name FROM agent_reports r "
-                "JOIN attempts a ON a.feature = r.feature AND a.number = r.number "
-                "ORDER BY r.feature, r.number")]
-
-    def landed(self):
-        return sorted(self.git("log", "--first-parent", "--format=%(trailers:key=Feature,valueonly)",
-                               "main").split())
-
-    def close(self):
-        self.endpoint.kill()
-        self.endpoint.wait()
-        if os.environ.get("KEEP"):
-            print(f"kept: {self.root}")
-        else:
-            shutil.rmtree(self.root, ignore_errors=True)
-
-
-def check(condition, text):
-    if not condition:
-        raise AssertionError(text)
+import claude_lanes
+from shop import HERE, PROGRAM, PROGRAMS, PYTHON, Shop, check
 
 
 def steps(number, commit=True):
@@ -261,6 +140,14 @@ def intrusion(hooks):
         shop.close()
 
 
+def program(name, *arguments):
+    """A case that is a program of its own."""
+    result = subprocess.run([PYTHON, "-B", os.path.join(HERE, name), *sys.argv[1:3], *arguments],
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
+    check(result.returncode == 0, result.stdout + result.stderr)
+    return result.stdout.strip()
+
+
 LONG = "limits: {attempts: 1, stagger_seconds: 0}"
 QUICK = "limits: {attempts: 3, stagger_seconds: 0}"
 CASES = {
@@ -293,6 +180,8 @@ CASES = {
     "codex-half-stream": lambda: fault(
         "half", ["codex", "claude"], [{"kind": "half_stream", "times": 1}], "met the network", QUICK,
         after=interrupted),
+    "mcp-client": lambda: program("mcp_client.py"),
+    "claude-two-lanes": claude_lanes.two_lanes,
     "aider-intrusion": lambda: intrusion("on"),
     "aider-intrusion-without-hooks": lambda: intrusion("off"),
 }
