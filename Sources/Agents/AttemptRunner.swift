@@ -26,6 +26,9 @@ package struct AttemptSettings: Sendable {
   package var serverProgram: String?
   /// Seconds between two starts of the same agent program; `nil`: as its definition says.
   package var staggerSeconds: Double?
+  /// Tells, of a branch's tip and the paths that it changes, whether a person's verdict is needed;
+  /// instead of `reviewRequired`.
+  package var needsVerdict: (@Sendable (FeatureRecord, ObjectID, [[UInt8]]) throws -> Bool)?
 
   package init(
     target: String, gate: String, policies: PathPolicies = PathPolicies([]),
@@ -140,6 +143,13 @@ package struct AttemptRunner: Sendable {
     let notes = try await Offload.run {
       try start.run(feature, attempt, lane: lane, branch: branch, prepared: prepared)
     }
+    let (settings, store) = (settings, store)
+    try await Offload.run {
+      let repository = try Repository(opening: lane.path, environment: settings.environment)
+      if let tip = try repository.reference(branch) {
+        try store.noteStart(feature.id, attempt.number, tip: tip.hex)
+      }
+    }
     try state.createLogs(feature.id)
     let secrets = Secrets(environment: settings.environment)
     let values = try placeholders(feature, attempt, lane, definition, allowance)
@@ -236,7 +246,16 @@ package struct AttemptRunner: Sendable {
       }
     }
     prompt.held = Array(prompt.held.prefix(100))
-    return try prompt.text(settings.prompts)
+    guard let review = try store.openRequest(of: feature.id) else {
+      return try prompt.text(settings.prompts)
+    }
+    prompt.review = review
+    let words = Prompt.text(review)
+    // It stands in a section of its own, whatever happened since.
+    if feature.rework?.hasSuffix(words) == true { prompt.feature.rework = nil }
+    let text = try prompt.text(settings.prompts)
+    // A repository's own template may be older than this.
+    return text.contains(words) ? text : text + "\n\(words)\n"
   }
 
   /// What stands for the words in braces of a definition; a session only where it can go on here.

@@ -53,7 +53,13 @@ package struct AttemptSettler: Sendable {
       if !marked.isEmpty { problem = problem ?? .unresolved(marked) }
     }
     var end = try judge(
-      feature, attempt, ending, run: run, problem: problem, hasChanges: !changed.isEmpty)
+      feature, attempt, ending, run: run, problem: problem, hasChanges: !changed.isEmpty
+    ) { [changed] in
+      guard let tip, let needsVerdict = settings.needsVerdict else {
+        return settings.reviewRequired(feature)
+      }
+      return try needsVerdict(feature, tip, changed)
+    }
     if let run {
       let tree = try changed.isEmpty ? nil : tip.map { try repository.commit($0).tree.hex }
       end = try AttemptHistory(store: store, state: state).keep(
@@ -134,7 +140,7 @@ package struct AttemptSettler: Sendable {
 
   private func judge(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, run: AgentRun?,
-    problem: Problem?, hasChanges: Bool
+    problem: Problem?, hasChanges: Bool, needsVerdict: () throws -> Bool
   ) throws -> AttemptEnd {
     func failed(_ detail: String, _ more: String? = nil) -> AttemptEnd {
       // Lines for machines tell an agent nothing that its own last words don't.
@@ -192,7 +198,7 @@ package struct AttemptSettler: Sendable {
     case nil: break
     }
     guard hasChanges else { return failed("no changes") }
-    return .completed(review: settings.reviewRequired(feature))
+    return .completed(review: try needsVerdict())
   }
 
   private static func isExit(_ ending: Ending) -> Bool {

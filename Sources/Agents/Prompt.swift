@@ -16,6 +16,8 @@ package struct Prompt {
   package var held: [String] = []
   /// Paths that others hold, with who.
   package var others: [(path: String, holder: String)] = []
+  /// What a person asks for who looked at the branch, word for word.
+  package var review: ReviewRecord?
   /// Tells that the agent goes on with its earlier session.
   package var resumes = false
 
@@ -53,6 +55,18 @@ package struct Prompt {
     values["has_rework"] = !rework.isEmpty
     values["has_description"] = !feature.description.isEmpty
     values["resumes"] = resumes
+    values["has_review"] = review != nil
+    values["review"] = review.map(Self.text) ?? ""
     return try templates.render("feature", values)
+  }
+
+  /// A review's words as they were given, each comment under its place.
+  package static func text(_ review: ReviewRecord) -> String {
+    var parts = review.text.isEmpty ? [] : [review.text]
+    for comment in review.comments {
+      let place = comment.line > 0 ? "\(comment.path):\(comment.line)" : comment.path
+      parts.append("\(place):\n\(comment.text)")
+    }
+    return parts.joined(separator: "\n\n")
   }
 }

@@ -11,6 +11,7 @@ package struct Configuration: Sendable, Equatable {
     package var coldEvery = 20
   }
   package struct Review: Sendable, Equatable {
+    package init() {}
     package var required = false
     package var categories: [String] = []
     package var paths: [String] = []

@@ -182,6 +182,10 @@ extension Lander {
           maximum: settings.attempts))
       return .left(.sentBack(feature: feature.id, detail: detail))
     case .clean(let tree):
+      if let detail = try missingVerdict(feature, tip: tip, repository) {
+        try store.sendToReview(feature.id, detail: detail)
+        return .left(.toReview(feature: feature.id, detail: detail))
+      }
       let refusals = try claimRefusals(
         feature, repository, from: current.tree, to: tree, base: fork, target: current.commit)
       if !refusals.isEmpty {

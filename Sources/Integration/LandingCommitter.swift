@@ -19,6 +19,10 @@ struct LandingCommitter {
   /// Tells whether the user's git is set to sign commits.
   let isSigning: Bool
 
+  private var book: ReviewBook {
+    ReviewBook(rules: ReviewRules(settings.review), store: store, target: settings.target)
+  }
+
   /// Asks git itself, which knows the user's own configuration and what the environment adds.
   static func isSigning(_ repository: Repository) throws -> Bool {
     try repository.git(["config", "--type=bool", "--default=false", "commit.gpgSign"]).text
@@ -37,7 +41,7 @@ struct LandingCommitter {
     let attempt = try store.attempts(of: feature.id).last { $0.state == .completed }
     let message = LandingMessage.text(
       feature, attempt: attempt, gate: settings.gate.command,
-      reviewers: Approval.reviewers(try store.value(Approval.key(feature.id)), tip: tip),
+      reviewers: try book.standing(feature.id, tip: tip, repository).map(\.person),
       branch: BranchName.short(branch))
     if settings.landing.style == "rebase",
       let commit = try rebase(repository, tree: tree, onto: place, tip: tip, message: message)

@@ -6,6 +6,8 @@ package enum LandingOutcome: Sendable, Equatable {
   case undone(feature: String, commit: String)
   /// The feature went back, to its agent or to wait.
   case sentBack(feature: String, detail: String)
+  /// The feature left the queue: a person has to look at its branch as it is now.
+  case toReview(feature: String, detail: String)
   /// The feature stays landed: it can't be reverted as it was asked for.
   case undoFailed(feature: String, detail: String)
   /// The feature stays in the queue until something else changes.

@@ -19,6 +19,7 @@ package struct LandingSettings: Sendable {
   package var worktree: String
   package var guardProgram: String
   package var environment: [String: String]
+  package var review = Configuration.Review()
 
   package init(
     target: String, gate: Configuration.Gate, landing: Configuration.Landing, attempts: Int,

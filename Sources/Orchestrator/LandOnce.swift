@@ -85,6 +85,7 @@ extension RunEvent {
       self = .undone(feature: feature, target: target, commit: commit)
     case .sentBack(let feature, let detail):
       self = .failed(agent: nil, feature: feature, detail: detail, retryWith: nil)
+    case .toReview(let feature, let detail): self = .waiting(feature: feature, detail: detail)
     case .undoFailed(let feature, let detail):
       self = .note("feature #\(feature) is not undone: \(detail)")
     case .held(let feature, let reason): self = .held(feature: feature, reason: reason)

@@ -439,7 +439,7 @@ actor RunLoop {
     case .held(let feature, let reason):
       if heldReason != reason { report(.held(feature: feature, reason: reason)) }
       heldReason = reason
-    case .undone, .undoFailed, .log, .note, .stopped:
+    case .undone, .undoFailed, .toReview, .log, .note, .stopped:
       if let event = RunEvent(outcome, target: context.project.configuration.target) {
         report(event)
       }

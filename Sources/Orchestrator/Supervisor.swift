@@ -176,7 +176,8 @@ struct RunContext: Sendable {
       mainCheckout: project.directory, environment: project.environment,
       identity: project.identity)
     attemptSettings = project.attemptSettings(
-      guardProgram: guardProgram, hookVariables: hookVariables, graceSeconds: options.graceSeconds)
+      guardProgram: guardProgram, hookVariables: hookVariables, graceSeconds: options.graceSeconds,
+      store: store)
     lander = project.lander(store, guardProgram: guardProgram)
     let graph = DependencyGraph(backlog)
     let seconds = ((try? PastTimes.model(store)) ?? DurationModel()).seconds(backlog)
@@ -276,7 +277,8 @@ struct RunContext: Sendable {
 
 extension Project {
   package func attemptSettings(
-    guardProgram: String, hookVariables: [String: String], graceSeconds: Double
+    guardProgram: String, hookVariables: [String: String], graceSeconds: Double,
+    store: Store? = nil
   ) -> AttemptSettings {
     let review = configuration.review
     var settings = AttemptSettings(
@@ -290,16 +292,28 @@ extension Project {
     settings.prompts = prompts
     settings.serverProgram = try? HelperPrograms.path("lanekeeper")
     settings.staggerSeconds = configuration.limits.staggerSeconds
+    if let store {
+      let (book, project) = (reviewBook(store), self)
+      settings.needsVerdict = { feature, tip, paths in
+        try book.needsVerdict(feature, tip: tip, try project.repository()) { paths }
+      }
+    }
     return settings
   }
 
+  /// The approvals of this repository's branches.
+  package func reviewBook(_ store: Store) -> ReviewBook {
+    ReviewBook(rules: ReviewRules(configuration.review), store: store, target: target)
+  }
+
   package func lander(_ store: Store, guardProgram: String) -> Lander {
-    Lander(
-      settings: LandingSettings(
-        target: target, gate: configuration.gate, landing: configuration.landing,
-        attempts: configuration.limits.attempts, claimPolicy: configuration.claims.policy,
-        policies: pathPolicies, keepBranches: configuration.lanes.keepBranches,
-        worktree: lanesDirectory + "/integration", guardProgram: guardProgram,
-        environment: environment), store: store, state: state, identity: identity)
+    var settings = LandingSettings(
+      target: target, gate: configuration.gate, landing: configuration.landing,
+      attempts: configuration.limits.attempts, claimPolicy: configuration.claims.policy,
+      policies: pathPolicies, keepBranches: configuration.lanes.keepBranches,
+      worktree: lanesDirectory + "/integration", guardProgram: guardProgram,
+      environment: environment)
+    settings.review = configuration.review
+    return Lander(settings: settings, store: store, state: state, identity: identity)
   }
 }

@@ -28,6 +28,9 @@ enum Schema {
     migrator.registerMigration("moves of the target") { db in
       for statement in ClaimSchema.targetMoves { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("reviews: verdicts, looks, starts of attempts") { db in
+      for statement in Store.reviewTables { try db.execute(sql: statement) }
+    }
     return migrator
   }
 

@@ -188,6 +188,7 @@ extension Store {
         db, id, from: [.landed, .undone, .failed, .abandoned], to: .pending,
         detail: "reopened by a person")
       try db.execute(sql: "DELETE FROM undo_requests WHERE feature = ?", arguments: [id])
+      try db.execute(sql: "UPDATE reviews SET withdrawn = 1 WHERE feature = ?", arguments: [id])
       // What its attempts up to now brought to the target counts no more.
       let attempts = try Self.feature(id, db)?.attempts ?? 0
       try Self.setValue(db, Self.reopenedKey(id), String(attempts))

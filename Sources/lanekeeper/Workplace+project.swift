@@ -24,7 +24,8 @@ extension Workplace {
         identity: project.identity),
       attempts: project.attemptSettings(
         guardProgram: try HelperPrograms.path("lanekeeper-guard"),
-        hookVariables: hooks.variables(addingTo: project.environment), graceSeconds: 5),
+        hookVariables: hooks.variables(addingTo: project.environment), graceSeconds: 5, store: store
+      ),
       identity: project.identity,
       sync: { lane in try LaneSync.run(lane, project.environment) },
       refresh: { store in try backlog.takeOver(into: store) },

@@ -7,7 +7,8 @@ import Orchestrator
 if EditHookProgram.isAsked(CommandLine.arguments) { EditHookProgram.run() }
 let command: any ParsableCommand
 do {
-  command = try Lanekeeper.parseAsRoot(nil)
+  command = try Lanekeeper.parseAsRoot(
+    ReviewComments.joined(Array(CommandLine.arguments.dropFirst())))
 } catch {
   Lanekeeper.exit(withError: error)
 }

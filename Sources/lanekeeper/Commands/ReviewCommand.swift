@@ -3,168 +3,191 @@ import Foundation
 import Git
 import Integration
 import Orchestrator
+import Processes
 import Store
 
 /// Per-feature branch review.
-struct ReviewCommand: ParsableCommand {
+struct ReviewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "review", abstract: "Show the branches that wait for a verdict, and give it.",
     discussion: """
-      Example: lanekeeper review 7 --approve
+      Example: lanekeeper review 7
+               lanekeeper review 7 --approve
                lanekeeper review 7 --request-changes "use the existing helper for dates"
+               lanekeeper review 7 --at src/date.c:41 "this is off by one in leap years"
+               lanekeeper review 7 --file comments.txt
+
+      A file of comments has lines `path:line: text`; lines that follow belong to the same comment, and
+      what stands ahead of the first is for the branch as a whole.
+
+      An approval counts for what you were shown: where the branch has changed since, look again.
       """)
   @Argument(help: "The feature's id.") var id: String?
   @OptionGroup var project: ProjectOptions
   @Flag(help: "Let it land.") var approve = false
   @Option(
-    name: .customLong("request-changes"),
+    name: .customLong("request-changes"), parsing: .unconditional,
     help: ArgumentHelp("Send it back to its agent with this text.", valueName: "text"))
   var requestChanges: String?
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Send it back with a comment at a line; may be given several times.",
+      valueName: "path:line> <text"))
+  var at: [String] = []
+  @Option(
+    help: ArgumentHelp("Send it back with the comments of a file; - is standard input."))
+  var file: String?
+  @Option(
+    help: ArgumentHelp(
+      "Give the verdict only if the branch is at this commit.", valueName: "commit"))
+  var tip: String?
+  @Flag(help: "Show it in git's difftool, or else in your editor.") var open = false
+  @Flag(help: "Run the gate on the tree that would land.") var gate = false
   @Flag(help: "As JSON.") var json = false
 
-  func run() throws {
+  private var sendsBack: Bool { requestChanges != nil || !at.isEmpty || file != nil }
+
+  mutating func run() async throws {
     let (project, store) = try project.opened()
+    let desk = try ReviewDesk(project, store)
     guard let id else {
-      guard !approve, requestChanges == nil else {
+      guard !approve, !sendsBack, !open, !gate else {
         throw Failure("name the feature: lanekeeper review ID --approve", status: 64)
       }
-      return try list(project, store)
+      return try list(desk)
     }
-    guard let feature = try store.feature(id) else { throw StoreError.unknownFeature(id) }
-    guard !(approve && requestChanges != nil) else {
-      throw Failure("--approve and --request-changes exclude each other", status: 64)
+    guard let feature = try store.feature(id) else {
+      let waiting = try desk.waiting().map { "#\($0.id)" }
+      throw Failure(
+        "there is no feature '\(Terminal.visibleLine(id))'; "
+          + (waiting.isEmpty
+            ? "nothing waits for a review"
+            : "these wait for a review: \(waiting.joined(separator: ", "))"),
+        status: 64)
     }
-    if approve { return try approve(feature, project, store) }
-    if let requestChanges { return try send(feature, back: requestChanges, store) }
-    let facts = try ReviewFacts(feature, project, store)
-    if json { return Terminal.line((["reviews": [facts.json]] as JSONValue).text) }
-    for line in facts.lines { Terminal.line(line) }
-    Terminal.write(try facts.diff())
+    guard !(approve && sendsBack) else {
+      throw Failure("--approve and a request for changes exclude each other", status: 64)
+    }
+    if approve || sendsBack {
+      let words = approve ? "review --approve" : "review --request-changes"
+      try PersonOnly.check(words)
+      guard try !isInLane(project) else {
+        throw Failure("this is a lane; a person gives a verdict in their own checkout")
+      }
+      return approve ? try approve(feature, desk) : try sendBack(feature, desk)
+    }
+    if gate { return try await runGate(feature, desk) }
+    try show(feature, desk)
   }
 
-  private func list(_ project: Project, _ store: Store) throws {
-    let facts = try store.features(in: [.inReview, .approved, .changesRequested]).map {
-      try ReviewFacts($0, project, store)
-    }
+  private func list(_ desk: ReviewDesk) throws {
+    let facts = try desk.waiting().map { try desk.facts($0, isShort: true) }
     if json {
-      return Terminal.line((["reviews": .array(facts.map(\.json))] as JSONValue).text)
+      return Terminal.line((["reviews": .array(facts.map { $0.json() })] as JSONValue).text)
     }
     guard !facts.isEmpty else { return Terminal.line("nothing waits for a review") }
     let rows = facts.map {
       [
         "#" + $0.feature.id, Terminal.cut($0.feature.title, 44), $0.feature.state.rawValue,
-        "\($0.files) files +\($0.additions) -\($0.deletions)", $0.gate ?? "",
-        $0.branch ?? "",
+        "\($0.files.count) files +\($0.additions) -\($0.deletions)"
+          + ($0.files.contains(where: \.isGate) ? " ⚠ gate" : ""), $0.gateWord ?? "",
+        $0.branchName ?? "",
       ]
     }
     for line in Terminal.table(["FEATURE", "TITLE", "STATE", "CHANGES", "GATE", "BRANCH"], rows) {
       Terminal.line(line)
     }
+    Terminal.line()
+    Terminal.line("`lanekeeper review ID` shows one; `lanekeeper review ID --approve` lets it land")
   }
 
-  private func approve(_ feature: FeatureRecord, _ project: Project, _ store: Store) throws {
-    try PersonOnly.check("review --approve")
-    guard feature.state == .inReview else {
-      throw Failure(
-        "feature #\(feature.id) is \(feature.state.rawValue); only one in_review can be approved")
+  private func show(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
+    let facts = try desk.facts(feature)
+    // An agent may look; a person's look is what their verdict counts for.
+    if !ProcessTree.hasGuardAmongAncestors() { try desk.noteLook(facts) }
+    let diff = try facts.state.map(desk.diff) ?? ""
+    let tail = try desk.logTail(feature, lines: 10)
+    if json {
+      return Terminal.line((["reviews": [facts.json(diff: diff, logTail: tail)]] as JSONValue).text)
     }
-    guard let branch = feature.branch, let tip = try project.repository().reference(branch) else {
-      throw Failure("the branch of feature #\(feature.id) is gone")
+    if open {
+      guard let state = facts.state else {
+        throw Failure("feature #\(feature.id) has no branch yet")
+      }
+      return try ReviewOpening(desk: desk, feature: feature, state: state, diff: diff).run()
     }
-    let person = project.identity()
-    try store.setValue(Approval.key(feature.id), "\(tip.hex) \(person.name) <\(person.email)>")
-    try store.transition(feature.id, from: [.inReview], to: .approved, detail: "by \(person.name)")
-    try store.transition(feature.id, from: [.approved], to: .queued)
-    Terminal.line("feature #\(feature.id) is approved and queued; `run` or `land` lands it")
+    let text = ReviewText(
+      facts: facts, diff: diff,
+      sinceLast: try facts.lastVerdict.flatMap { verdict in
+        try facts.state.flatMap { try desk.changes(since: verdict, $0) }
+      }, logTail: tail)
+    Pager.show(text.text(isColoured: false), coloured: text.text(isColoured: true), desk.repository)
   }
 
-  private func send(_ feature: FeatureRecord, back text: String, _ store: Store) throws {
-    try PersonOnly.check("review --request-changes")
-    guard !text.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty else {
+  private func runGate(_ feature: FeatureRecord, _ desk: ReviewDesk) async throws {
+    try PersonOnly.check("review --gate")
+    let stop = StopSignal()
+    let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
+    let signals = Task { for await _ in watcher.signals { stop.set(forced: stop.isSet) } }
+    defer { signals.cancel() }
+    var facts = try desk.facts(feature, isShort: true)
+    facts.forecast = try await desk.gate(facts, stop: stop)
+    Terminal.line("feature #\(feature.id): the gate \(facts.gateWords)")
+    if case .gate(true, _, _) = facts.forecast { return }
+    throw ExitCode(stop.isSet ? 130 : 1)
+  }
+
+  private func approve(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
+    switch try desk.approve(feature, seen: tip) {
+    case .queued:
+      Terminal.line(
+        "feature #\(feature.id) is approved and queued; a run that is at work lands it, else "
+          + "`lanekeeper land`")
+    case .counted(let count, let needed):
+      Terminal.line(
+        "feature #\(feature.id) has \(count) of \(needed) approvals; it waits for another person's")
+    }
+  }
+
+  private func sendBack(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
+    var text = requestChanges ?? ""
+    var comments = try at.map(ReviewComments.comment)
+    if let file {
+      let content: String
+      if file == "-" {
+        let data = FileHandle.standardInput.readDataToEndOfFile()
+        guard let read = String(validating: data, as: UTF8.self) else {
+          throw Failure("standard input is not UTF-8 text", status: 65)
+        }
+        content = read
+      } else {
+        content = try InputFile.read(file)
+      }
+      let found = ReviewComments.file(content)
+      if !found.general.isEmpty { text += (text.isEmpty ? "" : "\n\n") + found.general }
+      comments += found.comments
+    }
+    guard !text.allSatisfy(\.isWhitespace) || !comments.isEmpty else {
       throw Failure("say what is to change: --request-changes \"…\"", status: 64)
     }
-    try store.setValue(Approval.key(feature.id), nil)
-    try store.transition(
-      feature.id, from: [.inReview], to: .changesRequested,
-      rework: "A person looked at the branch and asks for changes:\n\n\(text)", detail: text)
-    try store.transition(feature.id, from: [.changesRequested], to: .ready)
+    try desk.requestChanges(feature, text: text, comments: comments, seen: tip)
     Terminal.line("feature #\(feature.id) is ready again; its next attempt is told so")
   }
-}
 
-/// What is shown of a branch.
-struct ReviewFacts {
-  let feature: FeatureRecord
-  let branch: String?
-  let gate: String?
-  private(set) var files = 0
-  private(set) var additions = 0
-  private(set) var deletions = 0
-  private let project: Project
-  private var range: String?
-  private var commits: [String] = []
-  private let claims: [String]
-  private let attempt: AttemptRecord?
-
-  init(_ feature: FeatureRecord, _ project: Project, _ store: Store) throws {
-    self.feature = feature
-    self.project = project
-    branch = feature.branch.map(StatusView.short)
-    claims = try store.claims(of: .feature(feature.id)).map(\.path.description)
-    attempt = try store.attempts(of: feature.id).last
-    gate = try store.lastLanding(of: feature.id).flatMap { landing in
-      try landing.tree.flatMap {
-        try store.gateResult(tree: $0, command: project.configuration.gate.command, environment: "")
-      }?.status
+  private func isInLane(_ project: Project) throws -> Bool {
+    for directory in [FileManager.default.currentDirectoryPath, self.project.path] {
+      guard let path = try? Repository.discover(from: directory),
+        let repository = try? Repository(opening: path, environment: project.environment),
+        repository.commonDirectory == project.state.commonDirectory
+      else { continue }
+      let git = repository.gitDirectory as NSString
+      if git.lastPathComponent.hasPrefix("lane-"),
+        (git.deletingLastPathComponent as NSString).lastPathComponent == "worktrees"
+      {
+        return true
+      }
     }
-    let repository = try project.repository()
-    guard let name = feature.branch, let tip = try repository.reference(name) else { return }
-    let range = "\(project.target)...\(tip.hex)"
-    self.range = range
-    for line in try repository.git(["diff", "--numstat", "--no-renames", range]).text
-      .split(separator: "\n")
-    {
-      let words = line.split(separator: "\t", maxSplits: 2)
-      files += 1
-      additions += words.first.flatMap { Int($0) } ?? 0
-      deletions += words.dropFirst().first.flatMap { Int($0) } ?? 0
-    }
-    commits = try repository.git([
-      "log", "--oneline", "--no-decorate", "\(project.target)..\(tip.hex)",
-    ])
-    .text.split(separator: "\n").map(String.init)
-  }
-
-  var json: JSONValue {
-    .object([
-      ("feature", .string(feature.id)), ("branch", .text(branch)),
-      ("state", .string(feature.state.rawValue)), ("files", .whole(files)),
-      ("additions", .whole(additions)), ("deletions", .whole(deletions)), ("gate", .text(gate)),
-    ])
-  }
-
-  var lines: [String] {
-    var lines = [
-      "#\(feature.id) \(feature.title): \(feature.state.rawValue)",
-      "   Branch: \(branch ?? "none yet")",
-      "   Changes: \(files) files, +\(additions) -\(deletions)",
-    ]
-    if let attempt {
-      let seconds = Double((attempt.endedAt ?? attempt.startedAt) - attempt.startedAt) / 1000
-      lines.append(
-        "   Agent: \(attempt.agent) with \(attempt.tier), attempt \(attempt.number), "
-          + Duration.text(seconds))
-    }
-    if !claims.isEmpty { lines.append("   Holds: " + claims.joined(separator: ", ")) }
-    lines += feature.steps.map { "   - \($0)" }
-    lines += commits.map { "   " + $0 }
-    return lines + [""]
-  }
-
-  func diff() throws -> String {
-    guard let range else { return "" }
-    let colour = Terminal.hasColour ? "--color=always" : "--color=never"
-    return String(
-      decoding: try project.repository().git(["diff", colour, range]).output, as: UTF8.self)
+    return false
   }
 }

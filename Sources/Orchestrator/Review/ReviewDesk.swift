@@ -1,0 +1,285 @@
+import Agents
+import ClaimRules
+import Foundation
+import Git
+import Integration
+import Processes
+import Store
+
+/// Where persons look at branches and give their verdicts.
+package struct ReviewDesk {
+  package let project: Project
+  package let store: Store
+  package let repository: Repository
+  private let book: ReviewBook
+
+  package init(_ project: Project, _ store: Store) throws {
+    self.project = project
+    self.store = store
+    repository = try project.repository()
+    book = project.reviewBook(store)
+  }
+
+  /// Who gives a verdict here.
+  package var person: String {
+    let identity = project.identity()
+    return "\(identity.name) <\(identity.email)>"
+  }
+
+  /// Returns the features that wait for a verdict or, approved, for their landing.
+  package func waiting() throws -> [FeatureRecord] {
+    try dropOldReferences()
+    return try store.features(in: [.inReview, .approved, .changesRequested])
+  }
+
+  // MARK: facts
+
+  /// - Parameter isShort: leaves out what only a look at one branch needs.
+  package func facts(_ feature: FeatureRecord, isShort: Bool = false) throws -> ReviewFacts {
+    var facts = ReviewFacts(feature: feature)
+    facts.neededApprovals = project.configuration.review.approvals
+    facts.claims = try store.claims(of: .feature(feature.id)).map(\.path.description)
+    facts.verdicts = try store.reviews(of: feature.id)
+    let attempts = try store.attempts(of: feature.id)
+    facts.attempt = attempts.last
+    if let attempt = attempts.last {
+      let report = try store.agentReport(feature.id, attempt.number)
+      facts.agent = report?.agent
+      facts.model = report?.model ?? attempt.modelName
+    }
+    facts.costUSD = attempts.reduce(0) { $0 + $1.costUSD }
+    facts.seconds = attempts.reduce(0) {
+      $0 + Double(($1.endedAt ?? store.now) - $1.startedAt) / 1000
+    }
+    guard let name = feature.branch, let tip = try repository.reference(name) else { return facts }
+    let state = try book.state(tip, repository)
+    facts.state = state
+    facts.files = try files(state)
+    facts.isRequired = book.rules.isRequired(feature) {
+      facts.files.map { Array($0.path.utf8) }
+    }
+    facts.approvals = try book.standing(feature.id, tip: tip, repository)
+    facts.forecast = try lander().forecast(tip)
+    if isShort { return facts }
+    facts.commits = try commits(feature, state)
+    let dependencies = try store.dependencies()
+    facts.dependsOn = try (dependencies[feature.id] ?? []).compactMap {
+      try store.feature($0.dependsOn)
+    }
+    facts.waiting = try dependencies.keys.sorted().filter { id in
+      dependencies[id]?.contains { $0.dependsOn == feature.id } == true
+    }.compactMap { try store.feature($0) }.sorted { $0.position < $1.position }
+    return facts
+  }
+
+  private func lander() throws -> Lander {
+    project.lander(store, guardProgram: try HelperPrograms.path("lanekeeper-guard"))
+  }
+
+  /// The merge base of a branch; the empty tree where it has none.
+  private func base(_ state: ReviewedState) throws -> String {
+    if !state.base.isEmpty { return state.base }
+    return try repository.git(["hash-object", "-t", "tree", "--stdin"]).text
+  }
+
+  private func files(_ state: ReviewedState) throws -> [ReviewFile] {
+    let gate = GateFiles(command: project.configuration.gate.command)
+    let output = try repository.git([
+      "diff-tree", "-r", "-z", "--numstat", "--no-renames", try base(state), state.tip, "--",
+    ]).output
+    return output.split(separator: 0).compactMap { record in
+      let words = record.split(separator: 0x09, maxSplits: 2)
+      guard words.count == 3 else { return nil }
+      let path = String(decoding: words[2], as: UTF8.self)
+      return ReviewFile(
+        path: path, additions: Int(String(decoding: words[0], as: UTF8.self)),
+        deletions: Int(String(decoding: words[1], as: UTF8.self)), isGate: gate.contain(path))
+    }
+  }
+
+  /// Reads the branch's own commits, oldest first, and who made them.
+  private func commits(_ feature: FeatureRecord, _ state: ReviewedState) throws -> [ReviewCommit] {
+    guard let target = try repository.reference(project.target),
+      let tip = ObjectID(hex: state.tip)
+    else { return [] }
+    let commits = try repository.commits(from: tip, excluding: [target]).reversed()
+    let starts = try store.attemptStarts(of: feature.id)
+    var origins: [ObjectID: ReviewCommit.Origin] = [:]
+    for attempt in try store.attempts(of: feature.id) {
+      guard
+        let end = (attempt.tip ?? (attempt.state == .running ? state.tip : nil)).flatMap(
+          ObjectID.init(hex:)),
+        let start = (starts[attempt.number] ?? attempt.base).nilIfEmpty.flatMap(
+          ObjectID.init(hex:)),
+        let made = try? repository.commits(from: end, excluding: [start, target])
+      else { continue }
+      for commit in made where origins[commit.id] == nil {
+        origins[commit.id] = .attempt(attempt.number)
+      }
+    }
+    return try commits.map { commit in
+      var origin = origins[commit.id] ?? .person
+      if commit.parents.count == 2, let second = commit.parents.last,
+        try second == target || repository.isAncestor(second, of: target)
+      {
+        origin = .sync
+      }
+      return ReviewCommit(
+        id: commit.id, subject: commit.subject, author: commit.author, origin: origin)
+    }
+  }
+
+  /// The branch's diff from the merge base, as git writes it.
+  package func diff(_ state: ReviewedState) throws -> String {
+    let output = try repository.git([
+      "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", try base(state),
+      state.tip, "--",
+    ]).output
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  /// What has changed on a branch since a verdict; `nil` where nothing has, or it can't be told.
+  package func changes(since verdict: ReviewRecord, _ state: ReviewedState) throws -> String? {
+    guard verdict.tip != state.tip, !verdict.base.isEmpty, !state.base.isEmpty else { return nil }
+    let result = try repository.git([
+      "range-diff", "--no-color", "\(verdict.base)..\(verdict.tip)", "\(state.base)..\(state.tip)",
+    ])
+    return result.status == 0 ? result.text : nil
+  }
+
+  /// The end of what the agent wrote.
+  package func logTail(_ feature: FeatureRecord, lines: Int) throws -> [String] {
+    guard let attempt = try store.attempts(of: feature.id).last else { return [] }
+    let secrets = Secrets(environment: project.environment)
+    return LogTail.lines(project.state.log(feature.id, attempt.number), count: lines)
+      .map(secrets.mask)
+  }
+
+  /// Notes that this person was shown a branch as it is.
+  package func noteLook(_ facts: ReviewFacts) throws {
+    if let state = facts.state { try store.noteLook(facts.feature.id, state, person: person) }
+  }
+
+  /// Runs the gate on the tree that would land.
+  package func gate(_ facts: ReviewFacts, stop: StopSignal) async throws -> LandingForecast {
+    guard let tip = facts.state.flatMap({ ObjectID(hex: $0.tip) }) else { return .notAsked }
+    guard let lock = try FileLock.tryAcquire(project.state.landingLock) else {
+      throw Failure("something is landing just now; try again in a moment", status: 75)
+    }
+    defer { lock.release() }
+    return try await lander().gateAhead(tip, stop: stop)
+  }
+
+  // MARK: verdicts
+
+  package enum Approved: Sendable, Equatable {
+    case queued
+    /// Further persons have to approve it.
+    case counted(Int, of: Int)
+  }
+
+  /// - Parameter seen: the tip that the person has looked at; `nil`: what they were shown last.
+  package func approve(_ feature: FeatureRecord, seen: String?) throws -> Approved {
+    let state = try expectUnmoved(feature, seen: seen, verdict: "approved")
+    let needed = project.configuration.review.approvals
+    var persons = Set(
+      try book.standing(feature.id, tip: ObjectID(hex: state.tip)!, repository).map(\.person))
+    persons.insert(person)
+    try store.approve(
+      feature.id, state: state, person: person, isEnough: persons.count >= needed)
+    try keep(feature, state)
+    return persons.count >= needed ? .queued : .counted(persons.count, of: needed)
+  }
+
+  package func requestChanges(
+    _ feature: FeatureRecord, text: String, comments: [ReviewComment], seen: String?
+  ) throws {
+    let state = try expectUnmoved(feature, seen: seen, verdict: "sent back")
+    for comment in comments { try check(comment, tip: ObjectID(hex: state.tip)!) }
+    let record = ReviewRecord(
+      id: 0, feature: feature.id, attempt: feature.attempts, verdict: .changesRequested,
+      tip: state.tip, base: state.base, digest: state.digest, person: person, text: text,
+      comments: comments, at: store.now)
+    try store.requestChanges(
+      feature.id, state: state, person: person, text: text, comments: comments,
+      rework: "\(person) looked at the branch and asks for changes:\n\n" + Prompt.text(record))
+    try keep(feature, state)
+  }
+
+  /// A verdict counts for what was looked at, and for nothing else.
+  private func expectUnmoved(
+    _ feature: FeatureRecord, seen: String?, verdict: String
+  ) throws -> ReviewedState {
+    guard feature.state == .inReview else {
+      throw Failure(
+        "feature #\(feature.id) is \(feature.state.rawValue); only one in_review can be \(verdict)")
+    }
+    guard let branch = feature.branch, let tip = try repository.reference(branch) else {
+      throw Failure("the branch of feature #\(feature.id) is gone")
+    }
+    let state = try book.state(tip, repository)
+    let look = try store.lastLook(feature.id, person: person)
+    let expected = try seen.map(commit) ?? look?.tip ?? feature.tip
+    if expected == nil || expected == tip.hex { return state }
+    if seen == nil, look?.digest == state.digest { return state }
+    if seen == nil, let expected, try book.isSame(expected, tip, repository) { return state }
+    throw Failure(
+      "the branch of feature #\(feature.id) has changed since you looked (from "
+        + "\(expected!.prefix(7)) to \(tip.short)); `lanekeeper review \(feature.id)` shows it")
+  }
+
+  private func commit(_ text: String) throws -> String {
+    let result = try repository.git([
+      "rev-parse", "--verify", "--quiet", "--end-of-options", text + "^{commit}",
+    ])
+    guard result.status == 0 else {
+      throw Failure("there is no commit '\(text)' here", status: 64)
+    }
+    return result.text
+  }
+
+  private func check(_ comment: ReviewComment, tip: ObjectID) throws {
+    let tree = try repository.commit(tip).tree
+    guard let entry = try repository.entry(at: Array(comment.path.utf8), inTree: tree) else {
+      let name = (comment.path as NSString).lastPathComponent
+      let near = try repository.git(["ls-tree", "-r", "--name-only", "-z", tip.hex]).output
+        .split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        .first { ($0 as NSString).lastPathComponent == name }
+      throw Failure(
+        "\(comment.path) is not a file of the branch"
+          + (near.map { "; did you mean \($0)?" } ?? "; paths begin at the repository's top"),
+        status: 64)
+    }
+    guard comment.line > 0 else { return }
+    let bytes = try repository.blob(entry.id)
+    let count = bytes.count { $0 == 0x0a } + (bytes.last.map { $0 == 0x0a ? 0 : 1 } ?? 0)
+    guard comment.line <= count else {
+      throw Failure(
+        "\(comment.path) has \(count) lines, none with the number \(comment.line)", status: 64)
+    }
+  }
+
+  // MARK: references
+
+  private func reference(_ feature: String) -> String { "refs/lanekeeper/reviewed/\(feature)" }
+
+  /// What was looked at stays there for the next look, even where the branch is made anew.
+  private func keep(_ feature: FeatureRecord, _ state: ReviewedState) throws {
+    guard let tip = ObjectID(hex: state.tip) else { return }
+    try repository.setReference(reference(feature.id), to: tip, message: "review")
+  }
+
+  private func dropOldReferences() throws {
+    for (name, _) in try repository.references(prefix: "refs/lanekeeper/reviewed/") {
+      let id = String(name.dropFirst("refs/lanekeeper/reviewed/".count))
+      let state = try store.feature(id)?.state
+      if state == nil || state == .landed {
+        try repository.deleteReference(name, expecting: nil)
+      }
+    }
+  }
+}
+
+extension String {
+  fileprivate var nilIfEmpty: String? { isEmpty ? nil : self }
+}

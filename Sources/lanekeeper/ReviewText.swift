@@ -1,0 +1,239 @@
+import Agents
+import Foundation
+import Integration
+import Orchestrator
+import Store
+
+/// What a person is shown of a branch.
+struct ReviewText {
+  let facts: ReviewFacts
+  let diff: String
+  let sinceLast: String?
+  let logTail: [String]
+
+  private var feature: FeatureRecord { facts.feature }
+
+  func text(isColoured: Bool) -> String {
+    func styled(_ text: String, _ code: String) -> String {
+      isColoured ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
+    }
+    var lines = [
+      styled(
+        "#\(feature.id) \(Terminal.visibleLine(feature.title)): \(feature.state.rawValue)", "1")
+    ]
+    lines += head.map { "   " + $0 }
+    func section(_ title: String, _ body: [String]) {
+      guard !body.isEmpty else { return }
+      lines.append("")
+      lines.append(styled(title, "1"))
+      lines += body.map { "   " + $0 }
+    }
+    section("It is done when", feature.steps.map { "- " + Terminal.visibleLine($0) })
+    section("Depends on", facts.dependsOn.map(Self.name))
+    section("Waits for it", facts.waiting.map(Self.name))
+    section("Verdicts", facts.verdicts.flatMap(Self.verdict))
+    section("Commits", facts.commits.map(Self.commit))
+    section(
+      "Files",
+      facts.files.map { file in
+        let size = file.additions.map { "+\($0) -\(file.deletions ?? 0)" } ?? "binary"
+        let mark = file.isGate ? styled("   ⚠ the gate is made of this", "33") : ""
+        return "\(Terminal.visibleLine(file.path))  \(size)\(mark)"
+      })
+    section("The end of its log", logTail.map { Terminal.visible(Terminal.strip($0)) })
+    if let sinceLast {
+      section(
+        "Changed since the last verdict",
+        Terminal.visible(sinceLast).split(separator: "\n", omittingEmptySubsequences: false)
+          .map(String.init))
+    }
+    lines.append("")
+    for line in Terminal.visible(diff).split(separator: "\n", omittingEmptySubsequences: false) {
+      lines.append(isColoured ? Self.coloured(line) : String(line))
+    }
+    if feature.state == .inReview { lines += nextSteps }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var head: [String] {
+    var lines = ["Branch: \(facts.branchName ?? "none yet")"]
+    lines.append(
+      "Changes: \(facts.files.count) files, +\(facts.additions) -\(facts.deletions)")
+    lines.append("Gate: \(facts.gateWords)")
+    if let attempt = facts.attempt {
+      let agent = facts.agent ?? attempt.agentID
+      lines.append(
+        "Agent: \(Terminal.visibleLine(agent)) with \(attempt.tier) "
+          + "(\(Terminal.visibleLine(facts.model ?? attempt.modelName))), attempt \(attempt.number), "
+          + "\(Duration.text(facts.seconds)), \(String(format: "$%.2f", facts.costUSD))")
+    }
+    if facts.isRequired || !facts.approvals.isEmpty {
+      let names = facts.approvals.map { Terminal.visibleLine($0.person) }
+      lines.append(
+        "Approvals: \(facts.approvals.count) of \(facts.neededApprovals)"
+          + (names.isEmpty ? "" : ": " + names.joined(separator: ", ")))
+    }
+    if !facts.claims.isEmpty {
+      lines.append("Holds: " + facts.claims.map(Terminal.visibleLine).joined(separator: ", "))
+    }
+    for line in feature.description.split(whereSeparator: \.isNewline) {
+      lines.append(Terminal.visible(String(line)))
+    }
+    return lines
+  }
+
+  private var nextSteps: [String] {
+    [
+      "What now:", "   lanekeeper review \(feature.id) --approve",
+      "   lanekeeper review \(feature.id) --request-changes \"what is to change\"",
+      "   lanekeeper review \(feature.id) --at path:line \"what is to change there\"",
+    ]
+  }
+
+  private static func name(_ feature: FeatureRecord) -> String {
+    "#\(feature.id) \(Terminal.visibleLine(feature.title)) (\(feature.state.rawValue))"
+  }
+
+  private static func commit(_ commit: ReviewCommit) -> String {
+    let who =
+      switch commit.origin {
+      case .attempt(let number): "attempt \(number)"
+      case .person: "by \(Terminal.visibleLine(commit.author.name)), no agent"
+      case .sync: "the target merged in"
+      }
+    return "\(commit.id.short) \(Terminal.visibleLine(commit.subject))  [\(who)]"
+  }
+
+  private static func verdict(_ verdict: ReviewRecord) -> [String] {
+    let words = verdict.verdict == .approved ? "approved" : "asked for changes to"
+    let head =
+      "\(Terminal.visibleLine(verdict.person)) \(words) \(verdict.tip.prefix(7)) "
+      + "(\(JSONValue.iso(verdict.at)))"
+    return [head]
+      + Terminal.visible(Prompt.text(verdict)).split(separator: "\n").map { "   " + $0 }
+  }
+
+  private static func coloured(_ line: Substring) -> String {
+    let code: String? =
+      if line.hasPrefix("+++") || line.hasPrefix("---") || line.hasPrefix("diff ") {
+        "1"
+      } else if line.hasPrefix("@@") {
+        "36"
+      } else if line.hasPrefix("+") {
+        "32"
+      } else if line.hasPrefix("-") {
+        "31"
+      } else {
+        nil
+      }
+    return code.map { "\u{1b}[\($0)m\(line)\u{1b}[0m" } ?? String(line)
+  }
+}
+
+extension ReviewFacts {
+  var branchName: String? { feature.branch.map(StatusView.short) }
+
+  /// What the gate said of the tree that would land, in words.
+  var gateWords: String {
+    switch forecast {
+    case nil: "no branch yet"
+    case .conflicts: "conflicts with the target as it is now"
+    case .noGate: "none is set"
+    case .notAsked:
+      "not run on the tree that would land; `lanekeeper review \(feature.id) --gate` runs it"
+    case .gate(true, _, _): "passed on the tree that would land"
+    case .gate(false, let status, let log): "failed on the tree that would land: \(status); \(log)"
+    case .impossible(let reason): reason
+    }
+  }
+
+  /// The same in one word, for tables and JSON; `nil` where nothing is known.
+  var gateWord: String? {
+    switch forecast {
+    case nil, .noGate, .notAsked, .impossible: nil
+    case .conflicts: "conflicts"
+    case .gate(let passed, _, _): passed ? "passed" : "failed"
+    }
+  }
+
+  func json(diff: String? = nil, logTail: [String]? = nil) -> JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("feature", .string(feature.id)), ("title", .string(feature.title)),
+      ("branch", .text(branchName)), ("state", .string(feature.state.rawValue)),
+      ("files", .whole(files.count)), ("additions", .whole(additions)),
+      ("deletions", .whole(deletions)), ("gate", .text(gateWord)),
+      ("tip", .text(state?.tip)), ("base", .text(state?.base)), ("required", .bool(isRequired)),
+      ("approvals", .texts(approvals.map(\.person))), ("approvals_needed", .whole(neededApprovals)),
+      ("gate_files", .texts(files.filter(\.isGate).map(\.path))),
+    ]
+    guard let diff else { return .object(members) }
+    members += [
+      ("category", .string(feature.category)), ("description", .string(feature.description)),
+      ("steps", .texts(feature.steps)), ("claims", .texts(claims)),
+      (
+        "changes",
+        .array(
+          files.map {
+            .object([
+              ("path", .string($0.path)), ("additions", $0.additions.map { .whole($0) } ?? .null),
+              ("deletions", $0.deletions.map { .whole($0) } ?? .null),
+              ("is_gate", .bool($0.isGate)),
+            ])
+          })
+      ),
+      (
+        "commits",
+        .array(
+          commits.map {
+            .object([
+              ("id", .string($0.id.hex)), ("subject", .string($0.subject)),
+              ("author", .string("\($0.author.name) <\($0.author.email)>")),
+              ("by", .string($0.origin.word)),
+              ("attempt", $0.origin.attempt.map { .whole($0) } ?? .null),
+            ])
+          })
+      ),
+      ("agent", .text(agent)), ("model", .text(model)), ("tier", .text(attempt?.tier)),
+      ("attempts", .whole(feature.attempts)), ("cost_usd", .number(costUSD)),
+      ("seconds", .number(seconds)), ("depends_on", .texts(dependsOn.map(\.id))),
+      ("waiting", .texts(waiting.map(\.id))), ("log_tail", .texts(logTail ?? [])),
+      (
+        "verdicts",
+        .array(
+          verdicts.map { verdict in
+            .object([
+              ("verdict", .string(verdict.verdict.rawValue)), ("person", .string(verdict.person)),
+              ("tip", .string(verdict.tip)), ("time", .time(verdict.at)),
+              ("text", .string(verdict.text)),
+              (
+                "comments",
+                .array(
+                  verdict.comments.map {
+                    .object([
+                      ("path", .string($0.path)), ("line", .whole($0.line)),
+                      ("text", .string($0.text)),
+                    ])
+                  })
+              ),
+            ])
+          })
+      ), ("diff", .string(diff)),
+    ]
+    return .object(members)
+  }
+}
+
+extension ReviewCommit.Origin {
+  var word: String {
+    switch self {
+    case .attempt: "agent"
+    case .person: "person"
+    case .sync: "sync"
+    }
+  }
+
+  var attempt: Int? {
+    if case .attempt(let number) = self { return number }
+    return nil
+  }
+}

@@ -1,0 +1,366 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ReviewTests {
+  private func shop(
+    _ features: String = Workshop.independent(2), agent: String = "echo $id > f$id.txt",
+    review: String = "required", more: String = ""
+  ) throws -> Workshop {
+    try Workshop(features: features, agent: agent, configuration: "review: \(review)\n\(more)")
+  }
+
+  private func state(_ shop: Workshop, _ id: String) throws -> String {
+    let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
+    return features.first { $0["id"] as? String == id }?["state"] as? String ?? "none"
+  }
+
+  private func branch(_ shop: Workshop, _ id: String) throws -> String {
+    try shop.repository.git("for-each-ref", "--format=%(refname:short)", "refs/heads/lane/\(id)-*")
+  }
+
+  /// Commits a file to a feature's branch as a person does who checks it out elsewhere.
+  @discardableResult
+  private func commit(
+    _ shop: Workshop, _ id: String, _ name: String, _ text: String, message: String = "by hand"
+  ) throws -> String {
+    let place = shop.repository.root.path("desk-\(UUID().uuidString)")
+    try shop.repository.git("worktree", "add", "-q", place, try branch(shop, id))
+    defer { _ = try? shop.repository.git("worktree", "remove", "--force", place) }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: place + "/" + name))
+    try shop.repository.git(["add", "-A"], at: place)
+    try shop.repository.git(
+      ["-c", "user.name=Ruth", "commit", "-q", "--author=Ruth <ruth@example.org>", "-m", message],
+      at: place)
+    return try shop.repository.git(["rev-parse", "HEAD"], at: place)
+  }
+
+  @Test func aBranchIsShownWithAllThereIsToKnow() throws {
+    let shop = try shop(
+      """
+      features:
+        - {id: 1, title: One}
+        - id: 2
+          title: Two
+          description: The second of three.
+          steps: [it prints two]
+          depends_on: [1]
+        - {id: 3, title: Three, depends_on: [2]}
+
+      """, agent: "echo last words of $id; echo $id > f$id.txt",
+      review: "{categories: [none], paths: [f2.txt]}")
+    #expect(try shop.run("run").status == 75)
+    #expect(try state(shop, "1") == "landed")
+    let list = try shop.json("review")["reviews"] as? [[String: Any]] ?? []
+    #expect(list.map { $0["feature"] as? String } == ["2"])
+    #expect(list.first?["files"] as? Int == 1)
+    #expect(list.first?["additions"] as? Int == 1)
+    #expect(list.first?["state"] as? String == "in_review")
+    #expect(list.first?["branch"] as? String == "lane/2-two")
+    #expect(try shop.run("review").text.contains("lane/2-two"))
+    let shown = try shop.run("review", "2").text
+    for words in [
+      "#2 Two: in_review", "- it prints two", "The second of three.", "#1 One (landed)",
+      "#3 Three (pending)", "f2.txt  +1 -0", "Holds: f2.txt", "[attempt 1]", "last words of 2",
+      "+2", "Agent: command with", "$0.00", "not run on the tree that would land",
+      "lanekeeper review 2 --approve",
+    ] {
+      #expect(shown.contains(words), "\(words) is missing in \(shown)")
+    }
+    let one = try #require((try shop.json("review", "2")["reviews"] as? [[String: Any]])?.first)
+    #expect((one["diff"] as? String)?.contains("+2") == true)
+    #expect(one["steps"] as? [String] == ["it prints two"])
+    #expect((one["log_tail"] as? [String])?.last == "last words of 2")
+    #expect((one["commits"] as? [[String: Any]])?.first?["by"] as? String == "agent")
+    #expect(try shop.run("review", "9").status == 64)
+  }
+
+  @Test func theGateCanBeAskedBeforeAndIsNotAskedAgain() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: "echo $id > f$id.txt; printf 'test:\\n\\t@echo run >> ../../gates\\n' > Makefile",
+      configuration: "review: required", files: [".gitignore": "cache\n"])
+    #expect(try shop.run("run").status == 75)
+    let shown = try shop.run("review", "1").text
+    #expect(shown.contains("Makefile  +1 -1   ⚠ the gate is made of this"), "\(shown)")
+    #expect(try shop.run("review").text.contains("⚠ gate"))
+    let gate = try shop.run("review", "1", "--gate")
+    #expect(gate.status == 0, "\(gate.text)\(gate.error)")
+    #expect(try shop.run("review", "1").text.contains("passed on the tree that would land"))
+    let json = try #require((try shop.json("review")["reviews"] as? [[String: Any]])?.first)
+    #expect(json["gate"] as? String == "passed")
+    #expect(json["gate_files"] as? [String] == ["Makefile"])
+    #expect(try shop.run("review", "1", "--approve").status == 0)
+    #expect(try shop.run("land").status == 0)
+    #expect(try shop.landed() == ["1"])
+    #expect(try shop.repository.root.read("gates") == "run\n")
+  }
+
+  @Test func whoApprovedStandsInTheLanding() throws {
+    let shop = try shop()
+    #expect(try shop.run("run").status == 75)
+    #expect(try shop.landed() == [])
+    #expect(try shop.run("review", "1", "--approve").status == 0)
+    #expect(try shop.run("review", "1", "--approve").status == 1)
+    #expect(try shop.run("land").status == 0)
+    #expect(try shop.landed() == ["1"])
+    let reviewer = try shop.repository.git(
+      "log", "-1", "--format=%(trailers:key=Reviewed-by,valueonly)", "main")
+    #expect(
+      reviewer == "Test Committer <committer@example.org>\n"
+        || reviewer == "Test Committer <committer@example.org>")
+    #expect(try state(shop, "2") == "in_review")
+    #expect(try shop.run("review", "--approve").status == 64)
+    #expect(try shop.run("review", "2", "--approve", "--request-changes", "x").status == 64)
+  }
+
+  @Test func anApprovalIsForWhatWasShown() throws {
+    let shop = try shop(Workshop.independent(1))
+    #expect(try shop.run("run").status == 75)
+    _ = try shop.run("review", "1")
+    try commit(shop, "1", "f1.txt", "other\n")
+    let refused = try shop.run("review", "1", "--approve")
+    #expect(refused.status == 1)
+    #expect(refused.error.contains("has changed since you looked"), "\(refused.error)")
+    let back = try shop.run("review", "1", "--at", "f1.txt:1", "no")
+    #expect(back.status == 1)
+    #expect(try state(shop, "1") == "in_review")
+    #expect(try shop.run("review", "1", "--approve", "--tip", "main").status == 1)
+    #expect(try shop.run("review", "1").text.contains("+other"))
+    #expect(try shop.run("review", "1", "--approve").status == 0)
+    #expect(try shop.run("land").status == 0)
+    #expect(try shop.repository.read("f1.txt") == "other\n")
+  }
+
+  @Test func aBranchThatIsChangedAfterItsApprovalIsReviewedAgain() throws {
+    let shop = try shop(Workshop.independent(1))
+    #expect(try shop.run("run").status == 75)
+    #expect(try shop.run("review", "1", "--approve").status == 0)
+    try commit(shop, "1", "f1.txt", "slipped in\n")
+    let landing = try shop.run("land")
+    #expect(landing.text.contains("changes other things than were approved"), "\(landing.text)")
+    #expect(try shop.landed() == [])
+    #expect(try state(shop, "1") == "in_review")
+    let shown = try shop.run("review", "1").text
+    #expect(shown.contains("Changed since the last verdict"), "\(shown)")
+    #expect(shown.contains("[by Ruth, no agent]"), "\(shown)")
+    #expect(try shop.run("review", "1", "--approve").status == 0)
+    #expect(try shop.run("land").status == 0)
+    #expect(try shop.landed() == ["1"])
+  }
+
+  @Test func aBranchThatIsOnlySyncedKeepsItsApproval() throws {
+    let shop = try shop(
+      Workshop.independent(2),
+      agent: """
+        if [ $id = 1 ]; then sed -i 's/line 2/one/' list.txt; else sed -i 's/line 9/two/' list.txt; fi
+        """, more: "claims: {paths: {list.txt: free}}\n")
+    try shop.repository.write("list.txt", (1...10).map { "line \($0)\n" }.joined())
+    try shop.repository.git("add", "list.txt")
+    try shop.repository.git("commit", "-q", "-m", "list")
+    #expect(try shop.run("run").status == 75)
+    #expect(try shop.run("review", "1", "--approve").status == 0)
+    #expect(try shop.run("review", "2", "--approve").status == 0)
+    #expect(try shop.run("pause", "--landing").status == 0)
+    try shop.repository.write("list.txt", "line 0\n" + (1...10).map { "line \($0)\n" }.joined())
+    try shop.repository.git("commit", "-q", "-a", "-m", "a line above")
+    let place = shop.repository.root.path("desk")
+    try shop.repository.git("worktree", "add", "-q", place, try branch(shop, "1"))
+    try shop.repository.git(["merge", "-q", "--no-edit", "main"], at: place)
+    try shop.repository.git("worktree", "remove", "--force", place)
+    #expect(try shop.run("resume", "--landing").status == 0)
+    let landing = try shop.run("land")
+    #expect(landing.status == 0, "\(landing.text)\(landing.error)")
+    #expect(try shop.landed().sorted() == ["1", "2"])
+    let reviewers = try shop.repository.git(
+      "log", "--first-parent", "--format=%(trailers:key=Reviewed-by,valueonly)", "main")
+    #expect(reviewers.components(separatedBy: "Test Committer").count == 3)
+  }
+
+  @Test func severalPersonsMayHaveToApprove() throws {
+    let shop = try shop(Workshop.independent(1), review: "{required: true, approvals: 2}")
+    #expect(try shop.run("run").status == 75)
+    let first = try shop.run("review", "1", "--approve")
+    #expect(first.text.contains("1 of 2 approvals"), "\(first.text)\(first.error)")
+    #expect(try shop.run("review", "1", "--approve").text.contains("1 of 2"))
+    #expect(try state(shop, "1") == "in_review")
+    #expect(try shop.run("land").status == 0)
+    #expect(try shop.landed() == [])
+    var other = shop
+    other.environment["GIT_COMMITTER_NAME"] = "Ruth"
+    other.environment["GIT_COMMITTER_EMAIL"] = "ruth@example.org"
+    try shop.repository.git("config", "user.name", "Ruth")
+    try shop.repository.git("config", "user.email", "ruth@example.org")
+    #expect(try other.run("review", "1", "--approve").text.contains("approved and queued"))
+    #expect(try shop.run("land").status == 0)
+    let reviewers = try shop.repository.git(
+      "log", "-1", "--format=%(trailers:key=Reviewed-by,valueonly)", "main")
+    #expect(reviewers.contains("Ruth <ruth@example.org>"))
+    #expect(reviewers.contains("Test Committer"))
+  }
+
+  @Test(arguments: [
+    ("{categories: [backend]}", true), ("{paths: [f1.txt]}", true), ("{paths: ['*.txt']}", true),
+    ("{paths: [docs/], categories: [frontend]}", false), ("none", false),
+  ])
+  func whatIsReviewedIsSetByCategoryAndPath(_ review: String, _ isReviewed: Bool) throws {
+    let shop = try shop(
+      "features:\n  - {id: 1, title: One, category: backend}\n", review: review)
+    #expect(try shop.run("run").status == (isReviewed ? 75 : 0))
+    #expect(try shop.landed() == (isReviewed ? [] : ["1"]))
+  }
+
+  @Test func onlyAPersonGivesAVerdict() throws {
+    let shop = try shop(
+      Workshop.independent(2),
+      agent: """
+        echo $id > f$id.txt
+        if [ $id = 2 ]; then
+          cd "$LANEKEEPER_REPOSITORY"
+          "\(Workshop.program)" review 1 --approve > ../said 2>&1; echo $? >> ../said
+          "\(Workshop.program)" review 1 --request-changes x >> ../said 2>&1; echo $? >> ../said
+        fi
+        """)
+    #expect(try shop.run("run", "--feature", "1").status == 75)
+    #expect(try shop.run("run").status == 75)
+    let said = try shop.repository.root.read("said")
+    #expect(said.contains("is a person's command; an agent can't give it\n1\n"), "\(said)")
+    #expect(said.hasSuffix("\n1\n"))
+    #expect(try state(shop, "1") == "in_review")
+    let lane = shop.repository.root.path("repo.lanes/1")
+    for place in [lane, shop.repository.path] {
+      let arguments = ["--project-dir", place == lane ? shop.repository.path : lane]
+      let refused = try shop.run(["review", "1", "--approve"] + arguments, at: place)
+      #expect(refused.status == 1)
+      #expect(refused.error.contains("this is a lane"), "\(refused.error)")
+    }
+    #expect(try state(shop, "1") == "in_review")
+  }
+
+  @Test func commentsReachTheNextAttemptWordForWord() throws {
+    let nasty = "--use `id` $(touch pwned) \"quotes\" 'single' $HOME #hash %s {{title}} & <b>"
+    let shop = try shop(
+      Workshop.independent(1),
+      agent: """
+        cp "$LANEKEEPER_PROMPT_FILE" "$LANEKEEPER_REPOSITORY/../prompt-$LANEKEEPER_ATTEMPT"
+        [ $LANEKEEPER_ATTEMPT = 2 ] && exit 3
+        echo $LANEKEEPER_ATTEMPT >> f$id.txt
+        """)
+    #expect(try shop.run("run").status == 75)
+    try shop.repository.root.write(
+      "comments.txt", "Mind the style.\nAll of it.\n\nf1.txt:1: from a file\nand more\n  of it\n")
+    let wrong = try shop.run("review", "1", "--at", "f2.txt:1", "x")
+    #expect(wrong.status == 64)
+    #expect(wrong.error.contains("f2.txt is not a file of the branch"))
+    let beyond = try shop.run("review", "1", "--at", "f1.txt:7", "x")
+    #expect(beyond.error.contains("f1.txt has 1 lines"), "\(beyond.error)")
+    #expect(try shop.run("review", "1", "--at", "f1.txt:1").status == 64)
+    #expect(try shop.run("review", "1", "--request-changes", "  ").status == 64)
+    let back = try shop.run(
+      "review", "1", "--at", "f1.txt:1", nasty, "--request-changes", "-n is missing\nsecond line",
+      "--file", "../comments.txt")
+    #expect(back.status == 0, "\(back.error)")
+    #expect(try state(shop, "1") == "ready")
+    #expect(try shop.run("run").status == 75)
+    // The second attempt failed; the third is told all of it still.
+    for number in [2, 3] {
+      let prompt = try shop.repository.root.read("prompt-\(number)")
+      for words in [
+        "-n is missing\nsecond line", "f1.txt:1:\n" + nasty + "\n",
+        "Mind the style.\nAll of it.", "f1.txt:1:\nfrom a file\nand more\n  of it",
+      ] {
+        #expect(prompt.contains(words), "\(words) is missing in \(prompt)")
+        #expect(prompt.components(separatedBy: words).count == 2, "\(words) stands twice")
+      }
+    }
+    #expect(!shop.repository.root.exists("repo/pwned"))
+    let shown = try shop.run("review", "1").text
+    #expect(shown.contains("Changed since the last verdict"), "\(shown)")
+    #expect(shown.contains("asked for changes to"))
+    #expect(shown.contains(nasty))
+    #expect(try shop.run("review", "1", "--approve").status == 0)
+    #expect(try shop.run("land").status == 0)
+    #expect(try shop.repository.read("f1.txt") == "1\n3\n")
+    _ = try shop.run("review")
+    #expect(try shop.repository.git("for-each-ref", "refs/lanekeeper/reviewed") == "")
+  }
+
+  @Test func aPersonsCommitsAreShownAsTheirsAndClaimsHoldForThem() throws {
+    let shop = try shop(
+      """
+      features:
+        - {id: 1, title: One, touches: [shared.txt]}
+        - {id: 2, title: Two}
+
+      """, agent: "echo $id > f$id.txt; [ $id = 1 ] && echo one >> shared.txt; true")
+    #expect(try shop.run("run").status == 75)
+    try commit(shop, "2", "mine.txt", "mine\n", message: "a person's own")
+    try commit(shop, "2", "shared.txt", "taken\n", message: "takes what #1 holds")
+    let shown = try shop.run("review", "2").text
+    #expect(shown.contains("a person's own  [by Ruth, no agent]"), "\(shown)")
+    #expect(
+      shown.contains("Feature #2: Feature 2  [attempt 1]") || shown.contains("Two  [attempt 1]"))
+    #expect(try shop.run("review", "2", "--approve").status == 0)
+    let landing = try shop.run("land")
+    #expect(landing.text.contains("shared.txt"), "\(landing.text)\(landing.error)")
+    #expect(try shop.landed() == [])
+  }
+
+  @Test func nothingThatAnAgentWroteReachesTheTerminalRaw() throws {
+    let shop = try shop(
+      "features:\n  - {id: 1, title: \"One \\e]0;pwned\\a \\e[2J two\", steps: [\"a\\e[31mb\"]}\n",
+      agent: """
+        printf 'x\\033[2Jy\\033]0;title\\007\\302\\233z\\342\\200\\256\\n' > f1.txt
+        printf 'log \\033]52;c;aGk=\\007\\n'
+        git add -A; git commit -q -m "$(printf 'subject \\033[31mred')"
+        """)
+    #expect(try shop.run("run").status == 75)
+    for arguments in [["review"], ["review", "1"], ["review", "1", "--json"]] {
+      let result = try shop.run(arguments)
+      #expect(result.status == 0, "\(result.error)")
+      #expect(!result.output.contains(0x1b), "\(arguments): \(result.text)")
+      #expect(!result.output.contains(0x07))
+    }
+    let shown = try shop.run("review", "1").text
+    #expect(shown.contains("+x\\x1b[2Jy\\x1b]0;title\\x07\\x9bz<U+202E>"), "\(shown)")
+    _ = try shop.run("review", "1", "--request-changes", "say \u{1b}[2J it")
+    #expect(try shop.run("run").status != 130)
+    #expect(try !shop.run("review", "1").output.contains(0x1b))
+  }
+
+  @Test func aBranchOpensInTheEditorOrTheDifftool() throws {
+    var shop = try shop(Workshop.independent(1))
+    #expect(try shop.run("run").status == 75)
+    shop.environment["GIT_EDITOR"] = "cp -t ../"
+    #expect(try shop.run("review", "1", "--open").status == 0)
+    #expect(try shop.repository.root.read("feature-1.diff").contains("+1\n"))
+    try shop.repository.git("config", "diff.tool", "copy")
+    try shop.repository.git(
+      "config", "difftool.copy.cmd",
+      "cp \"$REMOTE/f1.txt\" ../seen 2>/dev/null || cp -r \"$REMOTE\" ../tree")
+    #expect(try shop.run("review", "1", "--open").status == 0)
+    #expect(try shop.repository.root.read("seen") == "1\n")
+  }
+
+  @Test func aTerminalGetsThePager() throws {
+    var shop = try shop(Workshop.independent(1))
+    #expect(try shop.run("run").status == 75)
+    try shop.repository.root.write(
+      "bin/delta", "#!/bin/sh\necho delta \"$@\" > ../paged; cat >> ../paged\n", executable: true)
+    shop.environment["PATH"] = shop.repository.root.path("bin") + ":" + shop.environment["PATH"]!
+    shop.environment["TERM"] = "xterm"
+    func look() throws {
+      let result = try TestProgram.run(
+        ["script", "-qec", "'\(Workshop.program)' review 1", "/dev/null"],
+        directory: shop.repository.path, environment: shop.environment)
+      #expect(result.status == 0, "\(result.text)")
+    }
+    try look()
+    let delta = try shop.repository.root.read("paged")
+    #expect(delta.hasPrefix("delta --paging=always\n#1 "), "\(delta)")
+    #expect(delta.contains("+1\n") && !delta.contains("\u{1b}"))
+    try shop.repository.git("config", "core.pager", "cat > ../own")
+    try look()
+    #expect(try shop.repository.root.read("own").contains("\u{1b}[32m+1\u{1b}[0m\n"))
+  }
+}
