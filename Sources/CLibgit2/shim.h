@@ -1,6 +1,8 @@
 #ifndef LANEKEEPER_CLIBGIT2_H
 #define LANEKEEPER_CLIBGIT2_H
 #include <git2.h>
+#include <git2/sys/mempack.h>
+#include <git2/sys/odb_backend.h>
 
 /// Lets libgit2 open repositories with these extensions (`git_libgit2_opts` is variadic).
 static inline int lk_git_set_extensions(const char **names, size_t count) {

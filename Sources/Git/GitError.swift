@@ -1,4 +1,5 @@
 import CLibgit2
+import Foundation
 
 /// libgit2's result codes; an unknown one survives.
 package struct GitErrorCode: RawRepresentable, Hashable, Sendable {
@@ -55,6 +56,14 @@ package struct GitError: Error, CustomStringConvertible, Sendable {
   static func check(_ code: Int32, _ operation: @autoclosure () -> String) throws(GitError) {
     guard code < 0 else { return }
     throw last(code, operation())
+  }
+
+  /// An error of the operating system, in libgit2's terms.
+  static func system(_ operation: String, _ number: Int32) -> GitError {
+    GitError(
+      code: GitErrorCode(rawValue: GIT_ERROR.rawValue),
+      classification: GitErrorClass(rawValue: Int32(GIT_ERROR_OS.rawValue)),
+      message: String(cString: strerror(number)), operation: operation)
   }
 
   static func last(_ code: Int32, _ operation: String) -> GitError {

@@ -93,12 +93,14 @@ extension Repository {
         git_commit_lookup(&pointer, handle, &oid), "read the commit \(parent.short)")
       commits.append(pointer)
     }
-    var result = git_oid()
+    var content = git_buf()
+    defer { git_buf_dispose(&content) }
     try GitError.check(
-      git_commit_create(
-        &result, handle, nil, author, committer, nil, message, treePointer, commits.count,
-        &commits), "write a commit")
-    return ObjectID(result)
+      git_commit_create_buffer(
+        &content, handle, author, committer, nil, message, treePointer, commits.count, &commits),
+      "write a commit")
+    return try writeObject(
+      UnsafeRawBufferPointer(start: content.ptr, count: content.size), type: GIT_OBJECT_COMMIT)
   }
 
   /// Returns the best common ancestors of two commits; more than one after criss-cross merges.

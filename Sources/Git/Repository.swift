@@ -9,6 +9,10 @@ package final class Repository {
   let handle: OpaquePointer
   /// The object database; opened at its first use.
   private var openDatabase: OpaquePointer?
+  /// Where new objects stay until ``storeObjects()``; `nil` where each is stored at once.
+  private var buffer: ObjectBuffer?
+  /// Handles that the buffer writes to, which must not go before it.
+  private var shared: [Repository] = []
 
   /// The git directory of this worktree, absolute, without a slash at its end.
   package let gitDirectory: String
@@ -63,8 +67,26 @@ package final class Repository {
     return openDatabase!
   }
 
+  /// Keeps new objects in memory until ``storeObjects()``; git sees them only then.
+  ///
+  /// What is not stored by then vanishes with the repository. A git that this repository starts finds
+  /// everything stored.
+  ///
+  /// - Parameter reader: another handle on the same repository that is to see them at once.
+  package func keepObjectsInMemory(visibleTo reader: Repository) throws {
+    if buffer == nil { buffer = try ObjectBuffer([try database(), try reader.database()]) }
+    shared.append(reader)
+  }
+
+  /// Stores the objects that were kept in memory, on the disk and all at once, before anything names
+  /// them.
+  package func storeObjects() throws {
+    try buffer?.store(self)
+  }
+
   /// Stores an object as it is.
   func writeObject(_ content: UnsafeRawBufferPointer, type: git_object_t) throws -> ObjectID {
+    if let buffer { return try buffer.add(content, type: type) }
     var oid = git_oid()
     try GitError.check(
       git_odb_write(&oid, try database(), content.baseAddress, content.count, type),
@@ -102,7 +124,8 @@ package final class Repository {
 
   /// Runs git in this worktree.
   package func git(_ arguments: [String], input: [UInt8] = []) throws -> GitProgram.Result {
-    try GitProgram.run(
+    try storeObjects()
+    return try GitProgram.run(
       arguments, directory: workingDirectory ?? gitDirectory, environment: environment,
       input: input)
   }

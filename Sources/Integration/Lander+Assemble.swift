@@ -63,6 +63,7 @@ extension Lander {
     // libgit2 reads commits anew for each walk through a history where they were looked up besides; a
     // handle that only walks keeps them.
     let history = try open()
+    try repository.keepObjectsInMemory(visibleTo: history)
     var new: [(landing: NewLanding, feature: FeatureRecord, tip: ObjectID)] = []
     var current = (commit: base, tree: chain.baseTree)
     let landed = try store.landedFeatures()
@@ -112,6 +113,8 @@ extension Lander {
       current = (commit, merged.tree)
     }
     guard !new.isEmpty else { return assembly }
+    // Before the journal and the reference name them.
+    try repository.storeObjects()
     let records = try store.beginChain(new.map(\.landing))
     chain.links = zip(records, new).map { record, item in
       Chain.Link(

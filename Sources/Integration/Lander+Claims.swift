@@ -25,6 +25,8 @@ extension Lander {
     if settings.claimPolicy == "strict" {
       return uncovered.map { ClaimConflict(path: $0.path, reason: .held, holder: nil) }
     }
+    // Staleness is looked up by another handle, which sees what is stored.
+    try repository.storeObjects()
     let environment = settings.environment
     let common = state.commonDirectory
     let stale = StaleCheck(base: base.hex, tip: target.hex) { base, tip in

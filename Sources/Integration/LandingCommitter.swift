@@ -101,6 +101,8 @@ struct LandingCommitter {
       return try repository.createCommit(
         tree: tree, parents: parents, message: message, author: author, committer: identity)
     }
+    // git makes the commit, and finds what it is made of on the disk.
+    try repository.storeObjects()
     var variables: [String: String] = [:]
     for (role, who) in [("AUTHOR", author), ("COMMITTER", identity)] {
       variables["GIT_\(role)_NAME"] = who.name

@@ -25,6 +25,7 @@ struct TreeLayout {
     lock = try FileLock.tryAcquire(directory + ".lock")
     let index = directory + "/.git-index"
     do {
+      try repository.storeObjects()
       try files.createDirectory(atPath: directory, withIntermediateDirectories: false)
       for arguments in [
         ["read-tree", tree.hex], ["checkout-index", "-a", "-q", "--prefix=\(directory)/"],

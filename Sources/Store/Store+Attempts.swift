@@ -142,12 +142,15 @@ extension Store {
 
   /// Returns a feature's attempts, oldest first, or those of all features.
   package func attempts(of feature: String? = nil) throws -> [AttemptRecord] {
-    try read {
-      try AttemptRecord.fetchAll(
-        $0,
-        sql: """
-          SELECT * FROM attempts WHERE feature = coalesce(?, feature) ORDER BY started_at, number
-          """, arguments: [feature])
+    try read { db in
+      guard let feature else {
+        return try AttemptRecord.fetchAll(
+          db, sql: "SELECT * FROM attempts ORDER BY started_at, number")
+      }
+      return try AttemptRecord.fetchAll(
+        try db.cachedStatement(
+          sql: "SELECT * FROM attempts WHERE feature = ? ORDER BY started_at, number"),
+        arguments: [feature])
     }
   }
 

@@ -159,7 +159,8 @@ extension Store {
 
   func claims(_ db: Database, of owner: ClaimOwner) throws -> [ClaimRow] {
     try Row.fetchAll(
-      db, sql: "SELECT * FROM claims WHERE owner_kind = ? AND owner = ? ORDER BY path",
+      db.cachedStatement(
+        sql: "SELECT * FROM claims WHERE owner_kind = ? AND owner = ? ORDER BY path"),
       arguments: [owner.kind.rawValue, owner.id]
     ).map { ClaimRow($0 as Row) }
   }

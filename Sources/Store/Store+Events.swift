@@ -24,7 +24,8 @@ extension Store {
   /// Returns a remembered value.
   package func value(_ key: String) throws -> String? {
     try read {
-      try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])
+      try String.fetchOne(
+        $0.cachedStatement(sql: "SELECT value FROM meta WHERE key = ?"), arguments: [key])
     }
   }
 

@@ -15,7 +15,7 @@ extension Store {
   }
 
   static func feature(_ id: String, _ db: Database) throws -> FeatureRecord? {
-    try FeatureRecord.fetchOne(db, sql: "SELECT * FROM features WHERE id = ?", arguments: [id])
+    try FeatureRecord.first(db, "SELECT * FROM features WHERE id = ?", [id])
   }
 
   /// Returns the features in one of the states, in the order of the backlog.
@@ -66,12 +66,11 @@ extension Store {
     guard record.state.allowedSuccessors.contains(state) else {
       throw StoreError.forbiddenTransition(feature: id, from: record.state, to: state)
     }
-    try db.execute(
-      sql: """
-        UPDATE features SET state = ?, waiting_for = ?, rework = COALESCE(?, rework), changed_at = ?
-        WHERE id = ?
-        """,
-      arguments: [state.rawValue, waitingFor, rework, now, id])
+    try db.run(
+      """
+      UPDATE features SET state = ?, waiting_for = ?, rework = COALESCE(?, rework), changed_at = ?
+      WHERE id = ?
+      """, [state.rawValue, waitingFor, rework, now, id])
     var facts: [String: JSONScalar] = [
       "from": .string(record.state.rawValue), "to": .string(state.rawValue),
     ]
@@ -102,11 +101,11 @@ extension Store {
       """
     func ids(_ condition: String) throws -> [String] {
       try String.fetchAll(
-        db,
-        sql: """
-          SELECT f.id FROM features f WHERE f.in_backlog = 1 AND \(scope) AND \(condition)
-          ORDER BY f.position
-          """, arguments: arguments)
+        db.cachedStatement(
+          sql: """
+            SELECT f.id FROM features f WHERE f.in_backlog = 1 AND \(scope) AND \(condition)
+            ORDER BY f.position
+            """), arguments: arguments)
     }
     let blocked = try ids("f.state IN ('pending', 'ready', 'waiting') AND \(broken)")
     for id in blocked {

@@ -53,16 +53,14 @@ extension Store {
         }
         let id = try insert(db, landing, phase: .gate)
         chain = chain ?? id
-        try db.execute(
-          sql: "UPDATE landings SET chain = ? WHERE id = ?", arguments: [chain, id])
+        try db.run("UPDATE landings SET chain = ? WHERE id = ?", [chain, id])
         try append(
           db, "landing_started", feature: landing.feature,
           [
             "landing": .integer(id), "chain": .integer(chain!),
             "kind": .string(landing.kind.rawValue),
           ])
-        return try LandingRecord.fetchOne(
-          db, sql: "SELECT * FROM landings WHERE id = ?", arguments: [id])!
+        return try LandingRecord.first(db, "SELECT * FROM landings WHERE id = ?", [id])!
       }
     }
   }
@@ -70,12 +68,12 @@ extension Store {
   private func insert(
     _ db: Database, _ landing: NewLanding, phase: LandingRecord.Phase
   ) throws -> Int64 {
-    try db.execute(
-      sql: """
-        INSERT INTO landings(feature, kind, phase, lane_tip, base, target_before, commit_id, tree,
-          started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
+    try db.run(
+      """
+      INSERT INTO landings(feature, kind, phase, lane_tip, base, target_before, commit_id, tree,
+        started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
         landing.feature, landing.kind.rawValue, phase.rawValue, landing.laneTip, landing.base,
         landing.previous, landing.commit.isEmpty ? nil : landing.commit,
         landing.tree.isEmpty ? nil : landing.tree, now,
@@ -130,9 +128,9 @@ extension Store {
     guard let chain = landings.first?.chain else { return }
     try write(phase == .gate ? .process : .powerCut) { db in
       for landing in landings {
-        try db.execute(
-          sql: "UPDATE landings SET phase = ?, pushed = max(pushed, ?) WHERE id = ?",
-          arguments: [phase.rawValue, phase == .push, landing.id])
+        try db.run(
+          "UPDATE landings SET phase = ?, pushed = max(pushed, ?) WHERE id = ?",
+          [phase.rawValue, phase == .push, landing.id])
         try append(
           db, "landing_\(phase.rawValue)", feature: landing.feature,
           ["landing": .integer(landing.id)])
@@ -175,10 +173,9 @@ extension Store {
     of feature: String, kind: LandingRecord.Kind = .feature
   ) throws -> LandingRecord? {
     try read {
-      try LandingRecord.fetchOne(
-        $0,
-        sql: "SELECT * FROM landings WHERE feature = ? AND kind = ? ORDER BY id DESC LIMIT 1",
-        arguments: [feature, kind.rawValue])
+      try LandingRecord.first(
+        $0, "SELECT * FROM landings WHERE feature = ? AND kind = ? ORDER BY id DESC LIMIT 1",
+        [feature, kind.rawValue])
     }
   }
 
@@ -223,9 +220,8 @@ extension Store {
       db, id, phase: .done, detail: nil, outcome: wasGated && kind == .feature ? "passed" : nil)
     switch kind {
     case .feature:
-      try db.execute(
-        sql: "UPDATE features SET landed_commit = ?, rework = NULL WHERE id = ?",
-        arguments: [commit, feature])
+      try db.run(
+        "UPDATE features SET landed_commit = ?, rework = NULL WHERE id = ?", [commit, feature])
       try transition(db, feature, to: .landed, detail: commit)
     case .undo:
       try db.execute(sql: "DELETE FROM undo_requests WHERE feature = ?", arguments: [feature])
@@ -292,9 +288,9 @@ extension Store {
     _ db: Database, _ id: Int64, phase: LandingRecord.Phase, detail: String?,
     outcome: String? = nil
   ) throws {
-    try db.execute(
-      sql: "UPDATE landings SET phase = ?, detail = ?, outcome = ?, ended_at = ? WHERE id = ?",
-      arguments: [phase.rawValue, detail, outcome, now, id])
-    try db.execute(sql: "DELETE FROM follow_journal WHERE landing = ?", arguments: [id])
+    try db.run(
+      "UPDATE landings SET phase = ?, detail = ?, outcome = ?, ended_at = ? WHERE id = ?",
+      [phase.rawValue, detail, outcome, now, id])
+    try db.run("DELETE FROM follow_journal WHERE landing = ?", [id])
   }
 }

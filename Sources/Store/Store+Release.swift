@@ -74,13 +74,12 @@ extension Store {
   }
 
   func releaseAll(_ db: Database, owner: ClaimOwner) throws {
-    try db.execute(
-      sql: "DELETE FROM claims WHERE owner_kind = ? AND owner = ?",
-      arguments: [owner.kind.rawValue, owner.id])
+    try db.run(
+      "DELETE FROM claims WHERE owner_kind = ? AND owner = ?", [owner.kind.rawValue, owner.id])
     let released = db.changesCount
     if owner.kind == .feature {
-      try db.execute(sql: "DELETE FROM refusals WHERE feature = ?", arguments: [owner.id])
-      try db.execute(sql: "DELETE FROM waits WHERE feature = ?", arguments: [owner.id])
+      try db.run("DELETE FROM refusals WHERE feature = ?", [owner.id])
+      try db.run("DELETE FROM waits WHERE feature = ?", [owner.id])
     }
     if released > 0 {
       try append(
@@ -120,7 +119,8 @@ extension Store {
   /// Makes ready again what waited for the owner's claims.
   func wakeWaiters(_ db: Database, holder: ClaimOwner) throws {
     let waiting = try String.fetchAll(
-      db, sql: "SELECT id FROM features WHERE state = 'waiting' AND waiting_for = ?",
+      db.cachedStatement(
+        sql: "SELECT id FROM features WHERE state = 'waiting' AND waiting_for = ?"),
       arguments: [holder.text])
     for id in waiting {
       let isOpen = try !openDependencies(db, of: id).isEmpty

@@ -197,6 +197,7 @@ def fill_queue(file, place, environment, count):
             place, environment, "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads/lane"
         ).splitlines()
     )
+    base = git(place, environment, "rev-parse", "main").strip()
     database = sqlite3.connect(file, isolation_level=None)
     database.execute("BEGIN IMMEDIATE")
     for number in range(1, count + 1):
@@ -204,6 +205,12 @@ def fill_queue(file, place, environment, count):
         database.execute(
             "UPDATE features SET state = 'queued', branch = ?, tip = ?, attempts = 1, failures = 0, rework = NULL WHERE id = ?",
             (branch, tips[branch], str(number)),
+        )
+        database.execute(
+            "INSERT INTO attempts(feature, number, participant, slot, slot_held, agent, lane, tier, model_name, choice, "
+            "mark, base, tip, state, started_at, ended_at) "
+            "VALUES (?, 1, 'p', 1, 0, 'agent-1', 1, 'haiku', 'haiku', '', 'm', ?, ?, 'completed', ?, ?)",
+            (str(number), base, tips[branch], number, number),
         )
         for path in paths_of(number):
             database.execute(
