@@ -12,7 +12,7 @@ share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents build install uninstall lint format check-merges bench docs clean packages test-hooks fuzz
+.PHONY: help demo test test-agents build install uninstall lint format check-merges bench docs clean packages test-hooks fuzz faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ fuzz: packages ## give each parser of the hooks a million odd inputs (FUZZ=n, SE
 	@$(SWIFT) build --build-tests
 	@LANEKEEPER_FUZZ=$(or $(FUZZ),1000000) LANEKEEPER_SEED=$(or $(SEED),1) \
 	  $(SWIFT) test --skip-build --filter FuzzTests
+
+faults: packages ## let everything go wrong for N attempts (N=1000, SEED=1) and verify P1 to P9
+	@$(SWIFT) build --build-tests
+	@Tools/faults $(or $(N),1000) $(or $(SEED),1)
 
 install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	install -d "$(bindir)" "$(libexec)" "$(share)/templates" "$(share)/hooks" \

@@ -117,6 +117,6 @@ let package = Package(
         name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "TestSupport"],
         swiftSettings: strict),
       .testTarget(
-        name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        name: "EndToEndTests", dependencies: ["TestSupport", "CSQLite"], swiftSettings: strict),
     ]
 )

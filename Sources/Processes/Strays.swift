@@ -14,6 +14,13 @@ package enum Strays {
     }
   }
 
+  /// Tells whether a process belongs to an attempt, whichever it is.
+  package static func isMarked(_ pid: Int32) -> Bool {
+    let name = Array("\(markVariable)=".utf8)
+    guard let environment = ProcessTree.bytes("/proc/\(pid)/environ") else { return false }
+    return environment.split(separator: 0).contains { $0.starts(with: name) }
+  }
+
   /// Returns the processes whose working directory is a directory or lies below it.
   package static func find(standingIn directory: String) -> [Int32] {
     candidates().filter { pid in

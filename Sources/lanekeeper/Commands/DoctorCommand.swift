@@ -17,13 +17,17 @@ struct DoctorCommand: ParsableCommand {
       Exit status: 0 all well; 1 something is wrong.
       """)
   @OptionGroup var project: ProjectOptions
+  @Flag(help: "Verify also that the promises P1 to P9 hold of the present state.") var deep = false
   @Flag(help: "Put a broken state file aside and rebuild the state from git.") var repair = false
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
     let environment = ProcessInfo.processInfo.environment
     if repair { return try Repair.run(try project.project()) }
-    let checks = Diagnosis(path: project.path, environment: environment).checks()
+    var checks = Diagnosis(path: project.path, environment: environment).checks()
+    if deep, checks.contains(where: { $0.name == "repository" && $0.isWell }) {
+      checks += try PromiseAudit.checks(path: project.path, environment: environment)
+    }
     let isWell = checks.allSatisfy(\.isWell)
     if json {
       Terminal.line(

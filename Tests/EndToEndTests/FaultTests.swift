@@ -1,0 +1,114 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Everything goes wrong that can: agents that crash, hang, break their lane, leave their branch or their
+/// guard behind, and supervisors that are killed. At the end every feature has landed once with all of its
+/// work, and `doctor --deep` finds every promise held.
+@Suite struct FaultTests {
+  enum Fault: String, CaseIterable {
+    case fails, killsItself, killsItsGuard, hangs, leavesADaemon, deletesTheLane, deletesDotGit
+    case leavesTheBranch, detachesHead, leavesALock, floods, leavesAMerge
+  }
+
+  /// `LANEKEEPER_FAULTS=200` takes so many rounds, from `LANEKEEPER_SEED` on.
+  static let seeds: [UInt64] = {
+    let environment = ProcessInfo.processInfo.environment
+    let first = environment["LANEKEEPER_SEED"].flatMap(UInt64.init) ?? 1
+    let count = environment["LANEKEEPER_FAULTS"].flatMap(UInt64.init) ?? 2
+    return Array(first..<first + count)
+  }()
+
+  private static let count = 6
+
+  /// What the agent does in an attempt stands in `faults/<feature>-<attempt>`, one word.
+  private static let agent = """
+    fault=$(cat "$LANEKEEPER_REPOSITORY/../faults/$id-$LANEKEEPER_ATTEMPT" 2>/dev/null)
+    echo "$id attempt $LANEKEEPER_ATTEMPT: $fault"
+    # The same work, or the same error, three times in a row would end the feature.
+    echo "begun $id $LANEKEEPER_ATTEMPT" >> f$id.txt
+    bad=$((LANEKEEPER_ATTEMPT % 70 + 1))
+    case $fault in
+    fails) echo half >> f$id.txt; exit $bad ;;
+    killsItself) echo half >> f$id.txt; kill -9 $$ ;;
+    killsItsGuard) kill -9 $PPID; sleep 600 ;;
+    hangs) sleep 600 ;;
+    leavesADaemon) setsid sh -c 'sleep 600; echo late > late.txt' > /dev/null 2>&1 & ;;
+    deletesTheLane) here=$PWD; cd /; rm -rf "$here"; exit $bad ;;
+    deletesDotGit) rm -f .git ;;
+    leavesTheBranch) git switch -q -c other-$id-$LANEKEEPER_ATTEMPT; echo side >> f$id.txt ;;
+    detachesHead) git checkout -q --detach; echo side >> f$id.txt; git commit -qam side ;;
+    leavesALock) : > "$(git rev-parse --git-dir)/index.lock"; echo half >> f$id.txt; exit $bad ;;
+    floods) head -c 3000000 /dev/zero | base64 ;;
+    leavesAMerge) git rev-parse HEAD > "$(git rev-parse --git-dir)/MERGE_HEAD"; exit $bad ;;
+    esac
+    echo "done $id" >> f$id.txt
+    case $id in 2|4)
+      sed -i '/^<<<<<<<\\|^=======\\|^>>>>>>>/d' shared.txt
+      grep -q "line $id" shared.txt || echo "line $id" >> shared.txt ;;
+    esac
+    exit 0
+
+    """
+
+  @Test(arguments: seeds)
+  func p1_p2_p3_p4_p5_p6_p7_p9_holdWhateverGoesWrong(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let shop = try shop(&random)
+    try shop.repository.write("mine.txt", "a person's own\n")
+    for _ in 0..<random.below(4) {
+      let run = try shop.start(["run", "--parallel", "3"], output: "killed")
+      usleep(UInt32(100_000 + random.below(2_500_000)))
+      run.signal(SIGKILL)
+      run.wait()
+    }
+    let last = try shop.run("run", "--parallel", "3")
+    let events = try last.status == 0 ? "" : shop.run("events").text
+    try #require(last.status == 0, "seed \(seed): \(last.text)\(last.error)\(events)")
+    #expect(
+      try shop.landed().sorted() == (1...Self.count).map(String.init), "seed \(seed): landed")
+    for id in 1...Self.count {
+      let lines = try shop.repository.read("f\(id).txt").split(separator: "\n")
+      #expect(lines.contains("done \(id)"), "seed \(seed): f\(id).txt")
+    }
+    for id in [2, 4] {
+      let shared = try shop.repository.read("shared.txt")
+      #expect(shared.contains("line \(id)") && !shared.contains("<<<<"), "seed \(seed)")
+    }
+    #expect(try shop.leftovers() == [], "seed \(seed)")
+    #expect(try shop.repository.read("mine.txt") == "a person's own\n")
+    #expect(try shop.repository.git("status", "--porcelain", "-uno") == "", "seed \(seed)")
+    let doctor = try shop.run("doctor", "--deep")
+    #expect(doctor.status == 0, "seed \(seed): \(doctor.text)\(doctor.error)")
+    #expect(doctor.text.contains("P9"))
+    note(seed, try shop.trace().count { $0[0] == "begin" })
+  }
+
+  private func shop(_ random: inout SplitMix64) throws -> Workshop {
+    let features =
+      "features:\n"
+      + (1...Self.count).map { id in
+        let needs = id > 3 && random.below(2) == 0 ? ", depends_on: [\(id - 3)]" : ""
+        return "  - {id: \(id), title: Feature \(id)\(needs)}\n"
+      }.joined()
+    let shop = try Workshop(
+      features: features, agent: Self.agent,
+      configuration: "limits: {attempts: 20, attempt_minutes: 0.03}\n")
+    for id in 1...Self.count {
+      for attempt in 1...3 where random.below(2) == 0 {
+        let fault = Fault.allCases[random.below(Fault.allCases.count)]
+        try shop.repository.root.write("faults/\(id)-\(attempt)", fault.rawValue)
+      }
+    }
+    return shop
+  }
+
+  /// Writes down how many attempts a round took, for `make faults`.
+  private func note(_ seed: UInt64, _ attempts: Int) {
+    guard let path = ProcessInfo.processInfo.environment["LANEKEEPER_FAULTS_LOG"],
+      let file = fopen(path, "a")
+    else { return }
+    fputs("\(seed) \(attempts)\n", file)
+    fclose(file)
+  }
+}
