@@ -59,7 +59,7 @@ import Testing
 
   @Test func p5_endsDaemonsWithTheirCommand() async throws {
     let script =
-      "(setsid sh -c 'sleep 300 & echo $! > daemon; wait' >/dev/null 2>&1 &) ; "
+      "(setsid sh -c 'sleep 3000 & echo $! > daemon; wait' >/dev/null 2>&1 &) ; "
       + "while [ ! -s daemon ]; do sleep 0.01; done"
     #expect(try await GuardedProcess.start(command(script)).ending() == .exited(0))
     let daemon = try #require(pid(in: "daemon"))
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func p5_stopsOnRequestAndKillsAfterTheGrace() async throws {
-    let willing = try GuardedProcess.start(command("touch up; sleep 300"))
+    let willing = try GuardedProcess.start(command("touch up; sleep 3000"))
     try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
     willing.stop()
     #expect(await willing.ending() == .stopped)
@@ -82,10 +82,10 @@ import Testing
   }
 
   @Test func keepsItsLimits() async throws {
-    var slow = command("sleep 300")
+    var slow = command("sleep 3000")
     slow.wallSeconds = 0.1
     #expect(try await GuardedProcess.start(slow).ending() == .timedOut)
-    var silent = command("echo once; sleep 300")
+    var silent = command("echo once; sleep 3000")
     silent.silenceSeconds = 0.3
     #expect(try await GuardedProcess.start(silent).ending() == .silent)
     var loud = command("while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done")
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test func p5_holdsItsLockAsLongAsItRuns() async throws {
-    let process = try GuardedProcess.start(command("touch up; sleep 300"))
+    let process = try GuardedProcess.start(command("touch up; sleep 3000"))
     try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
     #expect(FileLock.isHeld(scratch.path("lock")))
     #expect(try await GuardedProcess.start(command("true")).ending() == .locked)
@@ -105,7 +105,7 @@ import Testing
 
   @Test func p5_noProcessOutlivesAKilledGuard() async throws {
     let process = try GuardedProcess.start(
-      command("(setsid sleep 300 & echo $! > left) ; touch up; sleep 300"))
+      command("(setsid sleep 3000 & echo $! > left) ; touch up; sleep 3000"))
     try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
     kill(process.pid, SIGKILL)
     #expect(await process.ending() == .guardLost)
@@ -116,8 +116,8 @@ import Testing
   @Test func p5_noProcessOutlivesAKilledSupervisor() async throws {
     let program = BuiltPrograms.path("lanekeeper-guard")
     let script = """
-      sleep 300 | '\(program)' --lock '\(scratch.path("lock"))' --log '\(scratch.path("log"))' \
-        --directory '\(scratch.path(""))' -- /bin/sh -c 'echo $$ > agent; (setsid sleep 301 &); sleep 302'
+      sleep 3000 | '\(program)' --lock '\(scratch.path("lock"))' --log '\(scratch.path("log"))' \
+        --directory '\(scratch.path(""))' -- /bin/sh -c 'echo $$ > agent; (setsid sleep 3001 &); sleep 3002'
       """
     var supervisor = command(script)
     supervisor.lockPath = scratch.path("outer-lock")
@@ -128,7 +128,7 @@ import Testing
     let holder = try #require(
       Strays.find(mark: mark).first { pid in
         (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8))?
-          .hasPrefix("sleep\u{0}300") == true
+          .hasPrefix("sleep\u{0}3000") == true
       })
     kill(holder, SIGKILL)
     try await waitFor { kill(agent, 0) != 0 }
