@@ -55,6 +55,9 @@ package final class Store: Sendable {
         throw StoreError.newerSchema(found: version, known: ClaimSchema.version)
       }
       let migrator = Schema.migrator
+      guard try !pool.read(migrator.hasBeenSuperseded) else {
+        throw StoreError.newerSchema(found: version, known: ClaimSchema.version)
+      }
       if try version < ClaimSchema.version || !pool.read(migrator.hasCompletedMigrations) {
         try migrator.migrate(pool)
       }

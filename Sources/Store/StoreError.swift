@@ -6,7 +6,7 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
   case forbiddenTransition(feature: String, from: FeatureState, to: FeatureState)
   /// Another process changed the feature first.
   case stateChanged(feature: String, expected: [FeatureState], found: FeatureState)
-  /// The state file was written by a newer program.
+  /// The state file was written by a newer program; the same number twice where only tables were added.
   case newerSchema(found: Int, known: Int)
   /// The state file cannot be opened or read.
   case unreadable(path: String, reason: String)
@@ -20,6 +20,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case .stateChanged(let feature, let expected, let found):
       "feature #\(feature) is \(found.rawValue), not "
         + expected.map(\.rawValue).joined(separator: " or ")
+    case .newerSchema(let found, let known) where found <= known:
+      "the state file has tables that this program does not know; use the newer lanekeeper"
     case .newerSchema(let found, let known):
       "the state file has version \(found), this program knows up to \(known); use the newer lanekeeper"
     case .unreadable(let path, let reason):
