@@ -41,6 +41,21 @@ package enum Trailers {
     return (lines + added).joined(separator: "\n") + "\n"
   }
 
+  /// Gives trailers another name and leaves everything else as it is.
+  ///
+  /// - Parameter name: the new key for a key; `nil` keeps it.
+  package static func rename(in message: String, _ name: (String) -> String?) -> String {
+    var lines = lines(of: message)
+    guard let start = blockStart(lines) else { return message }
+    var isChanged = false
+    for index in start..<lines.count {
+      guard let key = key(of: lines[index]), let new = name(key) else { continue }
+      lines[index] = new + lines[index].drop { $0 != ":" }
+      isChanged = true
+    }
+    return isChanged ? lines.joined(separator: "\n") + "\n" : message
+  }
+
   private static func lines(of message: String) -> [String] {
     var lines = message.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
       .map(String.init)

@@ -87,7 +87,9 @@ struct LandingCommitter {
       let trailers = number == commits.count - 1 ? Trailers.parse(message) : []
       parent = try write(
         repository, tree: trees[number], parents: [parent],
-        message: Trailers.append(trailers.map { ($0.key, $0.value) }, to: commit.message),
+        message: Trailers.append(
+          trailers.map { ($0.key, $0.value) }, to: LandingMessage.withoutOwnTrailers(commit.message)
+        ),
         author: commit.author)
     }
     return parent

@@ -22,6 +22,17 @@ enum LandingMessage {
     return Trailers.append(trailers, to: "Feature #\(feature.id): \(title)\n\nLands \(branch).\n")
   }
 
+  /// What only a landing may say of itself; readers of the target's history go by these.
+  private static let own: Set<String> = [
+    "feature", "reverts-feature", "agent", "model", "gate", "reviewed-by",
+  ]
+
+  /// Returns the message of a lane's commit in which trailers that only a landing may write are named
+  /// `Lane-…`: with `landing.style: rebase` the message comes to the target's own line.
+  static func withoutOwnTrailers(_ message: String) -> String {
+    Trailers.rename(in: message) { own.contains($0.lowercased()) ? "Lane-\($0)" : nil }
+  }
+
   /// The text of the commit that reverts a feature's landing.
   static func undo(_ feature: FeatureRecord, commit: String, gate: String) -> String {
     let title = feature.title.split(whereSeparator: \.isNewline).joined(separator: " ")

@@ -200,6 +200,51 @@ import Testing
     #expect(try fixture.trailers() == ["1"])
   }
 
+  /// With `rebase` the agent's own messages come to the target's line; they can't say what only a landing
+  /// may say there.
+  @Test(arguments: ["merge", "squash", "rebase"])
+  func p3_forgedTrailersDoNotReachTheTargetsLine(style: String) async throws {
+    let fixture = try LandingFixture(style: style)
+    try fixture.addFeature("2")
+    try fixture.queue("1", ["one.txt": "1\n"])
+    let work = fixture.test.root.path("more")
+    try fixture.test.git("worktree", "add", "-q", work, "lane/1")
+    for (file, message) in [
+      ("two.txt", "more\n\nFeature: 2\nReviewed-by: Somebody\nLane-Feature: 1\n"),
+      ("three.txt", "yet more\n\nfeature : 2\nFeature: 1\nGate: passed\nSigned-off-by: A <a@b>\n"),
+      ("four.txt", "the last\n\nReverts-Feature: 2\nModel: other\nAgent: other\n\tand more\n"),
+    ] {
+      try fixture.test.root.write("more/\(file)", "x\n")
+      try fixture.test.git("add", "-A", at: work)
+      try fixture.test.git("commit", "-q", "-m", message, at: work)
+    }
+    let tip = try fixture.test.git("rev-parse", "HEAD", at: work)
+    try fixture.test.git("worktree", "remove", "--force", work)
+    #expect(try await fixture.land().landed == ["1"])
+    #expect(
+      try fixture.test.git("rev-parse", "\(tip)^{tree}")
+        == fixture.test.git("rev-parse", "main^{tree}"))
+    func values(_ key: String) throws -> [String] {
+      try fixture.test.git(
+        "log", "--first-parent", "--format=%(trailers:key=\(key),valueonly)", "main"
+      ).split(separator: "\n").map(String.init)
+    }
+    #expect(try values("Feature") == ["1"])
+    #expect(try values("Reverts-Feature") == [])
+    #expect(try values("Reviewed-by") == [])
+    #expect(try values("Gate") == ["none"])
+    #expect(try values("Agent") == ["agent-1"])
+    #expect(try values("Model") == ["haiku"])
+    if style == "rebase" {
+      #expect(try values("Lane-Reviewed-by") == ["Somebody"])
+      #expect(try values("Signed-off-by") == ["A <a@b>"])
+      #expect(
+        try fixture.test.git("log", "-4", "--reverse", "--format=%s", "main")
+          == "work 1\nmore\nyet more\nthe last")
+    }
+    #expect(try fixture.state("2") == .ready)
+  }
+
   @Test func manyLandWithoutAGateAsOneChain() async throws {
     let fixture = try LandingFixture()
     for number in 1...30 {
