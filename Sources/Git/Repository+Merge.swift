@@ -48,6 +48,26 @@ extension Repository {
     return try mergeWithGit(ours: ours, theirs: theirs, touched: touched)
   }
 
+  /// Merges two trees that left one commit, wherever they came from; no reference, index or file
+  /// changes.
+  ///
+  /// - Parameter base: the commit that both started from.
+  package func merge(
+    ours: ObjectID, theirs: ObjectID, leaving base: ObjectID
+  ) throws -> TreeMerge {
+    let start = try commit(base)
+    let result = try mergeTrees(base: start.tree, ours: ours, theirs: theirs)
+    if let tree = result.tree { return .clean(tree) }
+    func storedCommit(_ tree: ObjectID) throws -> ObjectID {
+      // The same every time, so that asking again stores nothing more.
+      try createCommit(
+        tree: tree, parents: [base], message: "merge", author: start.author,
+        committer: start.committer)
+    }
+    return try mergeWithGit(
+      ours: try storedCommit(ours), theirs: try storedCommit(theirs), touched: result.bothTouched)
+  }
+
   /// - Parameter touched: the paths that stand in the way where git does not say which.
   func mergeWithGit(
     ours: ObjectID, theirs: ObjectID, touched: [[UInt8]]

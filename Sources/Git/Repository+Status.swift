@@ -32,16 +32,25 @@ extension Repository {
   ///
   /// git does it, since filters, sparse checkout and ignore rules are its own; no lock is taken and
   /// nothing is written. Untracked directories are listed file by file.
-  package func status() throws -> [StatusEntry] {
+  ///
+  /// - Parameter excluding: patterns of names that are left out, wherever they stand.
+  package func status(excluding: [String] = []) throws -> [StatusEntry] {
     let result = try GitProgram.check(
       [
         "-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z", "--untracked-files=all",
         "--no-renames",
         "--ignore-submodules=none",
-      ], directory: workingDirectory ?? gitDirectory, environment: environment,
+      ] + Self.pathspecs(excluding: excluding), directory: workingDirectory ?? gitDirectory,
+      environment: environment,
       adding: ["GIT_OPTIONAL_LOCKS": "0"])
     return result.output.split(separator: 0).compactMap { StatusEntry(porcelain: Array($0)) }
       .sorted { $0.path.lexicographicallyPrecedes($1.path) }
+  }
+
+  private static func pathspecs(excluding patterns: [String]) -> [String] {
+    guard !patterns.isEmpty else { return [] }
+    return ["--", "."]
+      + patterns.flatMap { [":(exclude,glob)**/\($0)", ":(exclude,glob)**/\($0)/**"] }
   }
 }
 

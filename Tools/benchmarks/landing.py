@@ -175,6 +175,7 @@ def ours(bench, place, source, environment, count, checkout):
     (place / "features.yml").write_text("features:\n" + features)
     (place / "lanekeeper.yml").write_text('gate: ""\nagent: command\nagents: {command: {run: "true"}}\n')
     # Makes the state file with the backlog in it.
+    (place / ".git" / "lanekeeper" / "locks").mkdir(parents=True)
     subprocess.run([bench.program, "doctor", "--repair"], cwd=place, env=environment, capture_output=True)
     fill_queue(place / ".git" / "lanekeeper" / "state.sqlite", place, environment, count)
     if not checkout:

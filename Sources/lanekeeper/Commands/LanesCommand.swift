@@ -23,19 +23,25 @@ struct LanesListCommand: ParsableCommand {
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
-    let (_, store) = try project.opened()
+    let (project, store) = try project.opened()
     let lanes = try store.lanes()
+    let forecast = Forecast(project: project, lanes: lanes)
     if json {
-      return Terminal.line((["lanes": .array(lanes.map(StatusView.json))] as JSONValue).text)
+      return Terminal.line(
+        (["lanes": .array(lanes.map { StatusView.json($0, forecast) })] as JSONValue).text)
     }
     guard !lanes.isEmpty else { return Terminal.line("there are no lanes") }
     let rows = lanes.map { lane in
       [
         String(lane.number), lane.state.rawValue, lane.feature.map { "#\($0)" } ?? "",
         lane.branch.map(StatusView.short) ?? "", lane.path,
+        (forecast.conflicts[lane.number] ?? []).map { conflict in
+          conflict.feature.map { "#\($0)" } ?? project.configuration.target
+        }.joined(separator: ", "),
       ]
     }
-    for line in Terminal.table(["LANE", "STATE", "FEATURE", "BRANCH", "PATH"], rows) {
+    let titles = ["LANE", "STATE", "FEATURE", "BRANCH", "PATH", "CONFLICTS WITH"]
+    for line in Terminal.table(titles, rows) {
       Terminal.line(line)
     }
   }

@@ -21,12 +21,13 @@ struct StatusCommand: ParsableCommand {
     guard watch else { return try show(project) }
     var seen: Int64?
     var shown = Date.distantPast
+    let forecaster = Forecaster()
     while true {
       let seq = try project.existingStore()?.lastEvent() ?? 0
       // Times go on although nothing happens.
       if seq != seen || (Terminal.isTerminal && Date().timeIntervalSince(shown) >= 1) {
         if Terminal.isTerminal, !json { Terminal.write("\u{1b}[H\u{1b}[2J") }
-        try show(project)
+        try show(project, forecaster)
         seen = seq
         shown = Date()
       }
@@ -34,8 +35,8 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
-  private func show(_ project: Project) throws {
-    let status = try StatusView(project)
+  private func show(_ project: Project, _ forecaster: Forecaster = Forecaster()) throws {
+    let status = try StatusView(project, forecaster)
     if json { return Terminal.line(status.json.text) }
     for line in status.lines { Terminal.line(line) }
   }
@@ -56,8 +57,9 @@ struct StatusView {
   private var eta: Double?
   private var head: ObjectID?
   private var hold: TargetHold?
+  private var forecast = Forecast()
 
-  init(_ project: Project) throws {
+  init(_ project: Project, _ forecaster: Forecaster = Forecaster()) throws {
     self.project = project
     store = try project.existingStore()
     head = try project.repository().reference(project.target)
@@ -73,6 +75,7 @@ struct StatusView {
       costs[attempt.feature, default: 0] += attempt.costUSD
     }
     lanes = try store.lanes()
+    forecast = forecaster.forecast(project, lanes)
     claims = try store.claims().count
     let living = try store.openParticipants().filter {
       FileLock.isHeld(project.state.participantLock($0.id))
@@ -124,7 +127,8 @@ struct StatusView {
           "preset": .text(run?.preset), "models": .texts(run?.models ?? []),
           "pid": .whole(run.map { Int($0.pid) }),
         ]
-      ), ("features", .array(features.map(featureJSON))), ("lanes", .array(lanes.map(Self.json))),
+      ), ("features", .array(features.map(featureJSON))),
+      ("lanes", .array(lanes.map { Self.json($0, forecast) })),
       (
         "target_hold",
         hold.map { hold in
@@ -159,11 +163,19 @@ struct StatusView {
     ])
   }
 
-  static func json(_ lane: LaneRecord) -> JSONValue {
+  static func json(_ lane: LaneRecord, _ forecast: Forecast) -> JSONValue {
     [
       "number": .whole(lane.number), "path": .string(lane.path),
       "branch": .text(lane.branch.map(short)), "feature": .text(lane.feature),
       "state": .string(lane.state.rawValue),
+      "conflicts": forecast.conflicts[lane.number].map { .array($0.map(json)) } ?? .null,
+    ]
+  }
+
+  private static func json(_ conflict: Forecast.Conflict) -> JSONValue {
+    [
+      "with": .string(conflict.feature == nil ? "target" : "feature"),
+      "feature": .text(conflict.feature), "paths": .texts(conflict.paths),
     ]
   }
 
@@ -199,6 +211,24 @@ struct StatusView {
       ]
     }
     return lines + Terminal.table(["FEATURE", "TITLE", "STATE", "MODEL", "AGENT", ""], rows)
+      + forecastLines
+  }
+
+  private var forecastLines: [String] {
+    let words = lanes.flatMap { lane in
+      (forecast.conflicts[lane.number] ?? []).compactMap { conflict -> String? in
+        // Two lanes name each other; once is enough.
+        if let other = conflict.feature.flatMap({ id in lanes.first { $0.feature == id } }),
+          other.number < lane.number
+        {
+          return nil
+        }
+        let with = conflict.feature.map { "#\($0)" } ?? project.configuration.target
+        return "as it is now, #\(lane.feature ?? "?") would conflict with \(with) in "
+          + Terminal.cut(conflict.paths.joined(separator: ", "), 80)
+      }
+    }
+    return words.isEmpty ? [] : [""] + words
   }
 
   private func note(_ feature: FeatureRecord) -> String {
