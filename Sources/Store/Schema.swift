@@ -31,6 +31,13 @@ enum Schema {
     migrator.registerMigration("reviews: verdicts, looks, starts of attempts") { db in
       for statement in Store.reviewTables { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("ready features in the order in which they are given") { db in
+      try db.execute(
+        sql: """
+          CREATE INDEX features_ready ON features(rework IS NULL, priority DESC, position)
+          WHERE state = 'ready' AND in_backlog = 1
+          """)
+    }
     return migrator
   }
 

@@ -130,19 +130,22 @@ extension Store {
     }
   }
 
+  /// The ready features, in the order in which they are given. Asked for each time, so it is read without
+  /// making a row of each.
   private func readyFeatures(_ db: Database, _ remaining: [String: Double]) throws -> [String] {
-    let rows = try Row.fetchAll(
+    var items: [(again: Bool, priority: Int64, rest: Double, place: Int64, id: String)] = []
+    try QuickStatement(
       db,
-      sql: """
-        SELECT id, priority, position, rework IS NOT NULL AS again FROM features
-        WHERE state = 'ready' AND in_backlog = 1 ORDER BY again DESC, priority DESC, position
-        """)
-    guard !remaining.isEmpty else { return rows.map { $0["id"] } }
-    let items = rows.map {
-      row -> (again: Bool, priority: Int, rest: Double, place: Int, id: String) in
-      let id: String = row["id"]
-      return (row["again"], row["priority"], remaining[id] ?? 0, row["position"], id)
+      """
+      SELECT rework IS NULL, priority, position, id FROM features
+      WHERE state = 'ready' AND in_backlog = 1 ORDER BY rework IS NULL, priority DESC, position
+      """
+    ).run([]) { row in
+      let id = row.text(3) ?? ""
+      items.append(
+        (row.integer(0) == 0, row.integer(1), remaining[id] ?? 0, row.integer(2), id))
     }
+    guard !remaining.isEmpty else { return items.map(\.id) }
     return items.sorted { a, b in
       if a.again != b.again { return a.again }
       if a.priority != b.priority { return a.priority > b.priority }

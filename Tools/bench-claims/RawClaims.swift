@@ -61,7 +61,7 @@ final class RawClaims {
   }
 
   private func run(
-    _ sql: String, row: (OpaquePointer) -> Void = { _ in }, bind: (OpaquePointer) -> Void = { _ in }
+    _ sql: String, bind: (OpaquePointer) -> Void = { _ in }, row: (OpaquePointer) -> Void = { _ in }
   ) {
     var statement = statements[sql]
     if statement == nil {

@@ -6,7 +6,9 @@ import Store
 //
 //   bench-claims files DIRECTORY ROUNDS COUNT    the store and SQLite itself in turns, JSON
 //   bench-claims prepare FILE FEATURES           a state file with so many ready features
-//   bench-claims features FILE WORKER            claims features until none is left; ids, one a line
+//   bench-claims features FILE WORKER            starts attempts until no feature is left; ids, one a line
+//   bench-claims take FILE WORKER AT             takes features as a session from a time in milliseconds on;
+//                                                when it began and ended, and ids
 //   bench-claims fight FILE WORKER PATHS         claims so many paths, whoever is first; the paths it got
 
 func milliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
@@ -93,6 +95,21 @@ func features(_ file: String, worker: String) throws {
   print(got.joined(separator: "\n"))
 }
 
+func take(_ file: String, worker: String, at start: Int64) throws {
+  let store = try Store(path: file)
+  var got: [String] = []
+  usleep(UInt32(max(0, start - milliseconds()) * 1000))
+  let begin = Date().timeIntervalSince1970
+  while true {
+    let taken = try store.claimFeatures(
+      1, agent: worker, policies: PathPolicies([]), requests: { _ in [] },
+      base: { String(repeating: "a", count: 40) })
+    guard let next = taken.first else { break }
+    got.append(next.id)
+  }
+  print((["\(begin)", "\(Date().timeIntervalSince1970)"] + got).joined(separator: "\n"))
+}
+
 func fight(_ file: String, worker: String, paths: Int) throws {
   let store = try Store(path: file)
   let owner = ClaimOwner(kind: .session, id: worker)
@@ -116,9 +133,11 @@ case "files" where words.count == 5:
   try files(words[2], rounds: Int(words[3]) ?? 5, count: Int(words[4]) ?? 2000)
 case "prepare" where words.count == 4: try prepare(words[2], features: Int(words[3]) ?? 500)
 case "features" where words.count == 4: try features(words[2], worker: words[3])
+case "take" where words.count == 5:
+  try take(words[2], worker: words[3], at: Int64(words[4]) ?? 0)
 case "fight" where words.count == 5:
   try fight(words[2], worker: words[3], paths: Int(words[4]) ?? 1000)
 default:
-  print("usage: bench-claims files|prepare|features|fight …")
+  print("usage: bench-claims files|prepare|features|take|fight …")
   exit(64)
 }

@@ -6,6 +6,7 @@ printed beside our own count.
 """
 
 import collections
+import concurrent.futures
 import json
 import pathlib
 import statistics
@@ -42,7 +43,7 @@ def measure(bench):
             goal=1.25,
             unit="us",
         )
-        theirs, twice = earlier(directory)
+        theirs, twice = earlier(bench, directory)
         yield figure(
             f"one claim, store beside SQLAlchemy (gave {twice} of 500 twice)",
             1e6 / ours,
@@ -50,47 +51,118 @@ def measure(bench):
             goal=1 / 8,
             unit="us",
         )
-        speed, doubles, lost = features(program, directory)
-        yield figure(
-            f"one feature, 16 processes ({doubles} of 500 twice, {lost} lost)",
-            1e6 / speed,
-            1e6 / theirs,
-            unit="us",
-        )
+        for count in (3, 16):
+            speed, doubles, lost = features(program, directory, count)
+            yield figure(
+                f"one feature, {count} processes ({doubles} of 500 twice, {lost} lost)",
+                1e6 / speed,
+                1e6 / theirs,
+                unit="us",
+            )
+        for what, number, speed, doubles, lost in served(bench, directory):
+            yield figure(
+                f"one {what}, 16 MCP servers ({doubles} of {number} twice, {lost} lost)",
+                1e6 / speed,
+                1e6 / theirs,
+                unit="us",
+            )
 
 
 def processes(commands):
-    """Runs commands at the same time; their lines, and the seconds until the last has ended."""
-    start = time.monotonic()
+    """Runs commands at the same time; the lines of each."""
     running = [subprocess.Popen(c, stdout=subprocess.PIPE, text=True) for c in commands]
     lines = [process.communicate()[0].split() for process in running]
-    seconds = time.monotonic() - start
     assert all(process.returncode == 0 for process in running), commands
-    return lines, seconds
+    return lines
 
 
-def features(program, directory):
-    """16 processes claim 500 features and fight for 1,000 files: features per second, given twice, lost."""
-    state = directory / "fight.sqlite"
+def features(program, directory, number):
+    """Processes take 500 features, start attempts on 500, and fight for 1,000 files: features taken per second,
+    given twice, lost."""
+    state = directory / f"fight-{number}.sqlite"
     subprocess.run([program, "prepare", state, "500"], check=True)
-    lines, seconds = processes([[program, "features", state, f"w{n}"] for n in range(16)])
-    counts = collections.Counter(item for part in lines for item in part)
-    doubles = sum(count > 1 for count in counts.values())
-    lost = 500 - len(counts)
-    lines, _ = processes([[program, "fight", state, f"w{n}", "1000"] for n in range(16)])
-    paths = collections.Counter(item for part in lines for item in part)
+    start = str(int(time.time() * 1000) + 1500)
+    parts = processes([[program, "take", state, f"w{n}", start] for n in range(number)])
+    seconds = max(float(p[1]) for p in parts) - min(float(p[0]) for p in parts)
+    taken = collections.Counter(item for part in parts for item in part[2:])
+    again = directory / f"start-{number}.sqlite"
+    subprocess.run([program, "prepare", again, "500"], check=True)
+    parts = processes([[program, "features", again, f"w{n}"] for n in range(number)])
+    started = collections.Counter(item for part in parts for item in part)
+    parts = processes([[program, "fight", state, f"w{n}", "1000"] for n in range(number)])
+    paths = collections.Counter(item for part in parts for item in part)
     assert len(paths) == 1000 and max(paths.values()) == 1, "files were given twice, or lost"
-    return 500 / seconds, doubles, lost
+    doubles = sum(count > 1 for counts in (taken, started) for count in counts.values())
+    return 500 / seconds, doubles, 1000 - len(taken) - len(started)
 
 
-def earlier(directory):
+class Server:
+    """A client of its own `lanekeeper mcp`."""
+
+    def __init__(self, bench, repository, environment, name):
+        self.name, self.got = name, []
+        self.process = subprocess.Popen(
+            [bench.program, "mcp"], cwd=repository, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        start = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "b", "version": "1"}}
+        self.ask("initialize", start)
+
+    def ask(self, method, params):
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())["result"]
+
+    def call(self, tool, **arguments):
+        result = self.ask("tools/call", {"name": tool, "arguments": arguments})
+        assert not result.get("isError"), result
+        return result["structuredContent"]
+
+    def take_features(self):
+        while found := self.call("claim_features", count=1, agent_id=self.name)["features"]:
+            self.got += [feature["id"] for feature in found]
+
+    def fight(self):
+        for number in range(1000):
+            path = f"d{number % 10}/f{number}"
+            if self.call("claim_file", file_path=path, agent_id=self.name)["granted"]:
+                self.got.append(path)
+
+
+def served(bench, directory):
+    """The same through 16 MCP servers: what, how many, claims per second, given twice, lost."""
+    environment = bench.environment(directory)
+    repository = directory / "repository"
+    bench.repository(repository, environment)
+    backlog = "".join(f"  - {{id: {n}, title: Feature {n}}}\n" for n in range(1, 501))
+    (repository / "features.yml").write_text("features:\n" + backlog)
+    (repository / "lanekeeper.yml").write_text('gate: ""\nagent: command\nagents: {command: {run: "true"}}\n')
+    servers = [Server(bench, repository, environment, f"agent-{n}") for n in range(16)]
+    servers[0].call("list_features")
+    for what, number, work in (("feature", 500, Server.take_features), ("file", 1000, Server.fight)):
+        start = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            list(pool.map(work, servers))
+        seconds = time.monotonic() - start
+        counts = collections.Counter(item for server in servers for item in server.got)
+        for server in servers:
+            server.got = []
+        yield what, number, number / seconds, sum(c > 1 for c in counts.values()), number - len(counts)
+    for server in servers:
+        server.process.stdin.close()
+        assert server.process.wait() == 0
+
+
+def earlier(bench, directory):
     """The earlier program's query with three processes: claims per second, features given twice."""
-    environment = directory / "venv"
-    venv.create(environment, with_pip=True)
+    environment = bench.source / ".build" / "bench-sqlalchemy"
     python = environment / "bin" / "python"
-    subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "sqlalchemy"], check=True
-    )
+    if not list(environment.glob("lib/*/site-packages/sqlalchemy")):
+        venv.create(environment, with_pip=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "sqlalchemy"], check=True
+        )
     output = subprocess.run(
         [python, here / "claims_rounds" / "sqlalchemy_claims.py", directory / "earlier.db"],
         check=True,
