@@ -39,10 +39,10 @@ test-agents: packages ## run real agent programs (from PyPI, in a cache) against
 test-hooks: packages ## run the hooks beside the real lefthook and pre-commit (from PyPI)
 	@Tools/test-hook-managers
 
-fuzz: packages ## give each parser of the hooks a million odd inputs (FUZZ=n, SEED=n)
+fuzz: packages ## give each parser of paths, hooks and messages a million odd inputs (FUZZ=n, SEED=n)
 	@$(SWIFT) build --build-tests
 	@LANEKEEPER_FUZZ=$(or $(FUZZ),1000000) LANEKEEPER_SEED=$(or $(SEED),1) \
-	  $(SWIFT) test --skip-build --filter FuzzTests
+	  $(SWIFT) test --skip-build --filter 'FuzzTests|fuzz'
 
 faults: packages ## let everything go wrong for N attempts (N=1000, SEED=1) and verify P1 to P9
 	@$(SWIFT) build --build-tests
