@@ -67,7 +67,8 @@ package struct EditHook: Sendable {
       requests, owner: lane.owner, policies: workplace.policies,
       stale: try workplace.checks.staleCheck(lane.owner, store), expiry: workplace.checks.expiry()
     ).filter { try !isIgnored($0.path) }
-    return conflicts.isEmpty ? nil : Self.deny(words(conflicts))
+    guard !conflicts.isEmpty else { return nil }
+    return Self.deny(words(conflicts))
   }
 
   // MARK: after

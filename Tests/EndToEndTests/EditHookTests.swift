@@ -52,6 +52,7 @@ import Testing
           hook PreToolUse MultiEdit '{"file_path":"'$PWD'/n.ipynb","edits":[]}' multi
           hook PreToolUse Bash '{"command":"echo x > new.txt"}' redirect
           hook PreToolUse Bash '{"command":"cat new.txt; ls"}' look
+          hook PreToolUse Bash '{"command":"echo x > shell.txt"}' writes
           hook PreToolUse Write '{"file_path":"'$PWD'/lanekeeper.yml"}' frozen
           hook PreToolUse Write '{"file_path":"'$LANEKEEPER_REPOSITORY'/shared.txt"}' checkout
           for lane in "$LANEKEEPER_LANE"/../*; do
@@ -76,7 +77,7 @@ import Testing
     #expect(result.status == 0, "\(result.text) \(result.error)")
     for name in [
       "out1.write", "out1.notebook", "out2.look", "out2.outside", "out2.read", "out2.own",
-      "out2.mended",
+      "out2.mended", "out2.writes",
     ] {
       #expect(try answer(shop, name).decision == "pass", "\(name)")
     }

@@ -168,6 +168,13 @@ struct Bypass: Sendable, CustomTestStringConvertible {
       "a branch of its own", .atTheCommit,
       "git switch -q -c other; echo x > held.txt; git commit -qam x"),
     Bypass("the stash", .atTheCommit, "echo x > held.txt; git stash -q"),
+    Bypass(
+      "another lane's work by its stash", .atTheCommit,
+      """
+      echo x > "$LANE2/held.txt"; \(off) -C "$LANE2" stash -q && \(off) stash pop -q
+      grep -q x held.txt || echo 'PASSED: nothing to commit'
+      git commit -qam x
+      """),
     Bypass("replace", .atTheCommit, forge + "git replace HEAD $C"),
     Bypass(
       "a reference of Lanekeeper's own", .atTheCommit,
