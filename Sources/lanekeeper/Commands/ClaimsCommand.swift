@@ -10,7 +10,9 @@ struct ClaimsCommand: ParsableCommand {
     commandName: "claims", abstract: "Show who holds which paths.",
     discussion: "Example: lanekeeper claims --stuck")
   @OptionGroup var project: ProjectOptions
-  @Flag(help: "Only the claims of holders that others wait for: why they last, and what would free them.")
+  @Flag(
+    help:
+      "Only the claims of holders that others wait for: why they last, and what would free them.")
   var stuck = false
   @Flag(help: "As JSON.") var json = false
 
