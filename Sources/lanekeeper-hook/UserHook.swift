@@ -21,8 +21,12 @@ enum UserHook {
   /// them for the user's (``SelfRepair``).
   private static func programs(_ call: HookCall, _ place: GitPlace?) -> [String] {
     guard let own = call.directory else { return [] }
-    let user = directory(own, place).map { $0 + "/" + call.name }
-    return [user, own + "/" + call.name + ".displaced"].compactMap(\.self)
+    let displaced = own + "/" + call.name + ".displaced"
+    guard let directory = directory(own, place) else { return [displaced] }
+    let user = directory + "/" + call.name
+    // A manager that was there before ours has written the same hook twice; it runs once.
+    let isTwice = Files.exists(displaced) && Files.read(displaced) == Files.read(user)
+    return isTwice ? [user] : [user, displaced]
   }
 
   private static func directory(_ own: String, _ place: GitPlace?) -> String? {
