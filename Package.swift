@@ -46,6 +46,7 @@ let package = Package(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CProcess"),
+    .target(name: "CHookEntry"),
   ]
     + module("ClaimRules")
     + module("HookInputs", ["CZlib"], tests: ["ClaimRules", "TestSupport"])
@@ -88,8 +89,9 @@ let package = Package(
         ], swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-hook",
-        dependencies: ["ClaimRules", "HookInputs", "CSQLite", "CProcess"],
-        swiftSettings: staticSwift, linkerSettings: staticLink),
+        dependencies: ["ClaimRules", "HookInputs", "CSQLite", "CProcess", "CHookEntry"],
+        swiftSettings: staticSwift,
+        linkerSettings: staticLink + [.unsafeFlags(["-Xlinker", "--entry=lk_hook_entry"])]),
       .executableTarget(
         name: "lanekeeper-guard", dependencies: ["CProcess"],
         swiftSettings: staticSwift, linkerSettings: staticLink),

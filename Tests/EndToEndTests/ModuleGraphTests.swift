@@ -48,7 +48,8 @@ import Testing
     let folders = try FileManager.default.contentsOfDirectory(
       atPath: root.appendingPathComponent("Sources").path)
     let ours = Set(folders).subtracting([
-      "CLibgit2", "CSQLite", "CZlib", "CProcess", "lanekeeper-hook", "lanekeeper-guard",
+      "CLibgit2", "CSQLite", "CZlib", "CProcess", "CHookEntry", "lanekeeper-hook",
+      "lanekeeper-guard",
     ])
     let known = try Set(documented())
     let missing = ours.subtracting(known)
