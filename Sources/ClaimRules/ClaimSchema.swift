@@ -8,8 +8,7 @@ package enum ClaimSchema {
     "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID",
     """
     CREATE TABLE lanes(number INTEGER PRIMARY KEY, path TEXT NOT NULL, feature TEXT, agent TEXT,
-      branch TEXT, base BLOB, checked_tree BLOB, checked_parent BLOB, checked_target BLOB,
-      state TEXT NOT NULL)
+      branch TEXT, base BLOB, state TEXT NOT NULL)
     """,
     """
     CREATE TABLE claims(id INTEGER PRIMARY KEY, path BLOB NOT NULL, subtree INTEGER NOT NULL,

@@ -11,15 +11,35 @@ package enum Hex {
 
   /// Returns the 20 bytes of an object id; `nil` where the text is none.
   package static func bytes(_ text: String) -> [UInt8]? {
-    let digits = text.utf8.compactMap(digit)
-    guard digits.count == text.utf8.count, digits.count == 40 else { return nil }
-    return stride(from: 0, to: 40, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    text.utf8.count == 40 ? anyBytes(text) : nil
+  }
+
+  /// Returns the bytes that a text of digits stands for; `nil` where it is none.
+  static func anyBytes(_ text: String) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count / 2)
+    var high: UInt8?
+    for character in text.utf8 {
+      guard let digit = digit(character) else { return nil }
+      if let first = high {
+        bytes.append(first << 4 | digit)
+        high = nil
+      } else {
+        high = digit
+      }
+    }
+    return high == nil ? bytes : nil
   }
 
   package static func text(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x61 + value - 10 }
+    return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+      for (place, byte) in bytes.enumerated() {
+        text[place * 2] = digit(byte >> 4)
+        text[place * 2 + 1] = digit(byte & 15)
+      }
+      return bytes.count * 2
+    }
   }
 
   /// Tells whether a text is an object id in hex.

@@ -2,58 +2,65 @@
 package enum IndexTree {
   /// Returns the root tree's id in hex; `nil` where the index does not know it, or has a form that
   /// is not understood here (split, sparse, sha256).
-  package static func root(_ index: [UInt8]) -> String? {
-    guard index.count >= 32, index.starts(with: "DIRC".utf8) else { return nil }
-    let version = number(index, 4)
-    guard (2...4).contains(version) else { return nil }
-    let content = index.count - 20
-    guard var place = endOfEntries(index, count: number(index, 8), version: version, content)
+  package static func root(_ raw: UnsafeRawBufferPointer) -> String? {
+    let index = ByteView(raw)
+    guard index.count >= 32, index.holds("DIRC", at: 0), let version = index.number32(4),
+      (2...4).contains(version), let count = index.number32(8)
     else { return nil }
-    while place + 8 <= content {
-      let name = index[place..<(place + 4)]
-      let size = number(index, place + 4)
-      guard size >= 0, place + 8 + size <= content else { return nil }
-      if name.elementsEqual("TREE".utf8) {
-        return root(index[(place + 8)..<(place + 8 + size)])
+    let content = index.count - 20
+    guard var place = endOfEntries(index, count: count, version: version, content) else {
+      return nil
+    }
+    var root: String?
+    while place + 8 <= content, let size = index.number32(place + 4) {
+      guard place + 8 + size <= content else { return nil }
+      if index.holds("TREE", at: place) {
+        root = index.slice(place + 8, place + 8 + size).flatMap { Self.rootEntry(ByteView($0)) }
+      } else if let first = index[place], !(0x41...0x5a).contains(first) {
+        // Written in small letters: the index can't be read without understanding it.
+        return nil
       }
-      if name.elementsEqual("link".utf8) || name.elementsEqual("sdir".utf8) { return nil }
       place += 8 + size
     }
-    return nil
+    return place == content ? root : nil
+  }
+
+  /// Returns the root tree's id in hex, from the bytes of an index.
+  package static func root(_ index: [UInt8]) -> String? {
+    index.withUnsafeBytes { root($0) }
   }
 
   /// The first entry of the extension: an empty path, NUL, the count of entries (-1: not valid), a
   /// space, the count of subtrees, a newline, the id.
-  private static func root(_ tree: ArraySlice<UInt8>) -> String? {
-    guard tree.first == 0, let space = tree.firstIndex(of: 0x20),
-      let newline = tree[space...].firstIndex(of: 0x0a)
+  private static func rootEntry(_ tree: ByteView) -> String? {
+    guard tree[0] == 0, let space = tree.index(of: 0x20, from: 1), space < 16,
+      let newline = tree.index(of: 0x0a, from: space),
+      let digits = tree.slice(1, space), let id = tree.slice(newline + 1, newline + 21),
+      let entries = Int(String(decoding: digits, as: UTF8.self)), entries >= 0
     else { return nil }
-    let count = String(decoding: tree[(tree.startIndex + 1)..<space], as: UTF8.self)
-    guard let entries = Int(count), entries >= 0, newline + 20 < tree.endIndex else { return nil }
-    return Hex.text(Array(tree[(newline + 1)...(newline + 20)]))
+    return Hex.text(Array(id))
   }
 
   private static func endOfEntries(
-    _ index: [UInt8], count: Int, version: Int, _ content: Int
+    _ index: ByteView, count: Int, version: Int, _ content: Int
   ) -> Int? {
     if let offset = endByExtension(index, content) { return offset }
     var place = 12
     for _ in 0..<count {
-      guard place + 62 <= content else { return nil }
-      let extended = version >= 3 && index[place + 60] & 0x40 != 0
-      let header = extended ? 64 : 62
-      let length = Int(index[place + 60] & 0x0f) << 8 | Int(index[place + 61])
-      var name = place + header
+      guard place + 62 <= content, let flags = index.number16(place + 60) else { return nil }
+      let extended = version >= 3 && flags & 0x4000 != 0
+      let length = flags & 0x0fff
+      var name = place + (extended ? 64 : 62)
       guard name <= content else { return nil }
       if version == 4 {
-        while name < content, index[name] & 0x80 != 0 { name += 1 }
+        while name < content, let byte = index[name], byte & 0x80 != 0 { name += 1 }
         name += 1
       }
       let end: Int
       if version < 4, length < 0xfff {
         end = name + length
       } else {
-        guard name <= content, let zero = index[name...].firstIndex(of: 0) else { return nil }
+        guard let zero = index.index(of: 0, from: name) else { return nil }
         end = zero
       }
       guard end < content else { return nil }
@@ -63,17 +70,11 @@ package enum IndexTree {
   }
 
   /// Large indexes say at their end where the entries end.
-  private static func endByExtension(_ index: [UInt8], _ content: Int) -> Int? {
+  private static func endByExtension(_ index: ByteView, _ content: Int) -> Int? {
     let start = content - 32
-    guard start >= 12, index[start..<(start + 4)].elementsEqual("EOIE".utf8),
-      number(index, start + 4) == 24
+    guard start >= 12, index.holds("EOIE", at: start), index.number32(start + 4) == 24,
+      let offset = index.number32(start + 8)
     else { return nil }
-    let offset = number(index, start + 8)
     return offset >= 12 && offset < content ? offset : nil
-  }
-
-  private static func number(_ bytes: [UInt8], _ place: Int) -> Int {
-    Int(bytes[place]) << 24 | Int(bytes[place + 1]) << 16 | Int(bytes[place + 2]) << 8
-      | Int(bytes[place + 3])
   }
 }

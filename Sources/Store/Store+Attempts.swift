@@ -98,8 +98,7 @@ extension Store {
         ])
       try db.execute(
         sql: """
-          UPDATE lanes SET state = 'assigned', feature = ?, agent = ?, branch = ?, base = ?,
-            checked_tree = NULL, checked_parent = NULL, checked_target = NULL
+          UPDATE lanes SET state = 'assigned', feature = ?, agent = ?, branch = ?, base = ?
           WHERE number = ?
           """,
         arguments: [feature.id, agent, request.branch, Hex.data(start), request.lane])

@@ -106,8 +106,8 @@ extension Store {
   func freeLane(_ db: Database, _ number: Int) throws {
     try db.execute(
       sql: """
-        UPDATE lanes SET state = 'free', feature = NULL, agent = NULL, branch = NULL, base = NULL,
-          checked_tree = NULL, checked_parent = NULL, checked_target = NULL WHERE number = ?
+        UPDATE lanes SET state = 'free', feature = NULL, agent = NULL, branch = NULL, base = NULL
+        WHERE number = ?
         """, arguments: [number])
   }
 
@@ -115,10 +115,7 @@ extension Store {
   package func setBase(_ base: String, ofLane number: Int) throws {
     try write { db in
       try db.execute(
-        sql: """
-          UPDATE lanes SET base = ?, checked_tree = NULL, checked_parent = NULL,
-            checked_target = NULL WHERE number = ?
-          """, arguments: [Hex.data(base), number])
+        sql: "UPDATE lanes SET base = ? WHERE number = ?", arguments: [Hex.data(base), number])
     }
   }
 

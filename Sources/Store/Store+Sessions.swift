@@ -231,8 +231,7 @@ extension Store {
       _ = try heldBySession(db, [attempt.feature], agent)
       try db.execute(
         sql: """
-          UPDATE lanes SET state = 'assigned', feature = ?, agent = ?, branch = ?, base = ?,
-            checked_tree = NULL, checked_parent = NULL, checked_target = NULL
+          UPDATE lanes SET state = 'assigned', feature = ?, agent = ?, branch = ?, base = ?
           WHERE number = ?
           """, arguments: [attempt.feature, agent, branch, Hex.data(base), number])
       try db.execute(

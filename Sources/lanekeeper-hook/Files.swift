@@ -1,27 +1,15 @@
 import Glibc
+import HookInputs
 
 /// Reading files without Foundation.
 enum Files {
   /// Returns the content of a file; `nil` where it can't be read.
   static func read(_ path: String, limit: Int = .max) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    return readAll(descriptor: descriptor, limit: limit)
+    FileBytes.read(path, limit: limit)
   }
 
-  /// Returns what can be read until the end, at most `limit` bytes and a buffer.
-  static func readAll(descriptor: Int32, limit: Int = .max) -> [UInt8] {
-    var result: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: min(limit, 65_536))
-    while result.count < limit {
-      let count = Glibc.read(descriptor, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      result += buffer[0..<count]
-    }
-    return result
-  }
+  /// Returns what can be read until the end.
+  static func readAll(descriptor: Int32) -> [UInt8] { FileBytes.readAll(descriptor: descriptor) }
 
   /// Returns the first line of a file as text.
   static func line(_ path: String) -> String? {

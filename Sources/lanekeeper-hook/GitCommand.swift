@@ -56,7 +56,4 @@ enum GitCommand {
   private static func paths(_ output: [UInt8]) -> [[UInt8]] {
     output.split(separator: 0).map(Array.init)
   }
-
-  /// The id of the tree without entries.
-  static let emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 }

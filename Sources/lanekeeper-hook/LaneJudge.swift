@@ -12,9 +12,6 @@ struct LaneRow {
   let branch: String
   /// The merge base of the branch and the target, in hex.
   let base: String?
-  let checkedTree: [UInt8]?
-  let checkedParent: [UInt8]?
-  let checkedTarget: [UInt8]?
   /// The reference that landings move.
   let target: String
   /// `auto`, `strict` or `off`.
@@ -24,17 +21,15 @@ struct LaneRow {
   static func find(_ number: Int, _ database: LockDatabase) throws(StateFileError) -> LaneRow? {
     try database.query(
       """
-      SELECT feature, agent, branch, base, checked_tree, checked_parent, checked_target,
-        (SELECT value FROM meta WHERE key = 'target'),
-        (SELECT value FROM meta WHERE key = 'claims.policy'), path
+      SELECT feature, agent, branch, base, path, (SELECT value FROM meta WHERE key = 'target'),
+        (SELECT value FROM meta WHERE key = 'claims.policy')
       FROM lanes WHERE number = ? AND feature IS NOT NULL AND branch IS NOT NULL
       """, [.integer(Int64(number))]
     ) { row in
       LaneRow(
-        number: number, path: row.text(9) ?? "", feature: row.text(0) ?? "", agent: row.text(1),
-        branch: row.text(2) ?? "",
-        base: row.blob(3).map(Hex.text), checkedTree: row.blob(4), checkedParent: row.blob(5),
-        checkedTarget: row.blob(6), target: row.text(7) ?? "", policy: row.text(8) ?? "auto")
+        number: number, path: row.text(4) ?? "", feature: row.text(0) ?? "", agent: row.text(1),
+        branch: row.text(2) ?? "", base: row.blob(3).map(Hex.text), target: row.text(5) ?? "",
+        policy: row.text(6) ?? "auto")
     }.first
   }
 
@@ -47,6 +42,37 @@ struct LaneJudge {
   let lane: LaneRow
   /// The target's tip, in hex.
   let tip: String?
+  let changes: Changes
+
+  /// Judges the paths, and claims and pins what is not, all or nothing.
+  ///
+  /// Nothing is written where the lane has it all already, so that lanes do not wait for each other.
+  /// - Parameter record: what else has to be written down in the same transaction.
+  /// - Returns: what stands in the way, else the stamp of the state that was judged; without one nothing
+  ///   is known of it.
+  func admit(
+    _ paths: [[UInt8]], base: String?, record: (() throws(StateFileError) -> Void)? = nil
+  ) throws(StateFileError) -> (conflicts: [ClaimConflict], stamp: StateStamp?) {
+    let seen = database.stamp
+    if record == nil,
+      try database.reading({ () throws(StateFileError) in try holds(paths, base: base) })
+    {
+      return ([], seen)
+    }
+    var before: StateStamp?
+    let conflicts = try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
+      before = database.stamp
+      let conflicts = try claim(paths, base: base)
+      guard conflicts.isEmpty else { return conflicts }
+      try pin(paths)
+      try record?()
+      return []
+    }
+    // Another process may have written in the moment since.
+    let after = database.stamp
+    let isOurs = before.flatMap { before in after?.isNext(to: before) } ?? false
+    return (conflicts, isOurs ? after : nil)
+  }
 
   /// Claims what is not claimed, all or nothing, inside a transaction that is open.
   ///
@@ -54,20 +80,8 @@ struct LaneJudge {
   /// - Returns: what stands in the way; empty when every path may be changed.
   func claim(_ paths: [[UInt8]], base: String?) throws(StateFileError) -> [ClaimConflict] {
     guard lane.policy != "off" else { return [] }
-    let requests = paths.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) }
     let now = Clock.milliseconds
-    let decision: ClaimDecision
-    do {
-      let policies = try policies()
-      decision = try ClaimRule.decide(
-        requests, owner: lane.owner, policies: policies, now: now, committing: true,
-        table: HookLockTable(database: database, base: base, tip: tip, naming: policies.naming))
-    } catch let error as StateFileError {
-      throw error
-    } catch {
-      throw StateFileError(reason: "\(error)")
-    }
-    switch decision {
+    switch try decide(paths, now, table(base, Policies.read(database))) {
     case .refused(let conflicts): return conflicts
     case .granted(let new, _, _, let expired):
       if lane.policy == "strict", !new.isEmpty {
@@ -75,6 +89,36 @@ struct LaneJudge {
       }
       try write(new, replacing: expired, now: now)
       return []
+    }
+  }
+
+  /// Tells whether the lane may change every path, and nothing has to be written down for it: all are
+  /// claimed and pinned already. Inside a transaction that only reads.
+  func holds(_ paths: [[UInt8]], base: String?) throws(StateFileError) -> Bool {
+    guard lane.policy != "off" else { return false }
+    let table = try table(base, Policies.read(database))
+    table.mayWrite = false
+    let decision = try decide(paths, Clock.milliseconds, table)
+    guard case .granted(let new, _, let free, _) = decision, new.isEmpty, free.isEmpty else {
+      return false
+    }
+    return !table.rows.contains { $0.owner == lane.owner && !$0.isPinned }
+  }
+
+  private func table(_ base: String?, _ policies: PathPolicies) -> HookLockTable {
+    HookLockTable(database: database, base: base, tip: tip, policies: policies, changes: changes)
+  }
+
+  private func decide(
+    _ paths: [[UInt8]], _ now: Int64, _ table: HookLockTable
+  ) throws(StateFileError) -> ClaimDecision {
+    let requests = paths.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) }
+    do {
+      return try ClaimRule.decide(
+        requests, owner: lane.owner, policies: table.policies, now: now, committing: true,
+        table: table)
+    } catch {
+      throw table.failure ?? StateFileError(reason: "\(error)")
     }
   }
 
@@ -172,8 +216,6 @@ struct LaneJudge {
         .text(data),
       ])
   }
-
-  private func policies() throws(StateFileError) -> PathPolicies { try Policies.read(database) }
 }
 
 /// The policies of the repository, as the state file has them.

@@ -1,23 +1,28 @@
 import CSQLite
 import ClaimRules
 import Glibc
+import HookInputs
 
 /// A failure of the state file, in words.
 struct StateFileError: Error {
   let reason: String
 }
 
-/// The state file, through SQLite's C interface.
+/// The state file, through SQLite's C interface. It is closed by the end of the process, which takes less
+/// time than giving all memory back.
 final class LockDatabase {
   private var handle: OpaquePointer?
+  private let path: String
+  private var statements: [String: OpaquePointer] = [:]
 
   /// Opens the state file.
   ///
   /// - Parameter busyMilliseconds: how long to wait for another process that writes.
   /// - Throws: ``StateFileError`` where it can't be read or written, or is a newer program's.
   init(_ place: GitPlace, busyMilliseconds: Int32 = 10_000) throws(StateFileError) {
-    let path = place.stateFile
+    path = place.stateFile
     guard Files.exists(path) else { throw StateFileError(reason: "it is missing") }
+    lk_sqlite_one_thread()
     let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK else {
       let reason = String(cString: sqlite3_errstr(code))
@@ -41,11 +46,20 @@ final class LockDatabase {
     try run("PRAGMA synchronous = NORMAL")
   }
 
-  deinit { sqlite3_close(handle) }
+  /// What tells whether somebody has written to the file.
+  var stamp: StateStamp? { StateStamp(database: path) }
 
   /// Runs a statement without values.
   func run(_ sql: String) throws(StateFileError) {
     guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure }
+  }
+
+  /// Runs `body`, which only reads, on one state of the file.
+  func reading<T>(_ body: () throws(StateFileError) -> T) throws(StateFileError) -> T {
+    try run("BEGIN")
+    let result = try body()
+    try run("COMMIT")
+    return result
   }
 
   /// Runs `body` as one transaction that takes the write lock at its start; rolls back when it
@@ -67,9 +81,8 @@ final class LockDatabase {
   func query<T>(
     _ sql: String, _ values: [Value], _ row: (Row) -> T = { _ in () }
   ) throws(StateFileError) -> [T] {
-    var statement: OpaquePointer?
-    guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK else { throw failure }
-    defer { sqlite3_finalize(statement) }
+    let statement = try prepared(sql)
+    defer { sqlite3_reset(statement) }
     for (position, value) in values.enumerated() {
       value.bind(statement, Int32(position + 1))
     }
@@ -81,6 +94,16 @@ final class LockDatabase {
       default: throw failure
       }
     }
+  }
+
+  private func prepared(_ sql: String) throws(StateFileError) -> OpaquePointer {
+    if let known = statements[sql] { return known }
+    var statement: OpaquePointer?
+    guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK, let statement else {
+      throw failure
+    }
+    statements[sql] = statement
+    return statement
   }
 
   private var failure: StateFileError {

@@ -11,8 +11,8 @@ enum Person {
       guard humans != "off" else { return .pass([]) }
       let anything = try database.query("SELECT 1 FROM claims LIMIT 1", []) { $0.integer(0) }
       guard !anything.isEmpty else { return .pass([]) }
-      let head = References(place: place).head ?? GitCommand.emptyTree
-      let requests = (GitCommand.stagedPaths(against: head) ?? []).map {
+      let changes = Changes(place, staged: true)
+      let requests = (changes.staged(against: References(place: place).head) ?? []).map {
         ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive)
       }
       let owner = ClaimOwner(
@@ -22,7 +22,8 @@ enum Person {
       let policies = try Policies.read(database)
       let decision = try? ClaimRule.decide(
         requests, owner: owner, policies: policies, now: Clock.milliseconds,
-        table: HookLockTable(database: database, base: nil, tip: nil, naming: policies.naming))
+        table: HookLockTable(
+          database: database, base: nil, tip: nil, policies: policies, changes: changes))
       guard case .refused(let conflicts) = decision else { return .pass([]) }
       let lines = conflicts.map {
         "  \($0.path): \(RefusalText.reason($0) { title($0, database) })"

@@ -46,29 +46,19 @@ enum PreCommit {
       base = MergeBase.ofMerge([head].compactMap(\.self) + merged, target: tip) ?? base
       against = base
     }
-    guard let paths = GitCommand.stagedPaths(against: against ?? GitCommand.emptyTree) else {
+    let changes = Changes(place, staged: true)
+    guard let paths = changes.staged(against: against) else {
       return .refuse(["lanekeeper: git can't tell what is staged here; the commit is refused"])
     }
-    let judge = LaneJudge(database: database, lane: lane, tip: tip)
-    let root = merged.isEmpty ? root(place) : nil
-    let conflicts = try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
-      let conflicts = try judge.claim(paths, base: base)
-      guard conflicts.isEmpty else { return conflicts }
-      try judge.pin(paths)
-      try database.query(
-        "UPDATE lanes SET checked_tree = ?, checked_parent = ?, checked_target = ? WHERE number = ?",
-        [blob(root), blob(head), blob(tip), .integer(Int64(lane.number))])
-      return []
+    let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
+    let outcome = try judge.admit(paths, base: base)
+    guard outcome.conflicts.isEmpty else { return .refuse(try judge.refuse(outcome.conflicts)) }
+    if merged.isEmpty, let tree = changes.stagedTree, let head, let tip, let stamp = outcome.stamp {
+      Judgement(
+        lane: lane.path, branch: lane.branch, parent: head, tree: tree, target: lane.target,
+        tip: tip, stamp: stamp.bytes
+      ).write(place)
     }
-    return conflicts.isEmpty ? .pass(notes) : .refuse(try judge.refuse(conflicts))
-  }
-
-  private static func root(_ place: GitPlace) -> String? {
-    let path = Environment.value("GIT_INDEX_FILE") ?? place.gitDirectory + "/index"
-    return Files.read(path).flatMap(IndexTree.root)
-  }
-
-  private static func blob(_ id: String?) -> LockDatabase.Value {
-    id.flatMap(Hex.bytes).map { .blob($0) } ?? .null
+    return .pass(notes)
   }
 }

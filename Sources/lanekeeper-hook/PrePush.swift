@@ -43,10 +43,11 @@ enum PrePush {
     }
     let tip = References(place: place).value(lane.target)
     let base = tip.flatMap { GitCommand.mergeBase(local, $0) }
-    guard let paths = GitCommand.changedPaths(base ?? GitCommand.emptyTree, local) else {
+    let changes = Changes(place)
+    guard let paths = changes.between(base, local) else {
       return ["lanekeeper: git can't tell what \(local) changes; the push is refused"]
     }
-    let judge = LaneJudge(database: database, lane: lane, tip: tip)
+    let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
     let conflicts = try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
       try judge.claim(paths, base: base)
     }

@@ -28,6 +28,7 @@ private struct ServerJudge {
   private static let lanePrefix = "refs/heads/lane/"
   let database: LockDatabase
   let references: References
+  let changes: Changes
   let target: String
   let policy: String
   let humans: String
@@ -41,6 +42,7 @@ private struct ServerJudge {
     }
     self.database = database
     references = References(place: place)
+    changes = Changes(place)
     target = try setting("target") ?? ""
     policy = try setting("claims.policy") ?? "auto"
     humans = try setting("claims.humans") ?? "warn"
@@ -74,14 +76,13 @@ private struct ServerJudge {
 
   private func judgeLane(_ change: ReferenceChange) throws(StateFileError) -> Verdict {
     let base = tip.flatMap { GitCommand.mergeBase(change.new, $0) }
-    guard let paths = GitCommand.changedPaths(base ?? GitCommand.emptyTree, change.new) else {
+    guard let paths = changes.between(base, change.new) else {
       return .refuse(["lanekeeper: git can't tell what \(change.new) changes; it is refused"])
     }
     let lane = LaneRow(
       number: 0, path: "", feature: try owner(change.name), agent: nil, branch: change.name,
-      base: base, checkedTree: nil, checkedParent: nil, checkedTarget: nil, target: target,
-      policy: policy == "strict" ? "auto" : policy)
-    let judge = LaneJudge(database: database, lane: lane, tip: tip)
+      base: base, target: target, policy: policy == "strict" ? "auto" : policy)
+    let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
     let conflicts = try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
       var conflicts = try judge.claim(paths, base: base)
       if try settle(holdersOf: conflicts) { conflicts = try judge.claim(paths, base: base) }
@@ -110,14 +111,15 @@ private struct ServerJudge {
 
   private func judgeTarget(_ change: ReferenceChange) throws(StateFileError) -> Verdict {
     guard humans != "off", let tip,
-      let paths = GitCommand.changedPaths(tip, change.new)
+      let paths = changes.between(tip, change.new)
     else { return .pass([]) }
     let requests = paths.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) }
     let pusher = ClaimOwner(kind: .person, id: "pusher")
     let policies = try Policies.read(database)
     let decision = try? ClaimRule.decide(
       requests, owner: pusher, policies: policies, now: Clock.milliseconds,
-      table: HookLockTable(database: database, base: nil, tip: nil, naming: policies.naming))
+      table: HookLockTable(
+        database: database, base: nil, tip: nil, policies: policies, changes: changes))
     guard case .refused(let found) = decision else { return .pass([]) }
     var conflicts: [ClaimConflict] = []
     for conflict in found {

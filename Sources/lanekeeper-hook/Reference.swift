@@ -51,14 +51,4 @@ struct References {
     if change.name.hasPrefix("refs/tags/"), present == nil { return false }
     return present != change.new
   }
-
-  /// Reads a commit; `nil` where it is not a loose object.
-  func looseCommit(_ id: String) -> LooseCommit? {
-    var directories = [place.commonDirectory + "/objects"]
-    if let set = Environment.value("GIT_OBJECT_DIRECTORY") { directories.insert(set, at: 0) }
-    guard Hex.isObjectID(id) else { return nil }
-    let name = "/\(id.prefix(2))/\(id.dropFirst(2))"
-    return directories.lazy.compactMap { Files.read($0 + name) }.first
-      .flatMap(LooseCommit.init(packed:))
-  }
 }

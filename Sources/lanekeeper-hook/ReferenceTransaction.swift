@@ -13,6 +13,7 @@ enum ReferenceTransaction {
     let weighty = changes.filter(references.isWeighty)
     guard !weighty.isEmpty else { return .pass([]) }
     guard let number = place.lane else { return judgeOutside(place, weighty, references) }
+    if Judgement.stands(place, weighty, references) { return .pass([]) }
     do throws(StateFileError) {
       let database = try LockDatabase(place)
       guard let lane = try LaneRow.find(number, database) else {
@@ -73,38 +74,30 @@ enum ReferenceTransaction {
   private static func judge(
     _ change: ReferenceChange, _ lane: LaneRow, _ references: References, _ database: LockDatabase
   ) throws(StateFileError) -> [String] {
+    let changes = Changes(references.place)
     let present = references.value(lane.branch)
     let tip = references.value(lane.target)
-    let commit = references.looseCommit(change.new)
+    let commit = changes.commit(change.new)
     let onTop = commit.map { $0.parents == [present] } ?? false
-    if onTop, let commit, let tree = lane.checkedTree, tree == Hex.bytes(commit.tree),
-      lane.checkedParent == present.flatMap(Hex.bytes),
-      lane.checkedTarget == tip.flatMap(Hex.bytes)
-    {
-      // pre-commit judged exactly this, and claimed and pinned it.
-      return []
-    }
     var base = lane.base
     var from = present
     if !onTop || base == nil {
       base = tip.flatMap { GitCommand.mergeBase(change.new, $0) }
       from = base
     }
-    guard let paths = GitCommand.changedPaths(from ?? GitCommand.emptyTree, change.new) else {
+    guard let paths = changes.between(from, change.new) else {
       return ["lanekeeper: git can't tell what \(change.new) changes; the change is refused"]
     }
-    let judge = LaneJudge(database: database, lane: lane, tip: tip)
-    let conflicts = try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
-      let conflicts = try judge.claim(paths, base: base)
-      guard conflicts.isEmpty else { return conflicts }
-      try judge.pin(paths)
-      if let base, base != lane.base, let bytes = Hex.bytes(base) {
+    let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
+    var record: (() throws(StateFileError) -> Void)?
+    if let base, base != lane.base, let bytes = Hex.bytes(base) {
+      record = { () throws(StateFileError) in
         try database.query(
           "UPDATE lanes SET base = ? WHERE number = ?",
           [.blob(bytes), .integer(Int64(lane.number))])
       }
-      return []
     }
+    let conflicts = try judge.admit(paths, base: base, record: record).conflicts
     return conflicts.isEmpty ? [] : try judge.refuse(conflicts)
   }
 }

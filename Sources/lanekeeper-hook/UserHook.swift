@@ -51,6 +51,11 @@ enum UserHook {
   private static func execute(_ program: String, _ call: HookCall) -> Never {
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + call.rest).map { strdup($0) } + [nil]
     execv(program, &words)
+    // Somebody who is just writing the file, or a process started meanwhile, may have it open for a moment.
+    for _ in 0..<100 where errno == ETXTBSY {
+      usleep(10_000)
+      execv(program, &words)
+    }
     if errno == ENOEXEC {
       words = (["/bin/sh", program] + call.rest).map { strdup($0) } + [nil]
       execv("/bin/sh", &words)

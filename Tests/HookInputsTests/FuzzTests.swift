@@ -67,18 +67,70 @@ import Testing
     }
   }
 
-  @Test func fuzz_looseCommits() throws {
+  @Test func fuzz_looseObjectsAndCommits() throws {
     var random = Mutator(seed: seed &+ 2)
     let text = Sample.commit
-    let packed = Sample.stored(text)
-    #expect(LooseCommit(text)?.parents.count == 2)
-    #expect(LooseCommit(packed: packed) == LooseCommit(text))
+    let packed = Sample.stored(Array("commit \(text.count)\u{0}".utf8) + text)
+    #expect(CommitHeader(text)?.parents.count == 2)
+    #expect(GitObject(loose: packed).flatMap(CommitHeader.init) == CommitHeader(text))
     for turn in 0..<count {
       let commit =
         turn % 2 == 0
-        ? LooseCommit(random.mutate(text)) : LooseCommit(packed: random.mutate(packed))
+        ? CommitHeader(random.mutate(text))
+        : GitObject(loose: random.mutate(packed)).flatMap(CommitHeader.init)
       guard let commit else { continue }
       #expect(Hex.isObjectID(commit.tree) && commit.parents.allSatisfy(Hex.isObjectID))
+    }
+  }
+
+  @Test func fuzz_treesAndTheirDifference() throws {
+    var random = Mutator(seed: seed &+ 5)
+    let (one, other) = (Sample.tree(1), Sample.tree(2))
+    let ids = (1...3).map { [UInt8](repeating: UInt8($0), count: 20) }
+    #expect(TreeDiff.paths(ids[0], ids[1]) { $0 == ids[0] ? one : other }?.count == 2)
+    for _ in 0..<count {
+      let (a, b) = (random.mutate(one), random.mutate(other))
+      // The third stands below both: a tree that holds itself comes to an end, too.
+      var reads = 0
+      let paths = TreeDiff.paths(ids[0], ids[1]) { id in
+        reads += 1
+        return reads > 50 ? nil : id == ids[0] ? a : id == ids[1] ? b : one
+      }
+      for path in paths ?? [] {
+        #expect(!path.isEmpty && path.first != 0x2f && path.last != 0x2f && !path.contains(0))
+      }
+    }
+  }
+
+  @Test func fuzz_packs() throws {
+    var random = Mutator(seed: seed &+ 6)
+    let (index, pack) = Sample.pack
+    let ids = (1...3).map { [UInt8](repeating: UInt8($0), count: 20) }
+    func read(_ index: [UInt8], _ pack: [UInt8]) -> [GitObject?] {
+      index.withUnsafeBytes { index in
+        pack.withUnsafeBytes { pack in
+          ids.map { Pack(index: index, pack: pack)?.object($0) }
+        }
+      }
+    }
+    let text = Array("tree with words in it".utf8)
+    let changed = Array("tree with other words".utf8)
+    #expect(
+      read(index, pack) == [
+        GitObject(kind: .tree, content: text), GitObject(kind: .tree, content: changed),
+        GitObject(kind: .tree, content: changed),
+      ])
+    for turn in 0..<count {
+      // Damage of the index is spread too thin to hit anything, so half of it goes to its end.
+      let broken =
+        turn % 3 == 0
+        ? random.mutate(index) : index.prefix(1032) + random.mutate(Array(index.dropFirst(1032)))
+      let found = turn % 2 == 0 ? read(index, random.mutate(pack)) : read(Array(broken), pack)
+      for object in found.compactMap(\.self) { #expect(object.content.count <= 1 << 16) }
+    }
+    for _ in 0..<count {
+      let delta = random.mutate(Sample.delta)
+      if let result = ObjectDelta.apply(delta, to: text) { #expect(result.count < 1 << 26) }
     }
   }
 

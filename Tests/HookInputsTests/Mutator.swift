@@ -77,9 +77,41 @@ enum Sample {
   }
 
   static let commit: [UInt8] = Array(
-    ("commit 300\u{0}tree " + String(repeating: "12", count: 20) + "\nparent "
+    ("tree " + String(repeating: "12", count: 20) + "\nparent "
       + String(repeating: "34", count: 20) + "\nparent " + String(repeating: "56", count: 20)
       + "\nauthor A <a@example.org> 1 +0000\ncommitter A <a@example.org> 1 +0000\n\nwords\n").utf8)
+
+  /// A tree of three entries, the second of which is a tree.
+  static func tree(_ number: UInt8) -> [UInt8] {
+    Array("100644 a\0".utf8) + [UInt8](repeating: number, count: 20)
+      + Array("40000 dir\0".utf8) + [UInt8](repeating: 3, count: 20)
+      + Array("100755 z\0".utf8) + [UInt8](repeating: number, count: 20)
+  }
+
+  /// A change from "tree with words in it" to "tree with other words".
+  static let delta: [UInt8] =
+    [21, 21, 0b1001_0000, 10] + [6] + Array("other ".utf8) + [0b1001_0001, 10, 5]
+
+  /// A pack with a tree, a change that says how far before it its base lies, and one that names it; and
+  /// its index.
+  static let pack: (index: [UInt8], pack: [UInt8]) = {
+    func entry(_ kind: UInt8, _ content: [UInt8], _ base: [UInt8] = []) -> [UInt8] {
+      let size = content.count
+      return [kind << 4 | UInt8(size & 15) | (size > 15 ? 0x80 : 0)]
+        + (size > 15 ? [UInt8(size >> 4)] : []) + base + stored(content)
+    }
+    let first = entry(2, Array("tree with words in it".utf8))
+    let second = entry(6, delta, [UInt8(first.count)])
+    let third = entry(7, delta, [UInt8](repeating: 1, count: 20))
+    let pack = Array("PACK".utf8) + number(2) + number(3) + first + second + third
+    var index = [0xff, 0x74, 0x4f, 0x63] + number(2)
+    for byte in 0..<256 { index += number(min(byte, 3)) }
+    for id in 1...3 { index += [UInt8](repeating: UInt8(id), count: 20) }
+    index += [UInt8](repeating: 0, count: 12)
+    for place in [12, 12 + first.count, 12 + first.count + second.count] { index += number(place) }
+    let end = [UInt8](repeating: 0, count: 20)
+    return (index + end + end, pack + end)
+  }()
 
   /// zlib's format without compression: one stored block and the checksum.
   static func stored(_ content: [UInt8]) -> [UInt8] {

@@ -253,7 +253,7 @@ struct Bypass: Sendable, CustomTestStringConvertible {
       "its branch with held paths reached by a rename", .atTheLanding,
       "git mv dir moved; \(off) commit -qm x"),
     Bypass(
-      "a false git in front", .atTheLanding,
+      "a false git in front", .atTheCommit,
       """
       mkdir "$SCRATCH/bin"; printf '#!/bin/sh\\nexit 0\\n' > "$SCRATCH/bin/git"; chmod +x "$SCRATCH/bin/git"
       real=$(command -v git); echo x > held.txt; "$real" add held.txt

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `reference-transaction` takes over what `pre-commit` has just judged, and only that.
+@Suite struct JudgementTests {
+  /// A lane in which a hook of the user's changes something between the two.
+  private func lane(_ script: String) throws -> HookFixture {
+    let lane = try HookFixture()
+    try lane.test.write(
+      ".git/hooks/commit-msg", "#!/bin/sh\nset -e\n\(script)\n", executable: true)
+    try lane.write("a.txt", "mine\n")
+    try lane.write("dir/b.txt", "mine\n")
+    return lane
+  }
+
+  private var sql: String {
+    "import sqlite3, sys\nstate = sqlite3.connect(sys.argv[1])\nstate.execute(sys.argv[2])\nstate.commit()\n"
+  }
+
+  @Test func aLaneThatIsTakenAwayInBetweenIsRefused() throws {
+    let lane = try lane("")
+    let state = lane.test.path + "/.git/lanekeeper/state.sqlite"
+    try lane.test.root.write("change.py", sql)
+    try lane.test.write(
+      ".git/hooks/commit-msg",
+      "#!/bin/sh\nexec python3 '\(lane.test.root.path("change.py"))' '\(state)' 'UPDATE lanes SET feature = NULL'\n",
+      executable: true)
+    let before = try lane.tip()
+    let result = try lane.commit()
+    #expect(result.status != 0 && result.error.contains("not assigned"), "\(result.error)")
+    #expect(try lane.tip() == before)
+  }
+
+  @Test func anotherTreeThanTheJudgedOneIsJudged() throws {
+    // pre-commit runs on what is staged first; a hook of the user's then stages what another holds.
+    let lane = try lane("")
+    try lane.hold("dir/b.txt")
+    try lane.test.write(
+      ".git/hooks/pre-commit", "#!/bin/sh\nexec git add dir/b.txt\n", executable: true)
+    let before = try lane.tip()
+    try lane.test.git("add", "a.txt", at: lane.lane)
+    let result = try lane.git("commit", "-q", "-m", "x")
+    #expect(result.status != 0)
+    #expect(result.error.contains("dir/b.txt"), "\(result.error)")
+    #expect(try lane.tip() == before)
+  }
+
+  @Test func theSameJudgementCountsOnce() throws {
+    let lane = try lane("")
+    #expect(try lane.commit().status == 0)
+    #expect(try lane.claims() == ["a.txt!", "dir/b.txt!"])
+    let judged = try #require(
+      FileManager.default.contents(
+        atPath: lane.test.path + "/.git/worktrees/lane-1/lanekeeper-judged"))
+    // Somebody else gets the path; the same tree on the same parent is a new question.
+    let tree = try lane.test.git("rev-parse", "lane/1-one^{tree}")
+    let base = try lane.test.git("rev-parse", "lane/1-one~1")
+    _ = try lane.git("reset", "-q", "--hard", "HEAD~1")
+    try lane.table.run("UPDATE claims SET owner = '2', pinned = 0")
+    try judged.write(
+      to: URL(fileURLWithPath: lane.test.path + "/.git/worktrees/lane-1/lanekeeper-judged"))
+    let again = try lane.test.git("commit-tree", "-p", base, "-m", "again", tree)
+    let result = try lane.git("update-ref", "refs/heads/lane/1-one", again)
+    #expect(result.status != 0 && result.error.contains("a.txt"), "\(result.error)")
+    #expect(try lane.tip() == base)
+  }
+
+  @Test func aSteadyLaneWritesNothing() throws {
+    let lane = try lane("")
+    #expect(try lane.commit().status == 0)
+    let events = try lane.table.run("SELECT count(*), max(seq) FROM events")
+    let version = try lane.table.run("PRAGMA data_version")
+    for turn in 0..<3 {
+      try lane.write("a.txt", "turn \(turn)\n")
+      #expect(try lane.commit().status == 0)
+    }
+    // No other connection has written meanwhile.
+    #expect(try lane.table.run("PRAGMA data_version") == version)
+    #expect(try lane.table.run("SELECT count(*), max(seq) FROM events") == events)
+  }
+}
