@@ -20,6 +20,15 @@ import Testing
     try DetectorWeights(json: data("templates/planning/dependencies.json"))
   }
 
+  private static func weightsAsObject() throws -> [String: Any] {
+    let json = try JSONSerialization.jsonObject(with: data("templates/planning/dependencies.json"))
+    return try #require(json as? [String: Any])
+  }
+
+  private static func weights(_ object: [String: Any]) throws -> DetectorWeights {
+    try DetectorWeights(json: JSONSerialization.data(withJSONObject: object))
+  }
+
   private static func detector() throws -> Detector {
     Detector(weights: try weights(), lexicon: try lexicon())
   }
@@ -125,13 +134,53 @@ import Testing
     #expect(DependencyGraph(backlog.adding(found)).waves.joined().count == 600)
   }
 
-  @Test func weightsThatDoNotFitAreRefused() throws {
-    var object = try #require(
-      try JSONSerialization.jsonObject(with: Self.data("templates/planning/dependencies.json"))
-        as? [String: Any])
-    object["weights"] = ["forward": 1]
-    let data = try JSONSerialization.data(withJSONObject: object)
-    #expect(throws: DetectorProblem.self) { try DetectorWeights(json: data) }
+  @Test(arguments: ["ordered", "unordered"])
+  func weightsThatDoNotFitAreRefused(_ name: String) throws {
+    var object = try Self.weightsAsObject()
+    var model = try #require(object[name] as? [String: Any])
+    model["weights"] = ["forward": 1]
+    object[name] = model
+    #expect(throws: DetectorProblem.self) { try Self.weights(object) }
+  }
+
+  @Test func weightsOfAnotherVersionAreRefused() throws {
+    let data = Data(#"{"version": 1, "weights": {}}"#.utf8)
+    let problem = #expect(throws: DetectorProblem.self) { try DetectorWeights(json: data) }
+    #expect(problem?.description.contains("Tools/train-dependencies") == true)
+  }
+
+  /// Numbers as ids tell an order; ids that say nothing, in a list that starts with deployment, don't.
+  @Test func theOrderOfTheBacklogChoosesTheModel() throws {
+    func silenced(_ name: String) throws -> Detector {
+      var object = try Self.weightsAsObject()
+      var model = try #require(object[name] as? [String: Any])
+      model["intercept"] = -30
+      model["weights"] = Dictionary(uniqueKeysWithValues: PairValues.names.map { ($0, 0.0) })
+      object[name] = model
+      return Detector(weights: try Self.weights(object), lexicon: try Self.lexicon())
+    }
+    let numbered = try Self.fixture("backlog")
+    let features = numbered.features
+    let unnumbered = Backlog(
+      features: features.reversed().map { feature in
+        Feature(id: "x\(feature.id)y", title: feature.title, description: feature.description)
+      })
+    for backlog in [numbered, unnumbered] {
+      #expect(try !Self.detector().detect(backlog).edges.isEmpty)
+    }
+    #expect(try silenced("ordered").detect(numbered).edges.isEmpty)
+    #expect(try !silenced("unordered").detect(numbered).edges.isEmpty)
+    #expect(try !silenced("ordered").detect(unnumbered).edges.isEmpty)
+    #expect(try silenced("unordered").detect(unnumbered).edges.isEmpty)
+  }
+
+  @Test(arguments: [
+    (["3", "12", "007"], [3, 12, 7]), (["app-2", "app-10"], [2, 10]), (["#1", "#2"], [1, 2]),
+    (["app-2", "web-3"], nil), (["a.1", "a.2"], nil), (["x1", "x2"], nil), (["1", "b"], nil),
+    (["1", "app-2"], nil), (["1234567890", "2"], nil), (["-", "1"], nil), (["é7", "é9"], [7, 9]),
+  ])
+  func idsThatAreNumbersTellTheOrder(_ ids: [String], _ numbers: [Int]?) {
+    #expect(PairValues.numbers(ids) == numbers)
   }
 
   @Test func aGrowingOrderNeverGetsACycle() {

@@ -51,12 +51,13 @@ package struct Detector: Sendable {
   package func detect(_ backlog: Backlog) -> Result {
     guard backlog.features.count > 1 else { return Result() }
     let table = PairValues(backlog.features, lexicon: lexicon, common: weights.common)
-    let slopes = PairValues.names.map { weights.weights[$0] ?? 0 }
+    let model = weights.model(trust: table.trust)
+    let slopes = PairValues.names.map { model.weights[$0] ?? 0 }
     var total = 0.0
     var best = Array(repeating: (probability: -1.0, parent: Int32(-1)), count: table.ids.count)
     var found: [(probability: Double, pair: PairValues.Pair)] = []
     for pair in table.pairs {
-      let sum = zip(slopes, table.values(pair)).reduce(weights.intercept) { $0 + $1.0 * $1.1 }
+      let sum = zip(slopes, table.values(pair)).reduce(model.intercept) { $0 + $1.0 * $1.1 }
       let probability = 1 / (1 + exp(-min(30, max(-30, sum))))
       total += probability
       let child = Int(pair.child)
@@ -94,8 +95,8 @@ package struct Detector: Sendable {
         total += source == .detected ? 0 : 1 - probability
         continue
       }
-      let isBest = best[child].parent == pair.parent && probability >= weights.floor
-      let holds = isBest || probability >= weights.greed * gain / max(1e-9, chosen + total)
+      let isBest = best[child].parent == pair.parent && probability >= model.floor
+      let holds = isBest || probability >= model.greed * gain / max(1e-9, chosen + total)
       guard holds || probability >= Self.hint else { continue }
       let finding = Finding(
         feature: table.ids[child], dependsOn: table.ids[parent],

@@ -15,9 +15,9 @@ struct PairValues {
       "produced", "consumed", "shared", "rarest", "identifiers", "rank_cosine", "rank_title",
       "rank_produced", "rank_shared", "rank_kind", "rank_consumer", "rank_user", "all_cosine",
       "all_title", "reference", "referred", "part_of", "next_number", "previous_number",
-      "same_prefix", "kind", "kind_forward", "level", "child_level", "parent_level", "same_kind",
-      "child_hub", "parent_hub", "child_gathers", "parent_gathers", "size", "child_length",
-      "parent_length",
+      "number_ahead", "number_behind", "number_near", "same_prefix", "kind", "kind_forward",
+      "level", "child_level", "parent_level", "same_kind", "child_hub", "parent_hub",
+      "child_gathers", "parent_gathers", "size", "child_length", "parent_length",
     ] + shownKinds.map { "child_" + $0 } + shownKinds.map { "parent_" + $0 }
 
   /// A pair that is looked at; what is dear to compute is kept.
@@ -78,18 +78,39 @@ struct PairValues {
       }
     }
     shown = Self.shownKinds.map { name in lexicon.kinds.firstIndex { $0.name == name } ?? 0 }
-    let numbers = ids.compactMap { id in
-      id.utf8.count < 10 && id.utf8.allSatisfy { (48...57).contains($0) } ? Int(id) : nil
-    }
-    let isNumbered = numbers.count == count
-    let places = isNumbered ? numbers : Array(0..<count)
+    let numbers = Self.numbers(ids)
+    let places = numbers ?? Array(0..<count)
     var order = Array(repeating: 0, count: count)
     let sorted = (0..<count).sorted { (places[$0], $0) < (places[$1], $1) }
     for (place, feature) in sorted.enumerated() { order[feature] = place }
     self.order = order
-    trust = isNumbered ? 1 : Self.trust(order: sorted, levels: kinds.map(\.level))
+    trust = numbers != nil ? 1 : Self.trust(order: sorted, levels: kinds.map(\.level))
     collect(known, sorted)
     rank()
+  }
+
+  /// Returns the numbers that the ids are, each after the same prefix, as in `app-12`.
+  static func numbers(_ ids: [String]) -> [Int]? {
+    var numbers: [Int] = []
+    var prefix: Substring?
+    for id in ids {
+      let digits = id.utf8.reversed().prefix { (48...57).contains($0) }.count
+      let head = id[..<id.utf8.index(id.endIndex, offsetBy: -digits)]
+      guard (1...9).contains(digits), let number = Int(id[head.endIndex...]),
+        prefix == nil || prefix == head, head.utf8.last.map(endsPrefix) ?? true
+      else { return nil }
+      prefix = head
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  /// Tells whether a number may stand after this: neither after a letter, nor as a part after a dot.
+  private static func endsPrefix(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 46, 48...57, 65...90, 97...122: false
+    default: true
+    }
   }
 
   /// Tells from the kinds of work whether set-up stands first and deployment last.
@@ -249,6 +270,18 @@ struct PairValues {
     }
   }
 
+  /// Tells how near below the child's number the parent's is, in titles or ids that are numbered
+  /// alike: 1 for the number before, 1/2 for the one before that; 0 where none is below.
+  func nearness(_ child: Int, after parent: Int) -> Double {
+    var least = Int.max
+    for mark in texts[child].labels {
+      for other in texts[parent].labels where other.of == mark.of && other.number < mark.number {
+        least = min(least, mark.number - other.number)
+      }
+    }
+    return least == .max ? 0 : 1 / Double(least)
+  }
+
   func isPart(_ child: Int, of parent: Int) -> Bool {
     let id = ids[child]
     guard id.utf8.count > ids[parent].utf8.count, let dot = id.lastIndex(of: ".") else {
@@ -269,6 +302,8 @@ struct PairValues {
     let b = kinds[parent]
     let alike = a.spread.indices.reduce(0) { $0 + a.spread[$1] * b.spread[$1] }
     let ranks = pair.ranks
+    let near = nearness(child, after: parent)
+    let behind = nearness(parent, after: child)
     var result: [Double] = []
     result.reserveCapacity(Self.names.count)
     result += [
@@ -288,7 +323,7 @@ struct PairValues {
     result += [
       flag(texts[child].references.contains(ids[parent])),
       flag(texts[parent].references.contains(ids[child])), flag(isPart(child, of: parent)),
-      flag(isNext(child, after: parent)), flag(isNext(parent, after: child)),
+      flag(near == 1), flag(behind == 1), flag(near > 0), flag(behind > 0), near,
       flag(texts[child].prefix != nil && texts[child].prefix == texts[parent].prefix),
     ]
     result += [
