@@ -95,6 +95,11 @@ package enum ClaimRule {
   private static func named(
     _ requests: [ClaimRequest], _ policies: PathPolicies
   ) -> [ClaimRequest] {
+    if requests.count == 1 {
+      let path = requests[0].path.named(by: policies.naming)
+      let isShared = policies.policy(for: path).isShared
+      return [ClaimRequest(path: path, mode: isShared ? .shared : requests[0].mode)]
+    }
     var places: [ClaimPath: Int] = [:]
     var result: [ClaimRequest] = []
     result.reserveCapacity(requests.count)

@@ -23,6 +23,13 @@ package struct PathPolicies: Sendable {
   /// Takes the policies in any order; the longest path that matches decides.
   package init(_ entries: [(ClaimPath, PathPolicy)], naming: PathNaming = .exact) {
     self.naming = naming
+    // Most repositories have none, and the hook starts often.
+    guard !entries.isEmpty else {
+      exact = [:]
+      subtrees = [:]
+      frozen = []
+      return
+    }
     var exact: [ClaimPath: PathPolicy] = [:]
     var subtrees: [[UInt8]: PathPolicy] = [:]
     for (path, policy) in entries {

@@ -11,8 +11,12 @@ package enum FileBytes {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
-    // Files of /proc say that they are empty.
-    guard status.st_size > 0 else { return readAll(descriptor: descriptor, limit: limit) }
+    // Files of /proc say that they are empty, and give what they hold at once where there is room.
+    guard status.st_size > 0 else {
+      let all = read(descriptor, min(limit, 4096))
+      if all.count < min(limit, 4096) { return all }
+      return all + readAll(descriptor: descriptor, limit: limit - all.count)
+    }
     var result: [UInt8] = []
     while result.count < min(limit, Int(status.st_size)) {
       let part = read(descriptor, min(limit, Int(status.st_size)) - result.count)

@@ -15,13 +15,15 @@ package struct Judgement: Sendable, Equatable {
   /// The reference that landings move, and where it stood, in hex.
   package var target: String
   package var tip: String
+  /// The git process that asked.
+  package var starter: String
   package var stamp: [UInt8]
 
   private static let head = "lanekeeper judgement 1"
 
   package init(
     lane: String, branch: String, parent: String, tree: String, target: String, tip: String,
-    stamp: [UInt8]
+    starter: String, stamp: [UInt8]
   ) {
     self.lane = lane
     self.branch = branch
@@ -29,6 +31,7 @@ package struct Judgement: Sendable, Equatable {
     self.tree = tree
     self.target = target
     self.tip = tip
+    self.starter = starter
     self.stamp = stamp
   }
 
@@ -37,19 +40,20 @@ package struct Judgement: Sendable, Equatable {
     let fields = file.split(separator: 0, omittingEmptySubsequences: false).map {
       String(validating: $0, as: UTF8.self)
     }
-    guard fields.count == 9, fields[0] == Self.head, fields[8] == "",
+    guard fields.count == 10, fields[0] == Self.head, fields[9] == "",
       let lane = fields[1], let branch = fields[2], let parent = fields[3], let tree = fields[4],
-      let target = fields[5], let tip = fields[6], let stamp = fields[7].flatMap(Hex.anyBytes),
+      let target = fields[5], let tip = fields[6], let starter = fields[7],
+      let stamp = fields[8].flatMap(Hex.anyBytes),
       Hex.isObjectID(parent), Hex.isObjectID(tree), Hex.isObjectID(tip), !stamp.isEmpty
     else { return nil }
     self.init(
       lane: lane, branch: branch, parent: parent, tree: tree, target: target, tip: tip,
-      stamp: stamp)
+      starter: starter, stamp: stamp)
   }
 
   /// Nine fields, each ended by NUL.
   package var file: [UInt8] {
-    [Self.head, lane, branch, parent, tree, target, tip, Hex.text(stamp)]
+    [Self.head, lane, branch, parent, tree, target, tip, starter, Hex.text(stamp)]
       .flatMap { Array($0.utf8) + [0] }
   }
 }

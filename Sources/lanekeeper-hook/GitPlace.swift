@@ -40,7 +40,8 @@ struct GitPlace {
     }
     common = Files.resolved(common)
     var isForeign = false
-    if let own { isForeign = Files.resolved(own) != Files.resolved(common + "/lanekeeper") }
+    let state = common + "/lanekeeper"
+    if let own, own != state { isForeign = Files.resolved(own) != Files.resolved(state) }
     let parts = directory.split(separator: "/")
     let isLinked = parts.count >= 2 && parts[parts.count - 2] == "worktrees"
     let worktree = isLinked ? String(parts[parts.count - 1]) : nil

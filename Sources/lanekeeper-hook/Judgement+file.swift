@@ -28,6 +28,8 @@ extension Judgement {
       let commit = Changes(place).commit(change.new), commit.parents == [judged.parent],
       commit.tree == judged.tree, StateStamp(database: place.stateFile)?.bytes == judged.stamp
     else { return false }
-    return !Ancestry.isForeign(to: judged.lane, in: place)
+    // pre-commit has looked at the ancestors of the same git process.
+    return judged.starter == Ancestry.starter && !judged.starter.isEmpty
+      || !Ancestry.isForeign(to: judged.lane, in: place)
   }
 }

@@ -13,7 +13,8 @@ struct StateFileError: Error {
 final class LockDatabase {
   private var handle: OpaquePointer?
   private let path: String
-  private var statements: [String: OpaquePointer] = [:]
+  // A few; a dictionary takes longer to set up than to look through these.
+  private var statements: [(sql: String, pointer: OpaquePointer)] = []
 
   /// Opens the state file.
   ///
@@ -42,8 +43,6 @@ final class LockDatabase {
           ? "it was written by a newer lanekeeper; install that version here, too"
           : "it has no tables")
     }
-    // A commit's claims need not survive a power cut: the landing checks the real diff again.
-    try run("PRAGMA synchronous = NORMAL")
   }
 
   /// What tells whether somebody has written to the file.
@@ -65,6 +64,8 @@ final class LockDatabase {
   /// Runs `body` as one transaction that takes the write lock at its start; rolls back when it
   /// throws.
   func transaction<T>(_ body: () throws(StateFileError) -> T) throws(StateFileError) -> T {
+    // A commit's claims need not survive a power cut: the landing checks the real diff again.
+    try run("PRAGMA synchronous = NORMAL")
     try run("BEGIN IMMEDIATE")
     do {
       let result = try body()
@@ -97,12 +98,12 @@ final class LockDatabase {
   }
 
   private func prepared(_ sql: String) throws(StateFileError) -> OpaquePointer {
-    if let known = statements[sql] { return known }
+    if let known = statements.first(where: { $0.sql == sql }) { return known.pointer }
     var statement: OpaquePointer?
     guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK, let statement else {
       throw failure
     }
-    statements[sql] = statement
+    statements.append((sql, statement))
     return statement
   }
 

@@ -56,7 +56,7 @@ enum PreCommit {
     if merged.isEmpty, let tree = changes.stagedTree, let head, let tip, let stamp = outcome.stamp {
       Judgement(
         lane: lane.path, branch: lane.branch, parent: head, tree: tree, target: lane.target,
-        tip: tip, stamp: stamp.bytes
+        tip: tip, starter: Ancestry.starter, stamp: stamp.bytes
       ).write(place)
     }
     return .pass(notes)

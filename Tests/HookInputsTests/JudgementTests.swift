@@ -6,7 +6,8 @@ import Testing
   private static let judged = Judgement(
     lane: "/with space/ü\nand newline", branch: "refs/heads/lane/1-x",
     parent: String(repeating: "12", count: 20), tree: String(repeating: "ab", count: 20),
-    target: "refs/heads/main", tip: String(repeating: "cd", count: 20), stamp: [0, 1, 255])
+    target: "refs/heads/main", tip: String(repeating: "cd", count: 20), starter: "12 3456",
+    stamp: [0, 1, 255])
 
   @Test func isReadAsItWasWritten() {
     #expect(Judgement(Self.judged.file) == Self.judged)

@@ -4,11 +4,9 @@ import Testing
 
 /// `reference-transaction` takes over what `pre-commit` has just judged, and only that.
 @Suite struct JudgementTests {
-  /// A lane in which a hook of the user's changes something between the two.
-  private func lane(_ script: String) throws -> HookFixture {
+  /// A lane with two changed files.
+  private func lane() throws -> HookFixture {
     let lane = try HookFixture()
-    try lane.test.write(
-      ".git/hooks/commit-msg", "#!/bin/sh\nset -e\n\(script)\n", executable: true)
     try lane.write("a.txt", "mine\n")
     try lane.write("dir/b.txt", "mine\n")
     return lane
@@ -19,7 +17,7 @@ import Testing
   }
 
   @Test func aLaneThatIsTakenAwayInBetweenIsRefused() throws {
-    let lane = try lane("")
+    let lane = try lane()
     let state = lane.test.path + "/.git/lanekeeper/state.sqlite"
     try lane.test.root.write("change.py", sql)
     try lane.test.write(
@@ -34,7 +32,7 @@ import Testing
 
   @Test func anotherTreeThanTheJudgedOneIsJudged() throws {
     // pre-commit runs on what is staged first; a hook of the user's then stages what another holds.
-    let lane = try lane("")
+    let lane = try lane()
     try lane.hold("dir/b.txt")
     try lane.test.write(
       ".git/hooks/pre-commit", "#!/bin/sh\nexec git add dir/b.txt\n", executable: true)
@@ -47,7 +45,7 @@ import Testing
   }
 
   @Test func theSameJudgementCountsOnce() throws {
-    let lane = try lane("")
+    let lane = try lane()
     #expect(try lane.commit().status == 0)
     #expect(try lane.claims() == ["a.txt!", "dir/b.txt!"])
     let judged = try #require(
@@ -67,7 +65,7 @@ import Testing
   }
 
   @Test func aSteadyLaneWritesNothing() throws {
-    let lane = try lane("")
+    let lane = try lane()
     #expect(try lane.commit().status == 0)
     let events = try lane.table.run("SELECT count(*), max(seq) FROM events")
     let version = try lane.table.run("PRAGMA data_version")
@@ -78,5 +76,34 @@ import Testing
     // No other connection has written meanwhile.
     #expect(try lane.table.run("PRAGMA data_version") == version)
     #expect(try lane.table.run("SELECT count(*), max(seq) FROM events") == events)
+  }
+
+  @Test func aRepositoryWhoseObjectsArePacked() throws {
+    let lane = try HookFixture(prepare: { try $0.git("gc", "-q") })
+    try lane.hold("dir/b.txt")
+    try lane.write("a.txt", "mine\n")
+    // No git can be started from here, so the hook has read the pack by itself.
+    try lane.test.git("add", "-A", at: lane.lane)
+    var environment = lane.test.environment
+    environment["PATH"] = "/nowhere"
+    environment["GIT_DIR"] = lane.test.path + "/.git/worktrees/lane-1"
+    environment["GIT_INDEX_FILE"] = lane.test.path + "/.git/worktrees/lane-1/index"
+    try lane.test.git("write-tree", at: lane.lane)
+    let hook = lane.hooks + "/pre-commit"
+    let fine = try TestProgram.run([hook], directory: lane.lane, environment: environment)
+    #expect(fine.status == 0, "\(fine.error)")
+    #expect(try lane.claims() == ["a.txt!"])
+    try lane.write("dir/b.txt", "mine\n")
+    try lane.test.git("add", "-A", at: lane.lane)
+    try lane.test.git("write-tree", at: lane.lane)
+    let refused = try TestProgram.run([hook], directory: lane.lane, environment: environment)
+    #expect(refused.status == 1 && refused.error.contains("dir/b.txt"), "\(refused.error)")
+    // Where it does not understand the index it asks git, and without one refuses.
+    try lane.test.git("update-index", "--split-index", at: lane.lane)
+    let blind = try TestProgram.run([hook], directory: lane.lane, environment: environment)
+    #expect(blind.status == 1 && blind.error.contains("can't tell"), "\(blind.error)")
+    environment["PATH"] = lane.test.environment["PATH"]
+    let asked = try TestProgram.run([hook], directory: lane.lane, environment: environment)
+    #expect(asked.status == 1 && asked.error.contains("dir/b.txt"), "\(asked.error)")
   }
 }

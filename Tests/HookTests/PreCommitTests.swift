@@ -119,6 +119,33 @@ import Testing
     #expect(result.status == 1 && result.error.contains("key: frozen"))
   }
 
+  @Test func p2_sharedPathsAreChangedBySeveral() throws {
+    let lane = try HookFixture(files: ["notes.md": "1\n", "lock/one": "1\n"])
+    try lane.table.run(
+      """
+      INSERT INTO path_policies VALUES (CAST('notes.md' AS BLOB), 0, 'shared', 'union'),
+        (CAST('lock' AS BLOB), 1, 'shared', 'regenerate: make lock')
+      """)
+    for path in ["notes.md", "lock/one"] { try lane.hold(path) }
+    try lane.table.run("UPDATE claims SET mode = 'shared'")
+    try lane.write("notes.md", "2\n")
+    try lane.write("lock/one", "2\n")
+    let both = try lane.commit()
+    #expect(both.status == 0, "\(both.error)")
+    #expect(try lane.claims() == ["lock/one!", "notes.md!"])
+    let modes = try lane.table.run("SELECT DISTINCT mode FROM claims WHERE owner = '1'")
+    #expect(modes == [["shared"]])
+    // A claim on the directory above does not reach what is shared below it; beside it, it does.
+    try lane.hold("dir/")
+    try lane.table.run(
+      "INSERT INTO path_policies VALUES (CAST('dir/b.txt' AS BLOB), 0, 'shared', 'union')")
+    try lane.write("dir/b.txt", "2\n")
+    #expect(try lane.commit().status == 0)
+    try lane.write("dir/c.txt", "2\n")
+    let refused = try lane.commit()
+    #expect(refused.status == 1 && refused.error.contains("dir/c.txt"), "\(refused.error)")
+  }
+
   @Test func policyStrictAndOff() throws {
     let lane = try HookFixture()
     try lane.table.run("UPDATE meta SET value = 'strict' WHERE key = 'claims.policy'")
