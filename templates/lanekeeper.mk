@@ -1,40 +1,15 @@
 # Make targets for Lanekeeper; `lanekeeper init` includes this file with -include, so that a checkout
 # without it, or without Lanekeeper, keeps a working Makefile. Nothing of the including Makefile is
-# changed: neither its default goal, nor its variables or targets.
+# changed: not its default goal, its variables, or its targets, also where they have the same names.
+#
+# This file is read by every make; what GNU make 4 is needed for stands in make-gnu.mk beside it.
 
+lanekeeper_kind := $(if $(filter 4.% 5.%,$(MAKE_VERSION)),-gnu)
 lanekeeper_goal := $(.DEFAULT_GOAL)
-LANEKEEPER ?= lanekeeper
 
-.PHONY: features lanes lanes-status review land lanes-stop lanes-clean
+-include $(dir $(lastword $(MAKEFILE_LIST)))make$(lanekeeper_kind).mk
 
-features: ## build the whole backlog with several agents at once (PARALLEL=3)
-	@$(LANEKEEPER) run $(if $(PARALLEL),--parallel $(PARALLEL))
-
-feature-%: ## build one feature, from claim to landing
-	@$(LANEKEEPER) work $*
-
-lanes: ## show the worktrees in which agents work
-	@$(LANEKEEPER) lanes
-
-lanes-status: ## show how the backlog stands
-	@$(LANEKEEPER) status
-
-review: ## show the branches that wait for a verdict
-	@$(LANEKEEPER) review
-
-review-%: ## show one feature's branch
-	@$(LANEKEEPER) review $*
-
-approve-%: ## let one feature's branch land
-	@$(LANEKEEPER) review $* --approve
-
-land: ## land what is ready
-	@$(LANEKEEPER) land
-
-lanes-stop: ## end the run; what the agents wrote is kept
-	@$(LANEKEEPER) stop
-
-lanes-clean: ## remove the lanes that no feature is in
-	@$(LANEKEEPER) lanes clean
+# Under GNU make 4 these have other names.
+features$(lanekeeper_kind) lanes$(lanekeeper_kind) lanes-status$(lanekeeper_kind) review$(lanekeeper_kind) land$(lanekeeper_kind) lanes-stop$(lanekeeper_kind) lanes-clean$(lanekeeper_kind) lanes-ui$(lanekeeper_kind): ; @echo "this target needs GNU make 4.0 or later, which this make is not; often it is installed as gmake" >&2; exit 2
 
 .DEFAULT_GOAL := $(lanekeeper_goal)

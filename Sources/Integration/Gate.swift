@@ -83,6 +83,10 @@ struct Gate: Sendable {
   private static let leastFreeBytes: UInt64 = 1 << 20
 
   private func execute(_ room: GateRoom, log: String, stop: StopSignal) async throws -> Ending {
+    if let jobs = settings.jobs {
+      guard try await Offload.run({ jobs.take { stop.isSet } }) else { return .stopped }
+    }
+    defer { settings.jobs?.give() }
     var tries = 0
     while true {
       let process = try GuardedProcess.start(

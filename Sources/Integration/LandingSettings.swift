@@ -1,5 +1,6 @@
 import Backlog
 import ClaimRules
+import Processes
 
 // Integration: the merge stage. It takes completed features in order, merges each in memory, runs
 // the gate on the merged tree, and moves the target only to a tree that passed.
@@ -20,6 +21,8 @@ package struct LandingSettings: Sendable {
   package var guardProgram: String
   package var environment: [String: String]
   package var review = Configuration.Review()
+  /// Each gate takes a token of it.
+  package var jobs: JobServer?
 
   package init(
     target: String, gate: Configuration.Gate, landing: Configuration.Landing, attempts: Int,

@@ -124,6 +124,8 @@ package struct LanePool: Sendable {
 
   func setUp(_ lane: LaneRecord) throws {
     guard let setup = settings.setup else { return }
+    let jobs = settings.jobs.flatMap { $0.take() ? $0 : nil }
+    defer { jobs?.give() }
     let result = try OneShot.runBlocking(
       ["/bin/sh", "-c", setup], directory: lane.path,
       environment: GitProgram.clean(environment), timeoutSeconds: 1800)

@@ -1,5 +1,7 @@
+import Processes
+
 /// What `lanekeeper.yml` says of lanes.
-package struct LaneSettings: Sendable, Equatable {
+package struct LaneSettings: Sendable {
   /// The directory in which lanes are made, absolute.
   package var directory: String
   /// Ignored files and directories that each lane needs, relative to the repository's top.
@@ -9,7 +11,13 @@ package struct LaneSettings: Sendable, Equatable {
   /// Patterns of files that agent programs leave and that are no work.
   package var litter: [String]
 
-  package init(directory: String, copy: [String], setup: String?, litter: [String]) {
+  /// The set-up command takes a token of it.
+  package var jobs: JobServer?
+
+  package init(
+    directory: String, copy: [String], setup: String?, litter: [String], jobs: JobServer? = nil
+  ) {
+    self.jobs = jobs
     self.directory = directory
     self.copy = copy
     self.setup = setup

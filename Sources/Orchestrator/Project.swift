@@ -19,7 +19,9 @@ package struct Project: Sendable {
   package let configuration: Configuration
   /// Tells whether `lanekeeper.yml` is there.
   package let isConfigured: Bool
-  package let environment: [String: String]
+  package private(set) var environment: [String: String]
+  /// The job server whose tokens gates and set-up commands take; `nil` for none.
+  package private(set) var jobs: JobServer?
   /// Which spellings of a path name the same file here.
   package let naming: PathNaming
 
@@ -35,10 +37,10 @@ package struct Project: Sendable {
   package static func open(
     _ directory: String, environment: [String: String]
   ) throws -> Project {
+    var environment = MakeFlags.clean(environment)
     let found = try checkout(directory, environment)
     let repository = found.repository
     let main = found.main
-    var environment = environment
     if try repository.defaultSignature() == nil {
       for role in ["AUTHOR", "COMMITTER"] {
         environment["GIT_\(role)_NAME"] = environment["GIT_\(role)_NAME"] ?? "Lanekeeper"
@@ -125,6 +127,21 @@ package struct Project: Sendable {
 
   package func repository() throws -> Repository {
     try Repository(opening: directory, environment: environment)
+  }
+
+  /// Returns the same project, whose gates, set-up commands and agents share a job server.
+  ///
+  /// - Parameters:
+  ///   - count: jobs at once, as `MAKEFLAGS` names them.
+  ///   - takesTokens: gates and set-up commands take a token each; else they run on this process's own.
+  package func sharing(_ jobs: JobServer, count: String, takesTokens: Bool) throws -> Project {
+    var project = self
+    if takesTokens { project.jobs = jobs }
+    project.environment["MAKEFLAGS"] = " \(count) --jobserver-auth=\(jobs.address)"
+    try state.create()
+    let directory = try MakeShim.write(below: state.path)
+    project.environment["PATH"] = directory + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+    return project
   }
 
   /// Reads `features.yml`.
@@ -216,7 +233,7 @@ package struct Project: Sendable {
   package var laneSettings: LaneSettings {
     LaneSettings(
       directory: lanesDirectory, copy: configuration.lanes.copy, setup: configuration.lanes.setup,
-      litter: configuration.lanes.litter)
+      litter: configuration.lanes.litter, jobs: jobs)
   }
 
   package func hooks() throws -> HookInstallation {

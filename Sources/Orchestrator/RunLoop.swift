@@ -48,6 +48,7 @@ actor RunLoop {
   private var isTargetHeld = false
   private var heldOff: (until: ContinuousClock.Instant, queue: [String])?
   private var isColdRed = false
+  private var hasToldReview = false
   private var landed: Set<String> = []
   /// Decides which feature starts next.
   private var pilot: RunPilot?
@@ -109,6 +110,7 @@ actor RunLoop {
     case .landed: break
     case .tick:
       obeyControl()
+      followToken()
       try? store.wakeLimited()
       priorities.takeOver(into: store) { report(.note($0)) }
       // Other processes may have queued something, or have died while landing.
@@ -156,12 +158,27 @@ actor RunLoop {
     return isTargetHeld
   }
 
+  /// Gives `work`'s token to others while nothing can be done with it.
+  private func followToken() {
+    guard let id = context.options.only?.first, let feature = try? store.feature(id) else { return }
+    let isReviewed = feature.state == .inReview || feature.state == .approved
+    if context.options.waitsForReview, isReviewed, !hasToldReview {
+      report(.waiting(feature: id, detail: ReviewWait.words(id)))
+    }
+    hasToldReview = isReviewed
+    context.options.token?.follow(
+      isIdle: attempts == 0 && !isLanding && (isReviewed || feature.state == .waiting))
+  }
+
+  /// Tells whether this process may start something: under make's job server, whether it has its token.
+  private var hasToken: Bool { context.options.token?.isHeld ?? true }
+
   private var isPaused: Bool { ((try? store.value("control")) ?? nil) == "pause" }
 
   // MARK: starting attempts
 
   private func schedule(_ group: inout TaskGroup<Void>) {
-    guard !isStopping, fatal == nil else { return }
+    guard !isStopping, fatal == nil, hasToken else { return }
     do {
       lent = try store.lentPlaces(context.participant)
       guard running - lent < context.options.parallel, !isPaused, try !lookAtTarget() else {
@@ -380,7 +397,9 @@ actor RunLoop {
   }
 
   private func landAll() async {
-    guard !isStopping, fatal == nil else { return }
+    guard !isStopping, fatal == nil, hasToken else { return }
+    // On one token either an agent runs or a gate.
+    if context.options.token != nil, attempts > 0 { return }
     do {
       let undos = try store.undoRequests()
       guard try !undos.isEmpty || !store.features(in: [.queued, .landing]).isEmpty else {
@@ -526,6 +545,7 @@ actor RunLoop {
       switch feature.state {
       case .ready, .running, .completed, .landing, .gateFailed, .changesRequested:
         if !isPaused && !isTargetHeld { return false }
+      case .inReview, .approved: if context.options.waitsForReview { return false }
       case .queued: if heldReason == nil { return false }
       case .waiting where feature.waitingFor?.hasPrefix("limit:") == true: return false
       case .waiting:

@@ -16,6 +16,10 @@ package struct RunOptions: Sendable {
   package var graceSeconds: Double
   /// US dollars for the whole run, over `limits.max_cost_usd`.
   package var maxCostUSD: Double?
+  /// The token of make's job server on which `work` runs.
+  package var token: WorkToken?
+  /// Goes on when a person has given a verdict, instead of ending where one is needed.
+  package var waitsForReview = false
 
   package init(
     kind: Kind, parallel: Int, wish: ModelChoice.Wish? = nil, tier: Tier? = nil,

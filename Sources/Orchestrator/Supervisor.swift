@@ -287,7 +287,7 @@ extension Project {
       attempts: configuration.limits.attempts,
       attemptSeconds: configuration.limits.attemptMinutes * 60,
       silenceSeconds: configuration.limits.silenceMinutes * 60, litter: configuration.lanes.litter,
-      guardProgram: guardProgram, repository: directory, environment: environment,
+      guardProgram: guardProgram, repository: directory, environment: agentEnvironment,
       hookVariables: hookVariables, graceSeconds: graceSeconds)
     settings.prompts = prompts
     settings.serverProgram = try? HelperPrograms.path("lanekeeper")
@@ -299,6 +299,11 @@ extension Project {
       }
     }
     return settings
+  }
+
+  /// Tokens of our own are for gates and set-up commands: an agent may be killed with some in its hands.
+  private var agentEnvironment: [String: String] {
+    jobs?.isOwn == true ? environment.filter { $0.key != "MAKEFLAGS" } : environment
   }
 
   /// The approvals of this repository's branches.
@@ -314,6 +319,7 @@ extension Project {
       worktree: lanesDirectory + "/integration", guardProgram: guardProgram,
       environment: environment)
     settings.review = configuration.review
+    settings.jobs = jobs
     return Lander(settings: settings, store: store, state: state, identity: identity)
   }
 }

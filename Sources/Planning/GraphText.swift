@@ -89,18 +89,39 @@ package enum GraphText {
     return lines.joined(separator: "\n")
   }
 
-  /// Returns make rules: `make -j3 -f - lanes` builds every feature with `lanekeeper work`.
-  package static func make(_ backlog: Backlog) -> String {
+  /// Returns make rules, a target `feature-ID` for each feature: `make -j3 -f RULES features` builds
+  /// the backlog.
+  ///
+  /// - Parameters:
+  ///   - landed: features that need no work any more; their targets have no recipe.
+  ///   - left: features that nobody is to build, such as those that were undone; `features` does not
+  ///     ask for them.
+  ///   - isFragment: leaves out what the makefile that they are put into says itself.
+  package static func make(
+    _ backlog: Backlog, landed: Set<String> = [], left: Set<String> = [], isFragment: Bool = false
+  ) -> String {
     let graph = DependencyGraph(backlog)
-    let targets = backlog.features.map { "lane-\($0.id)" }
-    var lines = [
-      "LANEKEEPER ?= lanekeeper", ".PHONY: lanes \(targets.joined(separator: " "))",
-      "lanes: \(targets.joined(separator: " "))",
-    ]
-    for feature in backlog.features {
-      let needs = graph.dependencies(of: feature.id).map { " lane-\($0)" }.joined()
-      lines.append("lane-\(feature.id):\(needs)")
-      lines.append("\t+$(LANEKEEPER) work \(feature.id)")
+    let remaining = graph.remainingPath { _ in DurationModel.standard }
+    // make starts what it can in this order.
+    let places = backlog.features.enumerated().map { position, feature in
+      (feature.id, (feature.priority, remaining[feature.id] ?? 0, position))
+    }
+    let order = places.sorted { ScheduleOrder.isBefore($0.1, $1.1) }.map(\.0)
+    var lines: [String] = []
+    let wanted = order.filter { !left.contains($0) }
+    lines.append("lanekeeper_features := " + wanted.map { "feature-\($0)" }.joined(separator: " "))
+    if !isFragment {
+      lines += [
+        "LANEKEEPER ?= lanekeeper", ".PHONY: features", "features: $(lanekeeper_features)",
+      ]
+    }
+    for id in order {
+      let needs = graph.dependencies(of: id).map { " feature-\($0)" }.joined()
+      lines.append(".PHONY: feature-\(id)")
+      lines.append("feature-\(id):\(needs)")
+      if landed.contains(id) { continue }
+      // The whole recipe is marked: then make hands the job server on, and touches nothing under -t.
+      lines.append("feature-\(id): ; +@\"$(LANEKEEPER)\" work $(LANEKEEPER_WORK) -- \(id)")
     }
     return lines.joined(separator: "\n")
   }

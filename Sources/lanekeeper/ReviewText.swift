@@ -84,7 +84,9 @@ struct ReviewText {
 
   private var nextSteps: [String] {
     [
-      "What now:", "   lanekeeper review \(feature.id) --approve",
+      "", "What now:",
+      MakeCall.current.isRecipe
+        ? "   make approve-\(feature.id)" : "   lanekeeper review \(feature.id) --approve",
       "   lanekeeper review \(feature.id) --request-changes \"what is to change\"",
       "   lanekeeper review \(feature.id) --at path:line \"what is to change there\"",
     ]

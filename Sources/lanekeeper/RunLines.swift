@@ -43,6 +43,13 @@ enum RunLines {
     }
   }
 
+  /// What is left to say at the end of a make recipe: nothing, where all went well.
+  static func recipeEnd(_ summary: RunSummary) -> [String] {
+    guard summary.status == 75 else { return [] }
+    return summary.leftOver.map { "⏳ \($0)" }
+      + ["   it goes on with the next `make` of the same target"]
+  }
+
   static func summary(_ summary: RunSummary) -> [String] {
     var lines = ["", "📊 Summary"]
     func add(_ name: String, _ value: String) { lines.append("   \(name): \(value)") }

@@ -12,6 +12,10 @@ do {
 } catch {
   Lanekeeper.exit(withError: error)
 }
+if let words = MakeCall.current.dryWords(command) {
+  Terminal.line(words)
+  exit(MakeCall.current.flags.isQuestion ? 1 : 0)
+}
 do {
   try await execute(command)
 } catch let failure as Failure {

@@ -79,7 +79,7 @@ import Testing
           dependencies: (0..<number).suffix(2).map { Dependency(id: "n\($0)") })
       })
     #expect(GraphLayout(chain).columnCount == 60)
-    #expect(GraphText.make(chain).contains("lane-n59: lane-n57 lane-n58"))
+    #expect(GraphText.make(chain).contains("feature-n59: feature-n57 feature-n58"))
   }
 }
 

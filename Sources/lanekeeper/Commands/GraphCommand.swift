@@ -9,7 +9,7 @@ struct GraphCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "graph", abstract: "Show the graph of dependencies.",
     discussion: """
-      Example: lanekeeper graph --format make > lanes.mk && make -j3 -f lanes.mk lanes
+      Example: lanekeeper graph --format make > rules.mk && make -j3 -f rules.mk features
                lanekeeper graph --format svg > backlog.svg
 
       Detected edges are dashed, discovered ones dotted; colours tell how far a feature is.
@@ -20,6 +20,11 @@ struct GraphCommand: ParsableCommand {
   @OptionGroup var project: ProjectOptions
   @OptionGroup var source: BacklogOptions
   @Option(help: "text, dot, mermaid, svg, make or json.") var format = Format.text
+  @Option(
+    help: ArgumentHelp(
+      "With --format make: one line, with this text for the ends of lines, for $(eval) in a makefile.",
+      valueName: "text"))
+  var joined: String?
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
@@ -35,7 +40,12 @@ struct GraphCommand: ParsableCommand {
     case .dot: Terminal.line(GraphText.dot(backlog, style: style))
     case .mermaid: Terminal.line(GraphText.mermaid(backlog, style: style))
     case .svg: Terminal.line(GraphSVG.svg(backlog, style: style))
-    case .make: Terminal.line(GraphText.make(backlog))
+    case .make:
+      let rules = GraphText.make(
+        backlog, landed: Set(states.filter { $0.value == .landed }.keys),
+        left: Set(states.filter { [.undone, .abandoned].contains($0.value) }.keys),
+        isFragment: joined != nil)
+      Terminal.line(joined.map { rules.replacingOccurrences(of: "\n", with: $0) } ?? rules)
     case .json:
       let nodes = backlog.features.map { feature -> JSONValue in
         [

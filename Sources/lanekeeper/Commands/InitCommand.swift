@@ -53,6 +53,14 @@ struct InitCommand: ParsableCommand {
     }) {
       if let fragment = try? Templates.text("lanekeeper.mk") {
         try write(".lanekeeper/lanekeeper.mk", fragment, "written, the make targets")
+        let own = try MakeTargets.own(project.directory + "/" + makefile)
+        try write(
+          ".lanekeeper/make-gnu.mk",
+          MakeTargets.leaving(own, out: try Templates.text("make-gnu.mk")),
+          own.isEmpty
+            ? "written, the same for GNU make"
+            : "written, the same for GNU make; your own \(own.joined(separator: ", ")) stay as they are"
+        )
         try include(in: project.directory + "/" + makefile, name: makefile, &changes)
       }
     }

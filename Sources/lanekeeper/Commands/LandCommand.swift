@@ -22,7 +22,8 @@ struct LandCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     try PersonOnly.check("land")
-    let (project, store) = try project.opened()
+    let (opened, store) = try project.opened()
+    let project = try MakeCall.current.shared(opened, takesTokens: false)
     if acceptTarget {
       if let hold = try project.watch(store).accept() {
         Terminal.line(

@@ -46,10 +46,21 @@ struct ReviewCommand: AsyncParsableCommand {
   @Flag(help: "Run the gate on the tree that would land.") var gate = false
   @Flag(help: "As JSON.") var json = false
 
+  /// Tells whether it does more than show something.
+  var givesVerdict: Bool { approve || sendsBack || gate }
+
   private var sendsBack: Bool { requestChanges != nil || !at.isEmpty || file != nil }
 
   mutating func run() async throws {
-    let (project, store) = try project.opened()
+    if id == nil, !givesVerdict, !open {
+      let opened = try self.project.project()
+      guard try opened.existingStore() != nil else {
+        return Terminal.line(
+          json ? (["reviews": []] as JSONValue).text : "nothing waits for a review")
+      }
+    }
+    let (opened, store) = try project.opened()
+    let project = try MakeCall.current.shared(opened, takesTokens: false)
     let desk = try ReviewDesk(project, store)
     guard let id else {
       guard !approve, !sendsBack, !open, !gate else {
@@ -99,7 +110,10 @@ struct ReviewCommand: AsyncParsableCommand {
       Terminal.line(line)
     }
     Terminal.line()
-    Terminal.line("`lanekeeper review ID` shows one; `lanekeeper review ID --approve` lets it land")
+    Terminal.line(
+      MakeCall.current.isRecipe
+        ? "`make review-\(facts[0].feature.id)` shows one; `make approve-\(facts[0].feature.id)` lets it land"
+        : "`lanekeeper review ID` shows one; `lanekeeper review ID --approve` lets it land")
   }
 
   private func show(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {

@@ -28,12 +28,16 @@ struct RunCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "US dollars that the run may cost; over limits.max_cost_usd.", valueName: "usd"))
   var maxCost: Double?
+  @Flag(
+    help: "Gates and set-up commands share as many jobs as there are cores, also their own make -j."
+  )
+  var jobserver = false
   @Flag(name: .customLong("show-presets"), help: "Show the presets and end.")
   var showPresets = false
 
   mutating func run() async throws {
     if showPresets { return PresetsCommand.show() }
-    let project = try project.project()
+    var project = try project.project()
     if let maxCost, !(maxCost > 0 && maxCost.isFinite) {
       throw Failure("--max-cost must be a number above 0, such as 12.50", status: 64)
     }
@@ -41,6 +45,13 @@ struct RunCommand: AsyncParsableCommand {
       kind: .run, parallel: parallel ?? project.configuration.parallel, wish: try models.wish(),
       agent: agent, only: feature.isEmpty ? nil : Set(feature))
     options.maxCostUSD = maxCost
+    if jobserver, MakeCall.current.jobServer == nil {
+      let count = ProcessInfo.processInfo.activeProcessorCount
+      project = try project.sharing(
+        try JobServer.make(tokens: count), count: "-j\(count)", takesTokens: true)
+    } else {
+      project = try MakeCall.current.shared(project, takesTokens: true)
+    }
     try await RunDriver.run(project, options)
   }
 }
@@ -48,15 +59,19 @@ struct RunCommand: AsyncParsableCommand {
 /// Runs a supervisor with signals and output.
 enum RunDriver {
   /// - Throws: `ExitCode` with the contract's status unless that is 0.
-  static func run(_ project: Project, _ options: RunOptions) async throws {
+  static func run(
+    _ project: Project, _ options: RunOptions, isRecipe: Bool = false
+  ) async throws {
     let stop = StopSignal()
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
     let signals = Task {
       for await _ in watcher.signals { stop.set(forced: stop.isSet) }
     }
     signal(SIGPIPE, SIG_IGN)
-    let live = Terminal.isTerminal && Terminal.hasColour ? LiveTable(project: project) : nil
+    let live =
+      Terminal.isTerminal && Terminal.hasColour && !isRecipe ? LiveTable(project: project) : nil
     let supervisor = Supervisor(project: project, options: options, stop: stop) { event in
+      if isRecipe, case .initialized = event { return }
       let lines = RunLines.lines(event)
       if let live { live.print(lines) } else { for line in lines { Terminal.line(line) } }
     }
@@ -67,10 +82,14 @@ enum RunDriver {
       summary = try await supervisor.run()
     } catch {
       live?.end()
+      await options.token?.close { stop.isForced }
       throw error
     }
     live?.end()
-    for line in RunLines.summary(summary) { Terminal.line(line) }
+    await options.token?.close { stop.isForced }
+    for line in isRecipe ? RunLines.recipeEnd(summary) : RunLines.summary(summary) {
+      Terminal.line(line)
+    }
     if summary.status != 0 { throw ExitCode(summary.status) }
   }
 }

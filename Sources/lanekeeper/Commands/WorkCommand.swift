@@ -11,6 +11,9 @@ struct WorkCommand: AsyncParsableCommand {
 
       Any number of these can run at once, beside a run or without one; it is the recipe of a make
       rule (`lanekeeper graph --format make`).
+
+      Under make's job server (make -j) it waits where a person has to review the branch, gives its
+      token to others meanwhile, and goes on after the verdict. Else it ends with 75 there.
       """)
 
   @Argument(help: "The feature's id.") var id: String
@@ -18,6 +21,10 @@ struct WorkCommand: AsyncParsableCommand {
   @OptionGroup var models: ModelOptions
   @Option(help: "The tier: opus, sonnet or haiku.") var model: String?
   @Option(help: "The agent, by its name in lanekeeper.yml.") var agent: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Wait for a person's verdict; by default under make's job server only.")
+  var wait: Bool?
 
   mutating func run() async throws {
     var tier: Tier?
@@ -26,9 +33,18 @@ struct WorkCommand: AsyncParsableCommand {
         throw Failure("\(error)", status: 64)
       }
     }
-    try await RunDriver.run(
-      try project.project(),
-      RunOptions(
-        kind: .work, parallel: 1, wish: try models.wish(), tier: tier, agent: agent, only: [id]))
+    var project = try project.project()
+    let call = MakeCall.current
+    if let state = try project.existingStore()?.feature(id)?.state, state == .landed {
+      return Terminal.line("feature #\(id) has landed already")
+    }
+    var options = RunOptions(
+      kind: .work, parallel: 1, wish: try models.wish(), tier: tier, agent: agent, only: [id])
+    if let jobs = call.jobServer {
+      options.token = WorkToken(jobs)
+      project = try call.shared(project, takesTokens: false)
+    }
+    options.waitsForReview = wait ?? (call.jobServer != nil)
+    try await RunDriver.run(project, options, isRecipe: call.isRecipe)
   }
 }
