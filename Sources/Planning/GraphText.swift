@@ -112,7 +112,8 @@ package enum GraphText {
     lines.append("lanekeeper_features := " + wanted.map { "feature-\($0)" }.joined(separator: " "))
     if !isFragment {
       lines += [
-        "LANEKEEPER ?= lanekeeper", ".PHONY: features", "features: $(lanekeeper_features)",
+        "LANEKEEPER ?= lanekeeper", ".PHONY: features lanes",
+        "features lanes: $(lanekeeper_features)",
       ]
     }
     for id in order {

@@ -9,6 +9,9 @@ package struct MakeFlags: Sendable, Equatable {
   /// Where the job server is: `3,4` or `fifo:/path`.
   package var jobServer: String?
 
+  /// What `-O` asks for: `target`, `line`, `recurse` or `none`.
+  package var outputSync: String?
+
   /// - Parameter text: the value of the variable; by make's own rules the letters stand first, without
   ///   a dash, and what follows a lone `--` are variables.
   package init(_ text: String) {
@@ -26,9 +29,11 @@ package struct MakeFlags: Sendable, Equatable {
       if word.hasPrefix("--") { continue }
       if word.hasPrefix("-j") {
         jobs = word
+      } else if word.hasPrefix("-O") {
+        outputSync = String(word.dropFirst(2))
       } else if word.hasPrefix("-") {
         // What follows one of these is its argument: `-Otarget`.
-        letters.formUnion(word.dropFirst().prefix { !"jlIOCfoWE".contains($0) })
+        letters.formUnion(word.dropFirst().prefix { !"jlICfoWE".contains($0) })
       }
     }
   }

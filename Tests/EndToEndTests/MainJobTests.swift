@@ -260,7 +260,7 @@ import Testing
     environment["PATH"] =
       (Workshop.program as NSString).deletingLastPathComponent + ":" + (environment["PATH"] ?? "")
     let make = try TestProgram.run(
-      ["make", "-j3", "-f", shop.repository.root.path("lanes.mk"), "lanes"],
+      ["make", "-j3", "-f", shop.repository.root.path("lanes.mk"), "features"],
       directory: shop.repository.path, environment: environment)
     #expect(make.status == 0, "\(make.error)")
     #expect(try shop.landed().sorted() == ["1", "2", "3"])

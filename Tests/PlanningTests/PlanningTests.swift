@@ -67,6 +67,10 @@ import Testing
     #expect(GraphText.dot(value).contains("\"1\" -> \"2\""))
     #expect(GraphText.mermaid(value).contains("-->"))
     let make = GraphText.make(value)
-    #expect(make.contains("+$(LANEKEEPER) work 2") && make.contains("lanes:"))
+    #expect(make.contains("feature-2: feature-1\nfeature-2: ; +@\"$(LANEKEEPER)\" work "))
+    #expect(make.contains("features lanes: $(lanekeeper_features)"))
+    let later = GraphText.make(value, landed: ["1"], left: ["2"], isFragment: true)
+    #expect(later.hasPrefix("lanekeeper_features := feature-1\n"))
+    #expect(!later.contains("work $(LANEKEEPER_WORK) -- 1") && !later.contains("features:"))
   }
 }

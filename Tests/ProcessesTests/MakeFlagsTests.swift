@@ -11,6 +11,7 @@ import Testing
     let none = MakeFlags(" -j2 --jobserver-auth=fifo:/tmp/a\\ b")
     #expect(none.letters.isEmpty && none.jobServer == "fifo:/tmp/a b" && !none.isDry)
     #expect(MakeFlags("k -j2 --jobserver-auth=3,4 -Otarget").letters == ["k"])
+    #expect(MakeFlags("k -j2 -Otarget").outputSync == "target")
     #expect(MakeFlags(" -l2.5 -Inothing -Onone").letters.isEmpty)
     #expect(MakeFlags("").letters.isEmpty)
     #expect(MakeFlags("q").isQuestion)

@@ -144,7 +144,13 @@ package struct ReviewDesk {
     let result = try repository.git([
       "range-diff", "--no-color", "\(verdict.base)..\(verdict.tip)", "\(state.base)..\(state.tip)",
     ])
-    return result.status == 0 ? result.text : nil
+    guard result.status == 0 else { return nil }
+    // With other things merged in meanwhile the plain difference would show those as well.
+    guard verdict.base == state.base else { return result.text }
+    let difference = try repository.git([
+      "diff", "--no-ext-diff", "--no-textconv", "--no-color", verdict.tip, state.tip, "--",
+    ]).text
+    return result.text + "\n\n" + difference
   }
 
   /// The end of what the agent wrote.

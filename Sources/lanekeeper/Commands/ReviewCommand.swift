@@ -155,9 +155,10 @@ struct ReviewCommand: AsyncParsableCommand {
   private func approve(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
     switch try desk.approve(feature, seen: tip) {
     case .queued:
+      let land = MakeCall.current.isRecipe ? "make land" : "lanekeeper land"
       Terminal.line(
-        "feature #\(feature.id) is approved and queued; a run that is at work lands it, else "
-          + "`lanekeeper land`")
+        "feature #\(feature.id) is approved and queued; a run that is at work lands it, else `\(land)`"
+      )
     case .counted(let count, let needed):
       Terminal.line(
         "feature #\(feature.id) has \(count) of \(needed) approvals; it waits for another person's")

@@ -70,8 +70,11 @@ enum RunDriver {
     signal(SIGPIPE, SIG_IGN)
     let live =
       Terminal.isTerminal && Terminal.hasColour && !isRecipe ? LiveTable(project: project) : nil
+    let together = isRecipe ? OutputTogether(MakeCall.current.flags) : nil
+    defer { together?.flush() }
     let supervisor = Supervisor(project: project, options: options, stop: stop) { event in
       if isRecipe, case .initialized = event { return }
+      if let together { return together.add(RunLines.lines(event), event) }
       let lines = RunLines.lines(event)
       if let live { live.print(lines) } else { for line in lines { Terminal.line(line) } }
     }
@@ -86,6 +89,7 @@ enum RunDriver {
       throw error
     }
     live?.end()
+    together?.flush()
     await options.token?.close { stop.isForced }
     for line in isRecipe ? RunLines.recipeEnd(summary) : RunLines.summary(summary) {
       Terminal.line(line)
