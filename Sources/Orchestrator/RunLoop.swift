@@ -49,6 +49,7 @@ actor RunLoop {
   private var heldOff: (until: ContinuousClock.Instant, queue: [String])?
   private var isColdRed = false
   private var hasToldReview = false
+  private var isAtForge = false
   private var landed: Set<String> = []
   /// Decides which feature starts next.
   private var pilot: RunPilot?
@@ -115,7 +116,10 @@ actor RunLoop {
       priorities.takeOver(into: store) { report(.note($0)) }
       // Other processes may have queued something, or have died while landing.
       ringLanding.yield()
-      if ticks % 10 == 0 { showLife() }
+      if ticks % 10 == 0 {
+        showLife()
+        visitForge()
+      }
       ticks += 1
       if ticks % 10 == 0 { await takeOverFromTheDead() }
     case .stop:
@@ -156,6 +160,19 @@ actor RunLoop {
     }
     isTargetHeld = hold != nil
     return isTargetHeld
+  }
+
+  /// Brings branches that wait for a review to where `review.push` says, and verdicts back.
+  private func visitForge() {
+    guard context.project.configuration.review.push != nil, !isAtForge, !isStopping else { return }
+    isAtForge = true
+    let (project, store) = (context.project, store)
+    Task {
+      let lines = try? await Offload.run { try Forge(project, store)?.exchange() ?? [] }
+      for line in lines ?? [] { report(.note(line)) }
+      isAtForge = false
+      post.yield(.landed)
+    }
   }
 
   /// Gives `work`'s token to others while nothing can be done with it.

@@ -185,7 +185,11 @@ package struct ReviewDesk {
   }
 
   /// - Parameter seen: the tip that the person has looked at; `nil`: what they were shown last.
-  package func approve(_ feature: FeatureRecord, seen: String?) throws -> Approved {
+  /// - Parameter who: whose verdict it is; `nil` for the person here.
+  package func approve(
+    _ feature: FeatureRecord, seen: String?, by who: String? = nil
+  ) throws -> Approved {
+    let person = who ?? person
     let state = try expectUnmoved(feature, seen: seen, verdict: "approved")
     let needed = project.configuration.review.approvals
     var persons = Set(
@@ -198,8 +202,10 @@ package struct ReviewDesk {
   }
 
   package func requestChanges(
-    _ feature: FeatureRecord, text: String, comments: [ReviewComment], seen: String?
+    _ feature: FeatureRecord, text: String, comments: [ReviewComment], seen: String?,
+    by who: String? = nil
   ) throws {
+    let person = who ?? person
     let state = try expectUnmoved(feature, seen: seen, verdict: "sent back")
     for comment in comments { try check(comment, tip: ObjectID(hex: state.tip)!) }
     let record = ReviewRecord(
