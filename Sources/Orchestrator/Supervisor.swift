@@ -107,6 +107,11 @@ package final class Supervisor: Sendable {
     do {
       let summary = try await loop.run()
       try await Offload.run { _ = try context.lander.watch.look() }
+      if !summary.wasStopped {
+        let project = project
+        let lines = try await Offload.run { try Forge(project, store)?.exchange() ?? [] }
+        for line in lines { report(.note(line)) }
+      }
       if let command = try context.lander.catchUpCommand() {
         report(.note("your checkout was left as it was; it catches up by `\(command)`"))
       }

@@ -57,6 +57,7 @@ struct ReviewText {
 
   private var head: [String] {
     var lines = ["Branch: \(facts.branchName ?? "none yet")"]
+    if let address = facts.address { lines.append("At: \(Terminal.visibleLine(address))") }
     lines.append(
       "Changes: \(facts.files.count) files, +\(facts.additions) -\(facts.deletions)")
     lines.append("Gate: \(facts.gateWords)")
@@ -164,7 +165,8 @@ extension ReviewFacts {
       ("branch", .text(branchName)), ("state", .string(feature.state.rawValue)),
       ("files", .whole(files.count)), ("additions", .whole(additions)),
       ("deletions", .whole(deletions)), ("gate", .text(gateWord)),
-      ("tip", .text(state?.tip)), ("base", .text(state?.base)), ("required", .bool(isRequired)),
+      ("address", .text(address)), ("tip", .text(state?.tip)), ("base", .text(state?.base)),
+      ("required", .bool(isRequired)),
       ("approvals", .texts(approvals.map(\.person))), ("approvals_needed", .whole(neededApprovals)),
       ("gate_files", .texts(files.filter(\.isGate).map(\.path))),
     ]

@@ -16,6 +16,8 @@ package struct ReviewFacts: Sendable {
   package var files: [ReviewFile] = []
   package var commits: [ReviewCommit] = []
   package var claims: [String] = []
+  /// Where it can be looked at on a forge.
+  package var address: String?
   package var forecast: LandingForecast?
   package var attempt: AttemptRecord?
   /// The name of the agent's definition, and the model as its output tells.

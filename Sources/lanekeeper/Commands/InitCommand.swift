@@ -52,7 +52,9 @@ struct InitCommand: ParsableCommand {
       files.fileExists(atPath: project.directory + "/" + $0)
     }) {
       if let fragment = try? Templates.text("lanekeeper.mk") {
-        try write(".lanekeeper/lanekeeper.mk", fragment, "written, the make targets")
+        try write(
+          ".lanekeeper/lanekeeper.mk", fragment,
+          "written, the make targets (`make lanes-help` lists them)")
         let own = try MakeTargets.own(project.directory + "/" + makefile)
         try write(
           ".lanekeeper/make-gnu.mk",

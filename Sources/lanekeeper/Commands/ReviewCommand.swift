@@ -62,6 +62,10 @@ struct ReviewCommand: AsyncParsableCommand {
     let (opened, store) = try project.opened()
     let project = try MakeCall.current.shared(opened, takesTokens: false)
     let desk = try ReviewDesk(project, store)
+    if !givesVerdict, !ProcessTree.hasGuardAmongAncestors() {
+      let lines = try await Offload.run { try Forge(project, store)?.exchange() ?? [] }
+      for line in lines { if json { Terminal.error(line) } else { Terminal.line(line) } }
+    }
     guard let id else {
       guard !approve, !sendsBack, !open, !gate else {
         throw Failure("name the feature: lanekeeper review ID --approve", status: 64)
