@@ -32,12 +32,14 @@ let package = Package(
     .executable(name: "lanekeeper", targets: ["lanekeeper"]),
     .executable(name: "lanekeeper-hook", targets: ["lanekeeper-hook"]),
     .executable(name: "lanekeeper-guard", targets: ["lanekeeper-guard"]),
+    .executable(name: "lanekeeper-ui", targets: ["lanekeeper-ui"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
   ],
   targets: [
     .systemLibrary(
@@ -77,7 +79,7 @@ let package = Package(
       "Orchestrator",
       [
         "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
-        "Integration", "ClaimRules",
+        "Integration", "ClaimRules", "CoordinationServer",
       ], tests: ["TestSupport"])
     + [
       .executableTarget(
@@ -87,6 +89,15 @@ let package = Package(
           "Integration", "Orchestrator", "ClaimRules", "CoordinationServer",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict),
+      .target(
+        name: "Dashboard",
+        dependencies: [
+          "CoordinationServer", .product(name: "Hummingbird", package: "hummingbird"),
+        ], swiftSettings: strict),
+      .executableTarget(
+        name: "lanekeeper-ui",
+        dependencies: ["Dashboard", "Orchestrator", "CoordinationServer", "Store", "Lanes"],
+        swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-hook",
         dependencies: ["ClaimRules", "HookInputs", "CSQLite", "CProcess", "CHookEntry"],

@@ -282,7 +282,9 @@ package enum HelperPrograms {
   package static func path(_ name: String) throws -> String {
     let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent().path
-    let candidates = [own + "/" + name, own + "/../libexec/lanekeeper/" + name]
+    let candidates = [
+      own + "/" + name, own + "/../libexec/lanekeeper/" + name, own + "/../../bin/" + name,
+    ]
     for candidate in candidates where access(candidate, X_OK) == 0 { return candidate }
     throw Failure("\(name) is not installed beside lanekeeper (looked in \(own)); install it again")
   }

@@ -43,7 +43,7 @@ struct Lanekeeper: AsyncParsableCommand {
           ClaimCommand.self, ReleaseCommand.self, SyncCommand.self, ReviewCommand.self,
           RetryCommand.self, AbandonCommand.self, ReopenCommand.self, UndoCommand.self,
         ]),
-      CommandGroup(name: "Serve", subcommands: [McpCommand.self]),
+      CommandGroup(name: "Serve", subcommands: [McpCommand.self, UiCommand.self]),
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -1,13 +1,15 @@
-"""The official MCP client against `lanekeeper mcp`: both eras, every tool, broken arguments, progress.
+"""The official MCP client against `lanekeeper mcp` or `lanekeeper ui`: both eras, every tool, broken arguments, progress.
 
-Usage: mcp_client.py BUILD-DIRECTORY CACHE-DIRECTORY, with the Python that has the client.
+Usage: mcp_client.py BUILD-DIRECTORY CACHE-DIRECTORY stdio|http, with the Python that has the client.
 """
-import asyncio, json
+import asyncio, json, subprocess, sys
 from importlib.metadata import version
 
+import httpx2
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.client import Client
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
 from shop import PROGRAM, Shop, check, same
 
@@ -106,40 +108,103 @@ async def unknown(client):
     check(False, "an unknown tool was taken")
 
 
-async def main():
-    shop = Shop("mcp", [], {}, [f"{{id: {n}, title: Feature {n}}}" for n in range(1, 5)])
-    try:
-        server = StdioServerParameters(
+class Served:
+    """`lanekeeper ui` on a free port, as long as the `with` block."""
+
+    def __init__(self, shop):
+        self.process = subprocess.Popen(
+            [PROGRAM, "ui", "--port", "0"], cwd=shop.path, env=shop.environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.url = self.process.stdout.readline().split()[-1]
+        self.header = self.process.stdout.readline().strip().split(": ", 1)[1]
+        check(self.url.startswith("http://127.0.0.1:"), f"not on loopback: {self.url}")
+
+    def connection(self):
+        return streamable_http_client(
+            self.url, http_client=httpx2.AsyncClient(headers={"Authorization": self.header}, timeout=120))
+
+    async def refuses_strangers(self):
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+        accept = {"Accept": "application/json, text/event-stream"}
+        good = {**accept, "Authorization": self.header}
+        async with httpx2.AsyncClient() as client:
+            for status, headers in (
+                (401, accept), (401, {**accept, "Authorization": self.header + "0"}),
+                (401, {**accept, "Authorization": "Bearer x"}),
+                (403, {**good, "Origin": "http://example.org"}), (403, {**good, "Host": "example.org"}),
+                (406, {"Authorization": self.header, "Accept": "text/html"}),
+                (400, good),  # no session
+            ):
+                answer = await client.post(self.url, json=message, headers=headers)
+                same(answer.status_code, status, f"a request with {headers}: {answer.text}")
+            big = await client.post(self.url, content=b"x" * (5 << 20), headers={
+                **good, "Content-Type": "application/json"})
+            same(big.status_code, 413, "a body of 5 MiB")
+            same((await client.get(self.url, headers=good)).status_code, 405, "a GET")
+            same((await client.get(self.url + "x", headers=good)).status_code, 404, "another path")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        same(self.process.wait(30), 0, "the end of the server")
+
+
+class Started:
+    """`lanekeeper mcp`, started by each connection."""
+
+    def __init__(self, shop):
+        self.parameters = StdioServerParameters(
             command=PROGRAM, args=["mcp"], cwd=shop.path, env=shop.environment)
-        async with Client(server) as client:
-            same(client.protocol_version, "2026-07-28", "the version that a new client finds")
-            await listing(client)
-            await work(client, "modern")
-            await waiting(client)
-            await unknown(client)
-            async with client.listen(resource_subscriptions=["lanekeeper://claims"]) as changes:
-                await asyncio.sleep(1.2)
-                content(await client.call_tool("claim_file", {"file_path": "y", "agent_id": "z"}))
-                async for change in changes:
-                    check("claims" in str(change), f"an unexpected change: {change}")
-                    break
-            content(await client.call_tool("release_file", {"file_path": "y", "agent_id": "z"}))
-        async with stdio_client(server) as (read, write):
-            async with ClientSession(read, write) as session:
-                started = await session.initialize()
-                same(started.protocol_version, "2025-11-25", "the version with a handshake")
-                same(len((await session.list_tools()).tools), 16, "the number of tools")
-                await work(session, "legacy")
-                await waiting(session)
-                await unknown(session)
+
+    def connection(self):
+        return stdio_client(self.parameters)
+
+    async def refuses_strangers(self):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+async def main(kind):
+    shop = Shop("mcp-" + kind, [], {}, [f"{{id: {n}, title: Feature {n}}}" for n in range(1, 5)])
+    try:
+        with {"stdio": Started, "http": Served}[kind](shop) as server:
+            await server.refuses_strangers()
+            async with Client(server.connection()) as client:
+                same(client.protocol_version, "2026-07-28", "the version that a new client finds")
+                await listing(client)
+                await work(client, "modern")
+                await waiting(client)
+                await unknown(client)
+                async with client.listen(resource_subscriptions=["lanekeeper://claims"]) as changes:
+                    await asyncio.sleep(1.2)
+                    content(await client.call_tool("claim_file", {"file_path": "y", "agent_id": "z"}))
+                    async for change in changes:
+                        check("claims" in str(change), f"an unexpected change: {change}")
+                        break
+                content(await client.call_tool("release_file", {"file_path": "y", "agent_id": "z"}))
+            async with server.connection() as (read, write):
+                async with ClientSession(read, write) as session:
+                    started = await session.initialize()
+                    same(started.protocol_version, "2025-11-25", "the version with a handshake")
+                    same(len((await session.list_tools()).tools), 16, "the number of tools")
+                    await work(session, "legacy")
+                    await waiting(session)
+                    await unknown(session)
         landed = shop.run("land")
         check(landed.returncode == 0, landed.stdout + landed.stderr)
         same(shop.git("show", "main:by_modern.txt"), "modern", "what the first has built")
         same(shop.git("show", "main:by_legacy.txt"), "legacy", "what the second has built")
     finally:
         shop.close()
-    print(f"mcp {version('mcp')}: 16 tools, revision 2026-07-28 and 2025-11-25; both features landed")
+    print(f"mcp {version('mcp')} by {kind}: 16 tools, revision 2026-07-28 and 2025-11-25; both features landed")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[3]))

@@ -180,7 +180,8 @@ CASES = {
     "codex-half-stream": lambda: fault(
         "half", ["codex", "claude"], [{"kind": "half_stream", "times": 1}], "met the network", QUICK,
         after=interrupted),
-    "mcp-client": lambda: program("mcp_client.py"),
+    "mcp-client": lambda: program("mcp_client.py", "stdio"),
+    "mcp-client-http": lambda: program("mcp_client.py", "http"),
     "claude-two-lanes": claude_lanes.two_lanes,
     "aider-intrusion": lambda: intrusion("on"),
     "aider-intrusion-without-hooks": lambda: intrusion("off"),

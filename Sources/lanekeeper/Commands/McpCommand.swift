@@ -1,7 +1,6 @@
 import ArgumentParser
 import CoordinationServer
 import Foundation
-import Git
 import Orchestrator
 import Store
 
@@ -22,25 +21,9 @@ struct McpCommand: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     let opened = try project.project()
     let store = try opened.store()
-    let dispatcher = try ServerSetup.dispatcher(opened, store, directory: project.path)
+    let dispatcher = try Dispatcher(
+      opened, store, directory: project.path, version: Lanekeeper.configuration.version)
     let server = StandardServer(dispatcher: dispatcher, output: 1)
     await server.run(input: 0)
-  }
-}
-
-/// Puts the coordination server together for a project.
-enum ServerSetup {
-  /// - Parameter directory: where the server stands; a lane gives its identity.
-  static func dispatcher(
-    _ project: Project, _ store: Store, directory: String
-  ) throws -> Dispatcher {
-    let repository = try Repository(
-      opening: try Repository.discover(from: directory) ?? directory,
-      environment: project.environment)
-    let caller = try Caller.find(gitDirectory: repository.gitDirectory, store: store)
-    return Dispatcher(
-      coordinator: Coordinator(
-        store: store, workplace: try Workplace(project, store), caller: caller),
-      version: Lanekeeper.configuration.version, tellsOfChanges: true)
   }
 }

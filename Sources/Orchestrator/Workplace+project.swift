@@ -2,9 +2,9 @@ import Backlog
 import ClaimRules
 import CoordinationServer
 import Foundation
+import Git
 import Integration
 import Lanes
-import Orchestrator
 import Planning
 import Processes
 import Store
@@ -12,7 +12,7 @@ import Synchronization
 
 extension Workplace {
   /// What the coordination server needs of a project.
-  init(_ project: Project, _ store: Store) throws {
+  package init(_ project: Project, _ store: Store) throws {
     let hooks = try project.hooks()
     let backlog = BacklogWatch(project)
     self.init(
@@ -27,7 +27,7 @@ extension Workplace {
         hookVariables: hooks.variables(addingTo: project.environment), graceSeconds: 5, store: store
       ),
       identity: project.identity,
-      sync: { lane in try LaneSync.run(lane, project.environment) },
+      sync: { lane in try SyncCall.run(lane, project.environment) },
       refresh: { store in try backlog.takeOver(into: store) },
       remaining: { backlog.remaining })
   }
@@ -35,7 +35,7 @@ extension Workplace {
 
 extension ClaimChecks {
   /// The checks of a project, as the commands make them.
-  init(_ project: Project, _ store: Store) {
+  package init(_ project: Project, _ store: Store) {
     self.init(
       stale: { feature, branch in project.staleCheck(feature, branch: branch) },
       expiry: { project.expiryCheck() },
@@ -89,14 +89,33 @@ private final class BacklogWatch: Sendable {
 }
 
 /// Brings the target into a lane as `lanekeeper sync` does there.
-enum LaneSync {
+private enum SyncCall {
   static func run(_ lane: String, _ environment: [String: String]) throws -> SyncReport {
     let result = try OneShot.runBlocking(
-      ["/proc/self/exe", "sync"], directory: lane, environment: environment, timeoutSeconds: 600)
+      [try HelperPrograms.path("lanekeeper"), "sync"], directory: lane, environment: environment,
+      timeoutSeconds: 600)
     let words = [result.output, result.error].map {
       String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }.filter { !$0.isEmpty }.joined(separator: "\n")
     return SyncReport(
       isSynced: result.status == 0, detail: words.isEmpty ? "the target was merged in" : words)
+  }
+}
+
+extension Dispatcher {
+  /// The coordination server of a project.
+  ///
+  /// - Parameter directory: where the server stands; a lane gives its identity.
+  package init(
+    _ project: Project, _ store: Store, directory: String, version: String
+  ) throws {
+    let repository = try Repository(
+      opening: try Repository.discover(from: directory) ?? directory,
+      environment: project.environment)
+    self.init(
+      coordinator: Coordinator(
+        store: store, workplace: try Workplace(project, store),
+        caller: try Caller.find(gitDirectory: repository.gitDirectory, store: store)),
+      version: version, tellsOfChanges: true)
   }
 }
