@@ -13,9 +13,13 @@ package struct StateStamp: Sendable, Equatable {
   /// Reads the stamp of a database; `nil` where nobody has it open, or it is just being written.
   package init?(database path: String) {
     var status = stat()
-    guard stat(path, &status) == 0,
-      let index = FileBytes.read(path + "-shm", limit: 2 * Self.headCount)
-    else { return nil }
+    guard stat(path, &status) == 0 else { return nil }
+    // Never closed: to close any descriptor of a file ends every lock that the process holds on it, SQLite's
+    // own on this one among them, and then two processes write at once (fcntl(2), F_SETLK). The process
+    // is about to end anyway.
+    let descriptor = open(path + "-shm", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    let index = FileBytes.readAll(descriptor: descriptor, limit: 2 * Self.headCount)
     let file = [
       Int(truncatingIfNeeded: status.st_dev), Int(truncatingIfNeeded: status.st_ino),
       status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec,

@@ -31,6 +31,22 @@ package final class Supervisor: Sendable {
     self.report = { order.take($0) }
   }
 
+  /// Takes the lock that only one run holds; `nil` where another run is at work.
+  ///
+  /// A program that a run was just starting when it was killed holds its lock for a moment longer.
+  private func acquireRunLock(_ store: Store) async throws -> FileLock? {
+    for _ in 0..<150 {
+      if let lock = try FileLock.tryAcquire(project.state.runLock) { return lock }
+      if let other = try store.openParticipants().first(where: { $0.kind == "run" }),
+        kill(other.pid, 0) == 0
+      {
+        return nil
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    return nil
+  }
+
   /// Runs to the end.
   ///
   /// - Throws: ``Failure`` where it can't begin; then nothing was changed.
@@ -43,7 +59,7 @@ package final class Supervisor: Sendable {
     let store = try project.store()
     var runLock: FileLock?
     if options.kind == .run {
-      runLock = try FileLock.tryAcquire(project.state.runLock)
+      runLock = try await acquireRunLock(store)
       guard runLock != nil else {
         let other = try store.openParticipants().first { $0.kind == "run" }
         throw Failure(

@@ -1,4 +1,6 @@
+import Foundation
 import HookInputs
+import TestSupport
 import Testing
 
 /// What `pre-commit` leaves for `reference-transaction`.
@@ -8,6 +10,31 @@ import Testing
     parent: String(repeating: "12", count: 20), tree: String(repeating: "ab", count: 20),
     target: "refs/heads/main", tip: String(repeating: "cd", count: 20), starter: "12 3456",
     stamp: [0, 1, 255])
+
+  @Test func p2_readingAStampEndsNoLockOfThisProcess() throws {
+    let scratch = try TemporaryDirectory()
+    let index = scratch.path("state-shm")
+    try scratch.write("state", "")
+    try Data(Self.head(1) + Self.head(1)).write(to: URL(fileURLWithPath: index))
+    let descriptor = open(index, O_RDWR | O_CLOEXEC)
+    defer { close(descriptor) }
+    var lock = flock()
+    lock.l_type = Int16(F_WRLCK)
+    lock.l_whence = Int16(SEEK_SET)
+    lock.l_start = 120
+    lock.l_len = 1
+    try #require(fcntl(descriptor, F_SETLK, &lock) == 0)
+    var status = stat()
+    try #require(fstat(descriptor, &status) == 0)
+    func isLocked() throws -> Bool {
+      try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n").contains {
+        $0.contains("POSIX") && $0.contains(" \(getpid()) ") && $0.contains(":\(status.st_ino) ")
+      }
+    }
+    try #require(try isLocked())
+    #expect(StateStamp(database: scratch.path("state")) != nil)
+    #expect(try isLocked())
+  }
 
   @Test func isReadAsItWasWritten() {
     #expect(Judgement(Self.judged.file) == Self.judged)
