@@ -123,7 +123,7 @@ package struct TargetWatch: Sendable {
       try isRewound && before.map { try !landed(repository, from: $0, notIn: tip).isEmpty } ?? false
     let new = try commits(repository, tip, before, known.at)
     let authors = active.filter { attempt in
-      let own = ids(ofLane: attempt.lane, branch: try? store.feature(attempt.feature)?.branch)
+      let own = ids(of: attempt, branch: try? store.feature(attempt.feature)?.branch)
       return !own.isDisjoint(with: new)
     }
     var reasons: [String] = []
@@ -160,28 +160,39 @@ package struct TargetWatch: Sendable {
     return Set(new.map(\.id.hex))
   }
 
-  /// The commits that a lane's HEAD and branch have stood on, by git's own logs, and stand on.
-  private func ids(ofLane lane: Int, branch: String??) -> Set<String> {
-    let own = commonDirectory + "/worktrees/lane-\(lane)"
-    var result = Self.logged(own + "/logs/HEAD")
+  /// The commits that were made in an attempt's lane, by git's own logs, and the branch's tip; not what
+  /// the lane was only filled with, which a person may have made a moment before.
+  private func ids(of attempt: AttemptRecord, branch: String??) -> Set<String> {
+    let own = commonDirectory + "/worktrees/lane-\(attempt.lane)"
+    var result = Self.logged(own + "/logs/HEAD", exceptFills: true)
     if let branch = branch ?? nil {
-      result.formUnion(Self.logged(commonDirectory + "/logs/" + branch))
+      result.formUnion(Self.logged(commonDirectory + "/logs/" + branch, exceptFills: true))
       if let repository = try? Repository(opening: commonDirectory, environment: environment),
         let tip = try? repository.reference(branch)
       {
         result.insert(tip.hex)
       }
     }
+    result.remove(attempt.base)
+    if let base = (try? store.lane(attempt.lane))??.base { result.remove(base) }
     return result
   }
 
-  /// Reads the new values of a reflog: `<old> <new> <who>…` a line.
-  private static func logged(_ path: String) -> Set<String> {
+  /// How a lane comes to stand on a commit that was made elsewhere: filled, started, brought up to date.
+  private static let fills = ["checkout: moving", "branch: Created", "lane: starts", "lane: sync"]
+
+  /// Reads the new values of a reflog: `<old> <new> <who>…<tab><message>` a line.
+  private static func logged(_ path: String, exceptFills: Bool = false) -> Set<String> {
     guard let data = FileManager.default.contents(atPath: path) else { return [] }
     return Set(
       data.split(separator: 0x0a).compactMap { line in
         let words = line.split(separator: 0x20, maxSplits: 2)
-        return words.count > 1 ? String(decoding: words[1], as: UTF8.self) : nil
+        guard words.count > 1 else { return nil }
+        if exceptFills, let tab = line.lastIndex(of: 0x09) {
+          let message = line[line.index(after: tab)...]
+          if fills.contains(where: { message.starts(with: $0.utf8) }) { return nil }
+        }
+        return String(decoding: words[1], as: UTF8.self)
       })
   }
 
