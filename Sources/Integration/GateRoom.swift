@@ -68,6 +68,7 @@ struct GateRoom: Sendable {
       try FileManager.default.createDirectory(
         atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
       do {
+        if isLeftOver { try discard() }
         try common.addWorktree(name: name, path: path, commit: commit, branch: nil)
       } catch WorktreeError.directoryInTheWay(let path) {
         throw LaneError.directoryInTheWay(path)
@@ -82,6 +83,13 @@ struct GateRoom: Sendable {
     if cold { return true }
     return try git(["ls-files", "-o", "-i", "--exclude-standard", "--directory", "-z"]).output
       .isEmpty
+  }
+
+  /// Tells whether the directory was a room of ours whose registration went when it was cut off.
+  private var isLeftOver: Bool {
+    guard let link = FileManager.default.contents(atPath: path + "/.git") else { return false }
+    return String(decoding: link, as: UTF8.self)
+      .hasPrefix("gitdir: \(state.commonDirectory)/worktrees/\(name)\n")
   }
 
   /// Removes what a gate left that is neither tracked nor ignored; with `ignored` all but the tracked.

@@ -24,12 +24,17 @@ import Testing
     lock.l_start = 120
     lock.l_len = 1
     try #require(fcntl(descriptor, F_SETLK, &lock) == 0)
-    var status = stat()
-    try #require(fstat(descriptor, &status) == 0)
+    // Another process asks.
+    let question = """
+      import fcntl, os, sys
+      try: fcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 120)
+      except OSError: sys.exit(9)
+      """
     func isLocked() throws -> Bool {
-      try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n").contains {
-        $0.contains("POSIX") && $0.contains(" \(getpid()) ") && $0.contains(":\(status.st_ino) ")
-      }
+      let answer = try TestProgram.run(
+        ["python3", "-c", question, index], directory: scratch.path,
+        environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"])
+      return answer.status == 9
     }
     try #require(try isLocked())
     #expect(StateStamp(database: scratch.path("state")) != nil)

@@ -31,6 +31,23 @@ import Testing
       sourceLocation: sourceLocation)
   }
 
+  @Test func p7_aRoomThatWasCutOffIsMadeAgainAndAForeignOneIsLeft() async throws {
+    let fixture = try LandingFixture(gate: "test -e one.txt")
+    try fixture.queue("1", ["one.txt": "1\n"])
+    #expect(try await fixture.land().landed == ["1"])
+    // Killed between the end of the registration and of the directory.
+    let admin = fixture.test.path + "/.git/worktrees/integration"
+    try FileManager.default.removeItem(atPath: admin)
+    try fixture.queue("2", ["two.txt": "2\n"])
+    #expect(try await fixture.land().landed == ["2"])
+    try FileManager.default.removeItem(atPath: admin)
+    try fixture.test.root.write("lanes/integration/.git", "gitdir: /elsewhere\n")
+    try fixture.queue("3", ["three.txt": "3\n"])
+    let held = try await fixture.land()
+    #expect(held.progress == .held && held.landed == [])
+    #expect(fixture.test.root.exists("lanes/integration/one.txt"))
+  }
+
   private func landBoth(
     _ bad: String, configure: (inout LandingSettings) -> Void = { _ in }
   ) async throws -> (LandingFixture, LandingFixture.Landed) {
