@@ -30,6 +30,17 @@ struct Preflight {
         "the target branch '\(configuration.target)' does not exist in \(project.directory); "
           + "make a first commit on it, or set `target:` in lanekeeper.yml")
     }
+    // Better no run than one that only seems to be kept apart.
+    guard configuration.sandbox == "none" else {
+      throw Failure(
+        "`sandbox: \(configuration.sandbox)` in lanekeeper.yml is not built yet, so agents would run "
+          + "without one; take the line out if that will do", status: 65)
+    }
+    guard configuration.slots.isEmpty else {
+      throw Failure(
+        "`slots` in lanekeeper.yml are not built yet, so nothing would keep two lanes from the same "
+          + "one; take them out, or run with --parallel 1 without them", status: 65)
+    }
     guard !backlog.features.isEmpty else {
       throw Failure(
         "\(project.backlogFile) holds no features; add some, or bring a backlog in with "

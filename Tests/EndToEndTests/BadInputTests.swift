@@ -55,6 +55,13 @@ import Testing
       try shop(Self.backlog, "target: trunk"), status: 1, saying: "'trunk' does not exist")
   }
 
+  @Test func whatIsNotBuiltIsRefused() throws {
+    try expect(
+      try shop(Self.backlog, "sandbox: bubblewrap"), status: 65, saying: "sandbox", "not built yet")
+    try expect(
+      try shop(Self.backlog, "slots: {browser: 1}"), status: 65, saying: "slots", "not built yet")
+  }
+
   @Test func emptyBacklog() throws {
     try expect(try shop("features: []\n"), status: 65, saying: "no features", "lanekeeper import")
     let missing = try shop()
