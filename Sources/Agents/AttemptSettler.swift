@@ -46,8 +46,9 @@ package struct AttemptSettler: Sendable {
       try repository.setHead(branch: nil, commit: head)
     }
     var changed: [[UInt8]] = []
-    if let tip, let target = try repository.reference(settings.target) {
-      let changes = try repository.branchChanges(tip: tip, target: target).changes
+    let stands = try StackPlace.find(feature.id, target: settings.target, store)
+    if let tip, let target = try repository.reference(stands.reference) {
+      let changes = try stands.changes(tip, onto: target, repository)
       changed = changes.map(\.path)
       let marked = ending == .exited(0) ? try ConflictMarkers.find(changes, in: repository) : []
       if !marked.isEmpty { problem = problem ?? .unresolved(marked) }

@@ -35,7 +35,14 @@ struct LaneStart {
       return []
     }
     try pool.enter(lane, branch: branch, commit: start)
-    guard tip != nil else { return [] }
+    guard tip != nil else {
+      return try store.stack(of: feature.id).map {
+        [
+          "Your branch starts from feature #\($0.onto), which is built and has not landed yet; its "
+            + "work is there already."
+        ]
+      } ?? []
+    }
     var notes: [String] = []
     notes += try bringTargetIn(repository, feature, lane, branch)
     if notes.isEmpty { notes += try takeUpRescue(repository, feature, attempt) }
@@ -49,7 +56,8 @@ struct LaneStart {
     let sync = LaneSync(
       repository: repository, lane: lane, feature: feature.id, branch: branch, target: target,
       store: store, policies: policies, identity: identity, scratch: pool.settings.directory)
-    let short = BranchName.short(target)
+    let stands = try StackPlace.find(feature.id, target: target, store)
+    let short = BranchName.short(stands.reference)
     switch try sync.run() {
     case .upToDate, .merged: return []
     case .conflicts(let names, let message):

@@ -6,6 +6,12 @@ package protocol LockTable {
   func claims(below path: [UInt8]) throws -> [ClaimRow]
   /// Tells whether the target changed the path since the owner's branch left it.
   func isStale(_ path: ClaimPath) throws -> Bool
+  /// Returns the owners that count as one with an owner, since they are stacked on one another.
+  func kin(of owner: ClaimOwner) throws -> Set<ClaimOwner>
+}
+
+extension LockTable {
+  package func kin(of owner: ClaimOwner) throws -> Set<ClaimOwner> { [] }
 }
 
 /// The one rule of who may change what.
@@ -52,6 +58,7 @@ package enum ClaimRule {
     var free: [ClaimRequest] = []
     var expired: [ClaimRow] = []
     var conflicts: [ClaimConflict] = []
+    let kin = try table.kin(of: owner)
     for request in named(requests, policies) {
       let policy = policies.policy(for: request.path)
       switch policy {
@@ -67,13 +74,16 @@ package enum ClaimRule {
       rows += try table.claims(below: request.path.bytes)
       let blocking = rows.filter {
         conflict($0, request, owner: owner) && meets($0, policy, policies)
+          && !kin.contains($0.owner)
       }
       if let holder = blocking.first(where: { !$0.isExpired(now: now) }) {
         conflicts.append(ClaimConflict(path: request.path, reason: .held, holder: holder))
         continue
       }
       expired += blocking.filter { row in !expired.contains(row) }
-      let isHeld = rows.contains { $0.owner == owner && covers($0, request) }
+      let isHeld = rows.contains {
+        ($0.owner == owner || kin.contains($0.owner)) && covers($0, request)
+      }
       // What several may change is merged by its strategy, however old the lane's copy is.
       if owner.kind == .feature, !policy.isShared, committing || !isHeld,
         try table.isStale(request.path)

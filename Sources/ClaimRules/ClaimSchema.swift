@@ -57,6 +57,22 @@ package enum ClaimSchema {
   package static let insertTargetMove =
     "INSERT INTO target_moves(old, new, at, by) VALUES (?, ?, ?, ?)"
 
+  /// What stands on the branch of a feature that has not landed; `landed` tells what became
+  /// of that one: 0 nothing yet, 1 it has landed, 2 the feature does not need it any more.
+  package static let stacks = """
+    CREATE TABLE stacks(feature TEXT PRIMARY KEY NOT NULL, onto TEXT NOT NULL,
+      branch TEXT NOT NULL, landed INTEGER NOT NULL DEFAULT 0, moved_tip TEXT, moved_onto TEXT)
+      WITHOUT ROWID
+    """
+  package static let stacksByBase = "CREATE INDEX stacks_by_base ON stacks(onto)"
+  /// Selects the features that count as one with a feature, since they are stacked on one another.
+  package static let selectKin = """
+    WITH RECURSIVE kin(id) AS (SELECT ?1 UNION
+      SELECT CASE s.feature WHEN kin.id THEN s.onto ELSE s.feature END
+      FROM kin JOIN stacks s ON s.landed = 0 AND (s.feature = kin.id OR s.onto = kin.id))
+    SELECT id FROM kin WHERE id <> ?1
+    """
+
   private static let columns = """
     path, subtree, mode, owner_kind, owner, agent, generation, acquired_at, expires_at, pinned, spelled
     """

@@ -76,6 +76,12 @@ extension Lander {
           !landed.contains($0) && !ahead.contains($0)
         }
         if missing != nil { continue }
+        // Its branch has the work below it under other commits than those that are to land.
+        if settings.landing.style != "merge", let stack = try store.stack(of: feature.id),
+          ahead.contains(stack.onto)
+        {
+          continue
+        }
       }
       let merged: Merged
       switch try merge(
@@ -166,11 +172,33 @@ extension Lander {
         feature.id, from: [.queued], laneTip: tip.hex, commit: commit.hex)
       return .left(.landed(feature: feature.id, commit: commit.hex))
     }
-    let fork = forks.first ?? current.commit
+    let stands = try StackPlace.find(feature.id, target: settings.target, store)
+    if let below = stands.dropped,
+      try stands.holdsDropped(tip, onto: current.commit, repository),
+      try stands.base(tip, onto: current.commit, repository) == nil
+    {
+      return .stays(
+        "its branch holds the work of #\(below), which it does not need any more and which has not "
+          + "landed; `lanekeeper retry \(feature.id)` after taking that out, or land #\(below) first"
+      )
+    }
+    let own = try stands.base(tip, onto: current.commit, repository)
+    let fork = own ?? forks.first ?? current.commit
     let merging = PolicyMerge(
       repository: repository, policies: settings.policies,
       scratch: (settings.worktree as NSString).deletingLastPathComponent)
-    switch try merging.merge(ours: current.commit, theirs: tip, bases: forks) {
+    let result: TreeMerge
+    if let own {
+      // Only what the branch itself has changed since it left the one below.
+      let detail = try merging.mergeTreesInDetail(
+        base: try repository.commit(own).tree, ours: current.tree,
+        theirs: try repository.commit(tip).tree)
+      result =
+        detail.isClean ? .clean(detail.tree) : .conflicts(detail.paths, message: detail.message)
+    } else {
+      result = try merging.merge(ours: current.commit, theirs: tip, bases: forks)
+    }
+    switch result {
     case .conflicts(let paths, let message):
       // With what is before it in the chain; it is tried again once that has landed.
       guard current.commit == base else { return .stays(nil) }
@@ -202,7 +230,8 @@ extension Lander {
       return .merged(
         Merged(feature: feature, kind: .feature, tip: tip, base: fork, tree: tree) {
           try committer.landing(
-            of: feature, repository, tree: tree, onto: place, tip: tip, branch: branch)
+            of: feature, repository, tree: tree, onto: place, tip: tip, branch: branch,
+            above: own, isAlone: own != nil || stands.dropped != nil)
         })
     }
   }

@@ -47,7 +47,7 @@ extension Lander {
     _ requests: [ClaimRequest], _ owner: ClaimOwner
   ) throws -> [ClaimRequest] {
     guard !requests.isEmpty else { return [] }
-    let held = try store.claims(of: owner)
+    let held = try store.claimsWithKin(of: owner.id)
     let exact = Dictionary(
       held.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     return requests.filter { request in

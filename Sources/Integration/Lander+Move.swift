@@ -130,7 +130,11 @@ extension Lander {
     let inUse = Set(repository.worktrees().compactMap(\.branch))
     for (record, item) in zip(records, branches) where record.kind == .feature {
       guard let branch = item.feature.branch, !inUse.contains(branch) else { continue }
-      // Every commit of the branch is part of the target's history now.
+      // Every commit of the branch is part of the target's history now; else the branch stays.
+      guard let commit = record.commit.flatMap({ ObjectID(hex: $0) }),
+        try repository.commit(commit).parents.contains(item.tip)
+          || repository.isAncestor(item.tip, of: commit)
+      else { continue }
       try? repository.deleteReference(branch, expecting: item.tip)
       observe(.branchDropped)
     }

@@ -43,6 +43,16 @@ extension Lander {
     return order.order + order.waiting.map(\.id)
   }
 
+  /// Returns what stands in the queue and can't land as things are, by what it needs that stands outside.
+  package static func waiting(_ store: Store) throws -> [String: String] {
+    let queued = try store.queue()
+    guard !queued.isEmpty else { return [:] }
+    return Dictionary(
+      try order(queued, store).waiting.map { ($0.id, $0.for) },
+      uniquingKeysWith: { first, _ in first
+      })
+  }
+
   /// How many merges the next chain may have.
   func window() throws -> Int {
     guard hasGate else { return 250 }

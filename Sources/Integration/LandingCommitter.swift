@@ -34,9 +34,11 @@ struct LandingCommitter {
   /// - Parameters:
   ///   - place: what it lands on.
   ///   - tip: the lane's tip.
+  ///   - own: where the branch left one below that does not land with it.
+  ///   - isAlone: leaves the branch's history out, since it holds what does not land with it.
   func landing(
     of feature: FeatureRecord, _ repository: Repository, tree: ObjectID, onto place: ObjectID,
-    tip: ObjectID, branch: String
+    tip: ObjectID, branch: String, above own: ObjectID? = nil, isAlone: Bool = false
   ) throws -> ObjectID {
     let attempt = try store.attempts(of: feature.id).last { $0.state == .completed }
     let message = LandingMessage.text(
@@ -44,13 +46,15 @@ struct LandingCommitter {
       reviewers: try book.standing(feature.id, tip: tip, repository).map(\.person),
       branch: BranchName.short(branch))
     if settings.landing.style == "rebase",
-      let commit = try rebase(repository, tree: tree, onto: place, tip: tip, message: message)
+      let commit = try rebase(
+        repository, tree: tree, onto: place, tip: tip, above: own, message: message)
     {
       return commit
     }
     return try write(
       repository, tree: tree,
-      parents: settings.landing.style == "merge" ? [place, tip] : [place], message: message,
+      parents: settings.landing.style == "merge" && !isAlone ? [place, tip] : [place],
+      message: message,
       author: identity)
   }
 
@@ -68,9 +72,12 @@ struct LandingCommitter {
   /// Plays the branch's commits again on what it lands on; `nil` where that does not give the merged
   /// tree, or the branch holds merges.
   private func rebase(
-    _ repository: Repository, tree: ObjectID, onto place: ObjectID, tip: ObjectID, message: String
+    _ repository: Repository, tree: ObjectID, onto place: ObjectID, tip: ObjectID,
+    above own: ObjectID?, message: String
   ) throws -> ObjectID? {
-    let commits = try repository.commits(from: tip, excluding: [place]).reversed()
+    let commits = try repository.commits(
+      from: tip, excluding: [place] + (own.map { [$0] } ?? [])
+    ).reversed()
     guard !commits.isEmpty, commits.allSatisfy({ $0.parents.count == 1 }) else { return nil }
     var trees: [ObjectID] = []
     var current = try repository.commit(place).tree

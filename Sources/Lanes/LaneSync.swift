@@ -73,8 +73,9 @@ package struct LaneSync {
     defer { lock.release() }
     let steps = SyncSteps(repository: repository, lane: lane, store: store)
     try steps.finish()
-    guard let targetTip = try repository.reference(target) else {
-      return .notNow("the target \(BranchName.short(target)) is gone")
+    let stands = try StackPlace.find(feature, target: target, store)
+    guard let targetTip = try repository.reference(stands.reference) else {
+      return .notNow("the target \(BranchName.short(stands.reference)) is gone")
     }
     guard case .branch(branch, let tip?) = try repository.head() else {
       return .notNow(
@@ -82,7 +83,8 @@ package struct LaneSync {
       )
     }
     if let reason = try whatIsUnderWay() { return .notNow(reason) }
-    if try repository.isAncestor(targetTip, of: tip) {
+    let holdsDropped = try stands.holdsDropped(tip, onto: targetTip, repository)
+    if try !holdsDropped && repository.isAncestor(targetTip, of: tip) {
       try store.setBase(targetTip.hex, ofLane: lane.number)
       return .upToDate
     }
@@ -90,20 +92,33 @@ package struct LaneSync {
       return .notNow("another git is at work in this lane (index.lock); try again when it is done")
     }
     defer { steps.releaseIndexLock() }
-    return try merge(tip, targetTip, steps)
+    return try merge(tip, targetTip, stands, steps)
   }
 
   private func merge(
-    _ tip: ObjectID, _ targetTip: ObjectID, _ steps: SyncSteps
+    _ tip: ObjectID, _ targetTip: ObjectID, _ stands: StackPlace, _ steps: SyncSteps
   ) throws -> Outcome {
     let head = try repository.commit(tip).tree
     let work = try steps.snapshot()
     let merging = PolicyMerge(repository: repository, policies: policies, scratch: scratch)
-    let short = BranchName.short(target)
+    let short = BranchName.short(stands.reference)
+    // Where the branch left one that has landed under another commit, its own work counts from there.
+    let own = try stands.base(tip, onto: targetTip, repository).map {
+      try repository.commit($0).tree
+    }
+    if own != nil, try stands.holdsDropped(tip, onto: targetTip, repository) {
+      try store.noteMoved(feature, tip: tip.hex, onto: targetTip.hex)
+    }
+    func mergeOwn(_ base: ObjectID, _ ours: ObjectID) throws -> MergeDetail {
+      try merging.mergeTreesInDetail(
+        base: base, ours: ours, theirs: try repository.commit(targetTip).tree)
+    }
     let names = (ours: BranchName.short(branch), theirs: short)
     let message = Trailers.append(
       [("Lane-Feature", feature)], to: "Merge \(short) into \(BranchName.short(branch))\n")
-    let committed = try merging.mergeInDetail(ours: tip, theirs: targetTip, names: names)
+    let committed =
+      try own.map { try mergeOwn($0, head) }
+      ?? merging.mergeInDetail(ours: tip, theirs: targetTip, names: names)
     var journal = SyncJournal(
       branch: branch, tip: tip, target: targetTip, commit: nil, before: work, after: work,
       index: committed.tree, stages: [], staged: try steps.staged(), message: message)
@@ -137,8 +152,9 @@ package struct LaneSync {
     let detail =
       ours == tip
       ? committed
-      : try merging.mergeInDetail(
-        ours: ours, theirs: targetTip, names: (ours: ours.hex, theirs: short))
+      : try own.map { try mergeOwn($0, work) }
+        ?? merging.mergeInDetail(
+          ours: ours, theirs: targetTip, names: (ours: ours.hex, theirs: short))
     let wanted = detail.paths.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) }
     if !wanted.isEmpty {
       // The merge brings the target's version in, so a path of it can't be stale.

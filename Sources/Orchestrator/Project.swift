@@ -208,7 +208,7 @@ package struct Project: Sendable {
   package func takeOver(_ backlog: Backlog, into store: Store) throws {
     try store.setClaimSettings(
       target: target, policy: configuration.claims.policy, humans: configuration.claims.humans,
-      policies: policies, naming: naming)
+      policies: policies, naming: naming, stacks: configuration.schedule.stack)
     try store.takeOver(
       backlog.features.map { feature in
         FeatureEntry(

@@ -289,6 +289,12 @@ actor RunLoop {
       tip: tip, preferring: try store.attempts(of: feature.id).last?.lane, extra: lent)
     let environment = context.project.environment
     let directory = context.project.directory
+    let start: (String) throws -> String = { place in
+      let repository = try Repository(opening: directory, environment: environment)
+      guard let below = try repository.reference(place) else { return tip.hex }
+      guard let own = try repository.reference(branch) else { return below.hex }
+      return (try repository.mergeBase(own, below) ?? below).hex
+    }
     let started: AttemptStart
     do {
       started = try store.startAttempt(
@@ -298,13 +304,8 @@ actor RunLoop {
           modelName: definition.modelName(choice.tier.rawValue), choice: choice.reason,
           mark: "\(context.participant)-\(feature.id)-\(feature.attempts + 1)",
           claims: try requests(feature, branch, tip, repository),
-          policies: context.project.pathPolicies, expiry: context.project.expiryCheck())
-      ) {
-        let repository = try Repository(opening: directory, environment: environment)
-        guard let tip = try repository.reference(target) else { return tip.hex }
-        guard let own = try repository.reference(branch) else { return tip.hex }
-        return (try repository.mergeBase(own, tip) ?? tip).hex
-      }
+          policies: context.project.pathPolicies, expiry: context.project.expiryCheck()),
+        above: start, base: { try start(target) })
     } catch {
       await shelf.putBack(lane, prepared)
       throw error
@@ -350,9 +351,9 @@ actor RunLoop {
   ) throws -> [ClaimRequest] {
     var paths = try feature.touches.map { try ClaimPath(normalising: $0) }
     if let tip = try repository.reference(branch) {
-      paths += try repository.branchChanges(tip: tip, target: target).changes.map {
-        ClaimPath(file: $0.path)
-      }
+      let stands = try StackPlace.find(feature.id, target: context.project.target, store)
+      let place = try repository.reference(stands.reference) ?? target
+      paths += try stands.changes(tip, onto: place, repository).map { ClaimPath(file: $0.path) }
     }
     let rescue = Rescue.reference(feature.id, feature.attempts)
     if let commit = try repository.reference(rescue).map({ try repository.commit($0) }),
@@ -538,9 +539,12 @@ actor RunLoop {
     if isStopping || fatal != nil { return true }
     do {
       if let only = context.options.only { return try isDone(only) }
-      let active = try store.features(in: [
+      var active = try store.features(in: [
         .ready, .running, .completed, .queued, .landing, .gateFailed, .changesRequested,
       ]).filter(\.inBacklog)
+      // What was built on top of one that has left the queue, or waits for a person, lands after that one.
+      let waiting = try Lander.waiting(store)
+      active.removeAll { $0.state == .queued && waiting[$0.id] != nil }
       if try heldReason == nil && !isPaused && !isTargetHeld && !store.undoRequests().isEmpty {
         return false
       }
@@ -563,7 +567,15 @@ actor RunLoop {
       case .ready, .running, .completed, .landing, .gateFailed, .changesRequested:
         if !isPaused && !isTargetHeld { return false }
       case .inReview, .approved: if context.options.waitsForReview { return false }
-      case .queued: if heldReason == nil { return false }
+      case .queued:
+        guard let needed = try Lander.waiting(store)[id] else {
+          if heldReason == nil { return false }
+          continue
+        }
+        guard let other = try store.feature(needed) else { continue }
+        if try isMoving(other) { return false }
+        let isReviewed = other.state == .inReview || other.state == .approved
+        if isReviewed, context.options.waitsForReview { return false }
       case .waiting where feature.waitingFor?.hasPrefix("limit:") == true: return false
       case .waiting:
         if let holder = feature.waitingFor, holder.hasPrefix("feature:"),

@@ -68,6 +68,14 @@ final class DatabaseLockTable: LockTable {
     return rows
   }
 
+  func kin(of owner: ClaimOwner) throws -> Set<ClaimOwner> {
+    guard owner.kind == .feature else { return [] }
+    return Set(
+      try String.fetchAll(db, sql: ClaimSchema.selectKin, arguments: [owner.id]).map {
+        ClaimOwner(kind: .feature, id: $0)
+      })
+  }
+
   func isStale(_ path: ClaimPath) throws -> Bool {
     guard let stale else { return false }
     if pair == nil { pair = .some(try stale.pair()) }

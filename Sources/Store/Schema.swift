@@ -38,6 +38,10 @@ enum Schema {
           WHERE state = 'ready' AND in_backlog = 1
           """)
     }
+    migrator.registerMigration("stacking: what stands on an unlanded branch") { db in
+      try db.execute(sql: ClaimSchema.stacks)
+      try db.execute(sql: ClaimSchema.stacksByBase)
+    }
     return migrator
   }
 

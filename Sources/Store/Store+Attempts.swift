@@ -63,14 +63,25 @@ extension Store {
   ///
   /// - Parameter base: reads the commit that the lane starts from, in hex, inside the
   ///   transaction, so that no landing can settle in between.
+  /// - Parameter above: the same for a feature that starts from a dependency that has not landed; is
+  ///   given that one's branch. `nil` lets no feature do so.
   package func startAttempt(
-    _ request: AttemptRequest, base: () throws -> String
+    _ request: AttemptRequest, above: ((_ branch: String) throws -> String)? = nil,
+    base: () throws -> String
   ) throws -> AttemptStart {
     try write { db in
       guard let feature = try Self.feature(request.feature, db) else {
         throw StoreError.unknownFeature(request.feature)
       }
       guard feature.state == .ready else { return .notReady(feature.state) }
+      let below = try stackBase(db, of: feature.id)
+      if above != nil, below == nil, try hasOpenDependency(db, feature.id) {
+        // What it was to stand on has left the queue.
+        try settleReadiness(db)
+        return .notReady(.pending)
+      }
+      // Stacked first, since what is below holds claims that count as its own.
+      if above != nil { try stack(db, feature.id, onto: below) }
       let slot = try smallestFreeSlot(db)
       let agent = "agent-\(slot)"
       switch try claim(
@@ -84,7 +95,9 @@ extension Store {
         return .refused(conflicts)
       case .granted: break
       }
-      let start = try base()
+      var start: String?
+      if let above, let branch = below?.branch { start = try above(branch) }
+      let begin = try start ?? base()
       let number = feature.attempts + 1
       try db.execute(
         sql: """
@@ -94,14 +107,14 @@ extension Store {
           """,
         arguments: [
           feature.id, number, request.participant, slot, agent, request.lane, request.tier,
-          request.modelName, request.choice, request.mark, start, now,
+          request.modelName, request.choice, request.mark, begin, now,
         ])
       try db.execute(
         sql: """
           UPDATE lanes SET state = 'assigned', feature = ?, agent = ?, branch = ?, base = ?
           WHERE number = ?
           """,
-        arguments: [feature.id, agent, request.branch, Hex.data(start), request.lane])
+        arguments: [feature.id, agent, request.branch, Hex.data(begin), request.lane])
       try db.execute(
         sql: """
           UPDATE features SET attempts = ?, branch = ?, last_tier = ?, climb = 0 WHERE id = ?
@@ -117,6 +130,15 @@ extension Store {
         ])
       return .started(try Self.attempt(feature.id, number, db)!)
     }
+  }
+
+  private func hasOpenDependency(_ db: Database, _ feature: String) throws -> Bool {
+    try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
+        WHERE d.feature = ? AND p.state <> 'landed')
+        """, arguments: [feature]) ?? false
   }
 
   private func smallestFreeSlot(_ db: Database) throws -> Int {
@@ -214,6 +236,7 @@ extension Store {
         try db.execute(sql: "UPDATE features SET rework = NULL WHERE id = ?", arguments: [feature])
         try transition(db, feature, to: .completed, agent: attempt.agent)
         try transition(db, feature, to: review ? .inReview : .queued, agent: attempt.agent)
+        try settleReadiness(db, dependentsOf: feature)
       case .failed(let detail, let rework, let maximum):
         try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
       case .interrupted(let detail):

@@ -85,6 +85,7 @@ extension Store {
         }
       }
       try dropContradictedDiscoveries(db)
+      try noteDropped(db)
       try settleReadiness(db)
       for feature in try waitingOverDependencies(db) { try breakCircles(db, through: feature) }
     }

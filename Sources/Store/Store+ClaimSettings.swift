@@ -6,13 +6,13 @@ extension Store {
   /// Writes down what the hook needs of the configuration.
   package func setClaimSettings(
     target: String, policy: String, humans: String, policies: [(ClaimPath, PathPolicy)],
-    naming: PathNaming = .exact
+    naming: PathNaming = .exact, stacks: Bool = false
   ) throws {
     try write { db in
       try rename(db, from: try self.naming(db), to: naming)
       for (key, value) in [
         ("target", target), ("claims.policy", policy), ("claims.humans", humans),
-        (ClaimSchema.namingKey, naming.text),
+        (ClaimSchema.namingKey, naming.text), (Self.stackKey, stacks ? "1" : "0"),
       ] {
         try db.execute(
           sql: """

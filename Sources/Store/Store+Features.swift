@@ -121,7 +121,14 @@ extension Store {
     for id in try ids("f.state = 'pending' AND NOT \(open)") {
       try transition(db, id, to: .ready)
     }
-    for id in try ids("f.state = 'ready' AND \(open)") { try transition(db, id, to: .pending) }
+    for id in try ids("f.state = 'ready' AND \(open)") where try stackBase(db, of: id) == nil {
+      try transition(db, id, to: .pending)
+    }
+    guard try isStacking(db) else { return }
+    for id in try ids("f.state = 'pending' AND NOT \(broken)") {
+      guard let base = try stackBase(db, of: id) else { continue }
+      try transition(db, id, to: .ready, detail: "may start from feature #\(base.id)")
+    }
   }
 
   /// Gives a failed, blocked, abandoned or waiting feature another go.

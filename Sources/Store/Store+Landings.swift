@@ -227,6 +227,7 @@ extension Store {
       try db.execute(sql: "DELETE FROM undo_requests WHERE feature = ?", arguments: [feature])
       try transition(db, feature, to: .undone, detail: "reverted by \(commit)")
     }
+    if kind == .feature { try noteLanded(db, feature) }
     try releaseAll(db, owner: .feature(feature))
     try settleReadiness(db, dependentsOf: feature)
   }

@@ -74,6 +74,7 @@ extension Store {
   }
 
   func releaseAll(_ db: Database, owner: ClaimOwner) throws {
+    if owner.kind == .feature { try bequeath(db, from: owner.id) }
     try db.run(
       "DELETE FROM claims WHERE owner_kind = ? AND owner = ?", [owner.kind.rawValue, owner.id])
     let released = db.changesCount
@@ -123,7 +124,8 @@ extension Store {
         sql: "SELECT id FROM features WHERE state = 'waiting' AND waiting_for = ?"),
       arguments: [holder.text])
     for id in waiting {
-      let isOpen = try !openDependencies(db, of: id).isEmpty
+      let isOpen =
+        try !openDependencies(db, of: id).isEmpty && stackBase(db, of: id) == nil
       try transition(
         db, id, to: isOpen ? .pending : .ready, detail: "what it waited for is free")
     }

@@ -47,6 +47,14 @@ final class HookLockTable: LockTable {
     }
   }
 
+  func kin(of owner: ClaimOwner) throws -> Set<ClaimOwner> {
+    guard owner.kind == .feature else { return [] }
+    return Set(
+      try database.query(ClaimSchema.selectKin, [.text(owner.id)]) {
+        ClaimOwner(kind: .feature, id: $0.text(0) ?? "")
+      })
+  }
+
   func isStale(_ path: ClaimPath) throws -> Bool {
     try noting { () throws(StateFileError) in try lookForStale(path) }
   }

@@ -12,7 +12,7 @@ struct LaneRow {
   let branch: String
   /// The merge base of the branch and the target, in hex.
   let base: String?
-  /// The reference that landings move.
+  /// The reference that landings move; for a stacked feature, the branch that it stands on.
   let target: String
   /// `auto`, `strict` or `off`.
   let policy: String
@@ -21,7 +21,9 @@ struct LaneRow {
   static func find(_ number: Int, _ database: LockDatabase) throws(StateFileError) -> LaneRow? {
     try database.query(
       """
-      SELECT feature, agent, branch, base, path, (SELECT value FROM meta WHERE key = 'target'),
+      SELECT feature, agent, branch, base, path,
+        coalesce((SELECT branch FROM stacks WHERE feature = lanes.feature AND landed = 0),
+          (SELECT value FROM meta WHERE key = 'target')),
         (SELECT value FROM meta WHERE key = 'claims.policy')
       FROM lanes WHERE number = ? AND feature IS NOT NULL AND branch IS NOT NULL
       """, [.integer(Int64(number))]

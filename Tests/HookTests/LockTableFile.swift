@@ -10,7 +10,9 @@ final class LockTableFile {
   init(_ path: String) throws {
     guard sqlite3_open(path, &handle) == SQLITE_OK else { throw SQLError(message: "open \(path)") }
     try run("PRAGMA journal_mode = WAL")
-    for statement in ClaimSchema.statements + ClaimSchema.targetMoves { try run(statement) }
+    for statement in ClaimSchema.statements + ClaimSchema.targetMoves + [ClaimSchema.stacks] {
+      try run(statement)
+    }
     try run("CREATE TABLE features(id TEXT PRIMARY KEY, title TEXT, state TEXT, branch TEXT)")
     try run("PRAGMA user_version = \(ClaimSchema.version)")
   }

@@ -58,6 +58,7 @@ struct StatusView {
   private var head: ObjectID?
   private var hold: TargetHold?
   private var forecast = Forecast()
+  private var stacks: [String: String] = [:]
 
   init(_ project: Project, _ forecaster: Forecaster = Forecaster()) throws {
     self.project = project
@@ -76,6 +77,7 @@ struct StatusView {
     }
     lanes = try store.lanes()
     forecast = forecaster.forecast(project, lanes)
+    stacks = try store.stacks()
     claims = try store.claims().count
     let living = try store.openParticipants().filter {
       FileLock.isHeld(project.state.participantLock($0.id))
@@ -159,7 +161,8 @@ struct StatusView {
       ("lane", .text(lane(feature.id)?.path)), ("agent", .text(isRunning ? attempt?.agentID : nil)),
       ("model", .text(attempt?.tier)), ("attempts", .whole(feature.attempts)),
       ("cost_usd", .number(costs[feature.id] ?? 0)), ("landed_commit", .text(feature.landedCommit)),
-      ("waiting_for", .text(feature.waitingFor)), ("changed_at", .time(feature.changedAt)),
+      ("waiting_for", .text(feature.waitingFor)), ("stacked_on", .text(stacks[feature.id])),
+      ("changed_at", .time(feature.changedAt)),
     ])
   }
 
