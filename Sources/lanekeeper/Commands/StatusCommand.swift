@@ -218,14 +218,13 @@ struct StatusView {
   }
 
   private var forecastLines: [String] {
-    let words = lanes.flatMap { lane in
-      (forecast.conflicts[lane.number] ?? []).compactMap { conflict -> String? in
-        // Two lanes name each other; once is enough.
-        if let other = conflict.feature.flatMap({ id in lanes.first { $0.feature == id } }),
-          other.number < lane.number
-        {
-          return nil
-        }
+    // Two lanes name each other; the one that stands first in the backlog does it for both.
+    var told: Set<String> = []
+    let atWork = features.compactMap { lane($0.id) }
+    let words = atWork.flatMap { lane in
+      defer { told.insert(lane.feature ?? "") }
+      return (forecast.conflicts[lane.number] ?? []).compactMap { conflict -> String? in
+        if let other = conflict.feature, told.contains(other) { return nil }
         let with = conflict.feature.map { "#\($0)" } ?? project.configuration.target
         return "as it is now, #\(lane.feature ?? "?") would conflict with \(with) in "
           + Terminal.cut(conflict.paths.joined(separator: ", "), 80)
