@@ -120,7 +120,7 @@ let package = Package(
         path: "Tools/bench-claims", swiftSettings: strict),
       .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
       .target(
-        name: "PlanningSamples", dependencies: ["Backlog", "Planning"],
+        name: "PlanningSamples", dependencies: ["Backlog", "Planning", "TestSupport"],
         path: "Tools/planning-samples", swiftSettings: strict),
       .executableTarget(
         name: "planning-bench",

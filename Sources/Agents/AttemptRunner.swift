@@ -143,13 +143,6 @@ package struct AttemptRunner: Sendable {
     let notes = try await Offload.run {
       try start.run(feature, attempt, lane: lane, branch: branch, prepared: prepared)
     }
-    let (settings, store) = (settings, store)
-    try await Offload.run {
-      let repository = try Repository(opening: lane.path, environment: settings.environment)
-      if let tip = try repository.reference(branch) {
-        try store.noteStart(feature.id, attempt.number, tip: tip.hex)
-      }
-    }
     try state.createLogs(feature.id)
     let secrets = Secrets(environment: settings.environment)
     let values = try placeholders(feature, attempt, lane, definition, allowance)
@@ -213,14 +206,9 @@ package struct AttemptRunner: Sendable {
       try? pool.leave(lane)
       let repository = try? Repository(
         opening: state.commonDirectory, environment: settings.environment)
-      let tip = try? repository?.reference(branch)
-      var changed: [[UInt8]] = []
-      if let repository, let tip, let target = try? repository.reference(settings.target),
-        let branch = try? repository.branchChanges(tip: tip, target: target)
-      {
-        changed = branch.changes.map(\.path)
-      }
-      try store.endAttempt(feature.id, attempt.number, end, tip: tip?.hex, changed: changed)
+      let work = try? repository?.branchWork(branch, target: settings.target)
+      try store.endAttempt(
+        feature.id, attempt.number, end, tip: work?.tip?.hex, changed: work?.paths ?? [])
     }
   }
 

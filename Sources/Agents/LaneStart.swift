@@ -27,6 +27,17 @@ struct LaneStart {
     prepared: ObjectID?
   ) throws -> [String] {
     let repository = try pool.open(lane, commit: ObjectID(hex: attempt.base)!)
+    let notes = try fill(repository, feature, attempt, lane, branch, prepared)
+    if let tip = try repository.reference(branch) {
+      try store.noteStart(feature.id, attempt.number, tip: tip.hex)
+    }
+    return notes
+  }
+
+  private func fill(
+    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord,
+    _ lane: LaneRecord, _ branch: String, _ prepared: ObjectID?
+  ) throws -> [String] {
     let tip = try repository.reference(branch)
     let start = tip ?? ObjectID(hex: attempt.base)!
     if tip == nil, prepared == start {

@@ -27,14 +27,8 @@ extension Coordinator {
   ) throws -> [ClaimRequest] {
     var paths = try feature.touches.map { try ClaimPath(normalising: $0) }
     if let branch = feature.branch {
-      let repository = try workplace.repository()
-      if let tip = try repository.reference(branch),
-        let target = try repository.reference(workplace.target)
-      {
-        paths += try repository.branchChanges(tip: tip, target: target).changes.map {
-          ClaimPath(file: $0.path)
-        }
-      }
+      let work = try workplace.repository().branchWork(branch, target: workplace.target)
+      paths += work.paths.map { ClaimPath(file: $0) }
     }
     return paths.map { ClaimRequest(path: $0, mode: .exclusive) }
   }

@@ -43,6 +43,19 @@ extension Repository {
     return (base, try changes(from: old, to: try commit(tip).tree))
   }
 
+  /// Returns where a branch stands, and the paths that it changes since it left the target.
+  ///
+  /// - Parameters:
+  ///   - branch: `refs/heads/…`; where it is absent there is neither tip nor path.
+  ///   - target: `refs/heads/…`; where it is absent there is no path.
+  package func branchWork(
+    _ branch: String, target: String
+  ) throws -> (tip: ObjectID?, paths: [[UInt8]]) {
+    guard let tip = try reference(branch) else { return (nil, []) }
+    guard let target = try reference(target) else { return (tip, []) }
+    return (tip, try branchChanges(tip: tip, target: target).changes.map(\.path))
+  }
+
   /// Reads a file's content.
   package func blob(_ id: ObjectID) throws -> [UInt8] {
     var pointer: OpaquePointer?

@@ -48,12 +48,8 @@ extension Project {
     _ feature: FeatureRecord, lane: LaneRecord?
   ) throws -> [[UInt8]] {
     var paths: Set<[UInt8]> = []
-    let repository = try repository()
-    if let branch = feature.branch, let tip = try repository.reference(branch),
-      let target = try repository.reference(target)
-    {
-      let changes = try repository.branchChanges(tip: tip, target: target).changes
-      paths.formUnion(changes.map(\.path))
+    if let branch = feature.branch {
+      paths.formUnion(try repository().branchWork(branch, target: target).paths)
     }
     if let lane, lane.feature == feature.id, FileManager.default.fileExists(atPath: lane.path) {
       let own = try Repository(opening: lane.path, environment: environment)

@@ -116,13 +116,10 @@ package struct Recovery: Sendable {
     }
     let repository = try project.repository()
     if let lane { makeIdle(lane, repository) }
-    let tip = try feature.branch.flatMap { try repository.reference($0) }
-    var changed: [[UInt8]] = []
-    if let tip, let target = try repository.reference(project.target) {
-      changed = try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
-    }
+    let work = try feature.branch.map { try repository.branchWork($0, target: project.target) }
     try store.endAttempt(
-      feature.id, attempt.number, .interrupted(detail: "cut off"), tip: tip?.hex, changed: changed)
+      feature.id, attempt.number, .interrupted(detail: "cut off"), tip: work?.tip?.hex,
+      changed: work?.paths ?? [])
   }
 
   private func settle(
@@ -141,17 +138,13 @@ package struct Recovery: Sendable {
         repository, reference: Rescue.reference(feature.id, attempt.number) + "-start",
         message: "the lane of feature #\(feature.id) while it was made ready",
         identity: project.identity())
-      let tip = try repository.reference(branch)
-      var changed: [[UInt8]] = []
-      if let tip, let target = try repository.reference(project.target) {
-        changed = try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
-      }
+      let work = try repository.branchWork(branch, target: project.target)
       if let head = try repository.head().commit {
         try repository.setHead(branch: nil, commit: head)
       }
       try store.endAttempt(
-        feature.id, attempt.number, .interrupted(detail: "cut off before it began"), tip: tip?.hex,
-        changed: changed)
+        feature.id, attempt.number, .interrupted(detail: "cut off before it began"),
+        tip: work.tip?.hex, changed: work.paths)
       return
     }
     let settler = AttemptSettler(

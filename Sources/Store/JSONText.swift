@@ -44,7 +44,7 @@ package enum JSONText {
         case 0x22, 0x5c: out += [0x5c, byte]
         case 0x0a: out += Array("\\n".utf8)
         case 0x09: out += Array("\\t".utf8)
-        case 0..<0x20:
+        case 0..<0x20, 0x7f:
           let digits = String(byte, radix: 16)
           out += Array("\\u\(byte < 16 ? "000" : "00")\(digits)".utf8)
         default: out.append(byte)

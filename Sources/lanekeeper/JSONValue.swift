@@ -1,4 +1,5 @@
 import Foundation
+import Store
 
 /// A JSON value that keeps the order of its members.
 enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
@@ -65,34 +66,14 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   var text: String {
     switch self {
     case .null: "null"
-    case .string(let value): Self.quoted(value)
+    case .string(let value): JSONText.quote(value)
     case .integer(let value): String(value)
     case .number(let value): value.isFinite ? String(value) : "null"
     case .bool(let value): value ? "true" : "false"
     case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
     case .object(let members):
-      "{" + members.map { Self.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+      "{" + members.map { JSONText.quote($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      default:
-        if scalar.value < 0x20 || scalar.value == 0x7f {
-          result += String(format: "\\u%04x", scalar.value)
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
   }
 }
 

@@ -32,6 +32,7 @@ import Testing
     #expect(try shop.run("release", "shared.txt", "other.txt").status == 0)
     #expect(try stuck(shop).isEmpty)
     // Now the first is built and waits for a review, and the second for the first.
+    #expect(try shop.run("run", "--feature", "1").status == 75)
     #expect(try shop.run("run").status == 75)
     let feature = try shop.run("claims", "--stuck").text
     #expect(feature.contains("waited for by #2 Second"), "\(feature)")
