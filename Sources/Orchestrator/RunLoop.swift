@@ -190,7 +190,12 @@ actor RunLoop {
   /// Tells whether this process may start something: under make's job server, whether it has its token.
   private var hasToken: Bool { context.options.token?.isHeld ?? true }
 
-  private var isPaused: Bool { ((try? store.value("control")) ?? nil) == "pause" }
+  private var control: String? { (try? store.value("control")) ?? nil }
+
+  private var isPaused: Bool { control == "pause" || isDraining }
+
+  /// Nothing new starts, and the run ends when what is under way has landed.
+  private var isDraining: Bool { control == "drain" }
 
   // MARK: starting attempts
 
@@ -550,7 +555,11 @@ actor RunLoop {
       }
       if active.isEmpty { return try !store.hasLimitedFeatures() }
       if isPaused || isTargetHeld {
-        return !active.contains { $0.state == .running || $0.state == .landing }
+        let lands = isDraining && heldReason == nil
+        return !active.contains {
+          $0.state == .running || $0.state == .landing
+            || lands && ($0.state == .queued || $0.state == .completed)
+        }
       }
       // What is held off in the queue goes on when a person has made room.
       return heldReason != nil && active.allSatisfy { $0.state == .queued }

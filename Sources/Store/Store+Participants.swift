@@ -32,6 +32,7 @@ extension Store {
     try write { db in
       try db.execute(
         sql: "UPDATE participants SET state = ? WHERE id = ?", arguments: [state, id])
+      try append(db, "run_\(state)", ["participant": .string(id)])
     }
   }
 

@@ -90,7 +90,10 @@ package final class Store: Sendable {
 
   /// Reads one consistent snapshot.
   func read<T>(_ body: (Database) throws -> T) throws -> T {
-    try pool.read(body)
+    if let held = HeldSnapshot.current, held.store == ObjectIdentifier(self) {
+      return try body(held.database)
+    }
+    return try pool.read(body)
   }
 
   /// Appends to the event log.

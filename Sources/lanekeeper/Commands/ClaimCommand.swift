@@ -35,7 +35,7 @@ struct ClaimCommand: ParsableCommand {
     case .granted(let rows):
       if json {
         return Terminal.line(
-          (["granted": true, "claims": .array(rows.map(ClaimsCommand.json))] as JSONValue).text)
+          (["granted": true, "claims": .array(rows.map(\.json))] as JSONValue).text)
       }
       for request in requests { Terminal.line("claimed \(request.path)") }
     case .refused(let conflicts):

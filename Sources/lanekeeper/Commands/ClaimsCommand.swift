@@ -23,7 +23,7 @@ struct ClaimsCommand: ParsableCommand {
     let rows = try store.claims().filter { !stuck || !report.waiters($0.owner).isEmpty }
     if json {
       return Terminal.line(
-        (["claims": .array(rows.map { stuck ? report.json($0) : Self.json($0) })] as JSONValue).text
+        (["claims": .array(rows.map { stuck ? report.json($0) : $0.json })] as JSONValue).text
       )
     }
     guard !rows.isEmpty else {
@@ -44,18 +44,5 @@ struct ClaimsCommand: ParsableCommand {
     for line in Terminal.table(["PATH", "MODE", "HOLDER", "AGENT", "LASTS"], table) {
       Terminal.line(line)
     }
-  }
-
-  static func json(_ row: ClaimRow) -> JSONValue { .object(members(row)) }
-
-  static func members(_ row: ClaimRow) -> [(String, JSONValue)] {
-    [
-      ("path", .string(row.path.description)), ("kind", row.path.isSubtree ? "subtree" : "file"),
-      ("mode", .string(row.mode.rawValue)),
-      ("feature", .text(row.owner.kind == .feature ? row.owner.id : nil)),
-      ("holder", .string(row.owner.text)), ("agent", .text(row.agent)),
-      ("generation", .integer(row.generation)), ("acquired_at", .time(row.acquiredAt)),
-      ("expires_at", .time(row.expiresAt)),
-    ]
   }
 }

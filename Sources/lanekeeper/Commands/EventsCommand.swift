@@ -23,7 +23,7 @@ struct EventsCommand: ParsableCommand {
     while true {
       let events = try store.events(after: last)
       for event in events {
-        Terminal.line(json ? Self.json(event).text : Self.line(event))
+        Terminal.line(json ? event.json.text : Self.line(event))
         last = event.seq
       }
       if events.isEmpty {
@@ -31,17 +31,6 @@ struct EventsCommand: ParsableCommand {
         usleep(200_000)
       }
     }
-  }
-
-  static func json(_ event: EventRecord) -> JSONValue {
-    var members: [(String, JSONValue)] = [
-      ("seq", .integer(event.seq)), ("time", .time(event.time)), ("type", .string(event.type)),
-      ("feature", .text(event.feature)), ("agent", .text(event.agent)),
-    ]
-    if case .object(let more) = JSONValue(parsing: event.data) {
-      members += more.filter { extra in !members.contains { $0.0 == extra.0 } }
-    }
-    return .object(members)
   }
 
   static func line(_ event: EventRecord) -> String {
@@ -82,14 +71,7 @@ struct LogsCommand: ParsableCommand {
       throw Failure(
         "feature #\(id) has no attempt \(attempt); it has \(attempts.count)", status: 64)
     }
-    let name = try store.agentReport(id, chosen.number)?.agent
-    let definition = name.flatMap { try? opened.agents.definition($0) }
-    // Lines for machines are told in words, unless they are asked for as they came.
-    var readable = definition.flatMap { definition in
-      raw || definition.output.format == .plain
-        ? nil : ReadableLog(definition, lane: try? store.lane(chosen.lane)?.path)
-    }
-    let secrets = Secrets(environment: opened.environment)
+    var reader = try LogReader(opened, store, chosen, isRaw: raw)
     let file = opened.state.log(id, chosen.number)
     guard let handle = FileHandle(forReadingAtPath: file) else {
       guard chosen.state == .running else {
@@ -98,30 +80,19 @@ struct LogsCommand: ParsableCommand {
       throw Failure(
         "attempt \(chosen.number) of feature #\(id) has not written anything yet", status: 75)
     }
-    var rest = Data()
     while true {
       let hasEnded = try store.attempt(id, chosen.number)?.state != .running
       while let data = try handle.read(upToCount: 1 << 16), !data.isEmpty {
         if raw {
           FileHandle.standardOutput.write(data)
-          continue
+        } else {
+          for line in reader.lines(data) { Terminal.line(line) }
         }
-        if readable != nil {
-          for line in readable!.lines(data) { Terminal.line(Terminal.strip(secrets.mask(line))) }
-          continue
-        }
-        rest.append(data)
-        guard let end = rest.lastIndex(of: 0x0a) else { continue }
-        Terminal.write(
-          Terminal.strip(secrets.mask(String(decoding: rest[...end], as: UTF8.self))))
-        rest = Data(rest[(end + 1)...])
       }
       if !follow || hasEnded { break }
       usleep(200_000)
     }
-    if !rest.isEmpty {
-      Terminal.line(Terminal.strip(secrets.mask(String(decoding: rest, as: UTF8.self))))
-    }
+    if !raw, let line = reader.lastLine { Terminal.line(line) }
   }
 
   private func showGate(_ store: Store) throws {

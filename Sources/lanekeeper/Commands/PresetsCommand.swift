@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModelSelection
+import Orchestrator
 
 /// Shows the presets.
 struct PresetsCommand: ParsableCommand {
@@ -10,16 +11,7 @@ struct PresetsCommand: ParsableCommand {
 
   func run() {
     guard json else { return Self.show() }
-    let presets = Preset.all.map { preset -> JSONValue in
-      [
-        "id": .string(preset.id), "name": .string(preset.name),
-        "description": .string(preset.description), "best_for": .string(preset.bestFor),
-        "models": .texts(preset.models.map(\.rawValue)),
-        "mapping": .object(
-          preset.mapping.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value.rawValue)) }),
-      ]
-    }
-    Terminal.line((["presets": .array(presets)] as JSONValue).text)
+    Terminal.line(Preset.allJSON.text)
   }
 
   static func show() {

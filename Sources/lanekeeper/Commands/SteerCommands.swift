@@ -33,15 +33,7 @@ struct AbandonCommand: ParsableCommand {
   func run() throws {
     try PersonOnly.check("abandon")
     let (opened, store) = try project.opened()
-    if let attempt = try store.runningAttempts().first(where: { $0.feature == id }),
-      FileLock.isHeld(opened.state.attemptLock(id, attempt.number))
-        || FileLock.isHeld(opened.state.participantLock(attempt.participant))
-    {
-      throw Failure(
-        "\(attempt.agentID) is at work on feature #\(id); `lanekeeper stop` ends the run first",
-        status: 75)
-    }
-    try store.abandon(id)
+    try Steering(opened, store).abandon(id)
     let branch = try store.feature(id)?.branch.map { "; what it did stays on \($0)" } ?? ""
     Terminal.line("feature #\(id) is abandoned\(branch)")
   }
@@ -83,7 +75,7 @@ struct PauseCommand: ParsableCommand {
       return Terminal.line(
         "nothing lands from now on; `lanekeeper resume --landing` lets it go on")
     }
-    try Control.give("pause", project, done: "paused; `lanekeeper resume` goes on")
+    try Control.give(.pause, project, done: "paused; `lanekeeper resume` goes on")
   }
 }
 
@@ -97,14 +89,13 @@ struct ResumeCommand: ParsableCommand {
 
   func run() throws {
     try PersonOnly.check("resume")
-    let (_, store) = try project.opened()
+    let (opened, store) = try project.opened()
     if landing {
       try store.setValue(Lander.pauseKey, nil)
       try store.record("landing_resumed", [:])
       return Terminal.line("landings go on")
     }
-    try store.setValue("control", nil)
-    try store.record("resumed", [:])
+    try Steering(opened, store).resume()
     Terminal.line("going on")
   }
 }
@@ -113,28 +104,35 @@ struct ResumeCommand: ParsableCommand {
 struct StopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stop", abstract: "End the run; what the agents wrote is kept.",
-    discussion: "Example: lanekeeper stop --now")
+    discussion: """
+      Example: lanekeeper stop --now
+               lanekeeper stop --drain
+      """)
   @OptionGroup var project: ProjectOptions
   @Flag(help: "Give the agents no time to end.") var now = false
+  @Flag(help: "Start nothing new, and end when what is under way has landed.") var drain = false
+
+  func validate() throws {
+    guard !(now && drain) else { throw ValidationError("--now and --drain exclude each other") }
+  }
 
   func run() throws {
     try PersonOnly.check("stop")
+    if drain {
+      return try Control.give(
+        .drain, project, done: "nothing new starts; the run ends when what is under way has landed")
+    }
     try Control.give(
-      now ? "stop-now" : "stop", project,
+      now ? .stopNow : .stop, project,
       done: now ? "the run ends at once" : "the run ends when its agents have had their moment")
   }
 }
 
 /// Asks the processes at work for something.
 enum Control {
-  static func give(_ word: String, _ options: ProjectOptions, done: String) throws {
+  static func give(_ word: Steering.Word, _ options: ProjectOptions, done: String) throws {
     let (project, store) = try options.opened()
-    let living = try store.openParticipants().filter {
-      FileLock.isHeld(project.state.participantLock($0.id))
-    }
-    guard !living.isEmpty else { throw Failure("no run is at work in \(project.directory)") }
-    try store.setValue("control", word)
-    try store.record("control", ["word": .string(word)])
+    try Steering(project, store).ask(word)
     Terminal.line(done)
   }
 }

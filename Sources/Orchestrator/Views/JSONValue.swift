@@ -2,7 +2,7 @@ import Foundation
 import Store
 
 /// A JSON value that keeps the order of its members.
-enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+package enum JSONValue: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
@@ -14,22 +14,24 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   case array([JSONValue])
   case object([(String, JSONValue)])
 
-  init(stringLiteral value: String) { self = .string(value) }
-  init(integerLiteral value: Int64) { self = .integer(value) }
-  init(booleanLiteral value: Bool) { self = .bool(value) }
-  init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-  init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(integerLiteral value: Int64) { self = .integer(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
 
-  static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-  static func whole(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
-  static func texts(_ values: [String]) -> JSONValue { .array(values.map { .string($0) }) }
+  package static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+  package static func whole(_ value: Int?) -> JSONValue {
+    value.map { .integer(Int64($0)) } ?? .null
+  }
+  package static func texts(_ values: [String]) -> JSONValue { .array(values.map { .string($0) }) }
   /// A time in milliseconds since 1970, as ISO 8601 in UTC.
-  static func time(_ milliseconds: Int64?) -> JSONValue {
+  package static func time(_ milliseconds: Int64?) -> JSONValue {
     guard let milliseconds else { return .null }
     return .string(Self.iso(milliseconds))
   }
 
-  static func iso(_ milliseconds: Int64) -> String {
+  package static func iso(_ milliseconds: Int64) -> String {
     let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
     return date.formatted(
       Date.ISO8601FormatStyle(
@@ -37,7 +39,7 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   }
 
   /// Reads JSON text; `null` where it is broken.
-  init(parsing text: String) {
+  package init(parsing text: String) {
     let value = try? JSONSerialization.jsonObject(
       with: Data(text.utf8), options: [.fragmentsAllowed])
     self = Self.from(value)
@@ -63,7 +65,7 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   }
 
   /// The text, on one line.
-  var text: String {
+  package var text: String {
     switch self {
     case .null: "null"
     case .string(let value): JSONText.quote(value)
@@ -79,7 +81,7 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
 
 extension JSONValue {
   /// The value for people: texts without quotes, lists with commas.
-  var plain: String {
+  package var plain: String {
     switch self {
     case .string(let value): value
     case .array(let values): values.map(\.plain).joined(separator: ",")

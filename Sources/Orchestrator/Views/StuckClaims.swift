@@ -1,17 +1,16 @@
 import ClaimRules
 import Foundation
-import Orchestrator
 import Processes
 import Store
 
 /// Why claims last that others wait for, and what would free them.
-struct StuckClaims {
+package struct StuckClaims {
   private let project: Project
   private let store: Store
   private let features: [String: FeatureRecord]
   private let waiting: [FeatureRecord]
 
-  init(_ project: Project, _ store: Store) throws {
+  package init(_ project: Project, _ store: Store) throws {
     self.project = project
     self.store = store
     let all = try store.features()
@@ -19,17 +18,17 @@ struct StuckClaims {
     waiting = all.filter { $0.state == .waiting }
   }
 
-  func name(_ owner: ClaimOwner) -> String {
+  package func name(_ owner: ClaimOwner) -> String {
     RefusalText.name(owner) { features[$0]?.title }
   }
 
   /// Returns the features that wait for an owner.
-  func waiters(_ owner: ClaimOwner) -> [FeatureRecord] {
+  package func waiters(_ owner: ClaimOwner) -> [FeatureRecord] {
     waiting.filter { $0.waitingFor == owner.text }
   }
 
   /// Tells until when a claim lasts.
-  func lasts(_ row: ClaimRow) -> String {
+  package func lasts(_ row: ClaimRow) -> String {
     if row.owner.kind == .feature, let feature = features[row.owner.id] {
       return "until it lands (\(feature.state.rawValue))"
         + (row.isPinned ? ", changed in its lane" : "")
@@ -38,7 +37,7 @@ struct StuckClaims {
   }
 
   /// Explains the claims, holder by holder.
-  func lines(_ rows: [ClaimRow]) -> [String] {
+  package func lines(_ rows: [ClaimRow]) -> [String] {
     var lines: [String] = []
     var seen: Set<ClaimOwner> = []
     for owner in rows.map(\.owner) where seen.insert(owner).inserted {
@@ -52,9 +51,9 @@ struct StuckClaims {
     return lines
   }
 
-  func json(_ row: ClaimRow) -> JSONValue {
+  package func json(_ row: ClaimRow) -> JSONValue {
     .object(
-      ClaimsCommand.members(row) + [
+      row.members + [
         ("waiters", .texts(waiters(row.owner).map(\.id))), ("reasons", .texts(reasons(row.owner))),
       ])
   }
@@ -121,5 +120,21 @@ struct StuckClaims {
     ((try? store.openParticipants()) ?? []).contains {
       FileLock.isHeld(project.state.participantLock($0.id))
     }
+  }
+}
+
+extension ClaimRow {
+  /// The claim as `claims --json` gives it.
+  package var json: JSONValue { .object(members) }
+
+  fileprivate var members: [(String, JSONValue)] {
+    [
+      ("path", .string(path.description)), ("kind", path.isSubtree ? "subtree" : "file"),
+      ("mode", .string(mode.rawValue)),
+      ("feature", .text(owner.kind == .feature ? owner.id : nil)),
+      ("holder", .string(owner.text)), ("agent", .text(agent)),
+      ("generation", .integer(generation)), ("acquired_at", .time(acquiredAt)),
+      ("expires_at", .time(expiresAt)),
+    ]
   }
 }

@@ -1,0 +1,48 @@
+import Processes
+import Store
+
+/// What a person asks of a run and of features, from the command line and from the web page alike.
+package struct Steering {
+  private let project: Project
+  private let store: Store
+
+  package init(_ project: Project, _ store: Store) {
+    self.project = project
+    self.store = store
+  }
+
+  /// What the processes at work can be asked for.
+  package enum Word: String, Sendable {
+    case pause, drain, stop
+    case stopNow = "stop-now"
+  }
+
+  /// Asks the processes at work for something.
+  package func ask(_ word: Word) throws {
+    let living = try store.openParticipants().filter {
+      FileLock.isHeld(project.state.participantLock($0.id))
+    }
+    guard !living.isEmpty else { throw Failure("no run is at work in \(project.directory)") }
+    try store.setValue("control", word.rawValue)
+    try store.record("control", ["word": .string(word.rawValue)])
+  }
+
+  /// Takes a pause back.
+  package func resume() throws {
+    try store.setValue("control", nil)
+    try store.record("resumed", [:])
+  }
+
+  /// Gives a feature up, unless an agent is at work on it.
+  package func abandon(_ id: String) throws {
+    if let attempt = try store.runningAttempts().first(where: { $0.feature == id }),
+      FileLock.isHeld(project.state.attemptLock(id, attempt.number))
+        || FileLock.isHeld(project.state.participantLock(attempt.participant))
+    {
+      throw Failure(
+        "\(attempt.agentID) is at work on feature #\(id); `lanekeeper stop` ends the run first",
+        status: 75)
+    }
+    try store.abandon(id)
+  }
+}

@@ -1,0 +1,43 @@
+import Agents
+import Foundation
+import Store
+
+/// Turns the bytes of an attempt's log into lines for people: lines for machines are told in words,
+/// secrets are hidden, and what would steer a terminal is left out.
+package struct LogReader {
+  private var readable: ReadableLog?
+  private var rest = Data()
+  private let secrets: Secrets
+
+  /// - Parameter isRaw: lines for machines stay as they came.
+  package init(
+    _ project: Project, _ store: Store, _ attempt: AttemptRecord, isRaw: Bool = false
+  ) throws {
+    let name = try store.agentReport(attempt.feature, attempt.number)?.agent
+    let definition = name.flatMap { try? project.agents.definition($0) }
+    readable = definition.flatMap { definition in
+      isRaw || definition.output.format == .plain
+        ? nil : ReadableLog(definition, lane: try? store.lane(attempt.lane)?.path)
+    }
+    secrets = Secrets(environment: project.environment)
+  }
+
+  /// Returns the lines that the next bytes complete.
+  package mutating func lines(_ data: Data) -> [String] {
+    if readable != nil { return readable!.lines(data).map(shown) }
+    rest.append(data)
+    guard let end = rest.lastIndex(of: 0x0a) else { return [] }
+    let whole = rest[..<end]
+    rest = Data(rest[(end + 1)...])
+    return whole.split(separator: 0x0a, omittingEmptySubsequences: false).map {
+      shown(String(decoding: $0, as: UTF8.self))
+    }
+  }
+
+  /// What stands behind the last line's end; `nil` for nothing.
+  package var lastLine: String? {
+    rest.isEmpty ? nil : shown(String(decoding: rest, as: UTF8.self))
+  }
+
+  private func shown(_ line: String) -> String { PlainText.strip(secrets.mask(line)) }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Git
+import Integration
+import Processes
+import Store
+
+/// The state of a project, for people and as JSON.
+package struct StatusView {
+  package let project: Project
+  package let store: Store?
+  package private(set) var features: [FeatureRecord] = []
+  package private(set) var dependencies: [String: [String]] = [:]
+  package private(set) var attempts: [String: AttemptRecord] = [:]
+  package private(set) var costs: [String: Double] = [:]
+  package private(set) var lanes: [LaneRecord] = []
+  private var claims = 0
+  private var seq: Int64 = 0
+  private var queue: [String] = []
+  package private(set) var run: ParticipantRecord?
+  package private(set) var runState = "idle"
+  package private(set) var eta: Double?
+  package private(set) var head: ObjectID?
+  package private(set) var hold: TargetHold?
+  package private(set) var forecast = Forecast()
+  package private(set) var stacks: [String: String] = [:]
+
+  /// Reads everything at one event number, whatever other processes write meanwhile.
+  package init(_ project: Project, _ forecaster: Forecaster = Forecaster()) throws {
+    self.project = project
+    store = try project.existingStore()
+    head = try project.repository().reference(project.target)
+    guard let store else {
+      try fromBacklog()
+      return
+    }
+    hold = try project.watch(store).look()
+    try store.consistently { try read(store) }
+    if features.isEmpty { try fromBacklog() }
+    forecast = forecaster.forecast(project, lanes)
+  }
+
+  private mutating func read(_ store: Store) throws {
+    seq = try store.lastEvent()
+    features = try store.features().filter { $0.inBacklog || !$0.state.isFinal }
+    dependencies = try store.dependencies().mapValues { $0.map(\.dependsOn) }
+    for attempt in try store.attempts() {
+      attempts[attempt.feature] = attempt
+      costs[attempt.feature, default: 0] += attempt.costUSD
+    }
+    lanes = try store.lanes()
+    stacks = try store.stacks()
+    claims = try store.claims().count
+    let living = try store.openParticipants().filter {
+      FileLock.isHeld(project.state.participantLock($0.id))
+    }
+    run = try living.first { $0.kind == "run" } ?? living.first ?? store.lastParticipant()
+    if let run {
+      let isAlive = living.contains { $0.id == run.id }
+      if isAlive {
+        switch try store.value("control") {
+        case "pause": runState = "paused"
+        case "drain": runState = "draining"
+        default: runState = run.state
+        }
+      } else {
+        runState = run.state == "running" || run.state == "stopping" ? "killed" : run.state
+      }
+    }
+    eta = living.isEmpty ? nil : try TimeLeft.seconds(project: project, store: store)
+    // What is landing, then what stands in the queue, in the order in which it lands.
+    queue = try features.filter { $0.state == .landing }.map(\.id) + Lander.queue(store)
+  }
+
+  /// Before anything ran, the backlog itself tells.
+  private mutating func fromBacklog() throws {
+    guard FileManager.default.fileExists(atPath: project.backlogFile) else { return }
+    for (position, feature) in try project.backlog().features.enumerated() {
+      dependencies[feature.id] = feature.dependencies.map(\.id)
+      features.append(
+        FeatureRecord(
+          id: feature.id, position: position, title: feature.title, category: feature.category,
+          state: feature.dependencies.isEmpty ? .ready : .pending))
+    }
+  }
+
+  /// The lane of a feature, where it has one.
+  package func lane(_ feature: String) -> LaneRecord? { lanes.first { $0.feature == feature } }
+
+  /// As `status --json` gives it.
+  package var json: JSONValue {
+    .object([
+      ("seq", .integer(seq)),
+      ("time", .time(Int64(Date().timeIntervalSince1970 * 1000))),
+      ("target", .string(project.configuration.target)), ("head", .text(head?.hex)),
+      ("eta_s", eta.map { .number($0) } ?? .null),
+      ("cost_usd", .number(costs.values.reduce(0, +))),
+      (
+        "run",
+        [
+          "state": .string(runState), "parallel": .whole(run?.parallel),
+          "preset": .text(run?.preset), "models": .texts(run?.models ?? []),
+          "pid": .whole(run.map { Int($0.pid) }),
+        ]
+      ), ("features", .array(features.map(featureJSON))),
+      ("lanes", .array(lanes.map { Self.json($0, forecast) })),
+      (
+        "target_hold",
+        hold.map { hold in
+          [
+            "known": .string(hold.known), "found": .string(hold.found),
+            "evidence": .string(hold.evidence),
+            "lanes": .array(
+              hold.suspects.map {
+                [
+                  "lane": .whole($0.lane), "feature": .string($0.feature),
+                  "agent": .string($0.agent),
+                ]
+              }),
+          ]
+        } ?? .null
+      ), ("queue", .texts(queue)), ("claims", .whole(claims)),
+    ])
+  }
+
+  private func featureJSON(_ feature: FeatureRecord) -> JSONValue {
+    let attempt = attempts[feature.id]
+    let isRunning = attempt?.state == .running
+    return .object([
+      ("id", .string(feature.id)), ("title", .string(feature.title)),
+      ("category", .string(feature.category)), ("state", .string(feature.state.rawValue)),
+      ("depends_on", .texts(dependencies[feature.id] ?? [])),
+      ("branch", .text(feature.branch.map(Self.short))),
+      ("lane", .text(lane(feature.id)?.path)), ("agent", .text(isRunning ? attempt?.agentID : nil)),
+      ("model", .text(attempt?.tier)), ("attempts", .whole(feature.attempts)),
+      ("cost_usd", .number(costs[feature.id] ?? 0)), ("landed_commit", .text(feature.landedCommit)),
+      ("waiting_for", .text(feature.waitingFor)), ("stacked_on", .text(stacks[feature.id])),
+      ("changed_at", .time(feature.changedAt)),
+    ])
+  }
+
+  /// A lane as `lanes --json` gives it.
+  package static func json(_ lane: LaneRecord, _ forecast: Forecast) -> JSONValue {
+    [
+      "number": .whole(lane.number), "path": .string(lane.path),
+      "branch": .text(lane.branch.map(short)), "feature": .text(lane.feature),
+      "state": .string(lane.state.rawValue),
+      "conflicts": forecast.conflicts[lane.number].map { .array($0.map(json)) } ?? .null,
+    ]
+  }
+
+  private static func json(_ conflict: Forecast.Conflict) -> JSONValue {
+    [
+      "with": .string(conflict.feature == nil ? "target" : "feature"),
+      "feature": .text(conflict.feature), "paths": .texts(conflict.paths),
+    ]
+  }
+
+  /// A branch's name without `refs/heads/`.
+  package static func short(_ branch: String) -> String {
+    branch.hasPrefix("refs/heads/") ? String(branch.dropFirst("refs/heads/".count)) : branch
+  }
+}
