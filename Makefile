@@ -28,6 +28,7 @@ build: packages ## build the programs (CONFIG=debug for a debug build)
 	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-hook
 	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-guard
 	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-ui
+	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-ask
 
 test: packages ## run every test
 	@$(SWIFT) build --build-tests
@@ -55,7 +56,8 @@ install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	  "$(root)/share/zsh/site-functions" "$(root)/share/fish/vendor_completions.d"
 	install -m 755 $(build)/lanekeeper "$(bindir)/lanekeeper"
 	ln -sf lanekeeper "$(bindir)/git-lane"
-	install -m 755 $(build)/lanekeeper-hook $(build)/lanekeeper-guard $(build)/lanekeeper-ui "$(libexec)"
+	install -m 755 $(build)/lanekeeper-hook $(build)/lanekeeper-guard $(build)/lanekeeper-ui \
+	  $(build)/lanekeeper-ask "$(libexec)"
 	cp -R templates/. "$(share)/templates"
 	install -m 644 hooks/README.md "$(share)/hooks/README.md"
 	for hook in pre-commit pre-merge-commit pre-push pre-receive reference-transaction; do \

@@ -33,6 +33,7 @@ let package = Package(
     .executable(name: "lanekeeper-hook", targets: ["lanekeeper-hook"]),
     .executable(name: "lanekeeper-guard", targets: ["lanekeeper-guard"]),
     .executable(name: "lanekeeper-ui", targets: ["lanekeeper-ui"]),
+    .executable(name: "lanekeeper-ask", targets: ["lanekeeper-ask"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -98,6 +99,7 @@ let package = Package(
         name: "lanekeeper-ui",
         dependencies: ["Dashboard", "Orchestrator", "CoordinationServer", "Store", "Lanes"],
         swiftSettings: strict),
+      .executableTarget(name: "lanekeeper-ask", swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-hook",
         dependencies: ["ClaimRules", "HookInputs", "CSQLite", "CProcess", "CHookEntry"],

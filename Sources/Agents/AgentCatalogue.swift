@@ -7,7 +7,7 @@ import Processes
 /// `agents:` in `lanekeeper.yml` comes before `.lanekeeper/agents/`, and that before the definitions
 /// that are installed with the program.
 package struct AgentCatalogue: Sendable {
-  private static let overridable = ["program", "arguments", "opus", "sonnet", "haiku"]
+  private static let overridable = ["program", "arguments", "ask", "opus", "sonnet", "haiku"]
   /// Directories of definitions, the first that has a name wins.
   package let directories: [String]
   private let settings: [String: Configuration.AgentSettings]
@@ -69,11 +69,19 @@ package struct AgentCatalogue: Sendable {
     for (key, value) in own.other.sorted(by: { $0.key < $1.key }) {
       switch (key, definition.launch) {
       case ("opus", _), ("sonnet", _), ("haiku", _): definition.models[key] = value
-      case ("program", .program(_, let arguments)): definition.launch = .program(value, arguments)
+      case ("ask", .shell): definition.ask = .shell(value)
+      case ("ask", .program(let program, _)):
+        definition.ask = .program(program, ShellWords.split(value))
+      case ("program", .program(_, let arguments)):
+        definition.launch = .program(value, arguments)
+        if case .program(_, let ask)? = definition.ask { definition.ask = .program(value, ask) }
       case ("arguments", .program(let program, let arguments)):
         let more = ShellWords.split(value)
         definition.launch = .program(program, arguments + more)
         definition.resume = definition.resume.map { $0 + more }
+        if case .program(let name, let ask)? = definition.ask {
+          definition.ask = .program(name, ask + more)
+        }
       default:
         throw InputProblems([
           InputProblem(

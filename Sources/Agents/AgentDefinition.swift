@@ -36,6 +36,8 @@ package struct AgentDefinition: Sendable, Equatable {
   /// The program's name for people.
   package var title: String
   package var launch: Launch
+  /// How it is started to answer a question without tools, where it can be; else `nil`.
+  package var ask: Launch?
   package var promptInput = PromptInput.stdin
   /// Arguments with which the program tells its version; empty where it has none.
   package var version: [String] = []

@@ -5,7 +5,7 @@ import Yams
 package enum DefinitionReader {
   private static let tiers = ["opus", "sonnet", "haiku"]
   private static let keys = [
-    "name", "title", "program", "run", "arguments", "prompt", "version", "models", "resume",
+    "name", "title", "program", "run", "arguments", "ask", "prompt", "version", "models", "resume",
     "budget", "mcp", "hook", "environment", "output", "exits", "litter", "stagger_seconds",
     "backoff_seconds", "nice", "expected_cost_usd", "prices_usd_per_million",
   ]
@@ -61,6 +61,13 @@ package enum DefinitionReader {
       }
     case (nil, nil): input.report(root, "neither `program` nor `run` says what is started")
     case (.some, .some): input.report(members["run"], "`program` and `run` exclude each other")
+    }
+    if let ask = members["ask"] {
+      if let program {
+        result.ask = .program(program, input.texts(ask, "ask")?.map(\.text) ?? [])
+      } else {
+        result.ask = input.text(ask, "ask").map { .shell($0) }
+      }
     }
     let inputs = AgentDefinition.PromptInput.allCases.map(\.rawValue)
     if let word = input.choice(members["prompt"], "prompt", inputs) {
@@ -169,7 +176,9 @@ package enum DefinitionReader {
   private static func checkPlaceholders(
     _ members: [String: Node], _ input: YAMLInput, _ result: AgentDefinition
   ) {
-    for key in ["arguments", "resume", "budget", "mcp", "hook"] {
+    for key in ["arguments", "resume", "budget", "mcp", "hook"]
+      + (result.program == nil ? [] : ["ask"])
+    {
       for item in input.texts(members[key], key) ?? [] {
         for word in Placeholders.words(in: item.text) where !placeholders.contains(word) {
           input.report(
@@ -182,7 +191,8 @@ package enum DefinitionReader {
       input.report(members["resume"], "resume does not name the {session} to go on with")
     }
     guard case .program(_, let arguments) = result.launch else { return }
-    let lists = [("arguments", arguments)] + (result.resume.map { [("resume", $0)] } ?? [])
+    var lists = [("arguments", arguments)] + (result.resume.map { [("resume", $0)] } ?? [])
+    if case .program(_, let ask)? = result.ask { lists.append(("ask", ask)) }
     for (key, list) in lists {
       switch result.promptInput {
       case .stdin: break

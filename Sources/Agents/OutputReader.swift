@@ -4,11 +4,12 @@ import Foundation
 package struct OutputReader {
   /// Longer lines are skipped, so that memory stays bounded whatever an agent writes.
   package static let longestLine = 8 << 20
-  private static let longestText = 2000
+  private static let longestPattern = 2000
 
   package private(set) var report = AttemptReport()
   private let settings: OutputSettings
   private let lane: String
+  private let longestText: Int
   private let now: @Sendable () -> Int64
   private var line: [UInt8] = []
   private var lineStart: Int64 = 0
@@ -20,10 +21,15 @@ package struct OutputReader {
 
   /// - Parameters:
   ///   - lane: the directory that paths of edits are made relative to.
+  ///   - longestText: characters of a message that are kept.
   ///   - now: milliseconds since 1970, for limits that say how long they last.
-  package init(_ settings: OutputSettings, lane: String, now: @escaping @Sendable () -> Int64) {
+  package init(
+    _ settings: OutputSettings, lane: String, longestText: Int = 2000,
+    now: @escaping @Sendable () -> Int64
+  ) {
     self.settings = settings
     self.lane = lane
+    self.longestText = longestText
     self.now = now
   }
 
@@ -177,7 +183,7 @@ package struct OutputReader {
   private mutating func first(_ pattern: String, in text: String) -> [Substring?]? {
     if patterns[pattern] == nil { patterns[pattern] = try? Regex(pattern) }
     guard let regex = patterns[pattern],
-      let match = try? regex.firstMatch(in: String(text.prefix(Self.longestText)))
+      let match = try? regex.firstMatch(in: String(text.prefix(Self.longestPattern)))
     else { return nil }
     return match.output.map(\.substring)
   }
@@ -200,6 +206,6 @@ package struct OutputReader {
   }
 
   private func short(_ text: String) -> String {
-    text.utf8.count > Self.longestText ? String(text.prefix(Self.longestText)) + "…" : text
+    text.utf8.count > longestText ? String(text.prefix(longestText)) + "…" : text
   }
 }

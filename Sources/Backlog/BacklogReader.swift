@@ -80,7 +80,7 @@ package enum BacklogReader {
         result.append((Dependency(id: scalar.string), item))
         continue
       }
-      let known = ["id", "source", "confidence", "reason"]
+      let known = ["id", "source", "by", "confidence", "reason"]
       guard let members = input.members(item, of: "a dependency", known: known) else { continue }
       guard let id = input.text(members["id"], "id") else {
         input.report(item, "this dependency has no id")
@@ -96,7 +96,8 @@ package enum BacklogReader {
         (
           Dependency(
             id: id, source: source.flatMap(Dependency.Source.init) ?? .declared,
-            confidence: confidence, reason: input.text(members["reason"], "reason")), item
+            confidence: confidence, reason: input.text(members["reason"], "reason"),
+            by: input.text(members["by"], "by")), item
         ))
     }
     return result

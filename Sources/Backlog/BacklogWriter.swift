@@ -93,6 +93,7 @@ package enum BacklogWriter {
       return id(item.id)
     }
     var parts = ["id: \(YAMLText.quoted(item.id))", "source: \(item.source.rawValue)"]
+    if let by = item.by { parts.append("by: \(YAMLText.quoted(by))") }
     if let confidence = item.confidence { parts.append("confidence: \(confidence)") }
     if let reason = item.reason { parts.append("reason: \(YAMLText.quoted(reason))") }
     return "{\(parts.joined(separator: ", "))}"

@@ -21,6 +21,8 @@ package struct Configuration: Sendable, Equatable {
   package struct Schedule: Sendable, Equatable {
     /// none, learned or agent.
     package var detect = "none"
+    /// Who is asked where `detect` is agent; `nil` for the first agent.
+    package var ask: Asked?
     package var stack = false
     package var footprints = true
   }

@@ -134,12 +134,13 @@ package enum ConfigurationReader {
   ) {
     guard let node, !input.isNull(node),
       let members = input.members(
-        node, of: "schedule", known: ["detect", "stack", "footprints"])
+        node, of: "schedule", known: ["detect", "ask", "stack", "footprints"])
     else { return }
     let words = ["none", "learned", "agent"]
     if let word = input.choice(members["detect"], "schedule.detect", words) {
       schedule.detect = word
     }
+    schedule.ask = AskedReading.read(members["ask"], input)
     schedule.stack = input.flag(members["stack"], "schedule.stack") ?? false
     schedule.footprints = input.flag(members["footprints"], "schedule.footprints") ?? true
   }

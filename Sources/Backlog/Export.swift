@@ -88,6 +88,7 @@ enum OwnJSON {
     }
     return .object([
       ("id", .string(item.id)), ("source", .string(item.source.rawValue)),
+      ("by", item.by.map { JSONTree(.string($0)) }),
       ("confidence", item.confidence.map { JSONTree(.number("\($0)")) }),
       ("reason", item.reason.map { .string($0) }),
     ])

@@ -43,14 +43,18 @@ package struct Dependency: Sendable, Equatable {
   /// From 0 to 1, for a detected one.
   package var confidence: Double?
   package var reason: String?
+  /// The agent or model that said so; `nil` where it was found without one.
+  package var by: String?
 
   package init(
-    id: String, source: Source = .declared, confidence: Double? = nil, reason: String? = nil
+    id: String, source: Source = .declared, confidence: Double? = nil, reason: String? = nil,
+    by: String? = nil
   ) {
     self.id = id
     self.source = source
     self.confidence = confidence
     self.reason = reason
+    self.by = by
   }
 }
 

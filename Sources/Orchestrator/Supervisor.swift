@@ -51,8 +51,7 @@ package final class Supervisor: Sendable {
   ///
   /// - Throws: ``Failure`` where it can't begin; then nothing was changed.
   package func run() async throws -> RunSummary {
-    let backlog = try project.backlog()
-    let agents = try Preflight(project: project, options: options).check(backlog)
+    let agents = try Preflight(project: project, options: options).check(try project.backlog())
     let choice = try project.models(options.wish)
     let hooks = try project.hooks()
     let guardProgram = try HelperPrograms.path("lanekeeper-guard")
@@ -78,6 +77,8 @@ package final class Supervisor: Sendable {
       unlink(project.state.participantLock(id))
     }
     try hooks.refresh()
+    let project = project
+    let (backlog, notes) = try await Offload.run { try project.plannedBacklog(asks: true) }
     let context = RunContext(
       project: project, options: options, store: store, agents: agents, choice: choice,
       backlog: backlog, guardProgram: guardProgram,
@@ -99,6 +100,7 @@ package final class Supervisor: Sendable {
       .initialized(
         project: project.directory, parallel: options.parallel, preset: choice.preset,
         models: choice.available.map(\.rawValue)))
+    if options.kind == .run { for note in notes { report(.note(note)) } }
     try tellWarnings(hooks, backlog)
     for pair in Collisions.pairs(context.footprints, least: 0.5).prefix(3) {
       report(
@@ -153,7 +155,25 @@ package final class Supervisor: Sendable {
     if backlog.features.count > 1, backlog.features.allSatisfy({ $0.dependencies.isEmpty }) {
       report(
         .note("no feature depends on another; add `depends_on` in features.yml where one does"))
+      for hint in try hints(backlog) { report(.note(hint)) }
     }
+  }
+}
+
+extension Supervisor {
+  /// The likeliest dependencies of a backlog that declares none; they don't hold.
+  private func hints(_ backlog: Backlog) throws -> [String] {
+    guard project.detectionKind == .none, options.kind == .run else { return [] }
+    let found = try DependencyDetection(.learned).find(backlog).result
+    let likely = (found.edges + found.hints).sorted {
+      ($1.confidence, $0.feature, $0.dependsOn) < ($0.confidence, $1.feature, $1.dependsOn)
+    }
+    guard !likely.isEmpty else { return [] }
+    let pairs = likely.prefix(3).map { "#\($0.feature) after #\($0.dependsOn)" }
+    return [
+      "perhaps \(pairs.joined(separator: ", ")); `lanekeeper plan --detect learned` shows "
+        + "\(likely.count) such pairs, `plan --write` records what is likely"
+    ]
   }
 }
 

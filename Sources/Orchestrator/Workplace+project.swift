@@ -68,7 +68,7 @@ private final class BacklogWatch: Sendable {
     guard seen.withLock({ $0.stamp }) != stamp else { return }
     let backlog: Backlog
     do {
-      backlog = try project.backlog()
+      backlog = try project.plannedBacklog().backlog
     } catch let failure as Failure {
       throw ToolFailure(failure.description)
     }

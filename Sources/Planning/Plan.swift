@@ -8,10 +8,30 @@ package struct Plan: Sendable, Encodable {
     package var source: String
     package var confidence: Double?
     package var reason: String?
+    /// The agent or model that said so.
+    package var by: String?
 
     enum CodingKeys: String, CodingKey {
-      case feature, source, confidence, reason
+      case feature, source, confidence, reason, by
       case dependsOn = "depends_on"
+    }
+
+    package init(
+      feature: String, dependsOn: String, source: String, confidence: Double?, reason: String?,
+      by: String?
+    ) {
+      self.feature = feature
+      self.dependsOn = dependsOn
+      self.source = source
+      self.confidence = confidence
+      self.reason = reason
+      self.by = by
+    }
+
+    package init(_ finding: Detector.Finding) {
+      self.init(
+        feature: finding.feature, dependsOn: finding.dependsOn, source: "detected",
+        confidence: finding.confidence, reason: finding.reason, by: finding.by)
     }
   }
 
@@ -73,7 +93,7 @@ package struct Plan: Sendable, Encodable {
       feature.dependencies.map {
         Edge(
           feature: feature.id, dependsOn: $0.id, source: $0.source.rawValue,
-          confidence: $0.confidence, reason: $0.reason)
+          confidence: $0.confidence, reason: $0.reason, by: $0.by)
       }
     }
     waves = graph.waves

@@ -49,7 +49,7 @@ import Testing
       atPath: root.appendingPathComponent("Sources").path)
     let ours = Set(folders).subtracting([
       "CLibgit2", "CSQLite", "CZlib", "CProcess", "CHookEntry", "lanekeeper-hook",
-      "lanekeeper-guard", "lanekeeper-ui",
+      "lanekeeper-guard", "lanekeeper-ui", "lanekeeper-ask",
     ])
     let known = try Set(documented())
     let missing = ours.subtracting(known)

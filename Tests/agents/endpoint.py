@@ -16,6 +16,7 @@ The scenario: {"features": {"1": {"steps": [STEP...], "faults": [FAULT...]}}}
   FAULT  {"kind": KIND, "times": N, ...}   for the first N requests of the feature; KIND is one of
          usage_limit (with "reset_s"), overload, half_stream, malformed, hang, flood (with "bytes"),
          delay (a right answer, late), login, drop
+The feature "?" stands for a question of `plan --detect agent`: its first step is the answer.
 Every answer costs INPUT and OUTPUT tokens, so that sums can be checked.
 
 A test in Python can serve in its own process instead, with a function for a scenario: `serve(Script(f))`.
@@ -128,7 +129,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply({"error": {"message": "unknown path", "type": "not_found_error"}}, 404)
         wire = wire(self, body)
         feature = wire.feature()
-        if feature is None:  # such as a request for a title
+        if feature is None:  # such as a request for a title, or a question
+            question = self.state.scenario["features"].get("?")
+            if question and '"dependencies"' in wire.prompt():
+                self.state.log(path=path, model=body.get("model"), question=wire.tools())
+                return wire.answer(question["steps"][0])
             return wire.answer({"text": "ok"})
         fault = self.state.fault(feature)
         self.state.log(path=path, model=body.get("model"), feature=feature, done=wire.done(),

@@ -148,6 +148,30 @@ def program(name, *arguments):
     return result.stdout.strip()
 
 
+def question(agent):
+    """`plan --detect agent`: the program gets no tool but harmless ones, and its answer becomes edges."""
+    answer = json.dumps({"dependencies": [
+        {"feature": "1", "depends_on": "2", "confidence": 0.9, "reason": "It uses that table."}]})
+    harmless = {"request_user_input", "view_image", "get_goal", "create_goal", "update_goal"}
+    shop = Shop(f"ask-{agent}", [agent], {"?": {"steps": [{"text": answer}]}}, [
+        "{id: 1, title: Login page}", "{id: 2, title: Account table}"])
+    try:
+        result = shop.run("plan", "--detect", "agent", "--json")
+        check(result.returncode == 0 and not result.stderr, result.stderr)
+        edges = json.loads(result.stdout)["edges"]
+        check([(e["feature"], e["depends_on"]) for e in edges] == [("1", "2")], edges)
+        check(agent in edges[0]["by"] or "gpt" in edges[0]["by"], edges)
+        with open(shop.log) as file:
+            requests = [json.loads(line) for line in file]
+        asked = [r for r in requests if "question" in r]
+        check(asked, requests)
+        tools = {tool for r in asked for tool in r["question"]}
+        check(tools <= harmless, f"it has tools: {sorted(tools)}")
+        return f"by {edges[0]['by']}; tools: {', '.join(sorted(tools)) or 'none'}"
+    finally:
+        shop.close()
+
+
 LONG = "limits: {attempts: 1, stagger_seconds: 0}"
 QUICK = "limits: {attempts: 3, stagger_seconds: 0}"
 CASES = {
@@ -180,6 +204,8 @@ CASES = {
     "codex-half-stream": lambda: fault(
         "half", ["codex", "claude"], [{"kind": "half_stream", "times": 1}], "met the network", QUICK,
         after=interrupted),
+    "ask-claude": lambda: question("claude"),
+    "ask-codex": lambda: question("codex"),
     "mcp-client": lambda: program("mcp_client.py", "stdio"),
     "mcp-client-http": lambda: program("mcp_client.py", "http"),
     "claude-two-lanes": claude_lanes.two_lanes,

@@ -6,14 +6,29 @@ import Store
 package struct GraphView {
   package let backlog: Backlog
   package let states: [String: FeatureState]
+  /// Likely dependencies that do not hold.
+  package let hints: [Detector.Finding]
 
-  package init(_ backlog: Backlog, states: [String: FeatureState]) {
+  package init(
+    _ backlog: Backlog, states: [String: FeatureState], hints: [Detector.Finding] = []
+  ) {
     self.backlog = backlog
     self.states = states
+    self.hints = hints
   }
 
   /// As `graph --format json` gives it.
-  package var json: JSONValue { ["features": .array(backlog.features.map(node))] }
+  package var json: JSONValue {
+    ["features": .array(backlog.features.map(node)), "hints": .array(hints.map(hint))]
+  }
+
+  private func hint(_ finding: Detector.Finding) -> JSONValue {
+    [
+      "feature": .string(finding.feature), "depends_on": .string(finding.dependsOn),
+      "confidence": .number(finding.confidence), "reason": .string(finding.reason),
+      "by": .text(finding.by),
+    ]
+  }
 
   private func node(_ feature: Feature) -> JSONValue {
     [
@@ -27,7 +42,7 @@ package struct GraphView {
           [
             "depends_on": .string(edge.id), "source": .string(edge.source.rawValue),
             "confidence": edge.confidence.map { .number($0) } ?? .null,
-            "reason": .text(edge.reason),
+            "reason": .text(edge.reason), "by": .text(edge.by),
           ]
         }),
     ]

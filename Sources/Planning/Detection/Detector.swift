@@ -11,6 +11,8 @@ package struct Detector: Sendable {
     package var confidence: Double
     /// One sentence that a person can check.
     package var reason: String
+    /// The agent or model that said so; `nil` for the learned detector.
+    package var by: String?
   }
 
   /// What holds, and what is only worth a look.
@@ -125,7 +127,7 @@ extension Backlog {
         result.features[index].dependencies.append(
           Dependency(
             id: finding.dependsOn, source: .detected, confidence: finding.confidence,
-            reason: finding.reason))
+            reason: finding.reason, by: finding.by))
       }
     }
     return result

@@ -25,14 +25,21 @@ struct GraphCommand: ParsableCommand {
       "With --format make: one line, with this text for the ends of lines, for $(eval) in a makefile.",
       valueName: "text"))
   var joined: String?
+  @OptionGroup var detection: DetectionOptions
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
-    let (backlog, project) = try source.read(project)
+    var (backlog, project) = try source.read(project)
     let store = try project?.existingStore()
     let states = Dictionary(
       (try store?.features() ?? []).map { ($0.id, $0.state) },
       uniquingKeysWith: { first, _ in first })
+    let outcome = try detection.detection(
+      project?.detectionKind ?? .none, project, onlyCached: detection.detect == nil
+    ).find(backlog)
+    // What make reads must not be disturbed by a question that went wrong.
+    if detection.detect != nil { for note in outcome.notes { Terminal.error(note) } }
+    backlog = backlog.adding(outcome.result.edges)
     let style = GraphStyle(looks: states.mapValues(GraphView.look))
     switch json ? .json : format {
     case .text: Terminal.line(GraphText.text(backlog, style: style))
@@ -46,7 +53,7 @@ struct GraphCommand: ParsableCommand {
         isFragment: joined != nil)
       Terminal.line(joined.map { rules.replacingOccurrences(of: "\n", with: $0) } ?? rules)
     case .json:
-      Terminal.line(GraphView(backlog, states: states).json.text)
+      Terminal.line(GraphView(backlog, states: states, hints: outcome.result.hints).json.text)
     }
   }
 }

@@ -25,8 +25,7 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "The tag of task-master's file.") var tag: String?
   @Option(help: "What becomes of subtasks: steps or features.")
   var subtasks = ImportOptions.Subtasks.steps
-  @Option(help: "learned or none: where the source declares no dependency, look for them.")
-  var detect = DetectionKind.learned
+  @OptionGroup var detection: DetectionOptions
   @Flag(help: "Replace a features.yml that holds other features.") var force = false
   @Flag(help: "As JSON.") var json = false
 
@@ -46,12 +45,10 @@ struct ImportCommand: ParsableCommand {
         "features.yml holds other features under the ids of \(file) (\(ids)); add --force to "
           + "replace them, or move it away")
     }
-    var detected = 0
-    if detect == .learned {
-      (merge.backlog, detected) = try DependencyDetection.fill(merge.backlog)
-    }
+    let filled = try detection.detectionWhereNothingIsDeclared(project).fill(merge.backlog)
+    merge.backlog = filled.backlog
     try write(merge.backlog, to: path, isNew: isNew)
-    report(result, merge, path, isNew: present.features.isEmpty, detected: detected)
+    report(result, merge, path, isNew: present.features.isEmpty, detected: filled.notes)
   }
 
   private func read() throws -> ImportResult {
@@ -97,11 +94,10 @@ struct ImportCommand: ParsableCommand {
 
   private func report(
     _ result: ImportResult, _ merge: BacklogMerge, _ path: String, isNew: Bool,
-    detected: Int
+    detected: [String]
   ) {
     let edges = merge.backlog.features.map(\.dependencies.count).reduce(0, +)
-    var notes = result.notes
-    if detected > 0 { notes.append(DependencyDetection.note(detected)) }
+    var notes = result.notes + detected
     if !merge.finished.isEmpty {
       let ids = merge.finished.prefix(10).map { "#\($0)" }.joined(separator: ", ")
       notes.append("taken out of features.yml, since they are done or cancelled there: \(ids)")

@@ -14,8 +14,7 @@ struct InitCommand: ParsableCommand {
       Says each change that it makes; what is there already stays as it is.
       """)
   @OptionGroup var project: ProjectOptions
-  @Option(help: "learned or none: where features.yml declares no dependency, look for them.")
-  var detect = DetectionKind.learned
+  @OptionGroup var detection: DetectionOptions
 
   func run() throws {
     try PersonOnly.check("init")
@@ -45,7 +44,7 @@ struct InitCommand: ParsableCommand {
           ? "written, without a gate, since none was found" : "written, with the gate `\(gate)`")
     }
     try write("features.yml", Self.emptyBacklog, "written, empty; `lanekeeper import` fills it")
-    if detect == .learned { try detectDependencies(project, &changes) }
+    try detectDependencies(project, &changes)
     try changes += project.hooks().install(
       forPersons: project.configuration.claims.humans != "off")
     if let makefile = ["GNUmakefile", "makefile", "Makefile"].first(where: {
@@ -77,7 +76,9 @@ struct InitCommand: ParsableCommand {
   private func detectDependencies(_ project: Project, _ changes: inout [String]) throws {
     let old = try InputFile.read(project.backlogFile)
     guard let backlog = try? BacklogReader.read(text: old, file: "features.yml") else { return }
-    let (filled, edges) = try DependencyDetection.fill(backlog)
+    let (filled, edges, notes) = try detection.detectionWhereNothingIsDeclared(project).fill(
+      backlog)
+    changes += notes.map { "features.yml: " + $0 }
     guard edges > 0 else { return }
     do {
       let text = try BacklogEdit.text(old, holding: filled, file: "features.yml")
@@ -85,7 +86,6 @@ struct InitCommand: ParsableCommand {
     } catch let problems as InputProblems {
       throw Failure(problems.description, status: 65)
     }
-    changes.append("features.yml: " + DependencyDetection.note(edges))
   }
 
   private func include(in path: String, name: String, _ changes: inout [String]) throws {

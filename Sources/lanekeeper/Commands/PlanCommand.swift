@@ -28,11 +28,7 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Agents at once.") var parallel: Int?
   @Flag(name: .customLong("ignore-declared"), help: "Leave the declared dependencies out.")
   var ignoreDeclared = false
-  @Option(
-    help:
-      "learned or none: look for dependencies that are not declared, by what other backlogs taught."
-  )
-  var detect: DetectionKind?
+  @OptionGroup var detection: DetectionOptions
   @Option(help: ArgumentHelp("Weights of Tools/train-dependencies.", valueName: "file"))
   var weights: String?
   @Flag(help: "Record what was detected in the backlog's file.") var write = false
@@ -45,7 +41,9 @@ struct PlanCommand: ParsableCommand {
         backlog.features[index].dependencies.removeAll { $0.source == .declared }
       }
     }
-    let found = try detected(backlog, project)
+    let outcome = try detected(backlog, project)
+    let found = outcome.result
+    for note in outcome.notes { Terminal.error(note) }
     backlog = backlog.adding(found.edges)
     if write { try record(found.edges, project) }
     let agents = parallel ?? project?.configuration.parallel ?? 3
@@ -59,36 +57,40 @@ struct PlanCommand: ParsableCommand {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       let full = FullPlan(
-        plan: plan, footprints: footprints.filter { !$0.paths.isEmpty }, attempts: times.count)
+        plan: plan, hints: found.hints.map(Plan.Edge.init),
+        footprints: footprints.filter { !$0.paths.isEmpty }, attempts: times.count)
       return Terminal.line(String(decoding: try encoder.encode(full), as: UTF8.self))
     }
     let text = PlanText(
       plan: plan, backlog: backlog, footprints: footprints, attempts: times.count, agents: agents)
     for line in text.lines { Terminal.line(line) }
-    show(found)
+    show(outcome)
   }
 
   /// The plan with what the repository's past adds to it, in one object.
   private struct FullPlan: Encodable {
     let plan: Plan
+    let hints: [Plan.Edge]
     let footprints: [Footprint]
     let attempts: Int
 
-    private enum Keys: String, CodingKey { case footprints, attempts }
+    private enum Keys: String, CodingKey { case hints, footprints, attempts }
 
     func encode(to encoder: any Encoder) throws {
       try plan.encode(to: encoder)
       var container = encoder.container(keyedBy: Keys.self)
+      try container.encode(hints, forKey: .hints)
       try container.encode(footprints, forKey: .footprints)
       try container.encode(attempts, forKey: .attempts)
     }
   }
 
-  private func detected(_ backlog: Backlog, _ project: Project?) throws -> Detector.Result {
-    let asked = detect ?? (write || weights != nil ? .learned : nil)
-    let configured = project.map { $0.configuration.schedule.detect == "learned" } ?? false
-    guard asked ?? (configured ? .learned : .none) == .learned else { return Detector.Result() }
-    return try DependencyDetection.detector(weights: weights).detect(backlog)
+  private func detected(
+    _ backlog: Backlog, _ project: Project?
+  ) throws -> DependencyDetection.Outcome {
+    let configured = project?.detectionKind ?? .none
+    let usual = configured == .none && (write || weights != nil) ? .learned : configured
+    return try detection.detection(usual, weights: weights, project).find(backlog)
   }
 
   private func record(_ edges: [Detector.Finding], _ project: Project?) throws {
@@ -114,15 +116,20 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
-  private func show(_ found: Detector.Result) {
+  private func show(_ outcome: DependencyDetection.Outcome) {
+    let found = outcome.result
+    let detected = outcome.by.map {
+      "Detected by \(Terminal.visibleLine($0)), to be looked through (--write records them)"
+    }
     for (title, findings) in [
-      ("Detected", found.edges), ("Perhaps, not held", found.hints),
+      (detected ?? "Detected", found.edges), ("Perhaps, not held", found.hints),
     ] where !findings.isEmpty {
       Terminal.line("\(title):")
       for finding in findings.sorted(by: { $0.confidence > $1.confidence }) {
         Terminal.line(
           "   #\(finding.feature) after #\(finding.dependsOn) "
-            + "(\(String(format: "%.2f", finding.confidence))): \(finding.reason)")
+            + "(\(String(format: "%.2f", finding.confidence))): \(Terminal.visibleLine(finding.reason))"
+        )
       }
     }
   }

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Backlog
+import Foundation
+import Orchestrator
+
+extension DetectionKind: ExpressibleByArgument {}
+
+/// Who looks for dependencies that nobody declared.
+struct DetectionOptions: ParsableArguments {
+  @Option(
+    help: """
+      learned, agent or none: look for dependencies that are not declared, by what other backlogs \
+      taught, or by asking an agent.
+      """)
+  var detect: DetectionKind?
+  @Option(
+    help: ArgumentHelp(
+      "With --detect agent: an agent's name, anthropic:MODEL or openai:MODEL.", valueName: "who"))
+  var ask: String?
+
+  /// - Parameter usual: what is done where the command line says nothing.
+  func detection(
+    _ usual: DetectionKind, weights: String? = nil, _ project: Project?, onlyCached: Bool = false
+  ) throws -> DependencyDetection {
+    let asked = try ask.map { word in
+      guard let asked = Asked(word) else {
+        throw Failure(
+          "--ask takes an agent's name, anthropic:MODEL or openai:MODEL, not '\(word)'", status: 64)
+      }
+      return asked
+    }
+    return DependencyDetection(detect ?? (asked == nil ? usual : .agent), weights: weights) {
+      guard let project else {
+        return try DependencyAsker(asked, environment: ProcessInfo.processInfo.environment)
+      }
+      return try DependencyAsker(project, asked: asked, onlyCached: onlyCached)
+    }
+  }
+
+  /// For `init` and `import`: the learned detector, unless an agent is set.
+  func detectionWhereNothingIsDeclared(_ project: Project) throws -> DependencyDetection {
+    try detection(project.detectionKind == .agent ? .agent : .learned, project)
+  }
+}
