@@ -93,11 +93,18 @@ let package = Package(
       .target(
         name: "Dashboard",
         dependencies: [
-          "CoordinationServer", .product(name: "Hummingbird", package: "hummingbird"),
+          "Orchestrator", "CoordinationServer", "Agents", "Processes", "ModelSelection", "Store",
+          "Backlog", "Git", "ClaimRules", "CZlib",
+          .product(name: "Hummingbird", package: "hummingbird"),
         ], swiftSettings: strict),
+      .testTarget(
+        name: "DashboardTests", dependencies: ["Dashboard", "Orchestrator", "TestSupport"],
+        swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-ui",
-        dependencies: ["Dashboard", "Orchestrator", "CoordinationServer", "Store", "Lanes"],
+        dependencies: [
+          "Dashboard", "Orchestrator", "CoordinationServer", "Processes", "Store", "Lanes",
+        ],
         swiftSettings: strict),
       .executableTarget(name: "lanekeeper-ask", swiftSettings: strict),
       .executableTarget(

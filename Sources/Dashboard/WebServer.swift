@@ -2,54 +2,115 @@ import CoordinationServer
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
 
 // Dashboard: what is served over HTTP. It is a program of its own, so that the web server's code costs
 // the commands no time at their start.
 
-/// Serves the coordination server as streamable HTTP at `/mcp`, for those who know the token.
+/// Serves the page and its API to persons, and the coordination server at `/mcp` to agents.
+///
+/// A person comes in by a link that opens once, an agent by a token that opens `/mcp` alone.
 package struct WebServer: Sendable {
-  private let endpoint: HTTPEndpoint
-  private let token: AccessToken
-
-  package init(endpoint: HTTPEndpoint, token: AccessToken) {
-    self.endpoint = endpoint
-    self.token = token
+  /// What is told when the server has begun, or a link was used.
+  package enum Note: Sendable {
+    case serving(host: String, port: Int, key: String)
+    case newLink(host: String, port: Int, key: String)
   }
 
-  /// The most bytes of a message.
+  private let endpoint: HTTPEndpoint
+  private let token: AccessToken
+  private let site: Site
+  private let door: Door
+  private let pages: PageFiles
+
+  /// - Parameter pages: directories of the page's files; the first that is there is taken.
+  package init(
+    endpoint: HTTPEndpoint, token: AccessToken, site: Site, door: Door, pages: [String]
+  ) throws {
+    self.endpoint = endpoint
+    self.token = token
+    self.site = site
+    self.door = door
+    self.pages = try PageFiles(pages)
+  }
+
+  /// The most bytes of a message to the coordination server.
   private static let limit = 4 << 20
 
   /// Serves until SIGTERM or SIGINT.
   ///
   /// - Parameters:
   ///   - port: 0 takes any that is free.
-  ///   - started: is told the port once connections are taken.
+  ///   - isOpen: tells that it shall be reached from other machines.
   package func run(
-    address: String, port: Int, started: @escaping @Sendable (Int) -> Void
+    address: String, port: Int, isOpen: Bool, tell: @escaping @Sendable (Note) -> Void
   ) async throws {
     var logger = Logger(label: "lanekeeper-ui")
-    logger.logLevel = .error
+    logger.logLevel = .critical
+    let host = address.contains(":") ? "[\(address)]" : address
+    let api = Mutex<API?>(nil)
+    let server = self
     let app = Application(
-      router: router(), configuration: .init(address: .hostname(address, port: port)),
-      onServerRunning: { channel in started(channel.localAddress?.port ?? port) }, logger: logger)
+      responder: CallbackResponder<BasicRequestContext> { request, _ in
+        guard let api = api.withLock({ $0 }) else { return .init(status: .serviceUnavailable) }
+        return Reply.secured(await server.answer(request, api))
+      },
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [RequestDeadline()],
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100))),
+      configuration: .init(address: .hostname(address, port: port), backlog: 1024),
+      onServerRunning: { channel in
+        let port = channel.localAddress?.port ?? port
+        let guardian = Guardian(
+          door: door, hosts: HostNames(address: address, port: port, isOpen: isOpen))
+        api.withLock {
+          $0 = API(site: site, guardian: guardian) {
+            tell(.newLink(host: host, port: port, key: door.key()))
+          }
+        }
+        tell(.serving(host: host, port: port, key: door.key()))
+      }, logger: logger)
     try await app.runService()
   }
 
-  private func router() -> Router<BasicRequestContext> {
-    let router = Router()
-    for method in [Hummingbird.HTTPRequest.Method.get, .post, .delete] {
-      router.on("mcp", method: method) { request, _ in try await answer(request) }
+  private func answer(
+    _ request: Hummingbird.Request, _ api: API
+  ) async -> Hummingbird.Response {
+    do {
+      let path = request.uri.path
+      if path == "/mcp" { return try await coordinate(request) }
+      try api.guardian.check(request)
+      if path == "/api" || path.hasPrefix("/api/") { return try await api.answer(request) }
+      guard request.method == .get else {
+        throw Refusal(405, "not with this method")
+      }
+      if path == "/" { return Reply.file(pages.index, request, isNamedByContent: false) }
+      guard let file = pages.assets[path] else { throw Refusal(404, "there is nothing here") }
+      return Reply.file(file, request, isNamedByContent: true)
+    } catch {
+      return Reply.refusal(Refusal(error), request)
     }
-    return router
   }
 
-  private func answer(_ request: Hummingbird.Request) async throws -> Hummingbird.Response {
+  private func coordinate(_ request: Hummingbird.Request) async throws -> Hummingbird.Response {
+    guard [.get, .post, .delete].contains(request.method) else {
+      return Hummingbird.Response(status: .methodNotAllowed)
+    }
     guard token.opens(request.headers[.authorization]) else {
       return Hummingbird.Response(
         status: .unauthorized, headers: [.wwwAuthenticate: "Bearer", .contentType: "text/plain"],
         body: .init(byteBuffer: .init(string: "the token is missing or wrong\n")))
     }
-    let body = try await request.body.collect(upTo: Self.limit)
+    let body: ByteBuffer
+    do {
+      body = try await request.body.collect(upTo: Self.limit)
+    } catch {
+      throw Refusal(413, "the message is longer than \(Self.limit) bytes")
+    }
     var headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
     if let host = request.head.authority { headers.append((name: "Host", value: host)) }
     let answer = await endpoint.respond(
@@ -65,7 +126,9 @@ package struct WebServer: Sendable {
       case .bytes(let bytes): .init(byteBuffer: .init(bytes: bytes))
       case .events(let events):
         .init { writer in
-          for await event in events { try await writer.write(.init(bytes: event)) }
+          for await event in events.cancelOnGracefulShutdown() {
+            try await writer.write(.init(bytes: event))
+          }
           try await writer.finish(nil)
         }
       }

@@ -4,26 +4,26 @@ import Backlog
 ///
 /// The layered drawing of Sugiyama, Tagawa and Toda (1981): an edge over several columns passes through
 /// a point in each; the order within a column follows the mean place of the neighbours, forth and back.
-struct GraphLayout {
-  struct Edge {
-    var feature: String
-    var dependsOn: String
-    var source: Dependency.Source
+package struct GraphLayout {
+  package struct Edge {
+    package var feature: String
+    package var dependsOn: String
+    package var source: Dependency.Source
     /// The rows of the columns that it passes, first to last.
-    var rows: [Double]
-    var firstColumn: Int
+    package var rows: [Double]
+    package var firstColumn: Int
   }
 
-  private(set) var columns: [String: Int] = [:]
-  private(set) var rows: [String: Double] = [:]
-  private(set) var edges: [Edge] = []
-  private(set) var columnCount = 0
-  private(set) var rowCount = 1.0
+  package private(set) var columns: [String: Int] = [:]
+  package private(set) var rows: [String: Double] = [:]
+  package private(set) var edges: [Edge] = []
+  package private(set) var columnCount = 0
+  package private(set) var rowCount = 1.0
 
   /// Beyond this many points a drawing is no help; the order is then left as it is.
   private static let mostPoints = 60_000
 
-  init(_ backlog: Backlog) {
+  package init(_ backlog: Backlog) {
     let waves = DependencyGraph(backlog).waves
     columnCount = waves.count
     // Points: features, and the places where long edges pass a column.

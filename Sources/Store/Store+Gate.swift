@@ -29,6 +29,14 @@ package struct GateResult: Sendable, Equatable {
   }
 }
 
+extension GateResult {
+  init(row: Row) {
+    self.init(
+      passed: row["passed"], status: row["status"], seconds: row["seconds"], log: row["log"],
+      isCold: row["cold"], reds: row["reds"], isFlaky: row["flaky"])
+  }
+}
+
 extension Store {
   /// Returns what the gate said of exactly this tree before, if it was asked.
   package func gateResult(tree: String, command: String, environment: String) throws -> GateResult?
@@ -38,11 +46,7 @@ extension Store {
         db,
         sql: "SELECT * FROM gate_results WHERE tree = ? AND command = ? AND environment = ?",
         arguments: [tree, command, environment]
-      ).map { row in
-        GateResult(
-          passed: row["passed"], status: row["status"], seconds: row["seconds"], log: row["log"],
-          isCold: row["cold"], reds: row["reds"], isFlaky: row["flaky"])
-      }
+      ).map(GateResult.init(row:))
     }
   }
 

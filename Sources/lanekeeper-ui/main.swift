@@ -2,33 +2,54 @@ import CoordinationServer
 import Dashboard
 import Foundation
 import Orchestrator
+import Processes
 import Store
 
-// lanekeeper-ui: serves over HTTP. `lanekeeper ui` starts it: DIRECTORY ADDRESS PORT VERSION.
+// lanekeeper-ui: serves over HTTP. `lanekeeper ui` and `run --ui` start it.
 
 signal(SIGPIPE, SIG_IGN)
-let words = CommandLine.arguments
-guard words.count == 5, let port = Int(words[3]), (0...65535).contains(port) else {
+guard let call = UiCall(CommandLine.arguments) else {
   FileHandle.standardError.write(Data("lanekeeper-ui: start it by `lanekeeper ui`\n".utf8))
   exit(64)
 }
 do {
-  let (directory, address) = (words[1], words[2])
-  let project = try Project.open(directory, environment: ProcessInfo.processInfo.environment)
+  guard !ProcessTree.hasGuardAmongAncestors() else {
+    throw Failure("`lanekeeper ui` is a person's command; an agent can't give it")
+  }
+  if call.endsWithInput {
+    Thread.detachNewThread {
+      var byte: UInt8 = 0
+      while case let count = read(0, &byte, 1), count > 0 || (count < 0 && errno == EINTR) {}
+      kill(getpid(), SIGTERM)
+    }
+  }
+  let environment = ProcessInfo.processInfo.environment
+  let project = try Project.open(call.directory, environment: environment)
   let store = try project.store()
   let token = try TokenFile.token(in: project.state.path)
   var gate = HTTPGate()
-  gate.hosts.insert(address.contains(":") ? "[\(address)]" : address)
-  let server = WebServer(
+  gate.hosts.insert(call.address.contains(":") ? "[\(call.address)]" : call.address)
+  let server = try WebServer(
     endpoint: HTTPEndpoint(
-      dispatcher: try Dispatcher(project, store, directory: directory, version: words[4]),
-      gate: gate), token: token)
-  try await server.run(address: address, port: port) { port in
-    let host = address.contains(":") ? "[\(address)]" : address
-    print("MCP: http://\(host):\(port)/mcp\nAuthorization: Bearer \(token.text)")
+      dispatcher: try Dispatcher(project, store, directory: call.directory, version: call.version),
+      gate: gate), token: token,
+    site: try Site(
+      project, store, directory: call.directory, environment: environment, version: call.version),
+    door: Door(file: project.state.path + "/ui-sessions"),
+    pages: InstalledTemplates.directories("ui"))
+  try await server.run(
+    address: call.address, port: call.freePort(), isOpen: call.isOpen
+  ) { note in
+    switch note {
+    case .serving(let host, let port, let key):
+      print("Page: http://\(host):\(port)/#key=\(key)")
+      print("MCP: http://\(host):\(port)/mcp\nAuthorization: Bearer \(token.text)")
+    case .newLink(let host, let port, let key):
+      print("The link was used; the next is http://\(host):\(port)/#key=\(key)")
+    }
     fflush(nil)
   }
 } catch {
   FileHandle.standardError.write(Data("lanekeeper: \(error)\n".utf8))
-  exit(1)
+  exit((error as? Failure)?.status ?? 1)
 }

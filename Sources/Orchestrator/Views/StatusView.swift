@@ -14,7 +14,8 @@ package struct StatusView {
   package private(set) var costs: [String: Double] = [:]
   package private(set) var lanes: [LaneRecord] = []
   private var claims = 0
-  private var seq: Int64 = 0
+  /// The number of the event that it shows the state after.
+  package private(set) var seq: Int64 = 0
   private var queue: [String] = []
   package private(set) var run: ParticipantRecord?
   package private(set) var runState = "idle"

@@ -32,6 +32,7 @@ struct RunCommand: AsyncParsableCommand {
     help: "Gates and set-up commands share as many jobs as there are cores, also their own make -j."
   )
   var jobserver = false
+  @Flag(help: "Serve the web page while the run goes on; its link is printed.") var ui = false
   @Flag(name: .customLong("show-presets"), help: "Show the presets and end.")
   var showPresets = false
 
@@ -52,6 +53,9 @@ struct RunCommand: AsyncParsableCommand {
     } else {
       project = try MakeCall.current.shared(project, takesTokens: true)
     }
+    if ui { try PersonOnly.check("run --ui") }
+    let page = ui ? try UiBesideRun(project) : nil
+    defer { page?.end() }
     try await RunDriver.run(project, options)
   }
 }

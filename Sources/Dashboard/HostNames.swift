@@ -1,0 +1,56 @@
+import Foundation
+
+/// The names under which the page may be asked for.
+///
+/// A web page elsewhere can let a name of its own lead to this machine; it can't do so with an address.
+struct HostNames: Sendable {
+  /// Besides addresses.
+  let names: Set<String>
+  let port: Int
+  /// Tells whether it listens beyond loopback, so that any address of the machine may be named.
+  let isOpen: Bool
+
+  init(address: String, port: Int, isOpen: Bool) {
+    var names: Set = ["localhost"]
+    if isOpen { names.insert(ProcessInfo.processInfo.hostName.lowercased()) }
+    if !Self.isAddress(address) { names.insert(address.lowercased()) }
+    self.names = names
+    self.port = port
+    self.isOpen = isOpen
+  }
+
+  /// Tells whether a `Host` header names this server.
+  func allow(_ host: String?) -> Bool {
+    guard let host else { return false }
+    let (name, port) = Self.parts(host)
+    guard port == self.port else { return false }
+    if names.contains(name) { return true }
+    return isOpen ? Self.isAddress(name) : Self.isLoopback(name)
+  }
+
+  static func isLoopback(_ name: String) -> Bool {
+    if name == "localhost" || name == "::1" { return true }
+    return name.hasPrefix("127.") && isAddress(name)
+  }
+
+  static func isAddress(_ name: String) -> Bool {
+    var four = in_addr()
+    var six = in6_addr()
+    return inet_pton(AF_INET, name, &four) == 1 || inet_pton(AF_INET6, name, &six) == 1
+  }
+
+  /// Takes the brackets off an address.
+  private static func parts(_ host: String) -> (name: String, port: Int) {
+    let text = host.lowercased()
+    if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+      let rest = text[text.index(after: end)...]
+      return (
+        String(text[text.index(after: text.startIndex)..<end]),
+        rest.isEmpty ? 80 : Int(rest.dropFirst()) ?? -1
+      )
+    }
+    let words = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard words.count <= 2, let name = words.first else { return ("", -1) }
+    return (String(name), words.count == 2 ? Int(words[1]) ?? -1 : 80)
+  }
+}

@@ -1,0 +1,72 @@
+import NIOCore
+import NIOHTTPTypes
+
+/// Closes connections that hold a place without using it: a request that does not come to its end, and a
+/// reader that takes nothing of what it asked for.
+final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  struct Limits: Sendable {
+    /// From the connection to the end of the first request's head.
+    var head = TimeAmount.seconds(10)
+    /// From a request's head to the end of its body.
+    var body = TimeAmount.seconds(20)
+    /// From an answer to the next request on the connection.
+    var idle = TimeAmount.seconds(75)
+    /// Without a byte taken by the other side while there are some for it.
+    var reader = TimeAmount.seconds(30)
+  }
+
+  private let limits: Limits
+  private var request: Scheduled<Void>?
+  private var reader: Scheduled<Void>?
+
+  init(_ limits: Limits = Limits()) { self.limits = limits }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { expect(within: limits.head, context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    expect(within: limits.head, context)
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    request?.cancel()
+    reader?.cancel()
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head: expect(within: limits.body, context)
+    case .body: break
+    case .end: request?.cancel()
+    }
+    context.fireChannelRead(data)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    if case .end = unwrapOutboundIn(data) { expect(within: limits.idle, context) }
+    context.write(data, promise: promise)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    reader?.cancel()
+    if !context.channel.isWritable {
+      let channel = context.channel
+      reader = context.eventLoop.scheduleTask(in: limits.reader) { channel.close(promise: nil) }
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  private func expect(within time: TimeAmount, _ context: ChannelHandlerContext) {
+    request?.cancel()
+    let channel = context.channel
+    request = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Dashboard
+
+@Suite struct DoorTests {
+  @Test func p8_aKeyOpensOnce() throws {
+    let directory = try TemporaryDirectory()
+    let door = Door(file: directory.path("sessions"))
+    let key = door.key()
+    #expect(door.enter("") == nil)
+    #expect(door.enter(key + "0") == nil)
+    let secret = try #require(door.enter(key))
+    #expect(door.enter(key) == nil)
+    #expect(door.knows(secret) && !door.knows(key) && !door.knows(""))
+    // What is kept does not let anybody in.
+    let kept = try directory.read("sessions")
+    #expect(!kept.contains(secret))
+    #expect(!door.knows(String(kept.prefix(64))))
+    let mode = try FileManager.default.attributesOfItem(atPath: directory.path("sessions"))
+    #expect(mode[.posixPermissions] as? Int == 0o600)
+  }
+
+  @Test func p8_sessionsOutliveTheServerAndEnd() throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.path("sessions")
+    let first = Door(file: file, now: { 1000 })
+    let secret = try #require(first.enter(first.key()))
+    let other = try #require(first.enter(first.key()))
+    #expect(Door(file: file, now: { 1001 }).knows(secret))
+    #expect(!Door(file: file, now: { 1001 + Door.lifetime }).knows(secret))
+    first.leave(secret)
+    let next = Door(file: file, now: { 1002 })
+    #expect(!next.knows(secret) && next.knows(other))
+  }
+
+  @Test func namesUnderWhichItIsAsked() {
+    let closed = HostNames(address: "127.0.0.1", port: 8420, isOpen: false)
+    for host in [
+      "127.0.0.1:8420", "localhost:8420", "LOCALHOST:8420", "[::1]:8420", "127.8.8.8:8420",
+    ] {
+      #expect(closed.allow(host), "\(host)")
+    }
+    for host in [
+      nil, "", "127.0.0.1", "127.0.0.1:80", "example.org:8420", "127.0.0.1.example.org:8420",
+      "192.168.0.7:8420", "[::1", "a:b:8420", "127.x:8420", "localhost.:8420",
+    ] {
+      #expect(!closed.allow(host), "\(host ?? "none")")
+    }
+    let open = HostNames(address: "0.0.0.0", port: 8420, isOpen: true)
+    #expect(open.allow("192.168.0.7:8420") && !open.allow("example.org:8420"))
+  }
+
+  @Test func hashesAreThoseOfTheStandard() {
+    #expect(
+      SHA256.hex("".utf8) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    #expect(
+      SHA256.hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8)
+        == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+    #expect(
+      SHA256.hex([UInt8](repeating: 0x61, count: 1_000_000))
+        == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+  }
+}

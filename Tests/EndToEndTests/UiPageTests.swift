@@ -1,0 +1,261 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the page of `lanekeeper ui` shows and does, over its API.
+@Suite struct UiPageTests {
+  @Test func itShowsWhatTheCommandsPrint() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: 1, title: "<script>alert(1)</script> \\e[31mred"}
+          - {id: 2, title: Two, depends_on: [1]}
+        """, agent: "printf 'a \\033[31mred\\033[0m line\\n'; echo x > \"<b>$id.txt\"",
+      configuration: "review: required")
+    let page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    func same(_ path: String, _ words: String..., without left: Set<String> = []) throws {
+      let answer = try page.get(path)
+      #expect(answer.status == 200 && answer.header("content-type") == "application/json")
+      let printed = try shop.run(words + ["--json"])
+      let mine = answer.json.filter { !left.contains($0.key) }
+      let theirs =
+        ((try JSONSerialization.jsonObject(with: Data(printed.output))) as? [String: Any] ?? [:])
+        .filter { !left.contains($0.key) }
+      #expect(NSDictionary(dictionary: mine) == NSDictionary(dictionary: theirs), "\(path)")
+    }
+    try same("/api/status", "status", without: ["time"])
+    #expect(try shop.run("run").status == 75)
+    try same("/api/status", "status", without: ["time", "eta_s"])
+    try same("/api/graph", "graph")
+    try same("/api/reviews", "review")
+    let review = try page.get("/api/reviews/1")
+    let one = (review.json["reviews"] as? [[String: Any]])?.first
+    #expect((one?["diff"] as? String)?.contains("<b>1.txt") == true)
+    let lines = try page.get("/api/logs/1").json["lines"] as? [String]
+    #expect(lines == ["a red line"])
+    // Text of agents is data, whatever it looks like.
+    #expect(try page.get("/api/status").body.contains("<script>alert(1)</script> \\u001b[31mred"))
+    let events = try page.get("/api/events?since=0&limit=5000").json["events"] as? [[String: Any]]
+    let told = try shop.run("events", "--json").text.split(separator: "\n").count
+    #expect(events?.count == told)
+    page.end()
+  }
+
+  @Test func aPersonSteersARun() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(3), agent: "sleep 0.3; echo \"$prompt\" > $id.txt",
+      configuration: "review: required")
+    let page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    // What the run says is wrong comes back.
+    let wrong = try page.send("POST", "/api/run", body: "{\"parallel\":99}")
+    #expect(wrong.status == 400 || wrong.status == 422, "\(wrong.text)")
+    #expect(try page.send("POST", "/api/run", body: "{\"agent\":\"--help\"}").status == 400)
+    #expect(
+      try page.send("POST", "/api/run", body: "{\"parallel\":2,\"preset\":\"economy\"}").status
+        == 200)
+    #expect(try page.send("POST", "/api/run", body: "{}").status == 409)
+    func state(_ id: String) throws -> String? {
+      let features = try page.get("/api/status").json["features"] as? [[String: Any]]
+      return features?.first { $0["id"] as? String == id }?["state"] as? String
+    }
+    #expect(
+      try eventually { try ["1", "2", "3"].allSatisfy { try state($0) == "in_review" } })
+    func tip(_ id: String) throws -> String {
+      let reviews = try page.get("/api/reviews/\(id)").json["reviews"] as? [[String: Any]]
+      return reviews?.first?["tip"] as? String ?? ""
+    }
+    // A verdict counts for what was shown.
+    let base = try shop.repository.git("rev-parse", "main")
+    for body in ["{}", "{\"tip\":\"\(base)\"}", "{\"tip\":\"0\"}"] {
+      let answer = try page.send("POST", "/api/reviews/1/approve", body: body)
+      #expect([400, 409].contains(answer.status), "\(answer.text)")
+    }
+    let sent = try page.send(
+      "POST", "/api/reviews/2/request-changes",
+      body: """
+        {"tip":"\(try tip("2"))","text":"say it otherwise",
+        "comments":[{"path":"2.txt","line":1,"text":"this line"}]}
+        """)
+    #expect(sent.status == 200, "\(sent.text)")
+    #expect(
+      try page.send("POST", "/api/reviews/1/approve", body: "{\"tip\":\"\(try tip("1"))\"}").status
+        == 200)
+    if try !isAlive(page) { #expect(try page.send("POST", "/api/run", body: "{}").status == 200) }
+    #expect(try eventually { try state("1") == "landed" && state("2") == "in_review" })
+    let prompt = try shop.repository.git("show", "lane/2-feature-2:2.txt")
+    #expect(prompt.contains("say it otherwise") && prompt.contains("this line"))
+    #expect(try page.send("POST", "/api/features/3/abandon", body: "{}").status == 200)
+    #expect(try state("3") == "abandoned")
+    #expect(try page.send("POST", "/api/features/3/retry", body: "{}").status == 200)
+    #expect(try page.send("POST", "/api/features/99/retry", body: "{}").status == 404)
+    _ = try page.send("POST", "/api/run/stop", body: "{\"now\":true}")
+    #expect(try eventually { try !isAlive(page) })
+    page.end()
+    _ = try shop.run("abandon", "2")
+    _ = try shop.run("abandon", "3")
+    #expect(try shop.leftovers() == [])
+  }
+
+  private func isAlive(_ page: ServedPage) throws -> Bool {
+    let run = try page.get("/api/status").json["run"] as? [String: Any]
+    return ["running", "stopping", "paused"].contains(run?["state"] as? String ?? "")
+  }
+
+  @Test func drainingLandsWhatIsUnderWay() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(4), agent: "sleep 1; echo $id > $id.txt")
+    let page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    #expect(try page.send("POST", "/api/run/drain", body: "{}").status == 409)
+    #expect(try page.send("POST", "/api/run", body: "{\"parallel\":2}").status == 200)
+    #expect(try eventually { try shop.trace().count >= 2 })
+    #expect(try page.send("POST", "/api/run/drain", body: "{}").status == 200)
+    #expect(try eventually { try !isAlive(page) && state(page) != "draining" })
+    let begun = Set(try shop.trace().filter { $0[0] == "begin" }.map { $0[1] })
+    #expect(Set(try shop.landed().filter { !$0.isEmpty }) == begun && begun.count < 4)
+    page.end()
+  }
+
+  private func state(_ page: ServedPage) throws -> String? {
+    (try page.get("/api/status").json["run"] as? [String: Any])?["state"] as? String
+  }
+
+  @Test func theBacklogKeepsItsComments() throws {
+    let shop = try Workshop(
+      features: """
+        # kept by hand
+        features:
+          - id: 1        # the first
+            title: One
+          # about two
+          - id: 2
+            title: Two
+            depends_on: [1]
+        """, agent: "true")
+    let page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    #expect(
+      try page.send("PATCH", "/api/features/2", body: "{\"priority\":5,\"model\":\"haiku\"}").status
+        == 200)
+    let added = try page.send(
+      "POST", "/api/features", body: "{\"title\":\"Three\",\"depends_on\":[\"2\"]}")
+    #expect(added.json["id"] as? String == "3")
+    var text = try shop.repository.read("features.yml")
+    for part in [
+      "# kept by hand", "# the first", "# about two", "priority: 5", "model: haiku", "Three",
+    ] {
+      #expect(text.contains(part), "\(part) in\n\(text)")
+    }
+    // A cycle, an id that is not there, one that is, a wrong path, no title.
+    let before = text
+    for (method, path, body) in [
+      ("POST", "/api/edges", "{\"feature\":\"1\",\"depends_on\":\"3\"}"),
+      ("POST", "/api/edges", "{\"feature\":\"1\",\"depends_on\":\"1\"}"),
+      ("POST", "/api/edges", "{\"feature\":\"1\",\"depends_on\":\"9\"}"),
+      ("POST", "/api/features", "{\"id\":\"2\",\"title\":\"Again\"}"),
+      ("POST", "/api/features", "{\"id\":\"../x\",\"title\":\"Away\"}"),
+      ("POST", "/api/features", "{\"title\":\"\"}"),
+      ("PATCH", "/api/features/1", "{\"touches\":[\"/etc/passwd\"]}"),
+      ("PATCH", "/api/features/1", "{\"model\":\"gpt\"}"),
+    ] {
+      let answer = try page.send(method, path, body: body)
+      #expect(answer.status == 422, "\(body): \(answer.text)")
+    }
+    let cycle = try page.send(
+      "POST", "/api/edges", body: "{\"feature\":\"1\",\"depends_on\":\"3\"}")
+    #expect(cycle.body.contains("cycle"), "\(cycle.body)")
+    #expect(try page.send("PATCH", "/api/features/9", body: "{\"priority\":1}").status == 404)
+    #expect(try shop.repository.read("features.yml") == before)
+    #expect(try page.send("DELETE", "/api/edges/3/2").status == 200)
+    #expect(try page.send("DELETE", "/api/edges/3/2").status == 409)
+    text = try shop.repository.read("features.yml")
+    #expect(text.contains("# about two"))
+    #expect(
+      try page.send("POST", "/api/edges", body: "{\"feature\":\"3\",\"depends_on\":\"1\"}").status
+        == 200)
+    let features = try page.get("/api/features").json["features"] as? [[String: Any]]
+    #expect(features?.last?["depends_on"] as? [String] == ["1"])
+    page.end()
+  }
+
+  /// Reads events until one has a number, or the connection ends.
+  private func events(
+    _ page: ServedPage, _ path: String, until last: Int, _ header: String? = nil
+  ) throws -> [Int] {
+    let descriptor = try page.connected()
+    defer { close(descriptor) }
+    var lines = ["GET \(path) HTTP/1.1", "Host: 127.0.0.1:\(page.port)", "Cookie: \(page.cookie)"]
+    if let header { lines.append(header) }
+    let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    var text = ""
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    var found: [Int] = []
+    repeat {
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard poll(&waiting, 1, 30_000) > 0 else { break }
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      guard count > 0 else { break }
+      text += String(decoding: buffer[..<count], as: UTF8.self)
+      // Chunks may cut a line anywhere, so what is whole is read.
+      found = text.matches(of: /id: (\d+)\r?\n/).compactMap { Int($0.output.1) }
+    } while (found.last ?? 0) < last
+    return found
+  }
+
+  @Test func eventsGoOnWhereTheyWereCutOff() throws {
+    let shop = try Workshop(features: Workshop.independent(3), agent: "echo $id > $id.txt")
+    var page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    #expect(try shop.run("run").status == 0)
+    let all = try shop.run("events", "--json").text.split(separator: "\n").count
+    #expect(try events(page, "/api/stream?since=0", until: all) == Array(1...all))
+    #expect(
+      try events(page, "/api/stream?since=3", until: all, "Last-Event-ID: 10") == Array(11...all))
+    // A number from another life of the state starts anew.
+    let answer = try events(page, "/api/stream?since=\(all + 500)", until: all)
+    #expect(answer == [all])
+    // The server is started again; the session still counts, and the stream goes on.
+    let (cookie, port) = (page.cookie, page.port)
+    page.end()
+    page = try ServedPage(shop, output: "again", port: port)
+    page.use(cookie: cookie)
+    #expect(try shop.run("reopen", "1").status == 0)
+    let more = try shop.run("events", "--json").text.split(separator: "\n").count
+    #expect(more > all)
+    #expect(
+      try events(page, "/api/stream", until: more, "Last-Event-ID: \(all)")
+        == Array((all + 1)...more))
+    page.end()
+  }
+
+  @Test func everyRouteIsDescribedAndLocked() throws {
+    let shop = try Workshop(features: Workshop.independent(1), agent: "true")
+    let page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    let description = try page.get("/api/openapi.json").json
+    #expect(description["openapi"] as? String == "3.1.0")
+    let paths = try #require(description["paths"] as? [String: [String: Any]])
+    #expect(paths.count >= 25)
+    let cookie = page.cookie
+    for (path, methods) in paths {
+      let place = path.replacing("{id}", with: "1").replacing("{other}", with: "2")
+        .replacing("{name}", with: "1-a.log")
+      #expect(!place.contains("{"))
+      for method in methods.keys where path != "/api/session" {
+        let operation = methods[method] as? [String: Any]
+        #expect((operation?["summary"] as? String)?.isEmpty == false, "\(path)")
+        page.use(cookie: "")
+        let body = method == "get" || method == "delete" ? nil : "{}"
+        let answer = try page.send(method.uppercased(), place, body: body)
+        #expect(answer.status == 401, "\(method) \(path): \(answer.text)")
+      }
+      page.use(cookie: cookie)
+      #expect(
+        try page.send("PUT", place, body: "{}").status == 405, "\(path)")
+    }
+    page.end()
+  }
+}

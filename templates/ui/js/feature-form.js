@@ -1,0 +1,52 @@
+// Adding and changing a feature; it is written back to features.yml.
+
+import { act, path } from "./api.js";
+import { el, field, option } from "./dom.js";
+import { attempt, dialog } from "./notices.js";
+import { refresh } from "./refresh.js";
+import { state } from "./state.js";
+
+const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+const words = (text) => text.split(/[\s,]+/).map((word) => word.replace(/^#/, "")).filter(Boolean);
+
+/** - id: null adds a new one. */
+export function editFeature(id) {
+  const own = id === null ? null : state.features.get(id);
+  if (id !== null && !own) return;
+  const input = (name, value, more) => el("input", { name, value: value ?? "", ...more });
+  const area = (name, value, rows) => el("textarea", { name, rows }, value ?? "");
+  const number = input("id", "", { placeholder: "the next number", pattern: "[A-Za-z0-9_][A-Za-z0-9._\\-]*", maxlength: 80 });
+  const title = input("title", own?.title, { required: true });
+  const category = input("category", own?.category ?? "backend", { list: "categories", required: true });
+  const description = area("description", own?.description, 3);
+  const steps = area("steps", own?.steps.join("\n"), 3);
+  const needs = input("depends_on", own?.depends_on.join(", "), { placeholder: "1, 2" });
+  const touches = area("touches", own?.touches.join("\n"), 2);
+  const priority = input("priority", own?.priority ?? 0, { type: "number", step: 1 });
+  const model = el("select", { name: "model" }, option("", "by rule", !own?.model),
+    (state.settings?.tiers ?? []).map((tier) => option(tier, tier, own?.model === tier)));
+  const form = el("form", { class: "form", onsubmit: save, method: "dialog" },
+    el("datalist", { id: "categories" }, (state.settings?.categories ?? []).map((name) => option(name, name))),
+    id === null && field("Id", number), field("Title", title), field("Category", category), field("Description", description),
+    field("Steps, one a line", steps), field("Needs these landed first", needs),
+    field("Touches these paths, one a line", touches),
+    el("div", { class: "row" }, field("Priority", priority), field("Model", model)),
+    el("div", { class: "row end" }, el("button", { type: "submit", class: "primary" }, id === null ? "Add" : "Save")));
+  const box = dialog(id === null ? "Add a feature" : `Edit #${id}`, form);
+
+  async function save(event) {
+    event.preventDefault();
+    const value = {
+      title: title.value.trim(), category: category.value.trim(), description: description.value, steps: lines(steps.value),
+      depends_on: words(needs.value), touches: lines(touches.value), priority: Math.trunc(Number(priority.value)) || 0,
+      model: model.value || null,
+    };
+    if (id === null && number.value.trim()) value.id = number.value.trim();
+    const isWell = await attempt(
+      () => (id === null ? act("POST", "/api/features", value) : act("PATCH", `/api/features/${path(id)}`, value)),
+      id === null ? "The feature stands in features.yml." : `#${id} is changed in features.yml.`);
+    if (!isWell) return;
+    box.close();
+    refresh("features", "status", "layout");
+  }
+}

@@ -1,0 +1,77 @@
+// Fetches what events have made old: each part at most once at a time, and not more often than it pays.
+
+import { get } from "./api.js";
+import { set, state, isRunning } from "./state.js";
+
+const parts = {
+  status: { path: "/api/status", pause: 120 },
+  attempts: { path: "/api/attempts", pause: 400, take: (value) => value.attempts },
+  claims: { path: "/api/claims", pause: 600, take: (value) => value.claims },
+  reviews: { path: "/api/reviews", pause: 600, take: (value) => value.reviews },
+  landings: { path: "/api/landings", pause: 500 },
+  timeline: { path: "/api/timeline", pause: 1000 },
+  layout: { path: "/api/graph/layout", pause: 800 },
+  features: {
+    path: "/api/features", pause: 800,
+    take: (value) => new Map(value.features.map((feature) => [feature.id, feature])),
+  },
+  settings: { path: "/api/settings", pause: 2000 },
+};
+
+for (const part of Object.values(parts)) Object.assign(part, { isOld: false, isBusy: false });
+
+/** Marks parts as old; they are fetched soon. */
+export function refresh(...names) {
+  for (const name of names) {
+    parts[name].isOld = true;
+    run(name);
+  }
+}
+
+async function run(name) {
+  const part = parts[name];
+  if (part.isBusy) return;
+  part.isBusy = true;
+  while (part.isOld) {
+    part.isOld = false;
+    try {
+      const value = await get(part.path);
+      // A late answer does not take the page back.
+      const isLate = name === "status" && state.status && value.seq < state.status.seq;
+      if (!isLate || part.mayGoBack) set(name, part.take ? part.take(value) : value);
+      part.mayGoBack = false;
+    } catch {
+      // The connection's state tells; the next event asks again.
+    }
+    await new Promise((done) => setTimeout(done, part.pause));
+  }
+  part.isBusy = false;
+}
+
+/** Fetches everything; a state file that was made anew counts from the beginning. */
+export async function refreshAll() {
+  parts.status.mayGoBack = true;
+  refresh(...Object.keys(parts));
+}
+
+/** Fetches what a batch of events is about. */
+export function follow(events) {
+  const names = new Set(["status"]);
+  for (const { type } of events) {
+    if (type === "output" || type.startsWith("agent_") || type === "progress") names.add("attempts");
+    else if (type.startsWith("landing_") || type.startsWith("gate_")) names.add("landings").add("timeline");
+    else if (type.startsWith("claim")) names.add("claims");
+    else if (type.startsWith("feature_")) {
+      for (const name of ["attempts", "claims", "landings", "timeline", "reviews"]) names.add(name);
+    } else if (type === "attempt_started" || type.startsWith("attempt_")) names.add("attempts").add("timeline").add("claims");
+    else if (type === "backlog_changed" || type === "priority_changed") names.add("features").add("layout");
+    else if (type.startsWith("run_") || type.startsWith("review")) names.add("timeline").add("reviews").add("features").add("layout");
+    if (type.includes("discovered") || type.includes("stacked")) names.add("layout");
+  }
+  refresh(...names);
+}
+
+// Times pass although nothing happens, and who has died sends no event.
+setInterval(() => {
+  if (!document.hidden && state.status) refresh("status", ...(isRunning() ? ["attempts", "timeline"] : []));
+}, 3000);

@@ -1,0 +1,84 @@
+// A list of any length of which only the lines in sight are elements.
+
+import { el } from "./dom.js";
+import { frame } from "./state.js";
+
+/** No browser lays out elements of any height. */
+const MOST_PIXELS = 15_000_000;
+const HEIGHT = 20;
+
+export class VirtualList {
+  /** `line(index)` gives what `show(element, line)` shows. */
+  constructor({ testid, label, line, show, make }) {
+    this.line = line;
+    this.show = show;
+    this.make = make;
+    this.count = 0;
+    this.rows = [];
+    this.follows = true;
+    this.spacer = el("div", { class: "spacer" });
+    this.window = el("div", { class: "window" });
+    this.element = el("div", { class: "lines", tabindex: 0, role: "region", "aria-label": label, "data-testid": testid },
+      this.spacer, this.window);
+    this.element.addEventListener("scroll", () => {
+      if (this.isMoving) return;
+      const atEnd = this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - HEIGHT;
+      if (atEnd !== this.follows) {
+        this.follows = atEnd;
+        this.onFollow?.(atEnd);
+      }
+      this.draw();
+    });
+    new ResizeObserver(() => this.draw()).observe(this.element);
+  }
+
+  /** Pixels that a line takes in the bar; less than its height where there are very many. */
+  get step() {
+    return Math.min(HEIGHT, MOST_PIXELS / Math.max(1, this.count));
+  }
+
+  set(count) {
+    this.count = count;
+    this.spacer.style.height = `${Math.ceil(count * this.step)}px`;
+    if (this.follows) this.toEnd();
+    else this.draw();
+  }
+
+  toEnd() {
+    this.follows = true;
+    this.isMoving = true;
+    this.element.scrollTop = this.element.scrollHeight;
+    this.isMoving = false;
+    this.draw();
+  }
+
+  draw() {
+    if (this.isDue) return;
+    this.isDue = true;
+    frame(() => {
+      this.isDue = false;
+      this.drawNow();
+    });
+  }
+
+  drawNow() {
+    const { scrollTop, clientHeight, scrollHeight } = this.element;
+    const seen = Math.ceil(clientHeight / HEIGHT) + 1;
+    const room = Math.max(1, scrollHeight - clientHeight);
+    const last = Math.max(0, this.count - Math.floor(clientHeight / HEIGHT));
+    const first = Math.max(0, Math.min(last, Math.floor((this.step < HEIGHT ? scrollTop / room : scrollTop / HEIGHT / Math.max(1, last)) * last)));
+    const shown = Math.max(0, Math.min(seen, this.count - first));
+    while (this.rows.length < shown) {
+      const row = this.make();
+      this.rows.push(row);
+      this.window.append(row);
+    }
+    this.rows.forEach((row, index) => {
+      row.hidden = index >= shown;
+      if (index < shown) this.show(row, this.line(first + index), first + index);
+    });
+    const top = this.step < HEIGHT ? scrollTop : Math.min(first * HEIGHT, Math.max(0, scrollHeight - shown * HEIGHT));
+    this.window.style.transform = `translateY(${top}px)`;
+  }
+}
+
