@@ -133,8 +133,9 @@ let package = Package(
         path: "Tools/planning-samples", swiftSettings: strict),
       .executableTarget(
         name: "planning-bench",
-        dependencies: ["Backlog", "Planning", "PlanningSamples", "Git", "Orchestrator"],
-        path: "Tools/planning-bench", swiftSettings: strict),
+        dependencies: [
+          "Backlog", "Planning", "PlanningSamples", "Git", "ModelSelection", "Orchestrator",
+        ], path: "Tools/planning-bench", swiftSettings: strict),
       .testTarget(
         name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "TestSupport"],
         swiftSettings: strict),

@@ -9,6 +9,9 @@ package struct ModelSettings: Sendable, Equatable {
     "frontend": .opus, "backend": .opus, "database": .opus, "testing": .haiku,
     "documentation": .haiku, "infrastructure": .opus,
   ]
+  /// The least tier of a category where difficulty decides (`experimental`).
+  package static let standardFloors: [String: Tier] = ["database": .sonnet]
+  package var categoryFloors = ModelSettings.standardFloors
   package var fallbackModel: Tier = .opus
   package var autoDetectSimple = true
   package var simpleKeywords = [
@@ -67,12 +70,13 @@ package struct ModelSettings: Sendable, Equatable {
       case "preset":
         guard value is NSNull || value is String else { throw wrong(key, "a preset's name") }
         preset = value as? String
-      case "category_mapping":
+      case "category_mapping", "category_floors":
         guard let mapping = value as? [String: Any] else {
           throw wrong(key, "an object of categories and models")
         }
-        categoryMapping = [:]
-        for (category, name) in mapping { categoryMapping[category] = try tier(name, key) }
+        var tiers: [String: Tier] = [:]
+        for (category, name) in mapping { tiers[category] = try tier(name, key) }
+        if key == "category_floors" { categoryFloors = tiers } else { categoryMapping = tiers }
       case "fallback_model": fallbackModel = try tier(value, key)
       case "auto_detect_simple":
         guard let flag = value as? Bool else { throw wrong(key, "true or false") }
@@ -96,6 +100,10 @@ package struct ModelSettings: Sendable, Equatable {
       "fallback_model": fallbackModel.rawValue, "auto_detect_simple": autoDetectSimple,
       "simple_keywords": simpleKeywords, "complex_keywords": complexKeywords,
     ]
+    // The earlier program does not know it, so it stands there only where somebody set it.
+    if categoryFloors != Self.standardFloors {
+      object["category_floors"] = categoryFloors.mapValues(\.rawValue)
+    }
     for (key, value) in unknown {
       object[key] = try? JSONSerialization.jsonObject(
         with: Data(value.utf8), options: .fragmentsAllowed)

@@ -26,7 +26,7 @@ package struct FeatureFacts: Sendable, Equatable {
   }
 }
 
-/// How attempts of one tier went in this repository.
+/// How attempts of one tier went.
 package struct PassRate: Sendable, Equatable {
   package var attempts: Int
   package var passed: Int
@@ -51,15 +51,13 @@ package struct TierChoice: Sendable, Equatable {
 /// Chooses the tier for a feature.
 package struct TierSelector: Sendable {
   package let choice: ModelChoice
-  /// Results of this repository by tier, for the feature's category.
-  private let passRates: @Sendable (_ category: String) -> [Tier: PassRate]
+  /// What this repository's results taught; it decides where difficulty does.
+  private let bandit: TierBandit
 
-  package init(
-    _ choice: ModelChoice,
-    passRates: @escaping @Sendable (_ category: String) -> [Tier: PassRate] = { _ in [:] }
-  ) {
+  /// - Parameter bandit: `nil` for one that has seen nothing.
+  package init(_ choice: ModelChoice, bandit: TierBandit? = nil) {
     self.choice = choice
-    self.passRates = passRates
+    self.bandit = bandit ?? TierBandit(floors: choice.settings.categoryFloors)
   }
 
   /// Chooses: the feature's own model, then its category's, then keywords, then the fallback.
@@ -92,34 +90,15 @@ package struct TierSelector: Sendable {
     choice.available.filter { $0 < tier }.max() ?? tier
   }
 
-  /// Estimates difficulty from the text and the graph, then corrects it by what this repository has
-  /// seen: a tier that passes under half of at least four attempts in the category is skipped.
+  /// Lets the bandit weigh the difficulty against this repository's results.
   private func chooseByDifficulty(_ facts: FeatureFacts) -> TierChoice {
-    let text = facts.title + " " + facts.description
-    let complex = Keywords.all(choice.settings.complexKeywords, in: text)
-    let simple = Keywords.all(choice.settings.simpleKeywords, in: text)
-    var score = 2 * complex.count - 2 * simple.count
-    score += min(3, facts.steps / 3) + min(3, facts.dependents / 2) + min(3, facts.footprint / 4)
-    if ["testing", "documentation"].contains(facts.category.lowercased()) { score -= 2 }
-    var parts: [String] = []
-    if !complex.isEmpty { parts.append("complex: " + complex.joined(separator: ", ")) }
-    if !simple.isEmpty { parts.append("simple: " + simple.joined(separator: ", ")) }
-    if facts.steps > 0 { parts.append("\(facts.steps) steps") }
-    if facts.dependents > 0 { parts.append("\(facts.dependents) dependents") }
-    if facts.footprint > 0 { parts.append("\(facts.footprint) paths") }
-    let wanted: Tier = score >= 3 ? .opus : score >= 0 ? .sonnet : .haiku
-    var tier =
-      choice.available.first { $0 == wanted } ?? choice.available.filter { $0 < wanted }.max()
-      ?? choice.best
-    var reason = "difficulty \(score)"
-    if !parts.isEmpty { reason += " (\(parts.joined(separator: "; ")))" }
-    let rates = passRates(facts.category)
-    while let rate = rates[tier], rate.attempts >= 4, rate.passed * 2 < rate.attempts,
-      nextTierUp(after: tier) != tier
-    {
-      reason += "; \(tier.rawValue) passed \(rate.passed) of \(rate.attempts) here"
-      tier = nextTierUp(after: tier)
+    // The same feature and the same past give the same choice; a new result gives a new draw.
+    var seed: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in (facts.title + "\0" + facts.description).utf8 {
+      seed = (seed ^ UInt64(byte)) &* 0x100_0000_01b3
     }
-    return TierChoice(tier: tier, reason: reason)
+    return bandit.choose(
+      category: facts.category, difficulty: Difficulty(facts, choice.settings),
+      available: choice.available, seed: seed &+ UInt64(bandit.count))
   }
 }

@@ -261,7 +261,8 @@ struct RunContext: Sendable {
   /// Chooses the tier of the next attempt.
   func tier(for feature: FeatureRecord) throws -> TierChoice {
     if let tier = options.tier { return TierChoice(tier: tier, reason: "the command line") }
-    let selector = TierSelector(choice, passRates: passRates)
+    let selector = TierSelector(
+      choice, bandit: choice.byDifficulty ? try PastResults.bandit(store, choice) : nil)
     if feature.climbs, let last = feature.lastTier.flatMap(Tier.init(rawValue:)) {
       let next = selector.nextTierUp(after: last)
       return TierChoice(tier: next, reason: "after a failed attempt with \(last.rawValue)")
@@ -272,26 +273,6 @@ struct RunContext: Sendable {
         steps: feature.steps.count, dependents: dependents[feature.id] ?? 0,
         footprint: max(feature.touches.count, footprintSizes[feature.id] ?? 0),
         override: feature.model.flatMap(Tier.init(rawValue:))))
-  }
-
-  private var passRates: @Sendable (String) -> [Tier: PassRate] {
-    let store = store
-    return { category in
-      let features = Dictionary(
-        ((try? store.features()) ?? []).map { ($0.id, $0.category) },
-        uniquingKeysWith: { first, _ in first })
-      var rates: [Tier: PassRate] = [:]
-      for attempt in (try? store.attempts()) ?? [] where features[attempt.feature] == category {
-        guard let tier = Tier(rawValue: attempt.tier), attempt.state != .running,
-          attempt.state != .interrupted
-        else { continue }
-        var rate = rates[tier] ?? PassRate(attempts: 0, passed: 0)
-        rate.attempts += 1
-        if attempt.state == .completed { rate.passed += 1 }
-        rates[tier] = rate
-      }
-      return rates
-    }
   }
 
   /// Who may work, and when.
@@ -309,11 +290,7 @@ struct RunContext: Sendable {
       maxFeatureCost: project.configuration.limits.maxFeatureCostUSD)
   }
 
-  private var footprintSizes: [String: Int] {
-    Dictionary(
-      footprints.map { ($0.feature, $0.paths.count { $0.likelihood >= 0.3 }) },
-      uniquingKeysWith: { first, _ in first })
-  }
+  private var footprintSizes: [String: Int] { TierForecast.footprintSizes(footprints) }
 }
 
 extension Project {

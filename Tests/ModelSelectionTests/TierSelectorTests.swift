@@ -97,11 +97,12 @@ import Testing
   @Test func experimentalLearnsFromThisRepository() throws {
     let resolved = try ModelChoice.resolve(
       commandLine: .preset("experimental"), repository: nil, settings: nil)
-    let selector = TierSelector(resolved) { category in
-      category == "frontend" ? [.haiku: PassRate(attempts: 5, passed: 1)] : [:]
-    }
+    var bandit = TierBandit()
+    bandit.add(category: "frontend", tier: .haiku, attempts: 12, passed: 1)
+    bandit.add(category: "backend", tier: .haiku, attempts: 12, passed: 12)
+    let selector = TierSelector(resolved, bandit: bandit)
     #expect(selector.choose(facts("Show a list", category: "frontend")).tier == .sonnet)
-    #expect(selector.choose(facts("Show a list", category: "backend")).tier == .haiku)
+    #expect(selector.choose(facts("Rename a button", category: "backend")).tier == .haiku)
   }
 
   @Test func aMappedTierThatIsNotThereIsPassedOver() throws {

@@ -57,13 +57,15 @@ struct ModelsCommand: ParsableCommand {
       let environment = ProcessInfo.processInfo.environment
       let wish = try models.wish()
       let choice: ModelChoice
+      var bandit: TierBandit?
       if let project = try? Project.open(project.path, environment: environment) {
         choice = try project.models(wish)
+        bandit = try PastResults.bandit(try project.existingStore(), choice)
       } else {
         choice = try ModelSettingsFile.choice(
           commandLine: wish, repository: nil, file: Project.modelSettingsFile(environment))
       }
-      let result = TierSelector(choice).choose(
+      let result = TierSelector(choice, bandit: bandit).choose(
         FeatureFacts(
           category: category, title: title, description: description, steps: 0, dependents: 0,
           footprint: 0, override: nil))

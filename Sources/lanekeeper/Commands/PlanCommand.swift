@@ -53,17 +53,22 @@ struct PlanCommand: ParsableCommand {
     let plan = Plan(backlog, agents: agents) { seconds[$0] ?? DurationModel.standard }
     let footprints =
       project.map { ProjectFootprints.read($0, backlog) } ?? Footprint.declared(backlog)
+    let choice = try project?.models(nil)
+    let tiers = try choice.map {
+      try TierForecast.of(backlog, $0, footprints, store: try project?.existingStore())
+    }
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       let full = FullPlan(
-        plan: plan, hints: found.hints.map(Plan.Edge.init),
+        plan: plan, hints: found.hints.map(Plan.Edge.init), models: tiers ?? [],
         footprints: footprints.filter { !$0.paths.isEmpty }, attempts: times.count)
       return Terminal.line(String(decoding: try encoder.encode(full), as: UTF8.self))
     }
     let text = PlanText(
       plan: plan, backlog: backlog, footprints: footprints, attempts: times.count, agents: agents)
     for line in text.lines { Terminal.line(line) }
+    if choice?.byDifficulty == true { show(tiers ?? []) }
     show(outcome)
   }
 
@@ -71,15 +76,17 @@ struct PlanCommand: ParsableCommand {
   private struct FullPlan: Encodable {
     let plan: Plan
     let hints: [Plan.Edge]
+    let models: [TierForecast]
     let footprints: [Footprint]
     let attempts: Int
 
-    private enum Keys: String, CodingKey { case hints, footprints, attempts }
+    private enum Keys: String, CodingKey { case hints, models, footprints, attempts }
 
     func encode(to encoder: any Encoder) throws {
       try plan.encode(to: encoder)
       var container = encoder.container(keyedBy: Keys.self)
       try container.encode(hints, forKey: .hints)
+      try container.encode(models, forKey: .models)
       try container.encode(footprints, forKey: .footprints)
       try container.encode(attempts, forKey: .attempts)
     }
@@ -114,6 +121,15 @@ struct PlanCommand: ParsableCommand {
     if !json {
       Terminal.line("\(edges.count) detected dependencies recorded in \(project.backlogFile)")
     }
+  }
+
+  private func show(_ tiers: [TierForecast]) {
+    Terminal.line("Models by expected difficulty and past results:")
+    for forecast in tiers.prefix(60) {
+      Terminal.line(
+        "   #\(forecast.feature) \(forecast.tier) (\(Terminal.visibleLine(forecast.reason)))")
+    }
+    if tiers.count > 60 { Terminal.line("   … and \(tiers.count - 60) more; --json shows all") }
   }
 
   private func show(_ outcome: DependencyDetection.Outcome) {
