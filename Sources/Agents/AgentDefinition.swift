@@ -63,6 +63,8 @@ package struct AgentDefinition: Sendable, Equatable {
   package var backoffSeconds = 30.0
   /// Added to the scheduling priority.
   package var nice = 5
+  /// What the program needs of HOME in a sandbox.
+  package var sandbox = SandboxPaths()
   /// US dollars that an attempt is expected to cost before there is experience, for each tier.
   package var expectedCost: [String: Double] = [:]
   /// US dollars for a million tokens, for programs that tell tokens but no cost.

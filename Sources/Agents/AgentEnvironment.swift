@@ -52,6 +52,8 @@ package enum AgentEnvironment {
     result["LANEKEEPER_PORT"] = String(port)
     result["LANEKEEPER_PORTS"] = "\(port)-\(port + 9)"
     if let temporary { result["TMPDIR"] = temporary }
+    // Meant for git outside a sandbox.
+    result["LANEKEEPER_USER_HOOKS"] = nil
     return result
   }
 }

@@ -26,6 +26,8 @@ package struct AttemptSettings: Sendable {
   package var serverProgram: String?
   /// Seconds between two starts of the same agent program; `nil`: as its definition says.
   package var staggerSeconds: Double?
+  /// How agents are kept in their lanes; `nil` where they are not.
+  package var sandbox: SandboxSettings?
   /// Tells, of a branch's tip and the paths that it changes, whether a person's verdict is needed;
   /// instead of `reviewRequired`.
   package var needsVerdict: (@Sendable (FeatureRecord, ObjectID, [[UInt8]]) throws -> Bool)?
@@ -159,19 +161,32 @@ package struct AttemptRunner: Sendable {
     try await Stagger.wait(
       state.locks + "/start-\(definition.name)", seconds: stagger, stop: stop)
     let killsBefore = MemoryPressure.kills()
+    let environment = AgentEnvironment.variables(
+      feature, attempt, lane: lane, promptFile: state.prompt(feature.id, attempt.number),
+      repository: settings.repository, base: base, hooks: settings.hookVariables,
+      temporary: try temporary(lane))
+    var argv = Invocation(definition, values.merging(["prompt": text]) { $1 }).argv
+    let sandbox = try await Offload.run {
+      try settings.sandbox.map { rules in
+        try SandboxSession(
+          rules, attempt: attempt, lane: lane, branch: branch, target: settings.target,
+          state: state, guardProgram: settings.guardProgram, outside: settings.environment,
+          inside: environment, needs: definition.sandbox, program: definition.program,
+          files: [state.prompt(feature.id, attempt.number)]
+            + ["mcp_config", "hook_settings"].compactMap { values[$0] })
+      }
+    }
+    defer { sandbox?.close() }
+    if let sandbox { argv = sandbox.command(argv) }
     let process = try GuardedProcess.start(
       GuardedCommand(
         guardProgram: settings.guardProgram,
         lockPath: state.attemptLock(feature.id, attempt.number), logPath: log,
-        inputPath: invocation.inputPath, directory: lane.path,
-        argv: Invocation(definition, values.merging(["prompt": text]) { $1 }).argv,
-        environment: AgentEnvironment.variables(
-          feature, attempt, lane: lane, promptFile: state.prompt(feature.id, attempt.number),
-          repository: settings.repository, base: base, hooks: settings.hookVariables,
-          temporary: try temporary(lane)),
-        mark: attempt.mark, wallSeconds: settings.attemptSeconds,
+        inputPath: invocation.inputPath, directory: lane.path, argv: argv,
+        environment: environment, mark: attempt.mark, wallSeconds: settings.attemptSeconds,
         silenceSeconds: settings.silenceSeconds, outputBytes: definition.output.limitBytes,
         graceSeconds: settings.graceSeconds, nice: Int32(definition.nice)))
+    try sandbox?.view.begin(pid: process.pid)
     let follower = OutputFollower(
       log: log, definition: definition, attempt: attempt, lane: lane.path, store: store,
       secrets: secrets, allowance: allowance)
@@ -186,7 +201,12 @@ package struct AttemptRunner: Sendable {
     watcher.cancel()
     stopper.cancel()
     await watcher.value
-    run.report = follower.finish(sideFile: values["output_file"] ?? "")
+    if let sandbox {
+      run.ending = run.ending.fromSandbox
+      sandbox.view.end()
+      try? takeOutput(lane, to: output(feature, attempt))
+    }
+    run.report = follower.finish(sideFile: output(feature, attempt))
     run.endReason = follower.endReason
     run.wasShortOfMemory = MemoryPressure.kills() > killsBefore
     LogKeeper.finish(log, secrets: secrets)
@@ -251,7 +271,8 @@ package struct AttemptRunner: Sendable {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord,
     _ definition: AgentDefinition, _ allowance: Double?
   ) throws -> [String: String] {
-    let output = state.path + "/logs/\(feature.id)/\(attempt.number).out"
+    let output =
+      settings.sandbox == nil ? output(feature, attempt) : outputInside(lane)
     var values = [
       "prompt_file": state.prompt(feature.id, attempt.number), "model": attempt.modelName,
       "lane": lane.path, "repository": settings.repository, "git_dir": state.commonDirectory,
@@ -286,9 +307,27 @@ package struct AttemptRunner: Sendable {
     return path
   }
 
+  /// The file that a program writes beside its output.
+  private func output(_ feature: FeatureRecord, _ attempt: AttemptRecord) -> String {
+    state.path + "/logs/\(feature.id)/\(attempt.number).out"
+  }
+
+  /// The same in a sandbox, where the logs can't be written.
+  private func outputInside(_ lane: LaneRecord) -> String {
+    state.temporary(lane.name) + "/lanekeeper-output"
+  }
+
+  /// Moves what a program in a sandbox has written beside its output to the logs, if it is a file.
+  private func takeOutput(_ lane: LaneRecord, to path: String) throws {
+    let written = outputInside(lane)
+    var found = stat()
+    guard lstat(written, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return }
+    try FileManager.default.moveItem(atPath: written, toPath: path)
+  }
+
   /// An empty directory for temporary files that is the lane's own.
   private func temporary(_ lane: LaneRecord) throws -> String {
-    let path = state.path + "/tmp/\(lane.name)"
+    let path = state.temporary(lane.name)
     try? FileManager.default.removeItem(atPath: path)
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path

@@ -25,13 +25,15 @@ package struct AttemptSettler: Sendable {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     ending: Ending, run: AgentRun? = nil
   ) throws {
+    let sandbox = SandboxRest(settings: settings, store: store, state: state)
+    try sandbox.bringIn(feature, attempt, lane, branch)
     let repository = try Repository(opening: lane.path, environment: settings.environment)
     try LaneSync.finishCutOff(repository, lane: lane, store: store)
     var problem = try bringHome(repository, feature, attempt, branch)
     let leftovers = try Leftovers.commit(
       in: repository, litter: settings.litter + (run?.definition.litter ?? []),
-      message: message(feature, attempt, ending),
-      adding: settings.hookVariables)
+      message: message(feature, attempt, ending), adding: settings.hookVariables,
+      commit: sandbox.committing(attempt, lane, branch))
     switch leftovers {
     case .nothing, .committed: break
     case .refused(let words):

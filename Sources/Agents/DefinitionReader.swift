@@ -7,7 +7,7 @@ package enum DefinitionReader {
   private static let keys = [
     "name", "title", "program", "run", "arguments", "ask", "prompt", "version", "models", "resume",
     "budget", "mcp", "hook", "environment", "output", "exits", "litter", "stagger_seconds",
-    "backoff_seconds", "nice", "expected_cost_usd", "prices_usd_per_million",
+    "backoff_seconds", "nice", "expected_cost_usd", "prices_usd_per_million", "sandbox",
   ]
   /// The words in braces that arguments and variables may hold.
   static let placeholders = [
@@ -37,6 +37,7 @@ package enum DefinitionReader {
       readEnvironment(members["environment"], input, &result.environment)
       readExits(members["exits"], input, &result.exits)
       readNumbers(members, input, &result)
+      readSandbox(members["sandbox"], input, &result.sandbox)
       OutputReading.read(members["output"], input, &result.output)
       checkPlaceholders(members, input, result)
     } else if input.problems.isEmpty {
@@ -144,6 +145,18 @@ package enum DefinitionReader {
     for (key, value) in mapping {
       result.set[key.string ?? ""] = input.text(value, "environment.set.\(key.string ?? "")")
     }
+  }
+
+  private static func readSandbox(
+    _ node: Node?, _ input: YAMLInput, _ result: inout SandboxPaths
+  ) {
+    guard let node,
+      let members = input.members(node, of: "sandbox", known: ["read", "write", "copy"])
+    else { return }
+    func list(_ key: String) -> [String] {
+      input.texts(members[key], "sandbox.\(key)")?.map(\.text) ?? []
+    }
+    result = SandboxPaths(read: list("read"), write: list("write"), copy: list("copy"))
   }
 
   private static func readExits(

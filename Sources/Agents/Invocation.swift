@@ -12,7 +12,8 @@ package struct Invocation: Sendable, Equatable {
     inputPath = definition.promptInput == .stdin ? values["prompt_file"] : nil
     switch definition.launch {
     case .shell(let command):
-      argv = ["/bin/sh", "-c", command]
+      // The shell waits for what it has started, which may want to end in order.
+      argv = ["/bin/sh", "-c", "trap 'exit 143' TERM\n" + command]
       resumes = false
     case .program(let program, let arguments):
       resumes = definition.resume != nil && values["session"] != nil

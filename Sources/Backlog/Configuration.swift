@@ -63,6 +63,16 @@ package struct Configuration: Sendable, Equatable {
     package var speculate = 1
     package static let mostGates = 8
   }
+  package struct Sandbox: Sendable, Equatable {
+    /// none or bubblewrap.
+    package var kind = "none"
+    package var network = true
+    /// Further paths that can be read in it, or written, below HOME where they don't start with a slash.
+    package var read: [String] = []
+    package var write: [String] = []
+
+    package var isOn: Bool { kind != "none" }
+  }
   package struct Limits: Sendable, Equatable {
     package var maxParallel = 5
     package var attemptMinutes = 60.0
@@ -92,8 +102,7 @@ package struct Configuration: Sendable, Equatable {
   package var claims = Claims()
   package var landing = Landing()
   package var limits = Limits()
-  /// none or bubblewrap.
-  package var sandbox = "none"
+  package var sandbox = Sandbox()
   package var slots: [String: Int] = [:]
   package var definitions: [String: AgentSettings] = [:]
 

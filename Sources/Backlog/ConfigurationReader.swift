@@ -30,6 +30,7 @@ package enum ConfigurationReader {
       readClaims(members["claims"], input, &result.claims)
       readLanding(members["landing"], input, &result.landing)
       readLimits(members["limits"], input, &result.limits)
+      readSandbox(members["sandbox"], input, &result.sandbox)
       readAgents(members["agents"], input, &result.definitions)
       if result.parallel > result.limits.maxParallel {
         input.report(
@@ -71,9 +72,6 @@ package enum ConfigurationReader {
       if members["preset"] != nil {
         input.report(members["models"], "preset and models can't both be given")
       }
-    }
-    if let sandbox = input.choice(members["sandbox"], "sandbox", ["none", "bubblewrap"]) {
-      result.sandbox = sandbox
     }
     if let node = members["slots"], !input.isNull(node) {
       guard let mapping = node.mapping else {
@@ -291,6 +289,37 @@ package enum ConfigurationReader {
     } else {
       limits.staggerSeconds = input.positive(members["stagger_seconds"], "limits.stagger_seconds")
     }
+  }
+
+  private static func readSandbox(
+    _ node: Node?, _ input: YAMLInput, _ sandbox: inout Configuration.Sandbox
+  ) {
+    guard let node, !input.isNull(node) else { return }
+    let kinds = ["none", "bubblewrap"]
+    if node.scalar != nil {
+      sandbox.kind = input.choice(node, "sandbox", kinds) ?? sandbox.kind
+      return
+    }
+    guard
+      let members = input.members(
+        node, of: "sandbox", known: ["kind", "network", "read", "write"])
+    else { return }
+    sandbox.kind = input.choice(members["kind"], "sandbox.kind", kinds) ?? "bubblewrap"
+    sandbox.network =
+      (input.choice(members["network"], "sandbox.network", ["on", "off"]) ?? "on") == "on"
+    func paths(_ key: String) -> [String] {
+      (input.texts(members[key], "sandbox.\(key)") ?? []).compactMap { item in
+        let path = item.text.hasPrefix("~/") ? String(item.text.dropFirst(2)) : item.text
+        guard !path.isEmpty, path != "~", !path.split(separator: "/").contains("..") else {
+          input.report(
+            item.node, "'\(item.text)' in sandbox.\(key) is no path below HOME and no absolute one")
+          return nil
+        }
+        return path
+      }
+    }
+    sandbox.read = paths("read")
+    sandbox.write = paths("write")
   }
 
   private static func readAgents(

@@ -91,7 +91,8 @@ FREE_STANDING static int is_lane(char **environment, const char *common, long co
 }
 
 /// Tells whether a call ends here: `…/lanekeeper/hooks/reference-transaction committed|aborted`, where
-/// neither the user's directory of hooks nor ours holds another one of that name.
+/// neither the user's directory of hooks nor ours holds another one of that name, and nobody waits for the
+/// word, as the desk of a sandbox does.
 FREE_STANDING static int ends(long count, char **words, char **environment) {
   if (count != 2 || !(is_same(words[1], "committed") || is_same(words[1], "aborted"))) return 0;
   static const char hooks[] = "/lanekeeper/hooks";
@@ -104,6 +105,7 @@ FREE_STANDING static int ends(long count, char **words, char **environment) {
     return 0;
   char path[longest];
   char user[longest];
+  if (!join(path, program, common, "/lanekeeper/socket") || !is_absent(path)) return 0;
   if (!join(path, program, directory, "/reference-transaction.displaced") || !is_absent(path)) return 0;
   if (!join(path, program, directory, "/user")) return 0;
   long size = call4(__NR_readlinkat, AT_FDCWD, (long)path, (long)user, longest);

@@ -5,10 +5,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,3 +57,121 @@ int lk_spawn_directory(posix_spawn_file_actions_t *actions, const char *director
 }
 
 int lk_fork(void) { return fork(); }
+
+int lk_die_with_parent(void) {
+  pid_t parent = getppid();
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return -1;
+  return getppid() == parent && parent != 1 ? 0 : -1;
+}
+
+/// An address by way of the directory's descriptor, so that no path is too long for it.
+static int unix_address(const char *directory, const char *name, struct sockaddr_un *address) {
+  int place = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (place < 0) return -1;
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  int size = snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", place, name);
+  if (size < 0 || (size_t)size >= sizeof address->sun_path) {
+    close(place);
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  return place;
+}
+
+static int unix_socket(const char *directory, const char *name,
+                       int (*use)(int, const struct sockaddr *, socklen_t)) {
+  struct sockaddr_un address;
+  int place = unix_address(directory, name, &address);
+  if (place < 0) return -1;
+  int result = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (result >= 0 && use(result, (struct sockaddr *)&address, sizeof address) < 0) {
+    int reason = errno;
+    close(result);
+    errno = reason;
+    result = -1;
+  }
+  close(place);
+  return result;
+}
+
+int lk_unix_listen(const char *directory, const char *name) {
+  int result = unix_socket(directory, name, bind);
+  if (result >= 0 && listen(result, 64) < 0) {
+    close(result);
+    return -1;
+  }
+  return result;
+}
+
+int lk_unix_connect(const char *directory, const char *name) {
+  return unix_socket(directory, name, connect);
+}
+
+int lk_unix_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
+
+enum { most_descriptors = 4 };
+
+int lk_send_descriptors(int socket, const void *bytes, size_t count, const int *descriptors, int number) {
+  union {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(int) * most_descriptors)];
+  } control;
+  if (number < 0 || number > most_descriptors) {
+    errno = EINVAL;
+    return -1;
+  }
+  struct iovec vector = {(void *)bytes, count};
+  struct msghdr message = {0};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  if (number > 0) {
+    memset(&control, 0, sizeof control);
+    message.msg_control = control.room;
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * number);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * number);
+    memcpy(CMSG_DATA(header), descriptors, sizeof(int) * number);
+  }
+  ssize_t sent;
+  do {
+    sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return -1;
+  return (size_t)sent == count ? 0 : -1;
+}
+
+long lk_receive_descriptors(int socket, void *bytes, size_t count, int *descriptors, int number) {
+  union {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(int) * most_descriptors)];
+  } control;
+  for (int i = 0; i < number; i++) descriptors[i] = -1;
+  struct iovec vector = {bytes, count};
+  struct msghdr message = {0};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control.room;
+  message.msg_controllen = sizeof control.room;
+  ssize_t got;
+  do {
+    got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return -1;
+  int next = 0;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    int found = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    for (int i = 0; i < found; i++) {
+      int descriptor;
+      memcpy(&descriptor, CMSG_DATA(header) + sizeof(int) * i, sizeof descriptor);
+      if (next < number)
+        descriptors[next++] = descriptor;
+      else
+        close(descriptor);
+    }
+  }
+  return got;
+}

@@ -49,6 +49,10 @@ package enum GitProgram {
     variables["GIT_TERMINAL_PROMPT"] = "0"
     variables["LC_ALL"] = "C"
     variables.merge(adding) { $1 }
+    // Of a lane's hooks only ours may run outside a sandbox; git would look for others in the lane itself.
+    let isLane = variables["LANEKEEPER_USER_HOOKS"] == "none" && isLinked(directory)
+    let options =
+      isLane && adding["GIT_CONFIG_COUNT"] == nil ? ["-c", "core.hooksPath=/dev/null"] : []
     var standardInput: Int32 = -1
     var outPipe: [Int32] = [-1, -1]
     var errPipe: [Int32] = [-1, -1]
@@ -82,7 +86,7 @@ package enum GitProgram {
       &attributes,
       Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
     var argv: [UnsafeMutablePointer<CChar>?] =
-      (["git", "-C", directory] + arguments).map { strdup($0) } + [nil]
+      (["git", "-C", directory] + options + arguments).map { strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] =
       variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer {
@@ -101,6 +105,12 @@ package enum GitProgram {
     let exit = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
     return Result(
       status: exit, output: output, error: String(decoding: error, as: UTF8.self))
+  }
+
+  /// Tells whether a directory is the top of a linked worktree.
+  private static func isLinked(_ directory: String) -> Bool {
+    var found = stat()
+    return lstat(directory + "/.git", &found) == 0 && found.st_mode & S_IFMT == S_IFREG
   }
 
   /// Runs git and returns its output; any exit status but 0 is an error.

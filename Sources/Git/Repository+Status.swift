@@ -39,7 +39,9 @@ extension Repository {
       [
         "-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z", "--untracked-files=all",
         "--no-renames",
-        "--ignore-submodules=none",
+        // Else git is started in repositories inside the worktree, which an agent may have made.
+        environment["LANEKEEPER_USER_HOOKS"] == "none"
+          ? "--ignore-submodules=dirty" : "--ignore-submodules=none",
       ] + Self.pathspecs(excluding: excluding), directory: workingDirectory ?? gitDirectory,
       environment: environment,
       adding: ["GIT_OPTIONAL_LOCKS": "0"])

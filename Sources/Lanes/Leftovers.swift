@@ -18,8 +18,12 @@ package enum Leftovers {
   ///   - litter: patterns of files that agent programs leave and that are no work.
   ///   - message: subject and trailers.
   ///   - adding: variables for git on top of the repository's environment.
+  ///   - commit: runs `git commit` with these arguments and this input where it has to run elsewhere, as
+  ///     in a sandbox; the hooks that it starts may be the agent's.
   package static func commit(
-    in repository: Repository, litter: [String], message: String, adding: [String: String]
+    in repository: Repository, litter: [String], message: String, adding: [String: String],
+    commit: ((_ arguments: [String], _ input: [UInt8]) throws -> (status: Int32, error: String))? =
+      nil
   ) throws -> LeftoverOutcome {
     guard let directory = repository.workingDirectory else { return .nothing }
     let status = try repository.status()
@@ -39,11 +43,18 @@ package enum Leftovers {
     let excluded = litter.flatMap { pattern in
       [":(exclude,glob)**/\(pattern)", ":(exclude,glob)**/\(pattern)/**"]
     }
-    let added = try git(["-c", "core.safecrlf=false", "add", "-A", "--", "."] + excluded)
+    let added = try StageAll.run(environment: repository.environment, excluded: excluded) {
+      try git($0, input: $1)
+    }
     guard added.status == 0 else { return .refused(added.error) }
     if !isMerging, try git(["diff", "--cached", "--quiet"]).status == 0 { return .nothing }
-    let result = try git(
-      ["commit", "-q", "--cleanup=whitespace", "-F", "-"], input: Array(message.utf8))
+    let arguments = ["commit", "-q", "--cleanup=whitespace", "-F", "-"]
+    let result =
+      try commit?(arguments, Array(message.utf8))
+      ?? {
+        let result = try git(arguments, input: Array(message.utf8))
+        return (result.status, result.error)
+      }()
     guard result.status == 0, let tip = try repository.head().commit else {
       return .refused(result.error.trimmingCharacters(in: .whitespacesAndNewlines))
     }

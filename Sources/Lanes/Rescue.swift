@@ -28,12 +28,13 @@ package enum Rescue {
     if files.fileExists(atPath: repository.gitDirectory + "/index") {
       try files.copyItem(atPath: repository.gitDirectory + "/index", toPath: index)
     }
-    func git(_ arguments: [String]) throws -> GitProgram.Result {
+    func git(_ arguments: [String], _ input: [UInt8] = []) throws -> GitProgram.Result {
       try GitProgram.check(
         arguments, directory: directory, environment: repository.environment,
-        adding: ["GIT_INDEX_FILE": index])
+        adding: ["GIT_INDEX_FILE": index], input: input)
     }
-    _ = try git(["-c", "core.safecrlf=false", "add", "-A", "--ignore-errors", "."])
+    _ = try StageAll.run(
+      environment: repository.environment, options: ["--ignore-errors"], git: git)
     guard let tree = ObjectID(hex: try git(["write-tree"]).text) else { return nil }
     guard tree != (try repository.commit(head).tree) else { return nil }
     let commit = try repository.createCommit(

@@ -57,6 +57,11 @@ package struct StateDirectory: Sendable, Equatable {
   /// The log of a gate run.
   package func gateLog(_ name: String) -> String { path + "/logs/gate/\(name).log" }
 
+  /// What the sandbox of a lane is made of.
+  package func sandbox(_ lane: String) -> String { path + "/sandbox/" + lane }
+  /// The directory for temporary files that is a lane's own.
+  package func temporary(_ lane: String) -> String { path + "/tmp/" + lane }
+
   /// Makes the directories.
   package func create() throws {
     for directory in [path, locks, hooks, programs, path + "/logs/gate"] {

@@ -62,7 +62,9 @@ struct SyncSteps {
     if files.fileExists(atPath: directory + "/index") {
       try files.copyItem(atPath: directory + "/index", toPath: workIndex)
     }
-    try git(["-c", "core.safecrlf=false", "add", "-A", "."], index: workIndex)
+    _ = try StageAll.run(environment: repository.environment) {
+      try git($0, index: workIndex, input: $1)
+    }
     guard let tree = ObjectID(hex: try git(["write-tree"], index: workIndex).text) else {
       throw LaneError.broken(path: top, reason: "git can't write down what is in it")
     }

@@ -52,6 +52,7 @@ package struct Diagnosis {
     for name in project.configuration.agents {
       checks.append(check("agent \(name)") { try agent(name, project) })
     }
+    checks.append(check("sandbox") { try sandbox(project) })
     checks.append(check("disk") { try disk(project) })
     return checks
   }
@@ -133,6 +134,16 @@ package struct Diagnosis {
     }
     let version = AgentProbe.version(definition, project)
     return definition.commandLine + (version.map { " (\($0))" } ?? "")
+  }
+
+  private func sandbox(_ project: Project) throws -> String {
+    let obstacle = Bubblewrap.obstacle(environment: project.environment)
+    guard project.configuration.sandbox.isOn else {
+      return obstacle.map { "none; \($0)" }
+        ?? "none; bubblewrap works here: `sandbox: bubblewrap` keeps agents in their lanes"
+    }
+    if let obstacle { throw Failure(obstacle) }
+    return "bubblewrap, network \(project.configuration.sandbox.network ? "on" : "off")"
   }
 
   private func disk(_ project: Project) throws -> String {

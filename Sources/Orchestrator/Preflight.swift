@@ -31,10 +31,12 @@ struct Preflight {
           + "make a first commit on it, or set `target:` in lanekeeper.yml")
     }
     // Better no run than one that only seems to be kept apart.
-    guard configuration.sandbox == "none" else {
+    if configuration.sandbox.isOn,
+      let obstacle = Bubblewrap.obstacle(environment: project.environment)
+    {
       throw Failure(
-        "`sandbox: \(configuration.sandbox)` in lanekeeper.yml is not built yet, so agents would run "
-          + "without one; take the line out if that will do", status: 65)
+        "`sandbox: bubblewrap` in lanekeeper.yml can't be kept: \(obstacle); `sandbox: none` lets "
+          + "agents run without one")
     }
     guard configuration.slots.isEmpty else {
       throw Failure(

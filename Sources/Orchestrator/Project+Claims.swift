@@ -87,11 +87,21 @@ extension Project {
     guard let feature = lane.feature, let branch = lane.branch else {
       return .notNow("\(lane.path) is no lane at work; `lanekeeper lanes` shows them")
     }
-    return try LaneSync(
-      repository: try Repository(opening: lane.path, environment: environment), lane: lane,
-      feature: feature, branch: branch, target: target, store: store, policies: pathPolicies,
-      identity: identity(), scratch: lanesDirectory
-    ).run()
+    func run() throws -> LaneSync.Outcome {
+      try LaneSync(
+        repository: try Repository(opening: lane.path, environment: environment), lane: lane,
+        feature: feature, branch: branch, target: target, store: store, policies: pathPolicies,
+        identity: identity(), scratch: lanesDirectory
+      ).run()
+    }
+    let view = SandboxView(state: state, lane: lane, environment: environment)
+    guard view.isThere else { return try run() }
+    return try view.whileHeld {
+      let arrival = try view.bringIn(branch: branch, rescue: nil)
+      if let problem = arrival.problems.first { return .notNow(problem) }
+      defer { for reference in [target, branch] { try? view.follow(reference) } }
+      return try run()
+    }
   }
 
   /// Reads paths as they are typed in a checkout of this repository.

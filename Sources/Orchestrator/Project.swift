@@ -60,6 +60,8 @@ package struct Project: Sendable {
         throw Failure(problems.description, status: 65)
       }
     }
+    // What an agent has written into its lane is not to be run outside its sandbox.
+    if configuration.sandbox.isOn { environment["LANEKEEPER_USER_HOOKS"] = "none" }
     return Project(
       directory: main, state: StateDirectory(commonDirectory: repository.commonDirectory),
       configuration: configuration, isConfigured: isConfigured, environment: environment,

@@ -310,6 +310,7 @@ extension Project {
     settings.prompts = prompts
     settings.serverProgram = try? HelperPrograms.path("lanekeeper")
     settings.staggerSeconds = configuration.limits.staggerSeconds
+    settings.sandbox = sandboxSettings
     if let store {
       let (book, project) = (reviewBook(store), self)
       settings.needsVerdict = { feature, tip, paths in

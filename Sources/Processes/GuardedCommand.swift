@@ -81,6 +81,14 @@ package enum Ending: Sendable, Equatable {
   /// The guard itself was killed; what was left has been ended.
   case guardLost
 
+  /// How the command in a sandbox ended: the program around it tells a signal as 128 + its number.
+  package var fromSandbox: Ending {
+    if case .exited(let status) = self, (129...192).contains(status) {
+      return .signalled(status - 128)
+    }
+    return self
+  }
+
   /// Reads the guard's last line.
   init(report line: String) {
     let words = line.split(separator: " ")

@@ -30,10 +30,11 @@ package enum ProcessTree {
 
   /// Tells whether this process was started, however indirectly, by an attempt.
   package static func hasGuardAmongAncestors() -> Bool {
-    ancestors().contains { pid in
-      guard let data = bytes("/proc/\(pid)/comm") else { return false }
-      return data.starts(with: "lanekeeper-guar".utf8)
-    }
+    toldGuardLock(of: getpid()) != nil
+      || ancestors().contains { pid in
+        guard let data = bytes("/proc/\(pid)/comm") else { return false }
+        return data.starts(with: "lanekeeper-guar".utf8)
+      }
   }
 
   static func bytes(_ path: String) -> [UInt8]? {

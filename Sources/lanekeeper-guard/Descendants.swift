@@ -31,6 +31,21 @@ enum Descendants {
     for pid in all() { kill(pid, number) }
   }
 
+  /// Asks all of them to end. The program around a sandbox is left out: it would take all that is inside
+  /// along at once.
+  static func ask() {
+    for pid in all() where name(of: pid) != "bwrap" { kill(pid, SIGTERM) }
+  }
+
+  private static func name(of pid: pid_t) -> String? {
+    let fd = open("/proc/\(pid)/comm", O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { return nil }
+    defer { close(fd) }
+    var buffer = [UInt8](repeating: 0, count: 64)
+    let count = read(fd, &buffer, buffer.count)
+    return count > 0 ? String(decoding: buffer[..<(count - 1)], as: UTF8.self) : nil
+  }
+
   /// Reads the fourth field of /proc/<pid>/stat; the second is a name that may hold anything.
   private static func parent(of pid: pid_t) -> pid_t? {
     let fd = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)

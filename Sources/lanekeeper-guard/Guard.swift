@@ -146,7 +146,7 @@ struct Guard {
   private mutating func end(_ reason: Cause, at delay: Int64) {
     if cause == nil { cause = reason }
     if delay > 0 {
-      Descendants.signal(SIGTERM)
+      Descendants.ask()
       if killAt == nil { killAt = lk_boot_milliseconds() + delay }
     } else {
       Descendants.signal(SIGKILL)
@@ -194,7 +194,7 @@ struct Guard {
       if result > 0 { continue }
       if result < 0 && errno == ECHILD { return }
       if lk_boot_milliseconds() < deadline {
-        if !asked { Descendants.signal(SIGTERM) }
+        if !asked { Descendants.ask() }
         asked = true
       } else {
         Descendants.signal(SIGKILL)

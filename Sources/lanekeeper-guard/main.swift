@@ -8,6 +8,9 @@ if CommandLine.arguments.dropFirst().first == "--version" {
   Guard.report("lanekeeper-guard 1")
   exit(0)
 }
+if CommandLine.arguments.dropFirst().prefix(2).elementsEqual(["--tied", "--"]) {
+  Tied.run(Array(CommandLine.arguments.dropFirst(3)))
+}
 guard let options = Options(Array(CommandLine.arguments.dropFirst())) else {
   let usage = Array(
     """

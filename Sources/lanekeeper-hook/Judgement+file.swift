@@ -6,8 +6,12 @@ extension Judgement {
     place.gitDirectory + "/lanekeeper-judged"
   }
 
+  /// Tells that the hook judges for an agent in a sandbox, which could write the file itself.
+  private static var isForSandbox: Bool { Environment.value("LANEKEEPER_GUARD_LOCK") != nil }
+
   /// Keeps the judgement for the `reference-transaction` that follows; where that fails, it judges again.
   func write(_ place: GitPlace) {
+    guard !Self.isForSandbox else { return }
     let descriptor = open(
       Self.path(place), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return }
@@ -21,7 +25,7 @@ extension Judgement {
   static func stands(
     _ place: GitPlace, _ changes: [ReferenceChange], _ references: References
   ) -> Bool {
-    guard changes.count == 1, let change = changes.first,
+    guard !isForSandbox, changes.count == 1, let change = changes.first,
       let judged = Files.read(path(place), limit: 65_536).flatMap(Judgement.init),
       change.isNamed(judged.branch), references.value(judged.branch) == judged.parent,
       references.value(judged.target) == judged.tip,

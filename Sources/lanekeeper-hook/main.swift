@@ -5,7 +5,8 @@ import Glibc
 //
 // git finds it by symbolic links that carry the hooks' names. It judges `pre-commit`,
 // `pre-merge-commit`, `reference-transaction`, `pre-push` and `pre-receive`, and then runs the
-// user's own hook of the same name.
+// user's own hook of the same name. In a sandbox, in which the state file is out of reach, it asks the
+// supervisor, and stands there for `lanekeeper` itself, too.
 
 let call = HookCall(arguments: CommandLine.arguments)
 switch call.name {
@@ -22,7 +23,23 @@ signal(SIGPIPE, SIG_IGN)
 let place = GitPlace.find(own: call.stateDirectory)
 var input: [UInt8] = []
 var verdict = Verdict.pass([])
-if let place, !place.isForeign {
+let sandbox = place.flatMap { Sandbox($0.commonDirectory) }
+if call.name == "lanekeeper" || call.name == "git-lane" {
+  if let sandbox { sandbox.runCommand(call.rest) }
+  Output.error(["lanekeeper: in a sandbox it works in the lane only ($LANEKEEPER_LANE)"])
+  exit(1)
+}
+if let sandbox, let place, !place.isForeign {
+  if ["reference-transaction", "pre-push"].contains(call.name) {
+    input = Files.readAll(descriptor: 0)
+  }
+  if place.lane == nil {
+    let isAfter = call.name == "reference-transaction" && call.rest.first != "prepared"
+    verdict = isAfter ? .pass([]) : .refuse(Refusals.fromAgent)
+  } else if Sandbox.judged.contains(call.name) {
+    verdict = sandbox.judge(call, input: input)
+  }
+} else if let place, !place.isForeign {
   switch call.name {
   case "pre-commit": verdict = PreCommit.judge(place)
   case "pre-merge-commit":

@@ -55,9 +55,37 @@ import Testing
       try shop(Self.backlog, "target: trunk"), status: 1, saying: "'trunk' does not exist")
   }
 
+  @Test func withoutBubblewrapARunRefuses() throws {
+    var shop = try shop(Self.backlog, "sandbox: bubblewrap")
+    // A PATH with all that is needed, but without bwrap.
+    let programs = shop.repository.root.path("programs")
+    try FileManager.default.createDirectory(
+      atPath: programs, withIntermediateDirectories: true)
+    for name in ["git", "sh", "make", "cp", "env"] {
+      let place = ["/usr/bin/", "/bin/"].map { $0 + name }
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+      try FileManager.default.createSymbolicLink(
+        atPath: programs + "/" + name, withDestinationPath: try #require(place))
+    }
+    shop.environment["PATH"] = programs
+    let result = try shop.run("run")
+    #expect(result.status == 1)
+    #expect(
+      result.error.contains("bubblewrap is not installed")
+        && result.error.contains("sandbox: none"), "\(result.error)")
+    let doctor = try shop.run("doctor")
+    #expect(doctor.status == 1 && doctor.text.contains("bubblewrap is not installed"))
+    try shop.repository.write(
+      "lanekeeper.yml",
+      try shop.repository.read("lanekeeper.yml").replacing(
+        "sandbox: bubblewrap", with: "sandbox: none"))
+    #expect(try shop.run("doctor").text.contains("bubblewrap is not installed"))
+  }
+
   @Test func whatIsNotBuiltIsRefused() throws {
     try expect(
-      try shop(Self.backlog, "sandbox: bubblewrap"), status: 65, saying: "sandbox", "not built yet")
+      try shop(Self.backlog, "sandbox: {network: none}"), status: 65, saying: "sandbox.network",
+      "on, off")
     try expect(
       try shop(Self.backlog, "slots: {browser: 1}"), status: 65, saying: "slots", "not built yet")
   }

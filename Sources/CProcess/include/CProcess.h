@@ -33,4 +33,25 @@ int lk_fork(void);
 
 /// Lets a child start in another directory.
 int lk_spawn_directory(posix_spawn_file_actions_t *actions, const char *directory);
+
+/// Lets the kernel kill this process when the thread that started it ends. Returns 0, or -1 where
+/// that has happened already.
+int lk_die_with_parent(void);
+
+/// Makes a socket file that only this user can use and listens at it. Returns a descriptor, or -1 with
+/// errno. The path may be longer than a socket's address.
+int lk_unix_listen(const char *directory, const char *name);
+
+/// Connects to a socket file. Returns a descriptor, or -1 with errno.
+int lk_unix_connect(const char *directory, const char *name);
+
+/// Waits for the next one who connects. Returns a descriptor that no child inherits, or -1 with errno.
+int lk_unix_accept(int listener);
+
+/// Sends bytes together with descriptors, at most 4. Returns 0, or -1 with errno.
+int lk_send_descriptors(int socket, const void *bytes, size_t count, const int *descriptors, int number);
+
+/// Receives bytes and at most 4 descriptors, which no child inherits; -1 stands for one that did not
+/// come. Returns the number of bytes, or -1 with errno.
+long lk_receive_descriptors(int socket, void *bytes, size_t count, int *descriptors, int number);
 #endif
