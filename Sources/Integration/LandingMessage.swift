@@ -7,7 +7,6 @@ enum LandingMessage {
     _ feature: FeatureRecord, attempt: AttemptRecord?, gate: String, reviewers: [String],
     branch: String
   ) -> String {
-    let title = feature.title.split(whereSeparator: \.isNewline).joined(separator: " ")
     var trailers: [(String, String)] = [("Feature", feature.id)]
     if let attempt {
       trailers.append(("Agent", attempt.agent))
@@ -19,7 +18,8 @@ enum LandingMessage {
         gate.isEmpty ? "none" : gate.split(whereSeparator: \.isNewline).joined(separator: "; ")
       ))
     trailers += reviewers.map { ("Reviewed-by", $0) }
-    return Trailers.append(trailers, to: "Feature #\(feature.id): \(title)\n\nLands \(branch).\n")
+    return Trailers.append(
+      trailers, to: "Feature #\(feature.id): \(feature.titleLine)\n\nLands \(branch).\n")
   }
 
   /// What only a landing may say of itself; readers of the target's history go by these.
@@ -35,7 +35,6 @@ enum LandingMessage {
 
   /// The text of the commit that reverts a feature's landing.
   static func undo(_ feature: FeatureRecord, commit: String, gate: String) -> String {
-    let title = feature.title.split(whereSeparator: \.isNewline).joined(separator: " ")
     return Trailers.append(
       [
         ("Reverts-Feature", feature.id),
@@ -43,6 +42,7 @@ enum LandingMessage {
           "Gate",
           gate.isEmpty ? "none" : gate.split(whereSeparator: \.isNewline).joined(separator: "; ")
         ),
-      ], to: "Revert feature #\(feature.id): \(title)\n\nThis reverts commit \(commit).\n")
+      ],
+      to: "Revert feature #\(feature.id): \(feature.titleLine)\n\nThis reverts commit \(commit).\n")
   }
 }

@@ -18,6 +18,31 @@ import Testing
     #expect(ForgeLink(remote: remote)?.compare("lane/1-a", with: "main") == page)
   }
 
+  @Test(arguments: ["a b", "$(x)", "`x`", "a&b=c#d?e", "%0d", "\u{1b}[2J", "ä", "..", "'\"<>"])
+  func namesAreWrittenForAnAddress(_ name: String) {
+    let page = ForgeLink(remote: "https://forge.example/o/\(name)")?.compare(
+      "lane/\(name)", with: name)
+    for character in page?.unicodeScalars.dropFirst("https://forge.example/".count)
+      ?? "".unicodeScalars.dropFirst(0)
+    {
+      #expect(
+        character.isASCII
+          && (character.properties.isAlphabetic || character.properties.numericType != nil
+            || "-._~/%".unicodeScalars.contains(character)),
+        "\(page ?? "")")
+    }
+    #expect(page != nil)
+  }
+
+  @Test(arguments: [
+    ("/merge", "\\/merge"), ("a\n  /assign me\nb/c", "a\n\\  /assign me\nb/c"),
+    ("\r\n/x", "\n\\/x"),
+    ("plain", "plain"),
+  ])
+  func aDescriptionDoesNothingOnGitLab(_ text: String, _ harmless: String) {
+    #expect(GitLabTool.withoutActions(text) == harmless)
+  }
+
   @Test(arguments: [
     "/srv/git/app.git", "../app", "git://127.0.0.1/app", "file:///srv/app", "C:/app",
   ])

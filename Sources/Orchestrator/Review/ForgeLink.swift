@@ -37,14 +37,21 @@ package struct ForgeLink: Sendable, Equatable {
     self.path = path
   }
 
+  /// The host without its port.
+  package var hostName: String { String(host.prefix { $0 != ":" }).lowercased() }
+
+  /// The path, fit for an address.
+  package var escapedPath: String { Self.escaped(path) }
+
+  private static func escaped(_ text: String) -> String {
+    text.addingPercentEncoding(
+      withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~/"))) ?? text
+  }
+
   /// The page that compares a branch with the target.
   package func compare(_ branch: String, with target: String) -> String {
-    func escaped(_ text: String) -> String {
-      text.addingPercentEncoding(
-        withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~/"))) ?? text
-    }
-    let base = "https://\(host)/\(escaped(path))"
-    let (branch, target) = (escaped(branch), escaped(target))
+    let base = "https://\(host)/\(escapedPath)"
+    let (branch, target) = (Self.escaped(branch), Self.escaped(target))
     if host.contains("gitlab") { return "\(base)/-/compare/\(target)...\(branch)" }
     if host.contains("bitbucket") { return "\(base)/branches/compare/\(branch)%0D\(target)" }
     return "\(base)/compare/\(target)...\(branch)"

@@ -1,79 +1,102 @@
-import Foundation
-import Processes
 import Store
 
-/// GitHub's own program, `gh`, as far as reviews need it.
-struct GitHubTool {
-  let target: String
-  let run: (_ argv: [String], _ input: [UInt8]) throws -> ProcessOutput
+/// GitHub, through its own program, `gh`.
+///
+/// `gh api [--hostname H] [--method M] [--input -] ENDPOINT` (cli.github.com/manual/gh_api); the endpoints and
+/// fields are those of docs.github.com/rest: pulls, pulls/reviews, pulls/comments.
+struct GitHubTool: ForgeTool {
+  /// `repos/OWNER/NAME`
+  private let place: String
+  private let owner: String
+  private let api: ForgeAPI
 
-  /// A verdict that was given there.
-  struct Review {
-    var person: String
-    var approves: Bool
-    var commit: String
-    var text: String
+  init(_ link: ForgeLink, api: ForgeAPI) {
+    place = "repos/" + link.escapedPath
+    owner = String(link.path.prefix { $0 != "/" })
+    self.api = api
   }
 
-  private struct Answer: Decodable {
-    struct Author: Decodable { var login: String }
-    struct Commit: Decodable { var oid: String }
-    struct Item: Decodable {
-      var author: Author?
-      var state: String
-      var body: String?
-      var commit: Commit?
-    }
-    var url: String
-    var state: String?
-    var reviews: [Item]?
+  static func api(_ link: ForgeLink, run: @escaping ForgeRunner) -> ForgeAPI {
+    ForgeAPI(
+      program: "gh", words: ["--hostname", link.host],
+      bodyWords: ["--method", "POST", "--input", "-"], run: run)
   }
 
-  /// Opens a pull request where there is none yet, and returns its address.
-  func open(_ feature: FeatureRecord, branch: String) throws -> String {
-    if let found = try look(branch), found.state ?? "OPEN" == "OPEN" { return found.url }
-    var body = feature.description
-    if !feature.steps.isEmpty {
-      body += "\n\nIt is done when\n" + feature.steps.map { "- \($0)\n" }.joined()
-    }
-    let title = feature.title.split(whereSeparator: \.isNewline).joined(separator: " ")
-    let result = try run(
+  private struct Pull: Decodable {
+    var number: Int
+    var htmlUrl: String
+  }
+  private struct User: Decodable { var login: String }
+  private struct Review: Decodable {
+    var user: User?
+    var state: String
+    var body: String?
+    var commitId: String?
+    var authorAssociation: String?
+  }
+  private struct Comment: Decodable {
+    var user: User?
+    var path: String
+    var body: String
+    var side: String?
+    var line: Int?
+    var originalLine: Int?
+    var originalCommitId: String?
+  }
+
+  func open(_ request: ForgeRequest) throws -> String {
+    if let found = try look(request.branch) { return found.htmlUrl }
+    let made: Pull = try api.post(
+      "\(place)/pulls",
       [
-        "gh", "pr", "create", "--base=\(target)", "--head=\(branch)",
-        "--title=#\(feature.id) \(title)", "--body-file=-",
-      ], Array(body.utf8))
-    let address = result.text.split(separator: "\n").last.map(String.init) ?? ""
-    guard result.status == 0, address.hasPrefix("http") else { throw failure("create", result) }
-    return address
+        "title": request.title, "head": request.branch, "base": request.target,
+        "body": request.body,
+      ])
+    return made.htmlUrl
   }
 
-  /// Returns the verdicts on a branch's pull request, oldest first.
-  func reviews(_ branch: String) throws -> [Review] {
-    guard let answer = try look(branch) else { return [] }
-    return (answer.reviews ?? []).compactMap { item in
-      guard ["APPROVED", "CHANGES_REQUESTED"].contains(item.state), let commit = item.commit?.oid,
-        let author = item.author?.login, !author.isEmpty
-      else { return nil }
-      let body = item.body ?? ""
-      return Review(
-        person: "\(author) <\(author)@users.noreply.github.com>",
-        approves: item.state == "APPROVED", commit: commit,
-        text: body.allSatisfy(\.isWhitespace) ? "See the comments at \(answer.url)" : body)
+  private func look(_ branch: String) throws -> Pull? {
+    let head = ForgeAPI.escaped("\(owner):\(branch)")
+    let found: [Pull] = try api.get("\(place)/pulls?state=open&head=\(head)&per_page=1")
+    return found.first
+  }
+
+  func verdicts(_ branch: String, on commit: String) throws -> [ForgeVerdict] {
+    guard let pull = try look(branch) else { return [] }
+    let reviews: [Review] = try api.list("\(place)/pulls/\(pull.number)/reviews?per_page=100")
+    // A later one takes the earlier one's place; mere comments don't. On a public repository anybody may
+    // write a review: only what comes from those who work on it counts.
+    var last: [String: Review] = [:]
+    var order: [String] = []
+    for review in reviews where review.commitId == commit {
+      guard ["APPROVED", "CHANGES_REQUESTED", "DISMISSED"].contains(review.state),
+        ["OWNER", "MEMBER", "COLLABORATOR"].contains(review.authorAssociation ?? ""),
+        let login = review.user?.login, ForgeVerdict.isName(login)
+      else { continue }
+      if last[login] == nil { order.append(login) }
+      last[login] = review
     }
-  }
-
-  private func look(_ branch: String) throws -> Answer? {
-    let result = try run(["gh", "pr", "view", branch, "--json", "url,state,reviews"], [])
-    guard result.status == 0 else { return nil }
-    do {
-      return try JSONDecoder().decode(Answer.self, from: Data(result.output))
-    } catch {
-      throw Failure("`gh pr view` answered with something else than was asked for")
+    guard last.values.contains(where: { $0.state != "DISMISSED" }) else { return [] }
+    let comments: [Comment] = try api.list("\(place)/pulls/\(pull.number)/comments?per_page=100")
+    return order.compactMap { login in
+      guard let review = last[login], review.state != "DISMISSED" else { return nil }
+      var verdict = ForgeVerdict(
+        person: "\(login) <\(login)@users.noreply.github.com>",
+        approves: review.state == "APPROVED", text: review.body ?? "")
+      for comment in comments
+      where comment.user?.login == login && comment.originalCommitId == commit {
+        let line = comment.originalLine ?? comment.line ?? 0
+        if comment.side == "LEFT" {
+          verdict.addOld(comment.path, line, comment.body)
+        } else {
+          verdict.comments.append(
+            ReviewComment(path: comment.path, line: line, text: comment.body))
+        }
+      }
+      if verdict.text.allSatisfy(\.isWhitespace), verdict.comments.isEmpty {
+        verdict.text = "See the comments at \(pull.htmlUrl)"
+      }
+      return verdict
     }
-  }
-
-  private func failure(_ what: String, _ result: ProcessOutput) -> Failure {
-    let words = String(decoding: result.error, as: UTF8.self).split(separator: "\n").last ?? ""
-    return Failure("`gh pr \(what)` ended with \(result.status): \(words)")
   }
 }

@@ -118,6 +118,14 @@ package struct ReviewDesk {
         origins[commit.id] = .attempt(attempt.number)
       }
     }
+    // What the hooks saw a person commit is theirs, also where an agent was at work at the same time.
+    for (from, to) in try store.personCommits(of: feature.id) {
+      guard let end = ObjectID(hex: to),
+        let made = try? repository.commits(
+          from: end, excluding: [from.flatMap(ObjectID.init(hex:)), target].compactMap(\.self))
+      else { continue }
+      for commit in made { origins[commit.id] = .person }
+    }
     return try commits.map { commit in
       var origin = origins[commit.id] ?? .person
       if commit.parents.count == 2, let second = commit.parents.last,
@@ -249,6 +257,20 @@ package struct ReviewDesk {
       throw Failure("there is no commit '\(text)' here", status: 64)
     }
     return result.text
+  }
+
+  /// Comments from elsewhere on lines that the branch does not have are told with the text.
+  func moveUnplaced(_ verdict: inout ForgeVerdict, _ tip: ObjectID) throws {
+    let comments = verdict.comments
+    verdict.comments = []
+    for comment in comments {
+      if (try? check(comment, tip: tip)) != nil {
+        verdict.comments.append(comment)
+      } else {
+        verdict.text +=
+          (verdict.text.isEmpty ? "" : "\n\n") + "\(comment.path):\(comment.line):\n\(comment.text)"
+      }
+    }
   }
 
   private func check(_ comment: ReviewComment, tip: ObjectID) throws {
