@@ -32,7 +32,8 @@ package struct AttemptSettler: Sendable {
     var problem = try bringHome(repository, feature, attempt, branch)
     let leftovers = try Leftovers.commit(
       in: repository, litter: settings.litter + (run?.definition.litter ?? []),
-      message: message(feature, attempt, ending), adding: settings.hookVariables,
+      message: message(feature, attempt, ending),
+      adding: settings.hookVariables.merging(SupervisorMark.variables) { $1 },
       commit: sandbox.committing(attempt, lane, branch))
     switch leftovers {
     case .nothing, .committed: break
@@ -98,7 +99,8 @@ package struct AttemptSettler: Sendable {
     if try repository.isAncestor(tip, of: commit) {
       let moved = try GitProgram.run(
         ["update-ref", branch, commit.hex, tip.hex], directory: repository.workingDirectory ?? "",
-        environment: repository.environment, adding: settings.hookVariables)
+        environment: repository.environment,
+        adding: settings.hookVariables.merging(SupervisorMark.variables) { $1 })
       if moved.status == 0 {
         try repository.setHead(branch: branch, commit: commit)
         return nil
@@ -134,11 +136,11 @@ package struct AttemptSettler: Sendable {
   ) -> String {
     let subject =
       ending == .exited(0)
-      ? "Feature #\(feature.id): \(feature.title)"
+      ? "Feature #\(feature.id): \(feature.titleLine)"
       : "Feature #\(feature.id): unfinished work of attempt \(attempt.number)"
     return Trailers.append(
       [("Lane-Feature", feature.id), ("Agent", "\(attempt.agent) (\(attempt.modelName))")],
-      to: subject.replacingOccurrences(of: "\n", with: " ") + "\n")
+      to: subject + "\n")
   }
 
   private func judge(

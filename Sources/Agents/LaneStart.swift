@@ -93,7 +93,7 @@ struct LaneStart {
     let result = try GitProgram.run(
       ["cherry-pick", "--no-commit", rescue.hex],
       directory: repository.workingDirectory ?? "", environment: repository.environment,
-      adding: hookVariables)
+      adding: hookVariables.merging(SupervisorMark.variables) { $1 })
     guard parent != nil else { return [] }
     return result.status == 0
       ? ["What the last attempt left uncommitted is here again, uncommitted (kept as \(name))."]

@@ -5,6 +5,9 @@ enum Ancestry {
   /// Tells whether a guard process is among the ancestors.
   static var hasGuard: Bool { !guards.isEmpty }
 
+  /// Tells whether a person is at it: neither an agent, nor Lanekeeper itself for one.
+  static var isPerson: Bool { !hasGuard && Environment.value("LANEKEEPER_SUPERVISOR") == nil }
+
   /// Tells whether an agent of this repository was started in another directory than this one: it
   /// speaks for a lane that is not its own.
   ///
@@ -42,7 +45,7 @@ enum Ancestry {
   }
 
   /// The guard processes among the ancestors, the nearest first.
-  private static var guards: [pid_t] {
+  private static let guards: [pid_t] = {
     var result: [pid_t] = []
     var process = getppid()
     for _ in 0..<256 where process > 1 {
@@ -61,5 +64,5 @@ enum Ancestry {
       process = parent
     }
     return result
-  }
+  }()
 }

@@ -16,6 +16,8 @@ struct LaneRow {
   let target: String
   /// `auto`, `strict` or `off`.
   let policy: String
+  /// Tells that no feature is in the lane: a person has switched to the branch of this one there.
+  var isVisited = false
 
   /// Reads a lane; `nil` where it is not assigned to a feature.
   static func find(_ number: Int, _ database: LockDatabase) throws(StateFileError) -> LaneRow? {
@@ -36,6 +38,38 @@ struct LaneRow {
   }
 
   var owner: ClaimOwner { ClaimOwner(kind: .feature, id: feature) }
+
+  /// Finds the feature that a commit in a lane belongs to; `nil` where there is none.
+  static func find(_ number: Int, _ place: GitPlace, _ database: LockDatabase)
+    throws(StateFileError)
+    -> LaneRow?
+  {
+    if let lane = try find(number, database) { return lane }
+    return try visited(number, place, database)
+  }
+
+  /// The feature on whose branch a person stands in a lane that nobody works in: claims hold for them as
+  /// for the feature. What has come to its end is not gone on with.
+  private static func visited(
+    _ number: Int, _ place: GitPlace, _ database: LockDatabase
+  ) throws(StateFileError) -> LaneRow? {
+    guard Ancestry.isPerson, let branch = References(place: place).headBranch else { return nil }
+    return try database.query(
+      """
+      SELECT id, (SELECT path FROM lanes WHERE number = ?),
+        coalesce((SELECT branch FROM stacks WHERE feature = features.id AND landed = 0),
+          (SELECT value FROM meta WHERE key = 'target')),
+        (SELECT value FROM meta WHERE key = 'claims.policy')
+      FROM features WHERE branch = ? AND state IN ('ready', 'waiting', 'completed', 'in_review',
+        'approved', 'queued', 'changes_requested', 'gate_failed')
+      """, [.integer(Int64(number)), .text(branch)]
+    ) { row in
+      LaneRow(
+        number: number, path: row.text(1) ?? "", feature: row.text(0) ?? "", agent: nil,
+        branch: branch, base: nil, target: row.text(2) ?? "", policy: row.text(3) ?? "auto",
+        isVisited: true)
+    }.first
+  }
 }
 
 /// Judges the paths of a commit in a lane and writes down what follows from it.
@@ -208,6 +242,14 @@ struct LaneJudge {
       "SELECT title FROM features WHERE id = ?", [.text(feature)]
     ) { $0.text(0) }
     return rows?.first ?? nil
+  }
+
+  /// Notes a person's commits on the lane's branch, which are shown as theirs.
+  ///
+  /// - Parameter old: the branch's tip before, in hex.
+  func notePerson(_ old: String?, _ new: String) throws(StateFileError) {
+    let from = old.map { ",\"from\":\"\($0)\"" } ?? ""
+    try event("person_committed", "{\"to\":\"\(new)\"\(from)}", Clock.milliseconds)
   }
 
   private func event(_ type: String, _ data: String, _ now: Int64) throws(StateFileError) {

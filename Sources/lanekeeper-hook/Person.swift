@@ -15,10 +15,14 @@ enum Person {
       let requests = (changes.staged(against: References(place: place).head) ?? []).map {
         ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive)
       }
-      let owner = ClaimOwner(
-        kind: .person,
-        id: PersonName.of(
-          user: Environment.value("USER"), logName: Environment.value("LOGNAME")))
+      // On a feature's branch they go on with that feature.
+      let feature = try feature(References(place: place).headBranch, database)
+      let owner =
+        feature.map { ClaimOwner(kind: .feature, id: $0) }
+        ?? ClaimOwner(
+          kind: .person,
+          id: PersonName.of(
+            user: Environment.value("USER"), logName: Environment.value("LOGNAME")))
       let policies = try Policies.read(database)
       let decision = try? ClaimRule.decide(
         requests, owner: owner, policies: policies, now: Clock.milliseconds,
@@ -29,9 +33,10 @@ enum Person {
         "  \($0.path): \(RefusalText.reason($0) { title($0, database) })"
       }
       guard humans == "deny" else {
-        return .pass(
-          ["lanekeeper: an agent is at work on what you commit; its feature will have to follow:"]
-            + lines)
+        let words =
+          feature.map { "feature #\($0) can't land with what you commit here, which others hold:" }
+          ?? "an agent is at work on what you commit; its feature will have to follow:"
+        return .pass(["lanekeeper: " + words] + lines)
       }
       return .refuse(
         ["lanekeeper: agents hold what you commit:"] + lines
@@ -39,6 +44,16 @@ enum Person {
     } catch {
       return .pass(Refusals.stateFileWarning(place, error))
     }
+  }
+
+  /// The feature whose branch this is.
+  private static func feature(
+    _ branch: String?, _ database: LockDatabase
+  ) throws(StateFileError) -> String? {
+    guard let branch else { return nil }
+    return try database.query("SELECT id FROM features WHERE branch = ?", [.text(branch)]) {
+      $0.text(0)
+    }.first ?? nil
   }
 
   private static func setting(

@@ -12,7 +12,7 @@ enum PreCommit {
     }
     do throws(StateFileError) {
       let database = try LockDatabase(place)
-      guard let lane = try LaneRow.find(number, database) else {
+      guard let lane = try LaneRow.find(number, place, database) else {
         return .refuse(Refusals.idleLane(number))
       }
       if Ancestry.isForeign(to: lane.path, in: place) {
@@ -40,6 +40,7 @@ enum PreCommit {
     let tip = references.value(lane.target)
     var against = head
     var base = lane.base
+    if lane.isVisited, let head, let tip { base = GitCommand.mergeBase(head, tip) }
     let merged = merging.isEmpty ? Progress.merging(place) : merging
     if !merged.isEmpty {
       // A merge is judged by the merge base that it will have.

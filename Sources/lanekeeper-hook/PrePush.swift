@@ -11,7 +11,7 @@ enum PrePush {
     }
     do throws(StateFileError) {
       let database = try LockDatabase(place)
-      guard let lane = try LaneRow.find(number, database) else {
+      guard let lane = try LaneRow.find(number, place, database) else {
         return .refuse(Refusals.idleLane(number))
       }
       if Ancestry.isForeign(to: lane.path, in: place) { return .refuse(Refusals.otherLane(lane)) }

@@ -13,10 +13,13 @@ enum ReferenceTransaction {
     let weighty = changes.filter(references.isWeighty)
     guard !weighty.isEmpty else { return .pass([]) }
     guard let number = place.lane else { return judgeOutside(place, weighty, references) }
-    if Judgement.stands(place, weighty, references) { return .pass([]) }
+    if Judgement.stands(place, weighty, references) {
+      notePerson(number, weighty[0], references)
+      return .pass([])
+    }
     do throws(StateFileError) {
       let database = try LockDatabase(place)
-      guard let lane = try LaneRow.find(number, database) else {
+      guard let lane = try LaneRow.find(number, place, database) else {
         return .refuse(Refusals.idleLane(number))
       }
       if Ancestry.isForeign(to: lane.path, in: place) {
@@ -71,6 +74,19 @@ enum ReferenceTransaction {
     }
   }
 
+  /// Where pre-commit has judged, there is only to be noted whose commit it is. That is for the eye: it is
+  /// no reason to refuse anything.
+  private static func notePerson(
+    _ number: Int, _ change: ReferenceChange, _ references: References
+  ) {
+    let place = references.place
+    guard Ancestry.isPerson, let database = try? LockDatabase(place, busyMilliseconds: 2000),
+      let lane = try? LaneRow.find(number, place, database)
+    else { return }
+    let judge = LaneJudge(database: database, lane: lane, tip: nil, changes: Changes(place))
+    try? judge.notePerson(references.value(lane.branch), change.new)
+  }
+
   private static func judge(
     _ change: ReferenceChange, _ lane: LaneRow, _ references: References, _ database: LockDatabase
   ) throws(StateFileError) -> [String] {
@@ -90,11 +106,16 @@ enum ReferenceTransaction {
     }
     let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
     var record: (() throws(StateFileError) -> Void)?
-    if let base, base != lane.base, let bytes = Hex.bytes(base) {
+    let isPerson = Ancestry.isPerson
+    let moved = base.flatMap { $0 != lane.base && !lane.isVisited ? Hex.bytes($0) : nil }
+    if moved != nil || isPerson {
       record = { () throws(StateFileError) in
-        try database.query(
-          "UPDATE lanes SET base = ? WHERE number = ?",
-          [.blob(bytes), .integer(Int64(lane.number))])
+        if let moved {
+          try database.query(
+            "UPDATE lanes SET base = ? WHERE number = ?",
+            [.blob(moved), .integer(Int64(lane.number))])
+        }
+        if isPerson { try judge.notePerson(present, change.new) }
       }
     }
     let conflicts = try judge.admit(paths, base: base, record: record).conflicts

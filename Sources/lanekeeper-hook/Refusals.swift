@@ -19,7 +19,8 @@ enum Refusals {
   static func idleLane(_ number: Int) -> [String] {
     [
       "lanekeeper: lane \(number) is not assigned to a feature now, so nothing can be committed in it;",
-      "your changes stay as they are, and `lanekeeper lanes` shows the lanes.",
+      "your changes stay as they are. A person may go on with a feature that has not landed on its branch:",
+      "`git switch lane/ID-…` (`git branch --list 'lane/*'` lists them).",
     ]
   }
 

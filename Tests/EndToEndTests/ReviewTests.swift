@@ -306,6 +306,57 @@ import Testing
     #expect(try shop.landed() == [])
   }
 
+  @Test func aPersonMayGoOnInTheLaneItself() throws {
+    let shop = try shop(
+      """
+      features:
+        - {id: 1, title: One, touches: [shared.txt]}
+        - {id: 2, title: Two}
+
+      """,
+      agent: """
+        echo $LANEKEEPER_ATTEMPT >> f$id.txt; [ $id = 1 ] && echo one >> shared.txt
+        [ $id = 2 ] && cp "$LANEKEEPER_PROMPT_FILE" ../../prompt; true
+        """)
+    #expect(try shop.run("hooks", "install").status == 0)
+    #expect(try shop.run("run").status == 75)
+    let lanes = try shop.json("lanes")["lanes"] as? [[String: Any]] ?? []
+    let lane = try #require(lanes.last?["path"] as? String)
+    let branch = try branch(shop, "2")
+    try shop.repository.git(["switch", "-q", branch], at: lane)
+    func commit(_ name: String) throws -> TestProgramResult {
+      try Data("mine\n".utf8).write(to: URL(fileURLWithPath: lane + "/" + name))
+      try shop.repository.git(["add", "-A"], at: lane)
+      return try shop.repository.runGit(
+        [
+          "-c", "user.name=Ruth", "commit", "-q", "--author=Ruth <ruth@example.org>", "-m",
+          "by hand",
+        ],
+        at: lane)
+    }
+    let refused = try commit("shared.txt")
+    #expect(refused.status != 0)
+    #expect(refused.error.contains("shared.txt: held by feature #1"), "\(refused.error)")
+    try shop.repository.git(["reset", "-q", "--hard"], at: lane)
+    let taken = try commit("mine.txt")
+    #expect(taken.status == 0, "\(taken.error)")
+    let shown = try shop.run("review", "2").text
+    #expect(shown.contains("by hand  [by Ruth, no agent]"), "\(shown)")
+    #expect(shown.contains("Two  [attempt 1]"), "\(shown)")
+    #expect(shown.contains("Holds: f2.txt, mine.txt"), "\(shown)")
+    // The agent goes on upon it, wherever the person has left the branch.
+    #expect(try shop.run("review", "2", "--at", "mine.txt:1", "and now you").status == 0)
+    #expect(try shop.run("run", "--feature", "2").status == 75)
+    #expect(try shop.repository.root.read("prompt").contains("mine.txt:1:\nand now you\n"))
+    let again = try shop.run("review", "2").text
+    #expect(again.contains("by hand  [by Ruth, no agent]"), "\(again)")
+    #expect(again.contains("Two  [attempt 2]"), "\(again)")
+    #expect(try shop.run("review", "2", "--approve").status == 0)
+    #expect(try shop.run("land").status == 0)
+    #expect(try shop.repository.read("mine.txt") == "mine\n")
+    #expect(try shop.repository.read("f2.txt") == "1\n2\n")
+  }
+
   @Test func nothingThatAnAgentWroteReachesTheTerminalRaw() throws {
     let shop = try shop(
       "features:\n  - {id: 1, title: \"One \\e]0;pwned\\a \\e[2J two\", steps: [\"a\\e[31mb\"]}\n",

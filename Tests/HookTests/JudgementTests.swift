@@ -66,12 +66,12 @@ import Testing
 
   @Test func aSteadyLaneWritesNothing() throws {
     let lane = try lane()
-    #expect(try lane.commit().status == 0)
+    #expect(try lane.commitAsAgent().status == 0)
     let events = try lane.table.run("SELECT count(*), max(seq) FROM events")
     let version = try lane.table.run("PRAGMA data_version")
     for turn in 0..<3 {
       try lane.write("a.txt", "turn \(turn)\n")
-      #expect(try lane.commit().status == 0)
+      #expect(try lane.commitAsAgent().status == 0)
     }
     // No other connection has written meanwhile.
     #expect(try lane.table.run("PRAGMA data_version") == version)

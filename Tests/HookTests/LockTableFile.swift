@@ -107,6 +107,18 @@ struct HookFixture {
     try test.runGit(arguments, at: lane)
   }
 
+  /// Stages everything and commits below a process with a guard's name, as an agent does.
+  func commitAsAgent() throws -> TestProgramResult {
+    try test.git("add", "-A", at: lane)
+    // Written by the shell: what is open for writing in this process can't be started meanwhile.
+    let script = """
+      printf '#!/bin/sh\\n"$@"; exit $?\\n' > "$0" && chmod +x "$0" && "$0" git commit -q -m work
+      """
+    return try TestProgram.run(
+      ["sh", "-c", script, test.root.path("lanekeeper-guard")], directory: lane,
+      environment: test.environment)
+  }
+
   /// Stages everything and commits.
   func commit(_ more: String...) throws -> TestProgramResult {
     try test.git("add", "-A", at: lane)

@@ -1,0 +1,5 @@
+/// What Lanekeeper's own git commands in a lane carry in their environment, so that the hooks take nobody
+/// for a person who is none. An agent is known by its guard, whatever its environment says.
+package enum SupervisorMark {
+  package static let variables = ["LANEKEEPER_SUPERVISOR": "1"]
+}
