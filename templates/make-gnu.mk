@@ -50,7 +50,7 @@ lanekeeper_names := lane-s lanes-statu-s revie-w lan-d lanes-sto-p lanes-clea-n 
 .PHONY: $(addprefix lanekeeper-make-,$(lanekeeper_names))
 $(addprefix lanekeeper-make-,$(lanekeeper_names)):
 
-lanekeeper_help = awk -F ':.*\#\# ' '/^[A-Za-z0-9_.-]+:.*\#\# / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+lanekeeper_help = awk -F ':.*\#\# ' '/^[A-Za-z0-9_.-]+:.*\#\# / { printf "  make %-14s %s\n", $$1, $$2 }' $(foreach file,$(wildcard $(MAKEFILE_LIST)),'$(subst ','\'',$(file))')
 
 # Ids hold letters, digits, dots, dashes and underscores; a goal with anything else is nobody's.
 lanekeeper_odd = $(strip $(foreach c,' " ; = : \ $$ % & < > ( ) * ? [ ] ! ~ / { } | ` ^,$(findstring $c,$1)))

@@ -26,7 +26,11 @@ package enum GraphText {
 
   /// A title on one line.
   static func plain(_ text: String, most: Int = 200) -> String {
-    String(text.prefix(most).map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    String(
+      text.prefix(most).map { character in
+        character.unicodeScalars.contains { $0.properties.generalCategory == .control }
+          ? " " : character
+      })
   }
 
   /// Returns the graph for Graphviz.

@@ -27,7 +27,7 @@ final class LiveTable: @unchecked Sendable {
   func print(_ lines: [String]) {
     lock.withLock {
       var text = erased()
-      for line in lines { text += line + "\n" }
+      for line in lines { text += Terminal.guarded(line) + "\n" }
       Terminal.write(text)
       draw()
     }
@@ -61,7 +61,7 @@ final class LiveTable: @unchecked Sendable {
     guard let store, let view = try? RunView(project: project, store: store) else { return }
     let size = Terminal.size
     let lines = view.lines(columns: size.columns).suffix(max(3, size.rows - 2))
-    Terminal.write(lines.map { $0 + "\n" }.joined())
+    Terminal.write(lines.map { Terminal.guarded($0) + "\n" }.joined())
     drawn = lines.count
   }
 }
@@ -88,7 +88,7 @@ struct RunView {
       features.map { ($0.id, $0.title) }, uniquingKeysWith: { first, _ in first })
     total = features.count
     landed = features.count { $0.state == .landed }
-    landing = features.first { $0.state == .landing }.map { "#\($0.id) \($0.title)" }
+    landing = features.first { $0.state == .landing }.map { "#\($0.id) \($0.titleLine)" }
     for attempt in try store.runningAttempts() {
       rows.append(
         Row(

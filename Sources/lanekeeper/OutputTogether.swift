@@ -20,7 +20,7 @@ final class OutputTogether: Sendable {
   func flush() {
     let text = lines.withLock { lines in
       defer { lines = [] }
-      return lines.map { $0 + "\n" }.joined()
+      return lines.map { Terminal.guarded($0) + "\n" }.joined()
     }
     if !text.isEmpty { Terminal.write(text) }
   }

@@ -3,7 +3,12 @@ import Orchestrator
 
 /// The lines of `run` in a pipe, as the contract gives them.
 enum RunLines {
+  /// One line each, whatever stands in titles and details: none of these can look like another.
   static func lines(_ event: RunEvent) -> [String] {
+    words(event).map { $0.contains(where: \.isNewline) ? Terminal.visibleLine($0) : $0 }
+  }
+
+  private static func words(_ event: RunEvent) -> [String] {
     switch event {
     case .initialized(let project, let parallel, let preset, let models):
       return [

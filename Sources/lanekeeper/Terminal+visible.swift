@@ -1,20 +1,27 @@
 import Foundation
+import Orchestrator
 
 extension Terminal {
+  /// Writes out what would steer the terminal; our own styles stay where there is colour.
+  static func guarded(_ text: String) -> String {
+    guard !text.unicodeScalars.allSatisfy(PlainText.isHarmless) else { return text }
+    guard hasColour else { return visible(text) }
+    var result = ""
+    var rest = text[...]
+    while let match = rest.firstMatch(of: /\u{1b}\[(?:[0-2]|3[1-6])m/) {
+      result += visible(String(rest[..<match.range.lowerBound])) + match.output
+      rest = rest[match.range.upperBound...]
+    }
+    return result + visible(String(rest))
+  }
+
   /// Writes out what would steer the terminal, or show text in another order than it stands in a file:
   /// `\x1b` for an escape, `<U+202E>` for an override of the direction.
   static func visible(_ text: String) -> String {
-    func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-      switch scalar.value {
-      case 0x09, 0x0a: true
-      case 0..<0x20, 0x7f...0x9f, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: false
-      default: true
-      }
-    }
-    guard !text.unicodeScalars.allSatisfy(isPlain) else { return text }
+    guard !text.unicodeScalars.allSatisfy(PlainText.isHarmless) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
-      if isPlain(scalar) {
+      if PlainText.isHarmless(scalar) {
         result.unicodeScalars.append(scalar)
       } else if scalar.value < 0x100 {
         result += String(format: "\\x%02x", scalar.value)

@@ -22,9 +22,11 @@ enum Terminal {
     hasColour ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
   }
 
-  /// Writes a line to standard output at once.
-  static func line(_ text: String = "") { write(text + "\n") }
+  /// Writes a line to standard output at once; whatever titles, paths and logs put into it, it steers no
+  /// terminal.
+  static func line(_ text: String = "") { write(guarded(text) + "\n") }
 
+  /// Writes a text as it is.
   static func write(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
@@ -37,7 +39,7 @@ enum Terminal {
 
   /// Writes what went wrong to standard error.
   static func error(_ text: String) {
-    FileHandle.standardError.write(Data("lanekeeper: \(text)\n".utf8))
+    FileHandle.standardError.write(Data("lanekeeper: \(visible(text))\n".utf8))
   }
 
   /// The terminal's size; 80 by 24 where it is not known.
@@ -49,6 +51,9 @@ enum Terminal {
 
   /// Lines up columns; the last one is as long as it is.
   static func table(_ header: [String], _ rows: [[String]]) -> [String] {
+    let rows = rows.map { row in
+      row.map { $0.contains(where: \.isNewline) ? visibleLine($0) : $0 }
+    }
     var widths = header.map(width)
     for row in rows {
       for (index, cell) in row.enumerated() { widths[index] = max(widths[index], width(cell)) }

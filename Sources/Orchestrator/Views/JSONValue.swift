@@ -68,14 +68,29 @@ package enum JSONValue: Sendable, ExpressibleByStringLiteral, ExpressibleByInteg
   package var text: String {
     switch self {
     case .null: "null"
-    case .string(let value): JSONText.quote(value)
+    case .string(let value): Self.quoted(value)
     case .integer(let value): String(value)
     case .number(let value): value.isFinite ? String(value) : "null"
     case .bool(let value): value ? "true" : "false"
     case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
     case .object(let members):
-      "{" + members.map { JSONText.quote($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+      "{" + members.map { Self.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
     }
+  }
+
+  /// Also on a terminal a JSON text is nothing but text.
+  private static func quoted(_ text: String) -> String {
+    let quoted = JSONText.quote(text)
+    guard !quoted.unicodeScalars.allSatisfy(PlainText.isHarmless) else { return quoted }
+    var result = ""
+    for scalar in quoted.unicodeScalars {
+      if PlainText.isHarmless(scalar) {
+        result.unicodeScalars.append(scalar)
+      } else {
+        for unit in String(scalar).utf16 { result += String(format: "\\u%04x", unit) }
+      }
+    }
+    return result
   }
 }
 

@@ -1,5 +1,18 @@
 /// Text of programs, as it may be shown to people.
 package enum PlainText {
+  /// Tells whether a character only shows itself: neither a control character, also of the second set (a
+  /// terminal takes U+009B for an escape sequence's begin), nor one that is invisible or turns the direction of
+  /// what follows.
+  package static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x09, 0x0a: true
+    case 0..<0x20, 0x7f...0x9f, 0x61c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069,
+      0xe0000...0xe007f:
+      false
+    default: true
+    }
+  }
+
   /// Drops the sequences by which programs move the cursor or set colours.
   package static func strip(_ text: String) -> String {
     var result = ""
@@ -17,7 +30,7 @@ package enum PlainText {
             }
           }
         }
-      } else if scalar.value >= 0x20 || scalar == "\t" || scalar == "\n" {
+      } else if isHarmless(scalar) {
         result.unicodeScalars.append(scalar)
       }
     }

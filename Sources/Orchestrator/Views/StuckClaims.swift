@@ -44,7 +44,8 @@ package struct StuckClaims {
       let paths = rows.filter { $0.owner == owner }.map(\.path.description)
       lines.append("\(name(owner)) holds \(paths.joined(separator: ", "))")
       lines.append(
-        "   waited for by " + waiters(owner).map { "#\($0.id) \($0.title)" }.joined(separator: ", ")
+        "   waited for by "
+          + waiters(owner).map { "#\($0.id) \($0.titleLine)" }.joined(separator: ", ")
       )
       lines += reasons(owner).map { "   " + $0 }
     }

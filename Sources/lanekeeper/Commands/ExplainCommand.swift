@@ -15,7 +15,7 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     let (project, store) = try project.opened()
     guard let feature = try store.feature(id) else { throw StoreError.unknownFeature(id) }
-    Terminal.line("#\(feature.id) \(feature.title): \(feature.state.rawValue)")
+    Terminal.line("#\(feature.id) \(feature.titleLine): \(feature.state.rawValue)")
     for line in try reasons(feature, project, store) { Terminal.line("   " + line) }
     if let rework = feature.rework, !rework.isEmpty, !feature.state.isFinal {
       Terminal.line("   The next attempt is told:")
@@ -48,7 +48,7 @@ struct ExplainCommand: ParsableCommand {
     func dependencies(_ states: (FeatureState) -> Bool) throws -> [String] {
       try (store.dependencies()[feature.id] ?? []).compactMap { try store.feature($0.dependsOn) }
         .filter { states($0.state) }
-        .map { "#\($0.id) \($0.title) is \($0.state.rawValue)" }
+        .map { "#\($0.id) \($0.titleLine) is \($0.state.rawValue)" }
     }
     guard feature.inBacklog else { return ["it is no longer in features.yml"] }
     switch feature.state {
