@@ -9,6 +9,8 @@ actor LaneShelf {
   private let project: Project
   /// The most lanes that are made: one more than there are agents.
   private let limit: Int
+  /// Tells that another feature will follow in this process, for which lanes are filled ahead.
+  private let fillsAhead: Bool
   private var shelved: [(lane: LaneRecord, commit: ObjectID?)] = []
   private var known = 0
   /// Lanes that are being filled.
@@ -16,10 +18,11 @@ actor LaneShelf {
   private var isClosed = false
   private var waiters: [CheckedContinuation<Void, Never>] = []
 
-  init(pool: LanePool, project: Project, limit: Int) {
+  init(pool: LanePool, project: Project, limit: Int, fillsAhead: Bool) {
     self.pool = pool
     self.project = project
     self.limit = limit
+    self.fillsAhead = fillsAhead
   }
 
   /// Hands out a lane, and the commit that it is known to be a clean checkout of.
@@ -78,7 +81,7 @@ actor LaneShelf {
       wake()
       return
     }
-    guard let tip else { return put(reserved, nil) }
+    guard let tip, fillsAhead else { return put(reserved, nil) }
     await fill(reserved, tip)
   }
 
@@ -96,6 +99,7 @@ actor LaneShelf {
 
   /// Brings lanes that wait up to a new tip of the target.
   func refresh(tip: ObjectID) async {
+    guard fillsAhead else { return }
     while !isClosed, let index = shelved.firstIndex(where: { $0.commit != tip }) {
       let (lane, _) = shelved.remove(at: index)
       let pool = pool

@@ -50,6 +50,8 @@ actor RunLoop {
   private var isColdRed = false
   private var hasToldReview = false
   private var isAtForge = false
+  /// The branches that waited when the forge was visited last.
+  private var atForge: [String] = []
   private var landed: Set<String> = []
   /// Decides which feature starts next.
   private var pilot: RunPilot?
@@ -71,7 +73,8 @@ actor RunLoop {
     self.report = report
     shelf = LaneShelf(
       pool: context.pool, project: context.project,
-      limit: context.options.kind == .run ? context.options.parallel + 1 : 1)
+      limit: context.options.kind == .run ? context.options.parallel + 1 : 1,
+      fillsAhead: context.options.kind == .run)
     priorities = PriorityWatch(project: context.project)
     (mailbox, post) = AsyncStream.makeStream(of: Message.self)
     (landingBell, ringLanding) = AsyncStream.makeStream(
@@ -118,7 +121,7 @@ actor RunLoop {
       ringLanding.yield()
       if ticks % 10 == 0 {
         showLife()
-        visitForge()
+        visitForge(isTime: ticks % 60 == 0)
       }
       ticks += 1
       if ticks % 10 == 0 { await takeOverFromTheDead() }
@@ -162,9 +165,13 @@ actor RunLoop {
     return isTargetHeld
   }
 
-  /// Brings branches that wait for a review to where `review.push` says, and verdicts back.
-  private func visitForge() {
+  /// Brings branches that wait for a review to where `review.push` says, and verdicts back: at once where
+  /// another waits, else now and then, since forges count what they are asked.
+  private func visitForge(isTime: Bool) {
     guard context.project.configuration.review.push != nil, !isAtForge, !isStopping else { return }
+    let waiting = (try? store.features(in: [.inReview]).map { "\($0.id) \($0.tip ?? "")" }) ?? []
+    guard isTime || waiting != atForge else { return }
+    atForge = waiting
     isAtForge = true
     let (project, store) = (context.project, store)
     Task {
@@ -432,8 +439,10 @@ actor RunLoop {
       // What holds the queue off is not asked after with every tick.
       let waiting = try store.features(in: [.queued]).map(\.id) + undos.map(\.feature)
       if let heldOff, heldOff.queue == waiting, heldOff.until > .now { return }
-      // Whoever holds the lock lands for all.
-      guard let lock = try FileLock.tryAcquire(context.project.state.landingLock) else { return }
+      // Whoever holds the lock lands for all; what became of it is looked at soon.
+      guard let lock = try FileLock.tryAcquire(context.project.state.landingLock) else {
+        return lookAgainSoon()
+      }
       isLanding = true
       defer {
         isLanding = false
@@ -448,10 +457,25 @@ actor RunLoop {
         let progress = try await context.lander.landNext(stop: stop) { await self.tell($0) }
         if progress == .idle { heldReason = nil }
         heldOff = progress == .held ? (.now.advanced(by: .seconds(3)), waiting) : nil
-        guard progress == .progressed else { return }
+        // Under make each process lands its own feature, and ends: its token is waited for.
+        guard progress == .progressed, try !hasWhatItIsFor() else { return }
       }
     } catch {
       fatal = fatal ?? error
+    }
+  }
+
+  /// Tells whether there is nothing left to do on what this process was asked for.
+  private func hasWhatItIsFor() throws -> Bool {
+    guard let only = context.options.only, context.options.kind == .work else { return false }
+    return try only.allSatisfy { try store.feature($0)?.state == .landed }
+  }
+
+  /// Another process is landing, which takes a moment only where the gate does.
+  private func lookAgainSoon() {
+    Task { [ringLanding] in
+      try? await Task.sleep(for: .milliseconds(20))
+      ringLanding.yield()
     }
   }
 
@@ -631,7 +655,7 @@ actor RunLoop {
     }
     result.open = open.count
     for feature in open {
-      var line = "#\(feature.id) \(feature.title): \(feature.state.rawValue)"
+      var line = "#\(feature.id) \(feature.titleLine): \(feature.state.rawValue)"
       if let waitingFor = feature.waitingFor {
         line += ", " + (LimitWait.words(waitingFor) ?? "for \(waitingFor)")
       }

@@ -16,17 +16,21 @@ package final class Supervisor: Sendable {
   private let options: RunOptions
   private let stop: StopSignal
   private let report: @Sendable (RunEvent) -> Void
+  /// The state, where it is open already.
+  private let opened: Store?
 
   /// - Parameters:
+  ///   - store: the state, where it is open already; else it is opened.
   ///   - stop: asks for a clean end; forced, for an end at once.
   ///   - report: is called from any thread.
   package init(
-    project: Project, options: RunOptions, stop: StopSignal,
+    project: Project, options: RunOptions, store: Store? = nil, stop: StopSignal,
     report: @escaping @Sendable (RunEvent) -> Void
   ) {
     self.project = project
     self.options = options
     self.stop = stop
+    opened = store
     let order = SlotOrder(report)
     self.report = { order.take($0) }
   }
@@ -55,7 +59,7 @@ package final class Supervisor: Sendable {
     let choice = try project.models(options.wish)
     let hooks = try project.hooks()
     let guardProgram = try HelperPrograms.path("lanekeeper-guard")
-    let store = try project.store()
+    let store = try opened ?? project.store()
     var runLock: FileLock?
     if options.kind == .run {
       runLock = try await acquireRunLock(store)
@@ -147,6 +151,8 @@ package final class Supervisor: Sendable {
         .note(
           "no gate is set, so nothing checks what lands; set `gate: make test` in lanekeeper.yml"))
     }
+    // Each feature of a make has a process of its own; once is enough.
+    guard options.kind == .run else { return }
     if try !hooks.isInstalled() {
       report(
         .note(

@@ -369,6 +369,49 @@ import Testing
     #expect(bad.error.contains("what is wrong stands above"))
   }
 
+  private static let hasBmake =
+    access("/usr/bin/bmake", X_OK) == 0 || access("/usr/local/bin/bmake", X_OK) == 0
+
+  @Test(.enabled(if: hasBmake, "needs bmake")) func bmakeSaysWhatItWants() throws {
+    let shop = try shop(Workshop.independent(1))
+    func bmake(_ goals: String...) throws -> TestProgramResult {
+      try TestProgram.run(
+        ["bmake"] + goals, directory: shop.repository.path, environment: shop.environment)
+    }
+    #expect(try bmake().text == "all of it")
+    for goal in ["features", "review", "lanes", "lanes-status", "land", "lanes-help"] {
+      let result = try bmake(goal)
+      #expect(result.status != 0)
+      #expect(result.error.contains("needs GNU make 4.0 or later"), "\(goal): \(result.error)")
+    }
+    #expect(try shop.trace() == [])
+  }
+
+  @Test func killedWithAllThatBelongsToItARerunGoesOn() throws {
+    let shop = try shop(
+      Workshop.independent(3),
+      agent: """
+        echo part > g$id.txt; n=0
+        while [ ! -e "$LANEKEEPER_REPOSITORY/../go" ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done
+        echo $id > f$id.txt
+        """)
+    let build = try RunningProgram(
+      ["setsid", "make", "-j3", "features"], directory: shop.repository.path,
+      environment: shop.environment, output: shop.repository.root.path("out"))
+    #expect(try eventually { try begins(shop).count == 3 })
+    // make and every `work`; the guards end the agents.
+    kill(-build.pid, SIGKILL)
+    build.wait()
+    #expect(try eventually { try shop.processes() == [] })
+    #expect(try shop.landed() == [])
+    try shop.repository.root.write("go", "")
+    let again = try make(shop, "-j3", "features")
+    #expect(again.status == 0, "\(again.text)\(again.error)")
+    #expect(try shop.landed().sorted() == ["1", "2", "3"])
+    #expect(try shop.repository.read("g2.txt") == "part\n")
+    #expect(try shop.leftovers() == [])
+  }
+
   @Test func titlesReachNeitherMakeNorAShell() throws {
     let shop = try shop(
       """

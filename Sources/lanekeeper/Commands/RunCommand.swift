@@ -3,6 +3,7 @@ import Foundation
 import ModelSelection
 import Orchestrator
 import Processes
+import Store
 
 /// The main job.
 struct RunCommand: AsyncParsableCommand {
@@ -64,7 +65,7 @@ struct RunCommand: AsyncParsableCommand {
 enum RunDriver {
   /// - Throws: `ExitCode` with the contract's status unless that is 0.
   static func run(
-    _ project: Project, _ options: RunOptions, isRecipe: Bool = false
+    _ project: Project, _ options: RunOptions, store: Store? = nil, isRecipe: Bool = false
   ) async throws {
     let stop = StopSignal()
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
@@ -76,7 +77,8 @@ enum RunDriver {
       Terminal.isTerminal && Terminal.hasColour && !isRecipe ? LiveTable(project: project) : nil
     let together = isRecipe ? OutputTogether(MakeCall.current.flags) : nil
     defer { together?.flush() }
-    let supervisor = Supervisor(project: project, options: options, stop: stop) { event in
+    let supervisor = Supervisor(project: project, options: options, store: store, stop: stop) {
+      event in
       if isRecipe, case .initialized = event { return }
       if let together { return together.add(RunLines.lines(event), event) }
       let lines = RunLines.lines(event)

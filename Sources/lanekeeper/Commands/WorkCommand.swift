@@ -35,7 +35,8 @@ struct WorkCommand: AsyncParsableCommand {
     }
     var project = try project.project()
     let call = MakeCall.current
-    if let state = try project.existingStore()?.feature(id)?.state, state == .landed {
+    let store = try project.existingStore()
+    if try store?.feature(id)?.state == .landed {
       return Terminal.line("feature #\(id) has landed already")
     }
     var options = RunOptions(
@@ -45,6 +46,6 @@ struct WorkCommand: AsyncParsableCommand {
       project = try call.shared(project, takesTokens: false)
     }
     options.waitsForReview = wait ?? (call.jobServer != nil)
-    try await RunDriver.run(project, options, isRecipe: call.isRecipe)
+    try await RunDriver.run(project, options, store: store, isRecipe: call.isRecipe)
   }
 }
