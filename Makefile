@@ -36,6 +36,7 @@ test: packages ## run every test
 	@$(SWIFT) test --skip-build --parallel
 
 test-agents: packages ## run real agent programs (from PyPI, in a cache) against a scripted model
+	@Tools/ensure-packages bubblewrap
 	@$(SWIFT) build
 	@Tools/test-agents .build/debug $(CASES)
 

@@ -209,6 +209,7 @@ actor RunLoop {
   private func schedule(_ group: inout TaskGroup<Void>) {
     guard !isStopping, fatal == nil, hasToken else { return }
     do {
+      try store.endDeadWaits()
       lent = try store.lentPlaces(context.participant)
       guard running - lent < context.options.parallel, !isPaused, try !lookAtTarget() else {
         return

@@ -42,6 +42,19 @@ enum Schema {
       try db.execute(sql: ClaimSchema.stacks)
       try db.execute(sql: ClaimSchema.stacksByBase)
     }
+    migrator.registerMigration("waits end with who waits") { db in
+      try db.execute(sql: "ALTER TABLE waits ADD COLUMN seen INTEGER NOT NULL DEFAULT 0")
+      // SQLite 3.40 takes a column before one of the key for NULL in `PRAGMA integrity_check`.
+      try db.execute(
+        sql: """
+          CREATE TABLE yielded(feature TEXT NOT NULL, other TEXT NOT NULL, at INTEGER NOT NULL,
+            to_younger INTEGER NOT NULL, PRIMARY KEY(feature, other, at)) WITHOUT ROWID;
+          INSERT INTO yielded(feature, other, at, to_younger)
+            SELECT feature, other, at, to_younger FROM yields;
+          DROP TABLE yields;
+          ALTER TABLE yielded RENAME TO yields;
+          """)
+    }
     return migrator
   }
 

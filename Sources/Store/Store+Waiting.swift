@@ -40,11 +40,7 @@ extension Store {
       if case .refused(let conflicts) = outcome {
         try recordRefusal(db, conflicts, requests, owner: .feature(feature), agent: agent)
         guard conflicts.allSatisfy({ $0.holder != nil }) else { return .held(conflicts) }
-        try db.execute(
-          sql: """
-            INSERT INTO waits(feature, attempt, since) VALUES (?, ?, ?)
-            ON CONFLICT(feature) DO NOTHING
-            """, arguments: [feature, record.attempts, now])
+        try noteWaiting(db, feature, attempt: record.attempts)
         try append(
           db, "wait_started", feature: feature, agent: agent,
           ["paths": .strings(conflicts.map(\.path.description))])
@@ -67,6 +63,9 @@ extension Store {
     stale: StaleCheck? = nil, expiry: ExpiryCheck? = nil
   ) throws -> WaitAnswer {
     try write { db in
+      if let record = try Self.feature(feature, db), record.state == .running {
+        try noteWaiting(db, feature, attempt: record.attempts)
+      }
       if let other = try mustYield(db, feature) { return .mustYield(to: other) }
       switch try claim(
         db, requests, owner: .feature(feature), agent: agent, policies: policies, stale: stale,
@@ -77,6 +76,32 @@ extension Store {
         try breakCircles(db, through: feature)
         if let other = try mustYield(db, feature) { return .mustYield(to: other) }
         return .held(conflicts)
+      }
+    }
+  }
+
+  /// How long a wait stands that nobody asks about any more. Who waits asks once a second.
+  static let deadWaitMilliseconds: Int64 = 20_000
+
+  private func noteWaiting(_ db: Database, _ feature: String, attempt: Int) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO waits(feature, attempt, since, seen) VALUES (?, ?, ?, ?)
+        ON CONFLICT(feature) DO UPDATE SET seen = excluded.seen
+        """, arguments: [feature, attempt, now, now])
+  }
+
+  /// Ends the waits of processes that were killed while they waited: their attempts count again among
+  /// those that run.
+  package func endDeadWaits() throws {
+    let since = now - Self.deadWaitMilliseconds
+    let sql = "SELECT feature FROM waits WHERE seen < ?"
+    guard
+      try read({ try Bool.fetchOne($0, sql: "SELECT EXISTS (\(sql))", arguments: [since]) }) == true
+    else { return }
+    try write { db in
+      for feature in try String.fetchAll(db, sql: sql, arguments: [since]) {
+        try endWait(db, feature)
       }
     }
   }
@@ -105,7 +130,11 @@ extension Store {
             WHERE state = 'running' AND slot_held = 1 AND participant = ?
               AND feature NOT IN (SELECT feature FROM waits)
             """, arguments: [row["participant"] as String]) ?? 0
-      guard busy < (row["parallel"] as Int) else { return false }
+      guard busy < (row["parallel"] as Int) else {
+        try db.execute(
+          sql: "UPDATE waits SET seen = ? WHERE feature = ?", arguments: [now, feature])
+        return false
+      }
       try endWait(db, feature)
       return true
     }

@@ -147,7 +147,10 @@ struct SandboxTests {
     ),
     ("a person's command", "lanekeeper land; lanekeeper stop; lanekeeper retry 1"),
     ("a person's command outside", "lanekeeper claim --project-dir $repo shared.txt"),
-    ("a daemon", "setsid sh -c 'while :; do date > ticking; sleep 0.05; done' > /dev/null 2>&1 &"),
+    (
+      "a daemon",
+      "setsid sh -c 'while :; do date > $TMPDIR/ticking; sleep 0.05; done' > /dev/null 2>&1 &"
+    ),
   ]
 
   @Test func p2_p3_p5_p6_noWayOut() throws {
@@ -166,7 +169,7 @@ struct SandboxTests {
         PATH=$LK_PROGRAMS:$PATH; export PATH
         echo mine > mine.txt; git add mine.txt; git commit -qm mine
         \(cases)
-        cat out.log; rm -f out.log stashed ticking; git reset -q
+        cat out.log; rm -f out.log stashed; git reset -q
         echo end > end.txt
         """)
     var prepared = shop

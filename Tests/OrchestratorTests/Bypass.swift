@@ -108,6 +108,10 @@ struct Bypass: Sendable, CustomTestStringConvertible {
       "another case with core.ignorecase", .harmless,
       "git config core.ignorecase true; echo x > Held.txt; git add -A; git commit -qm x"),
     Bypass(
+      "another Unicode form with core.precomposeunicode", .harmless,
+      "git config core.precomposeunicode true; printf x > \"$(printf 'u\\314\\210.txt')\"; git add -A; git commit -qm x"
+    ),
+    Bypass(
       "another Unicode form", .harmless,
       "printf x > \"$(printf 'u\\314\\210.txt')\"; printf y > \"$(printf '\\303\\274.txt')\"; git add -A; git commit -qm x"
     ),

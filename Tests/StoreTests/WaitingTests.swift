@@ -116,6 +116,32 @@ struct StoreBench {
     return false
   }
 
+  @Test func aWaitEndsWithWhoWaited() throws {
+    let bench = try StoreBench(["1", "2"])
+    try bench.start("1", claims: ["a"])
+    try bench.start("2", claims: ["b"])
+    #expect(isHeld(try bench.wait("2", "a")))
+    // Who waits asks every second, for as long as it takes.
+    for _ in 0..<60 {
+      bench.clock.advance(1000)
+      #expect(isHeld(try bench.poll("2", "a")))
+      try bench.store.endDeadWaits()
+    }
+    #expect(try bench.store.lentPlaces("p") == 1)
+    // It was killed.
+    bench.clock.advance(19_000)
+    try bench.store.endDeadWaits()
+    #expect(try bench.store.lentPlaces("p") == 1)
+    bench.clock.advance(2000)
+    try bench.store.endDeadWaits()
+    #expect(try bench.store.lentPlaces("p") == 0)
+    #expect(try bench.store.events(after: 0).last?.type == "wait_ended")
+    // One that only slept, as a machine does, goes on waiting.
+    #expect(isHeld(try bench.poll("2", "a")))
+    #expect(try bench.store.lentPlaces("p") == 1)
+    #expect(try bench.held("2") == ["b"])
+  }
+
   @Test func aCircleIsBrokenWhenItWouldFormAndTheLeastWorkYields() throws {
     let bench = try StoreBench(["1", "2"])
     try bench.start("1", claims: ["a"])

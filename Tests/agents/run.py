@@ -19,7 +19,7 @@ def steps(number, commit=True):
                              if commit else []) + [{"text": "Done."}]}
 
 
-def three(agent):
+def three(agent, more=""):
     """Three features in three lanes, which land."""
     scenario = {str(n): steps(n) for n in (1, 2, 3)}
     if agent == "claude":  # it asks our MCP server first
@@ -28,7 +28,7 @@ def three(agent):
                 "file_path": f"f{number}.txt", "agent_id": "any"}})
     shop = Shop(agent, [agent], scenario, [
         "{id: 1, title: One, category: backend}", "{id: 2, title: Two, category: testing}",
-        "{id: 3, title: Three, category: backend}"])
+        "{id: 3, title: Three, category: backend}"], more)
     try:
         result = shop.run("run", "--parallel", "3")
         text = result.stdout + result.stderr
@@ -176,6 +176,8 @@ LONG = "limits: {attempts: 1, stagger_seconds: 0}"
 QUICK = "limits: {attempts: 3, stagger_seconds: 0}"
 CASES = {
     **{f"three-{agent}": (lambda agent=agent: three(agent)) for agent in PROGRAMS},
+    **{f"sandbox-{agent}": (lambda agent=agent: three(agent, "sandbox: bubblewrap"))
+       for agent in PROGRAMS},
     "codex-usage-limit-other-agent": lambda: fault(
         "limit-other", ["claude", "codex"], [{"kind": "usage_limit", "times": 1, "reset_s": 3600}],
         "met the usage limit", QUICK, after=other_agent),
