@@ -9,13 +9,20 @@ struct RunPilot {
   private var restingSince: Int64?
   private var resting = 0
   private var putOff: Set<String> = []
+  /// Milliseconds.
+  private let begin: Int64
 
-  /// - Parameter footprints: `nil` leaves collisions out of account.
-  init(_ backlog: Backlog, seconds: [String: Double], footprints: [Footprint]?, store: Store) throws
-  {
+  /// - Parameters:
+  ///   - footprints: `nil` leaves collisions out of account.
+  ///   - agents: how many work at once.
+  init(
+    _ backlog: Backlog, seconds: [String: Double], footprints: [Footprint]?, agents: Int,
+    store: Store
+  ) throws {
     schedule = RunSchedule(
       backlog, seconds: { seconds[$0] ?? DurationModel.standard },
-      collisions: footprints.map { Collisions($0) })
+      collisions: footprints.map { Collisions($0) }, agents: agents)
+    begin = store.now
     seen = try store.lastEvent()
     for feature in try store.features() {
       note(feature)
@@ -24,6 +31,7 @@ struct RunPilot {
 
   /// Takes note of what happened since the last call.
   mutating func follow(_ store: Store) throws {
+    schedule.advance(to: Double(store.now - begin) / 1000)
     for id in putOff { if let feature = try store.feature(id) { note(feature) } }
     while true {
       let events = try store.events(after: seen, limit: 1000)
@@ -81,7 +89,8 @@ struct RunPilot {
     case .running, .completed, .inReview, .approved, .queued, .landing, .changesRequested,
       .gateFailed:
       .active
-    case .pending, .landed, .waiting, .failed, .blocked, .abandoned, .undone: .out
+    case .pending: .later
+    case .landed, .waiting, .failed, .blocked, .abandoned, .undone: .out
     }
   }
 }

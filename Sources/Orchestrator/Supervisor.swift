@@ -261,7 +261,8 @@ struct RunContext: Sendable {
     var wanted = backlog
     if let only = options.only { wanted.features.removeAll { !only.contains($0.id) } }
     return try RunPilot(
-      wanted, seconds: seconds, footprints: options.kind == .run ? footprints : nil, store: store)
+      wanted, seconds: seconds, footprints: options.kind == .run ? footprints : nil,
+      agents: options.parallel, store: store)
   }
 
   /// Chooses the tier of the next attempt.

@@ -3,13 +3,16 @@ import Backlog
 /// Decides during a run which feature starts next.
 ///
 /// A list schedule: rework first, then priority, then the longest remaining path, then the place in the
-/// backlog. A feature that is likely to collide with one at work is passed over for the next that
-/// is not, for a while. Every event costs O(log n) and the number of the feature's possible collisions.
+/// backlog. A feature that is likely to collide with another is held back as its ``Separation`` says. In backlogs
+/// that are too large for one it is passed over for the next that collides with nothing at work, for a while. Every
+/// event costs O(log n) and the number of the feature's possible collisions.
 package struct RunSchedule: Sendable {
   /// What matters of a feature's state.
   package enum State: Sendable {
     /// Can't start now: dependencies are open, it waits, or it is done with.
     case out
+    /// Will be ready once its dependencies have landed.
+    case later
     case ready
     /// At work, or built and not landed: its paths are taken.
     case active
@@ -38,6 +41,14 @@ package struct RunSchedule: Sendable {
     }
   }
 
+  /// A feature that is ready and waits for one it may collide with.
+  private struct Held: Comparable, Sendable {
+    /// When it starts at the latest.
+    var latest: Double
+    var entry: Entry
+    static func < (a: Held, b: Held) -> Bool { (a.latest, a.entry) < (b.latest, b.entry) }
+  }
+
   private let ids: [String]
   private let numbers: [String: Int]
   private var priorities: [Int]
@@ -50,6 +61,16 @@ package struct RunSchedule: Sendable {
   /// How often each ready feature was passed over.
   private var passed: [Int]
   private var ready = PriorityHeap<Entry>()
+  private let separation: Separation?
+  /// For each feature, which others wait for it.
+  private var followers: [[Int]] = []
+  /// For each feature, how many of those that it waits for are not done.
+  private var openWaits: [Int] = []
+  private var held = PriorityHeap<Held>()
+  /// Seconds since the run began.
+  private var now = 0.0
+  /// By how much the run is behind its plan.
+  private var lag = 0.0
   private var activeCount = 0
   /// Seconds of one agent that may go by idle for the sake of fewer collisions.
   private var idleBudget: Double
@@ -74,8 +95,10 @@ package struct RunSchedule: Sendable {
   /// - Parameters:
   ///   - seconds: how long a feature is expected to take.
   ///   - collisions: `nil` leaves footprints out of account.
+  ///   - agents: how many work at once; without it nothing is planned ahead.
   package init(
-    _ backlog: Backlog, seconds: (String) -> Double, collisions: Collisions? = nil
+    _ backlog: Backlog, seconds: (String) -> Double, collisions: Collisions? = nil,
+    agents: Int? = nil
   ) {
     let graph = DependencyGraph(backlog)
     ids = graph.ids
@@ -88,6 +111,20 @@ package struct RunSchedule: Sendable {
     neighbours = ids.map { id in
       (collisions?.neighbours(of: id) ?? []).compactMap { other, likelihood in
         numbers[other].map { ($0, likelihood) }
+      }
+    }
+    separation =
+      if let agents, agents > 1, neighbours.contains(where: { !$0.isEmpty }) {
+        Separation(
+          graph, priorities: priorities, agents: agents, seconds: ids.map(seconds),
+          neighbours: neighbours)
+      } else { nil }
+    if let separation {
+      remaining = separation.remaining
+      followers = Array(repeating: [], count: ids.count)
+      openWaits = Array(repeating: 0, count: ids.count)
+      for (number, others) in separation.waits.enumerated() {
+        for other in others { followers[other].append(number) }
       }
     }
     states = Array(repeating: .out, count: ids.count)
@@ -117,15 +154,40 @@ package struct RunSchedule: Sendable {
     }
     states[number] = state
     generations[number] += 1
+    if let separation {
+      if before == .active, state == .out { lag = max(lag, now - separation.ends[number]) }
+      if (before == .out) != (state == .out) { tellFollowers(of: number, isDone: state == .out) }
+    }
     if state == .ready {
-      ready.insert(
-        Entry(
-          isRework: isRework, priority: priorities[number], remaining: remaining[number],
-          number: number, generation: generations[number]))
+      let entry = Entry(
+        isRework: isRework, priority: priorities[number], remaining: remaining[number],
+        number: number, generation: generations[number])
+      if let separation, !isRework, openWaits[number] > 0 {
+        held.insert(Held(latest: separation.latest[number], entry: entry))
+      } else {
+        ready.insert(entry)
+      }
     } else {
       passed[number] = 0
     }
   }
+
+  private mutating func tellFollowers(of number: Int, isDone: Bool) {
+    for follower in followers[number] {
+      openWaits[follower] += isDone ? -1 : 1
+      if openWaits[follower] == 0, states[follower] == .ready {
+        // Its entry among those that are held back is of an earlier generation now.
+        generations[follower] += 1
+        ready.insert(
+          Entry(
+            isRework: false, priority: priorities[follower], remaining: remaining[follower],
+            number: follower, generation: generations[follower]))
+      }
+    }
+  }
+
+  /// Notes how many seconds have passed since the run began.
+  package mutating func advance(to seconds: Double) { now = max(now, seconds) }
 
   /// Notes that agents rested for the sake of fewer collisions.
   ///
@@ -141,14 +203,45 @@ package struct RunSchedule: Sendable {
   ///
   /// - Parameter mayRest: false where nobody is at work for whose end one could wait.
   package mutating func next(mayRest: Bool = true) -> Decision {
+    separation == nil ? passingOver(mayRest: mayRest) : byPlan(mayRest: mayRest)
+  }
+
+  /// Takes the first that is not held back; what has been held back for long enough is not any more.
+  private mutating func byPlan(mayRest: Bool) -> Decision {
+    while let first = held.first, !isValid(first.entry) || first.latest + lag < now {
+      _ = held.popFirst()
+      if isValid(first.entry) { ready.insert(first.entry) }
+    }
+    while let entry = ready.first {
+      guard isValid(entry) else {
+        _ = ready.popFirst()
+        continue
+      }
+      // One that it waits for may have come back, or have been told of later.
+      if let separation, !entry.isRework, openWaits[entry.number] > 0,
+        separation.latest[entry.number] + lag >= now
+      {
+        _ = ready.popFirst()
+        held.insert(Held(latest: separation.latest[entry.number], entry: entry))
+        continue
+      }
+      return .start(ids[entry.number])
+    }
+    guard let best = held.first?.entry.number else { return .nothing }
+    return mayRest && activeCount > 0 ? .wait(ids[best]) : .start(ids[best])
+  }
+
+  private func isValid(_ entry: Entry) -> Bool {
+    entry.generation == generations[entry.number] && states[entry.number] == .ready
+  }
+
+  private mutating func passingOver(mayRest: Bool) -> Decision {
     var looked: [Entry] = []
     defer { for entry in looked { ready.insert(entry) } }
     var chosen: Int?
     var least: Int?
     while looked.count < Self.reach, let entry = ready.popFirst() {
-      guard entry.generation == generations[entry.number], states[entry.number] == .ready else {
-        continue
-      }
+      guard isValid(entry) else { continue }
       looked.append(entry)
       let number = entry.number
       if entry.isRework || pressure[number] < Self.likely || passed[number] >= Self.patience {

@@ -46,8 +46,9 @@ package struct RunSimulation: Sendable {
     let numbers = Dictionary(
       graph.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     var schedule = RunSchedule(
-      backlog, seconds: expected ?? { seconds[$0] ?? 0 }, collisions: collisions)
+      backlog, seconds: expected ?? { seconds[$0] ?? 0 }, collisions: collisions, agents: agents)
     var open = graph.beforeByNumber.map(\.count)
+    for id in graph.ids { schedule.set(id, .later) }
     for number in open.indices where open[number] == 0 { schedule.set(graph.ids[number], .ready) }
     var running = PriorityHeap<Running>()
     var active: Set<Int> = []
@@ -80,6 +81,7 @@ package struct RunSimulation: Sendable {
       }
       schedule.rested(seconds: done.end - now, agents: resting)
       now = done.end
+      schedule.advance(to: now)
       active.remove(done.number)
       schedule.set(graph.ids[done.number], .out)
       for other in graph.afterByNumber[done.number] {

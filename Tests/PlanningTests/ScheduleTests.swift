@@ -28,6 +28,64 @@ import Testing
     #expect(score.makespan < 1.10, "\(score.makespan)")
   }
 
+  /// Backlogs as people have them: few features can start at a time, so that it costs more to wait.
+  @Test func theyAreKeptApartInNarrowBacklogsToo() {
+    for agents in [2, 3, 5] {
+      var score = CollisionScore()
+      for seed in 0..<60 {
+        let sample = SampleBacklog.narrow(seed: seed)
+        let footprints = SampleFootprints(sample.backlog, seed: seed)
+        score.add(
+          sample, touched: footprints.touched, foretold: footprints.foretold, agents: agents)
+      }
+      #expect(score.without > 50)
+      #expect(score.collisions < 1.0 / 3, "\(agents): \(score.collisions)")
+      #expect(score.makespan < 1.10, "\(agents): \(score.makespan)")
+    }
+  }
+
+  /// A feature that waits for another goes when that is done, when its time has come, or when nobody works.
+  @Test func heldFeaturesAreReleased() {
+    let backlog = Backlog(features: ["a", "b", "c", "d"].map { Feature(id: $0, title: $0) })
+    let path = [PathLikelihood(path: "p", likelihood: 1)]
+    func fresh() -> RunSchedule {
+      var schedule = RunSchedule(
+        backlog, seconds: { _ in 100 },
+        collisions: Collisions(
+          ids: ["a", "b", "c", "d"], footprints: ["a": path, "b": path]), agents: 2)
+      for id in ["a", "b", "c", "d"] { schedule.set(id, .ready) }
+      return schedule
+    }
+    func start(_ schedule: inout RunSchedule) -> String {
+      guard case .start(let id) = schedule.next() else { return "-" }
+      schedule.set(id, .active)
+      return id
+    }
+    var schedule = fresh()
+    let first = [start(&schedule), start(&schedule)]
+    #expect(first.filter { ["a", "b"].contains($0) }.count == 1, "\(first)")
+    let (one, other) = first.contains("a") ? ("a", "b") : ("b", "a")
+    schedule.set(first.first { $0 != one }!, .out)
+    let third = start(&schedule)
+    #expect(["c", "d"].contains(third))
+    schedule.set(third, .out)
+    #expect(schedule.next() == .wait(other))
+    #expect(schedule.next(mayRest: false) == .start(other))
+    // Its time has come although the one that it waits for is still at work.
+    schedule.advance(to: 1000)
+    #expect(schedule.next() == .start(other))
+    schedule = fresh()
+    _ = [start(&schedule), start(&schedule)]
+    schedule.set(one, .out)
+    schedule.set("c", .out)
+    schedule.set("d", .out)
+    #expect(schedule.next() == .start(other))
+    // What failed and is tried again is held back for nobody.
+    schedule.set(one, .active)
+    schedule.set(other, .ready, isRework: true)
+    #expect(schedule.next() == .start(other))
+  }
+
   /// All may collide with all: still everything runs, in an order that respects the edges.
   @Test func nothingStarves() {
     for seed in 0..<40 {

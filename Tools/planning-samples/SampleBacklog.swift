@@ -44,6 +44,28 @@ package struct SampleBacklog: Sendable {
       seconds: durations(features, &random))
   }
 
+  /// Returns a backlog as real ones are: some 27 features with 1.4 dependencies each, mostly on recent ones.
+  package static func narrow(seed: Int) -> SampleBacklog {
+    var random = SampleRandom(seed: 50_000 + seed)
+    let count = 12 + random.below(30)
+    var features: [Feature] = []
+    for number in 0..<count {
+      var needs: Set<Int> = []
+      if number > 0 {
+        for _ in 0..<(random.chance(0.9) ? 1 + random.below(2) : 0) {
+          needs.insert(max(0, number - 1 - random.below(random.chance(0.8) ? 4 : 12)))
+        }
+      }
+      features.append(
+        Feature(
+          id: String(number + 1), title: "Feature \(number + 1)",
+          dependencies: needs.sorted().map { Dependency(id: String($0 + 1)) }))
+    }
+    return SampleBacklog(
+      name: "narrow \(seed)", backlog: Backlog(features: features),
+      seconds: durations(features, &random))
+  }
+
   /// Gives features times as agents take them: ten minutes at the median, a long tail.
   package static func durations(
     _ features: [Feature], _ random: inout SampleRandom

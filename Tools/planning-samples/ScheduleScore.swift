@@ -1,4 +1,5 @@
 import Backlog
+import Foundation
 import Planning
 
 /// How near schedules come to the least that is possible.
@@ -39,6 +40,8 @@ package struct CollisionScore: Sendable {
   package private(set) var with = 0
   private var spans = 0.0
   private var count = 0
+  /// The longest makespan with footprints over that without.
+  package private(set) var longest = 0.0
 
   package init() {}
 
@@ -47,12 +50,19 @@ package struct CollisionScore: Sendable {
   /// The mean makespan with footprints over that without.
   package var makespan: Double { count > 0 ? spans / Double(count) : 1 }
 
+  /// - Parameter error: how far times turn out otherwise than expected, as the standard deviation of their
+  ///   logarithms.
   package mutating func add(
     _ sample: SampleBacklog, touched: [String: Set<String>],
-    foretold: [String: [PathLikelihood]], agents: Int
+    foretold: [String: [PathLikelihood]], agents: Int, error: Double = 0
   ) {
+    var random = SampleRandom(seed: 31 * count + agents)
+    let seconds = sample.backlog.features.reduce(into: [String: Double]()) { result, feature in
+      let normal = (0..<12).reduce(-6.0) { sum, _ in sum + random.uniform() }
+      result[feature.id] = (sample.seconds[feature.id] ?? 0) * exp(error * normal)
+    }
     let simulation = RunSimulation(
-      backlog: sample.backlog, agents: agents, seconds: sample.seconds, touched: touched)
+      backlog: sample.backlog, agents: agents, seconds: seconds, touched: touched)
     let expected: (String) -> Double = { sample.seconds[$0] ?? 0 }
     let plain = simulation.run(expected: expected)
     let apart = simulation.run(
@@ -62,6 +72,7 @@ package struct CollisionScore: Sendable {
     with += apart.collisions
     guard plain.makespan > 0 else { return }
     spans += apart.makespan / plain.makespan
+    longest = max(longest, apart.makespan / plain.makespan)
     count += 1
   }
 }
