@@ -12,7 +12,7 @@ share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents build install uninstall lint format check-merges bench docs clean packages test-hooks fuzz faults
+.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench docs clean packages test-hooks fuzz faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,13 @@ test-agents: packages ## run real agent programs (from PyPI, in a cache) against
 	@Tools/ensure-packages bubblewrap
 	@$(SWIFT) build
 	@Tools/test-agents .build/debug $(CASES)
+
+test-ui: packages ## drive the web page with Chromium (Debian) and Playwright (from PyPI, in a cache)
+	@$(SWIFT) build
+	@Tools/test-ui .build/debug $(CASES)
+
+bench-ui: build ## measure the page's event stream under load, beside an aiohttp server
+	@Tools/ui-load $(build) $(SECONDS)
 
 test-hooks: packages ## run the hooks beside the real lefthook and pre-commit (from PyPI)
 	@Tools/test-hook-managers
@@ -83,7 +90,7 @@ uninstall: ## remove what install put there
 
 lint: ## check formatting and scripts
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
-	@for script in Tools/ensure-packages Tools/test-agents Tools/test-hook-managers Tools/demo Tools/score-footprints Tools/score-schedules Tools/score-tiers Tools/check-merges .ci/run templates/demo/agent; do \
+	@for script in Tools/ensure-packages Tools/test-agents Tools/test-ui Tools/ui-environment Tools/ui-load Tools/test-hook-managers Tools/demo Tools/score-footprints Tools/score-schedules Tools/score-tiers Tools/check-merges .ci/run templates/demo/agent; do \
 	  case "$$(head -n 1 $$script)" in *bash*) bash -n $$script ;; *) sh -n $$script ;; esac || exit 1; done
 	@python3 -m compileall -q Tools templates >/dev/null
 	@Tools/check-docs

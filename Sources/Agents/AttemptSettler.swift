@@ -158,6 +158,9 @@ package struct AttemptSettler: Sendable {
       if !tail.isEmpty { rework += "\n\nThe end of its log:\n" + tail.joined(separator: "\n") }
       return .failed(detail: detail, rework: rework, maximum: settings.attempts)
     }
+    if run?.endReason == OutputFollower.stopped {
+      return .interrupted(detail: OutputFollower.stopped)
+    }
     if let reason = run?.endReason { return failed("the attempt was ended: \(reason)") }
     if let limit = run.flatMap(Self.limit) {
       return .interrupted(detail: "met \(limit.kind.words): \(limit.message)")

@@ -17,6 +17,8 @@ final class OutputFollower: @unchecked Sendable {
   private let secrets: Secrets
   private let allowance: Double?
   private var reason: String?
+  /// The reason where a person has asked for the end.
+  static let stopped = "a person stopped the agent"
   /// The most events of one attempt; a program that does more is not worth reading.
   private static let mostEvents = 5000
 
@@ -69,6 +71,9 @@ final class OutputFollower: @unchecked Sendable {
 
   private func step() {
     lock.withLock {
+      if reason == nil, (try? store.isStopAsked(attempt.feature, attempt.number)) == true {
+        reason = Self.stopped
+      }
       guard let handle = FileHandle(forReadingAtPath: log) else { return }
       defer { try? handle.close() }
       try? handle.seek(toOffset: UInt64(offset))

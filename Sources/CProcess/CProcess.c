@@ -56,6 +56,10 @@ int lk_spawn_directory(posix_spawn_file_actions_t *actions, const char *director
   return posix_spawn_file_actions_addchdir_np(actions, directory);
 }
 
+int lk_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 int lk_fork(void) { return fork(); }
 
 int lk_die_with_parent(void) {

@@ -93,6 +93,12 @@ enum ActRoutes {
         return .done
       }
     },
+    .act(.post, "/api/features/{id}/stop", "As `lanekeeper stop --feature ID`.") { call in
+      try await Offload.run {
+        try Steering(call.site.project(), call.site.store).stopAttempt(call.id)
+        return .done
+      }
+    },
     .act(.post, "/api/features/{id}/abandon", "As `lanekeeper abandon ID`.") { call in
       try await Offload.run {
         try Steering(call.site.project(), call.site.store).abandon(call.id)

@@ -401,7 +401,9 @@ actor RunLoop {
       } else {
         report(.interrupted(agent: agent, feature: feature.id, detail: attempt.detail ?? ""))
       }
-      if attempt.detail == "the agent asks to be run again later" { postpone(feature.id) }
+      // A person may want to change something before it starts again.
+      let rests = ["the agent asks to be run again later", "a person stopped the agent"]
+      if rests.contains(attempt.detail ?? "") { postpone(feature.id) }
     }
     report(.removed(agent: agent, feature: feature.id, seconds: seconds))
   }

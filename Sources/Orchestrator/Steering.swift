@@ -33,6 +33,18 @@ package struct Steering {
     try store.record("resumed", [:])
   }
 
+  /// Asks for the end of the attempt that is under way on a feature; no other is touched, and it counts as
+  /// interrupted.
+  package func stopAttempt(_ id: String) throws {
+    guard let feature = try store.feature(id) else { throw StoreError.unknownFeature(id) }
+    guard let attempt = try store.runningAttempts().first(where: { $0.feature == id }),
+      FileLock.isHeld(project.state.participantLock(attempt.participant))
+    else {
+      throw Failure("no agent is at work on feature #\(id), which is \(feature.state.rawValue)")
+    }
+    try store.askStop(id, attempt.number)
+  }
+
   /// Gives a feature up, unless an agent is at work on it.
   package func abandon(_ id: String) throws {
     if let attempt = try store.runningAttempts().first(where: { $0.feature == id }),

@@ -103,6 +103,54 @@ import Testing
     return ["running", "stopping", "paused"].contains(run?["state"] as? String ?? "")
   }
 
+  @Test func oneAgentIsStoppedAndTheOthersGoOn() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2),
+      agent: """
+        echo $id > $id.txt
+        [ $id = 2 ] || sleep 600
+        """)
+    let page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    #expect(try page.send("POST", "/api/features/1/stop", body: "{}").status == 404)
+    #expect(try page.send("POST", "/api/run", body: "{\"parallel\":2}").status == 200)
+    #expect(try eventually { try shop.trace().contains { $0[0] == "begin" && $0[1] == "1" } })
+    #expect(try eventually { try shop.landed().contains("2") })
+    #expect(try page.send("POST", "/api/features/2/stop", body: "{}").status == 409)
+    #expect(try page.send("POST", "/api/features/1/stop", body: "{}").status == 200)
+    #expect(
+      try eventually {
+        try shop.run("explain", "1").text.contains("interrupted after")
+      })
+    let told = try shop.run("explain", "1").text
+    #expect(told.contains("a person stopped the agent") && told.contains(": ready"), "\(told)")
+    #expect(try shop.run("abandon", "1").status == 0)
+    #expect(try eventually { try !isAlive(page) })
+    // What it had written is kept.
+    #expect(try shop.repository.git("show", "lane/1-feature-1:1.txt") == "1")
+    page.end()
+    #expect(try shop.leftovers() == [])
+  }
+
+  @Test func aRunHoldsNothingOfTheServer() throws {
+    let shop = try Workshop(features: Workshop.independent(1), agent: "sleep 2; echo 1 > 1.txt")
+    var page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    let started = try page.send("POST", "/api/run", body: "{}")
+    let pid = try #require(started.json["pid"] as? Int)
+    let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").compactMap {
+      try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\($0)")
+    }
+    #expect(!open.isEmpty && !open.contains { $0.hasPrefix("socket:") }, "\(open)")
+    // The run goes on without the server, and the next server takes the same port.
+    let port = page.port
+    page.end()
+    page = try ServedPage(shop, output: "again", port: port)
+    page.end()
+    #expect(try eventually { try shop.landed().contains("1") })
+    #expect(try eventually { try shop.leftovers() == [] })
+  }
+
   @Test func drainingLandsWhatIsUnderWay() throws {
     let shop = try Workshop(
       features: Workshop.independent(4), agent: "sleep 1; echo $id > $id.txt")

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import time
 
@@ -49,7 +50,7 @@ class Workshop:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", "tally: keeps a list of what was spent")
         self.server = None
-        self.port = 0
+        self.port = free_port()
 
     def git(self, *words):
         return self.call("git", *words).stdout
@@ -98,11 +99,23 @@ class Workshop:
             self.stop_server()
 
 
+def free_port():
+    """A port below those that the kernel gives to clients: one that calls again must not get it for itself."""
+    for port in range(20_000 + os.getpid() % 8000, 32_000):
+        with socket.socket() as place:
+            try:
+                place.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError("no port is free")
+
+
 OBEYS = r"""
 case $prompt in
   *"asks for changes"*)
     echo "the reviewer wants something else"
-    for file in $(cd "$edits/files" && find tally -name '*.py'); do
+    for file in $(cd "$edits/files" && find . -name '*.py'); do
       printf '\n# as the review asked\n' >> "$file"
     done
     git add -A; git commit -q -m "as the review asked" || true ;;

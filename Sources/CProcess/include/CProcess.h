@@ -54,4 +54,7 @@ int lk_send_descriptors(int socket, const void *bytes, size_t count, const int *
 /// Receives bytes and at most 4 descriptors, which no child inherits; -1 stands for one that did not
 /// come. Returns the number of bytes, or -1 with errno.
 long lk_receive_descriptors(int socket, void *bytes, size_t count, int *descriptors, int number);
+
+/// Lets a child start without the descriptors from `first` on.
+int lk_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 #endif

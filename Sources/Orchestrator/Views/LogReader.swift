@@ -29,9 +29,10 @@ package struct LogReader {
     guard let end = rest.lastIndex(of: 0x0a) else { return [] }
     let whole = rest[..<end]
     rest = Data(rest[(end + 1)...])
-    return whole.split(separator: 0x0a, omittingEmptySubsequences: false).map {
-      shown(String(decoding: $0, as: UTF8.self))
-    }
+    // No secret stands in two lines, so that all are looked at in one go.
+    return secrets.mask(String(decoding: whole, as: UTF8.self)).utf8
+      .split(separator: 0x0a, omittingEmptySubsequences: false)
+      .map { PlainText.strip(String(Substring($0))) }
   }
 
   /// What stands behind the last line's end; `nil` for nothing.

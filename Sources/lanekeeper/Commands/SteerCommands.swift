@@ -107,17 +107,28 @@ struct StopCommand: ParsableCommand {
     discussion: """
       Example: lanekeeper stop --now
                lanekeeper stop --drain
+               lanekeeper stop --feature 7
       """)
   @OptionGroup var project: ProjectOptions
   @Flag(help: "Give the agents no time to end.") var now = false
   @Flag(help: "Start nothing new, and end when what is under way has landed.") var drain = false
 
+  @Option(help: "End only the attempt on this feature; it rests a while, then starts again.")
+  var feature: String?
+
   func validate() throws {
-    guard !(now && drain) else { throw ValidationError("--now and --drain exclude each other") }
+    guard [now, drain, feature != nil].count(where: { $0 }) < 2 else {
+      throw ValidationError("--now, --drain and --feature exclude each other")
+    }
   }
 
   func run() throws {
     try PersonOnly.check("stop")
+    if let feature {
+      let (opened, store) = try project.opened()
+      try Steering(opened, store).stopAttempt(feature)
+      return Terminal.line("the attempt on feature #\(feature) ends; what it did is kept")
+    }
     if drain {
       return try Control.give(
         .drain, project, done: "nothing new starts; the run ends when what is under way has landed")

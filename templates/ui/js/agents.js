@@ -1,7 +1,8 @@
 // One card for each agent: what it does now, and for a while what it did last.
 
+import { act, path as escaped } from "./api.js";
 import { button, el, keyed, setAttribute, setText } from "./dom.js";
-import { notice } from "./notices.js";
+import { ask, attempt as trying, notice } from "./notices.js";
 import { feature, isRunning, state, when } from "./state.js";
 import { openLog } from "./logs.js";
 import { clock, duration, look, since, stateWords, visible } from "./words.js";
@@ -16,8 +17,14 @@ function make() {
     category: part("span", "chip"), model: part("span", "chip"), program: part("span", "chip"),
     time: part("span", "time"), activity: part("span", "activity"), progress: part("p", "progress"),
     claims: part("ul", "paths", { "aria-label": "Claims" }),
-    tail: part("pre", "tail", { tabindex: 0, "aria-label": "End of the log" }), path: part("code", "path"),
+    tail: part("pre", "tail", { tabindex: 0, role: "group", "aria-label": "End of the log" }), path: part("code", "path"),
   };
+  parts.stop = button("Stop", async () => {
+    const id = card.work.feature;
+    const yes = await ask(`Stop ${card.work.agent} on #${id}?`,
+      "What it did is kept, and uses up no attempt. The feature rests for half a minute and then starts again, unless you abandon it.", "Stop");
+    if (yes) trying(() => act("POST", `/api/features/${escaped(id)}/stop`), "The agent gets a moment to end.");
+  }, { class: "danger" });
   parts.log = button("Log", () => openLog(card.work.feature));
   parts.copy = button("Copy lane path", () => {
     navigator.clipboard?.writeText(card.work.lane_path).then(
@@ -27,7 +34,7 @@ function make() {
     el("div", { class: "row between" }, parts.agent, parts.state), parts.feature,
     el("div", { class: "row wrap" }, parts.category, parts.model, parts.program),
     el("div", { class: "row between small" }, parts.time, parts.activity), parts.progress, parts.claims, parts.tail,
-    el("div", { class: "row wrap actions" }, parts.log, parts.copy), parts.path);
+    el("div", { class: "row wrap actions" }, parts.stop, parts.log, parts.copy), parts.path);
   card.parts = parts;
   return card;
 }
@@ -39,7 +46,7 @@ function update(card, item) {
   setAttribute(card, "data-agent", item.agent);
   setAttribute(card, "data-feature", work?.feature);
   setText(parts.agent, item.agent);
-  for (const name of ["feature", "category", "model", "program", "time", "activity", "progress", "claims", "tail", "log", "copy", "path"]) {
+  for (const name of ["feature", "category", "model", "program", "time", "activity", "progress", "claims", "tail", "stop", "log", "copy", "path"]) {
     parts[name].hidden = !work;
   }
   const shown = !work ? "idle" : item.isNow ? "running" : feature(work.feature)?.state ?? "ended";
@@ -58,6 +65,7 @@ function update(card, item) {
   setText(parts.activity, item.isNow ? (quiet > 5 ? `quiet for ${duration(quiet)}` : "active now") : "ended");
   setText(parts.progress, visible(work.progress ?? ""));
   parts.progress.hidden = !work.progress;
+  parts.stop.hidden = !item.isNow;
   keyed(parts.claims, work.claims.slice(0, 6), (path) => path, () => el("li"), (child, path) => setText(child, visible(path)));
   parts.claims.hidden = work.claims.length === 0;
   setText(parts.tail, work.log_tail.map(visible).join("\n"));

@@ -11,7 +11,7 @@ export function startClaims(body) {
   const waiting = el("ul", { class: "waits", "aria-label": "Features that wait" });
   body.append(el("div", { class: "row wrap tools" }, search),
     waiting,
-    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Claims" },
+    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of claims" },
       el("table", { class: "table", "data-testid": "claims-table" },
         el("thead", {}, el("tr", {}, ["Path", "Holder", "Agent", "Since", "Waited for by"].map((name) => el("th", { scope: "col", text: name })))), rows)), empty);
 

@@ -24,7 +24,7 @@ export function startControl(body) {
   });
   const stop = button("Stop", steerStop, { id: "stop", class: "danger", "data-testid": "stop-button" });
   const output = el("details", { class: "output" }, el("summary", { text: "What the run wrote" }),
-    el("pre", { tabindex: 0, "aria-label": "Output of the run" }));
+    el("pre", { tabindex: 0, role: "group", "aria-label": "Output of the run" }));
   output.addEventListener("toggle", showOutput);
   const held = el("p", { class: "warning", role: "alert" });
   held.hidden = true;

@@ -93,8 +93,8 @@ export function showDiff(files, { isSplit, comment, gateFiles }) {
     else if (file.hunks.length) fill();
     const isGate = gateFiles.includes(file.path);
     return el("details", { class: "file", open: true, "data-path": file.path },
-      el("summary", {}, el("span", { class: "path", text: visible(file.path) }), isGate && el("span", { class: "chip warn", text: "part of the gate" }),
-        comment && button("Comment on the file", (event) => { event.preventDefault(); comment(file.path, 0, place); }, { class: "quiet small" })),
+      el("summary", {}, el("span", { class: "path", text: visible(file.path) }), isGate && el("span", { class: "chip warn", text: "part of the gate" })),
+      comment && button("Comment on the file", () => comment(file.path, 0, place), { class: "quiet small", "aria-label": `Comment on ${visible(file.path)}` }),
       file.head.length > 0 && el("p", { class: "note" }, file.head.map(visible).join(" · ")), place);
   });
 }

@@ -181,6 +181,8 @@ export function startGraph(body) {
 
   function move() {
     scene.setAttribute("transform", `translate(${at.x} ${at.y}) scale(${at.scale})`);
+    // What can't be read need not be drawn.
+    drawing.classList.toggle("far", at.scale < 0.4);
   }
 
   function fit() {

@@ -10,12 +10,12 @@ export function startLanding(body) {
   const queue = el("ol", { class: "queue", "data-testid": "landing-queue", "aria-label": "Landing queue" });
   const none = el("p", { class: "empty", text: "Nothing waits to land." });
   const paused = el("p", { class: "warning", text: "Landings are paused: lanekeeper resume --landing" });
-  const output = el("pre", { class: "gate-output", tabindex: 0, "aria-label": "Output of the running gate" });
+  const output = el("pre", { class: "gate-output", tabindex: 0, role: "group", "aria-label": "Output of the running gate" });
   const running = el("div", { class: "gate" }, el("h3", { text: "The gate runs" }), output);
   const rows = el("tbody");
   body.append(paused, queue, none, running,
     el("h3", { text: "Gate runs" }),
-    el("div", { class: "scroll short", tabindex: 0, role: "region", "aria-label": "Gate runs" }, el("table", { class: "table" },
+    el("div", { class: "scroll short", tabindex: 0, role: "region", "aria-label": "Table of gate runs" }, el("table", { class: "table" },
       el("thead", {}, el("tr", {}, ["When", "Result", "Took", "Tree", "Log"].map((name) => el("th", { scope: "col", text: name })))), rows)));
 
   function items(landings) {
@@ -45,7 +45,7 @@ export function startLanding(body) {
 
   async function showLog(name) {
     await attempt(async () => {
-      const pre = el("pre", { class: "gate-output tall", tabindex: 0, "aria-label": "The gate's log" });
+      const pre = el("pre", { class: "gate-output tall", tabindex: 0, role: "group", "aria-label": "The gate's log" });
       let offset = 0;
       let hasMore = true;
       const lines = [];

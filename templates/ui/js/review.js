@@ -58,7 +58,7 @@ export function startReview(body) {
     const files = readDiff(review.diff);
     const diff = el("div", { class: "files" });
     const since = sinceLast && el("details", { class: "since" }, el("summary", { text: "What changed since the last verdict" }),
-      el("pre", { tabindex: 0, "aria-label": "What changed since the last verdict" }, sinceLast.split("\n").map((line) =>
+      el("pre", { tabindex: 0, role: "group", "aria-label": "What changed since the last verdict" }, sinceLast.split("\n").map((line) =>
         el("span", { class: /^\s*[+](?![+])/.test(line) ? "plus" : /^\s*-(?!-)/.test(line) ? "minus" : "" }, `${visible(line)}\n`))));
 
     function showPending() {

@@ -1,0 +1,23 @@
+"""Pictures of the page in light and dark, at 390, 1280 and 2560 pixels."""
+
+import pathlib
+
+WIDTHS = {390: 844, 1280: 900, 2560: 1440}
+
+
+class Pictures:
+    def __init__(self, page_of, directory):
+        self.page_of = page_of
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, name):
+        page = self.page_of()
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for width, height in WIDTHS.items():
+                page.set_viewport_size({"width": width, "height": height})
+                page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+                page.screenshot(path=self.directory / f"{name}-{scheme}-{width}.png", full_page=True)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 1280, "height": 900})
