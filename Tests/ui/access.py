@@ -42,18 +42,21 @@ def run(browser, workshop, tell, pictures=None):
         look(f"{scheme}, shortcuts")
         page.keyboard.press("Escape")
     assert not found, "\n".join(f"{name}: {nodes}" for name, nodes in found.items())
+    expect(page.get_by_test_id("start-button")).to_be_enabled(timeout=PATIENCE)
     # By the keyboard alone: everything that can be used is reached, and nothing holds the focus.
     page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
-    reached = set()
-    for _ in range(400):
+    reached, rounds = set(), 0
+    for _ in range(600):
         page.keyboard.press("Tab")
         name = page.evaluate("document.activeElement.id || document.activeElement.dataset.testid || document.activeElement.tagName")
-        if name == "BODY" and len(reached) > 5:
+        # Where it starts depends on what had the focus before; behind the last comes the first.
+        rounds += name == "BODY"
+        if rounds == 2:
             break
         reached.add(name)
-    for name in ("parallel", "preset", "pause", "stop", "log-search", "log-stream", "dependency-graph", "backlog-search",
+    for name in ("parallel", "preset", "start", "log-search", "log-stream", "dependency-graph", "backlog-search",
                  "add-feature", "review-text", "review-approve", "review-request-changes"):
-        assert name in reached or page.locator(f"#{name}:disabled").count(), f"tab does not reach {name}"
+        assert name in reached, f"tab does not reach {name}"
     tell(f"access: axe finds nothing in 13 views ({rules} rules pass); tab reaches what can be used")
     context.close()

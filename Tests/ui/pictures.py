@@ -13,11 +13,17 @@ class Pictures:
 
     def __call__(self, name):
         page = self.page_of()
+        page.evaluate("document.getElementById('notices').replaceChildren()")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             for width, height in WIDTHS.items():
                 page.set_viewport_size({"width": width, "height": height})
+                page.evaluate("scrollTo(0, 0)")
                 page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
                 page.screenshot(path=self.directory / f"{name}-{scheme}-{width}.png", full_page=True)
+                if name == "review":
+                    page.locator("#review").screenshot(path=self.directory / f"branch-{scheme}-{width}.png")
+                elif width < 2560:
+                    page.screenshot(path=self.directory / f"top-{scheme}-{width}.png")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1280, "height": 900})

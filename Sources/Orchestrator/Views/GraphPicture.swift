@@ -6,7 +6,8 @@ import Store
 package enum GraphPicture {
   package static func json(_ project: Project, _ store: Store) throws -> JSONValue {
     let backlog = try project.addingDiscoveries(to: project.backlog())
-    let seconds = try PastTimes.model(store).seconds(backlog)
+    let times = try PastTimes.model(store)
+    let seconds = times.seconds(backlog)
     let critical = DependencyGraph(backlog).criticalPath {
       seconds[$0] ?? DurationModel.standard
     }
@@ -25,7 +26,7 @@ package enum GraphPicture {
             "category": .string(feature.category),
             "column": .whole(layout.columns[feature.id]),
             "row": layout.rows[feature.id].map { .number($0) } ?? .null,
-            "seconds": seconds[feature.id].map { .number($0) } ?? .null,
+            "seconds": times.count == 0 ? .null : seconds[feature.id].map { .number($0) } ?? .null,
           ]
         }),
       "edges": .array(

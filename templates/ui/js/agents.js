@@ -26,7 +26,7 @@ function make() {
     if (yes) trying(() => act("POST", `/api/features/${escaped(id)}/stop`), "The agent gets a moment to end.");
   }, { class: "danger" });
   parts.log = button("Log", () => openLog(card.work.feature));
-  parts.copy = button("Copy lane path", () => {
+  parts.copy = button("Lane path", () => {
     navigator.clipboard?.writeText(card.work.lane_path).then(
       () => notice("The lane's path is in the clipboard."), () => notice(card.work.lane_path));
   });

@@ -7,7 +7,7 @@ import { openLog } from "./logs.js";
 import { ask, attempt } from "./notices.js";
 import { refresh } from "./refresh.js";
 import { state, when } from "./state.js";
-import { clock, look, SIGNS, stateWords, visible } from "./words.js";
+import { clock, counted, look, SIGNS, stateWords, visible } from "./words.js";
 
 const COLUMNS = [
   ["Open", ["pending", "ready", "undone"]],
@@ -74,12 +74,12 @@ function update(card, feature) {
 }
 
 function note(feature) {
-  if (feature.state === "landed") return `as ${feature.landed_commit?.slice(0, 7)}, ${feature.attempts} attempts`;
+  if (feature.state === "landed") return `as ${feature.landed_commit?.slice(0, 7)}, ${counted(feature.attempts, "attempt")}`;
   if (feature.state === "waiting") return `waits for ${waitWords(feature.waiting_for)}`;
   if (feature.state === "running") return `${feature.agent ?? "an agent"} with ${feature.model}`;
   const open = feature.depends_on.filter((id) => state.status.features.find((other) => other.id === id)?.state !== "landed");
   if (open.length && !OVER.includes(feature.state)) return `after ${open.map((id) => `#${id}`).join(", ")}`;
-  return feature.attempts ? `${feature.attempts} attempts` : "";
+  return feature.attempts ? counted(feature.attempts, "attempt") : "";
 }
 
 export function waitWords(text) {

@@ -42,7 +42,7 @@ export function startGraph(body) {
   const scene = svg("g");
   const drawing = svg("svg", { class: "graph", "data-testid": "dependency-graph", role: "group", tabindex: 0,
     "aria-label": "Graph of dependencies; arrows move, plus and minus zoom, zero fits, tab and enter choose a feature" },
-    svg("defs", {}, svg("marker", { id: "tip", viewBox: "0 0 8 8", refX: 8, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" },
+    svg("defs", {}, svg("marker", { id: "tip", viewBox: "0 0 8 8", refX: 8, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" },
       svg("path", { d: "M0 0L8 4L0 8z", class: "tip" }))), scene);
   const told = el("div", { class: "told", role: "status" });
   const place = el("div", { class: "graph-place" }, drawing);

@@ -6,7 +6,7 @@ import { readDiff, showDiff } from "./diff.js";
 import { attempt, notice } from "./notices.js";
 import { refresh } from "./refresh.js";
 import { state, when } from "./state.js";
-import { clock, duration, money, stateWords, visible } from "./words.js";
+import { clock, counted, duration, money, stateWords, visible } from "./words.js";
 
 export function startReview(body) {
   const list = el("ul", { class: "review-list", "aria-label": "Branches" });
@@ -27,7 +27,7 @@ export function startReview(body) {
     item.review = review;
     const [title, note, chip] = item.firstElementChild.children;
     setText(title, `#${review.feature} ${visible(review.title)}`);
-    setText(note, `${review.files} files +${review.additions} −${review.deletions}${review.gate ? `, gate ${review.gate}` : ""}`);
+    setText(note, `${counted(review.files, "file")} +${review.additions} −${review.deletions}${review.gate ? `, gate ${review.gate}` : ""}`);
     setText(chip, stateWords(review.state));
     setAttribute(item, "data-feature", review.feature);
     setAttribute(item.firstElementChild, "aria-current", shown?.feature === review.feature ? "true" : null);
@@ -46,10 +46,10 @@ export function startReview(body) {
     const isOpen = review.state === "in_review";
     const facts = [
       `${stateWords(review.state)}, at ${review.tip?.slice(0, 7) ?? "no commit"}`,
-      `${review.files} files, +${review.additions} −${review.deletions}`, `gate: ${review.gate ?? "not run on the tree that would land"}`,
-      `${review.agent ?? "agent"} with ${review.model ?? review.tier ?? "?"}, ${review.attempts} attempts, ${duration(review.seconds)}, ${money(review.cost_usd)}`,
+      `${counted(review.files, "file")}, +${review.additions} −${review.deletions}`, `gate: ${review.gate ?? "not run on the tree that would land"}`,
+      `${review.agent ?? "agent"} with ${review.model ?? review.tier ?? "?"}, ${counted(review.attempts, "attempt")}, ${duration(review.seconds)}, ${money(review.cost_usd)}`,
       review.depends_on.length ? `needs ${review.depends_on.map((other) => `#${other}`).join(", ")}` : "",
-      review.waiting.length ? `${review.waiting.map((other) => `#${other}`).join(", ")} wait for it` : "",
+      review.waiting.length ? `${review.waiting.map((other) => `#${other}`).join(", ")} ${review.waiting.length === 1 ? "waits" : "wait"} for it` : "",
       review.approvals.length ? `approved by ${review.approvals.map(visible).join(", ")} (${review.approvals.length} of ${review.approvals_needed})` : "",
     ].filter(Boolean);
     const text = el("textarea", { rows: 3, id: "review-text", placeholder: "What is to change?", "aria-label": "What is to change", oninput: () => { draft.text = text.value; } });
@@ -96,9 +96,9 @@ export function startReview(body) {
       el("ul", { class: "facts" }, facts.map((fact) => el("li", { text: fact }))),
       review.description && el("p", { text: visible(review.description) }),
       review.steps.length > 0 && el("ol", { class: "steps" }, review.steps.map((step) => el("li", { text: visible(step) }))),
-      el("details", {}, el("summary", { text: `${review.commits.length} commits` }), el("ul", {}, review.commits.map((commit) =>
+      el("details", {}, el("summary", { text: counted(review.commits.length, "commit") }), el("ul", {}, review.commits.map((commit) =>
         el("li", {}, el("code", { text: commit.id.slice(0, 7) }), ` ${visible(commit.subject)} (${commit.by}${commit.attempt ? `, attempt ${commit.attempt}` : ""})`)))),
-      review.verdicts.length > 0 && el("details", {}, el("summary", { text: `${review.verdicts.length} earlier verdicts` }), el("ul", {}, review.verdicts.map((verdict) =>
+      review.verdicts.length > 0 && el("details", {}, el("summary", { text: counted(review.verdicts.length, "earlier verdict") }), el("ul", {}, review.verdicts.map((verdict) =>
         el("li", {}, `${stateWords(verdict.verdict)} by ${visible(verdict.person)} at ${clock(verdict.time)}: ${visible(verdict.text)}`,
           el("ul", {}, verdict.comments.map((item) => el("li", { text: `${visible(item.path)}:${item.line} ${visible(item.text)}` }))))))),
       since, diff,

@@ -22,7 +22,7 @@ export class VirtualList {
       this.spacer, this.window);
     this.element.addEventListener("scroll", () => {
       if (this.isMoving) return;
-      const atEnd = this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - HEIGHT;
+      const atEnd = this.element.scrollTop + this.element.clientHeight >= this.height - HEIGHT;
       if (atEnd !== this.follows) {
         this.follows = atEnd;
         this.onFollow?.(atEnd);
@@ -37,9 +37,14 @@ export class VirtualList {
     return Math.min(HEIGHT, MOST_PIXELS / Math.max(1, this.count));
   }
 
+  /** Pixels of all lines; not what the browser tells, which counts those that are moved about as well. */
+  get height() {
+    return Math.ceil(this.count * this.step);
+  }
+
   set(count) {
     this.count = count;
-    this.spacer.style.height = `${Math.ceil(count * this.step)}px`;
+    this.spacer.style.height = `${this.height}px`;
     if (this.follows) this.toEnd();
     else this.draw();
   }
@@ -47,7 +52,7 @@ export class VirtualList {
   toEnd() {
     this.follows = true;
     this.isMoving = true;
-    this.element.scrollTop = this.element.scrollHeight;
+    this.element.scrollTop = this.height;
     this.isMoving = false;
     this.draw();
   }
@@ -62,11 +67,12 @@ export class VirtualList {
   }
 
   drawNow() {
-    const { scrollTop, clientHeight, scrollHeight } = this.element;
+    const { scrollTop, clientHeight } = this.element;
     const seen = Math.ceil(clientHeight / HEIGHT) + 1;
-    const room = Math.max(1, scrollHeight - clientHeight);
+    const room = Math.max(1, this.height - clientHeight);
     const last = Math.max(0, this.count - Math.floor(clientHeight / HEIGHT));
-    const first = Math.max(0, Math.min(last, Math.floor((this.step < HEIGHT ? scrollTop / room : scrollTop / HEIGHT / Math.max(1, last)) * last)));
+    const place = this.step < HEIGHT ? (scrollTop / room) * last : scrollTop / HEIGHT;
+    const first = Math.max(0, Math.min(last, Math.floor(place)));
     const shown = Math.max(0, Math.min(seen, this.count - first));
     while (this.rows.length < shown) {
       const row = this.make();
@@ -77,8 +83,8 @@ export class VirtualList {
       row.hidden = index >= shown;
       if (index < shown) this.show(row, this.line(first + index), first + index);
     });
-    const top = this.step < HEIGHT ? scrollTop : Math.min(first * HEIGHT, Math.max(0, scrollHeight - shown * HEIGHT));
-    this.window.style.transform = `translateY(${top}px)`;
+    const top = Math.min(this.step < HEIGHT ? scrollTop : first * HEIGHT, this.height - shown * HEIGHT);
+    this.window.style.transform = `translateY(${Math.max(0, top)}px)`;
   }
 }
 

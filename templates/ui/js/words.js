@@ -26,6 +26,10 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+export function counted(number, word) {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
 export function money(dollars) {
   return `$${(dollars ?? 0).toFixed(2)}`;
 }
