@@ -98,7 +98,8 @@ let package = Package(
           .product(name: "Hummingbird", package: "hummingbird"),
         ], swiftSettings: strict),
       .testTarget(
-        name: "DashboardTests", dependencies: ["Dashboard", "Orchestrator", "TestSupport"],
+        name: "DashboardTests",
+        dependencies: ["Dashboard", "Orchestrator", "Store", "TestSupport"],
         swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-ui",

@@ -124,8 +124,9 @@ enum LookRoutes {
     .get(
       "/api/output",
       "Server-sent events: lines that agents write, as they come. `Last-Event-ID` goes on.",
+      query: [Route.Field(name: "cursor", kind: .string, about: "the `id` to go on behind")],
       gives: "text/event-stream"
-    ) { call in .output(cursor: call.lastEvent) },
+    ) { call in .output(cursor: call.lastEvent ?? call.query["cursor"]) },
     .get("/api/openapi.json", "This description.") { _ in .json(OpenAPI.description) },
   ]
 

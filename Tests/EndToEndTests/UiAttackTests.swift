@@ -82,6 +82,12 @@ import Testing
       #expect(answer.header("referrer-policy") == "no-referrer")
       #expect(answer.header("access-control-allow-origin") == nil)
     }
+    // One connection serves several requests.
+    let request = "GET / HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\n"
+    let both = try page.raw(
+      Array("\(request)\r\n\(request)Connection: close\r\n\r\n".utf8)
+    ).text
+    #expect(both.matches(of: /HTTP\/1\.1 200/).count == 2)
     // Nothing is loaded from elsewhere, and no script or style stands in the page itself.
     let text = try page.get("/").body
     #expect(!text.contains("http://") && !text.contains("https://") && !text.contains("style="))
@@ -158,6 +164,11 @@ import Testing
     try page.enter()
     var slow: [Int32] = []
     defer { for descriptor in slow { close(descriptor) } }
+    let stream = try page.connected()
+    defer { close(stream) }
+    let head =
+      "GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\nCookie: \(page.cookie)\r\n\r\n"
+    send(stream, head, head.utf8.count, Int32(MSG_NOSIGNAL))
     for _ in 0..<500 {
       let descriptor = try page.connected()
       let start = Array("GET / HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\nX-Slow: ".utf8)
@@ -181,6 +192,16 @@ import Testing
         return slow.isEmpty
       })
     #expect(try page.get("/api/status").status == 200)
+    // A stream stays, and gives signs of life.
+    var told = ""
+    #expect(
+      eventually {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(stream, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        if count > 0 { told += String(decoding: buffer[..<count], as: UTF8.self) }
+        return told.contains(": beat\n")
+      })
+    #expect(told.contains("\"type\":\"feature_landed\""))
     page.end()
   }
 

@@ -279,6 +279,97 @@ import Testing
     page.end()
   }
 
+  /// Reads the output's lines until a text comes.
+  private func output(
+    _ page: ServedPage, _ path: String, until last: String
+  ) throws -> (lines: [String], cursor: String) {
+    let descriptor = try page.connected()
+    defer { close(descriptor) }
+    let head =
+      "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\nCookie: \(page.cookie)\r\n\r\n"
+    send(descriptor, head, head.utf8.count, Int32(MSG_NOSIGNAL))
+    var text = ""
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while !text.contains("\"\(last)\"}]}\n\n") {
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard poll(&waiting, 1, 60_000) > 0 else { break }
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      guard count > 0 else { break }
+      text += String(decoding: buffer[..<count], as: UTF8.self)
+    }
+    return (
+      text.matches(of: /"text":"(line [^"]*)"/).map { String($0.output.1) },
+      text.matches(of: /id: (\S+)\n/).last.map { String($0.output.1) } ?? ""
+    )
+  }
+
+  @Test func outputGoesOnWhereItWasCutOff() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: 1, title: One}
+          - {id: 2, title: Two, depends_on: [1]}
+        """,
+      agent: """
+        for n in 1 2 3 4; do echo line $id $n; sleep 0.3; done
+        while [ $id = 1 ] && [ ! -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.1; done
+        echo line $id end; echo $id > $id.txt
+        """)
+    let page = try ServedPage(shop, output: "ui")
+    try page.enter()
+    #expect(try page.send("POST", "/api/run", body: "{}").status == 200)
+    let first = try output(page, "/api/output", until: "line 1 4")
+    #expect(first.lines == (1...4).map { "line 1 \($0)" })
+    // One attempt ends and another begins while nobody listens.
+    try shop.repository.root.write("go", "")
+    #expect(try eventually { try shop.landed().contains("2") })
+    let place = try #require(
+      first.cursor.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+    let rest = try output(page, "/api/output?cursor=\(place)", until: "line 2 end")
+    #expect(
+      rest.lines == ["line 1 end"] + (1...4).map { "line 2 \($0)" } + ["line 2 end"])
+    page.end()
+  }
+
+  @Test func aPageBesideARunEndsWithIt() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: """
+        while [ ! -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.1; done
+        echo 1 > 1.txt
+        """)
+    for isKilled in [true, false] {
+      let name = isKilled ? "killed" : "run"
+      let run = try shop.start(["run", "--ui"], output: name)
+      var port = ""
+      #expect(
+        try eventually {
+          let text = try shop.repository.root.read(name)
+          port =
+            text.firstMatch(of: /Page: http:\/\/127\.0\.0\.1:(\d+)\/#key=/).map {
+              String($0.output.1)
+            } ?? ""
+          return !port.isEmpty && text.contains("Started feature")
+        })
+      let isServed = {
+        try TestProgram.run(
+          ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"], directory: "/",
+          environment: shop.environment
+        ).status == 0
+      }
+      #expect(try isServed())
+      if isKilled {
+        run.signal(SIGKILL)
+      } else {
+        try shop.repository.root.write("go", "")
+      }
+      #expect(run.wait() == (isKilled ? 128 + SIGKILL : 0))
+      #expect(try eventually { try !isServed() })
+    }
+    #expect(try shop.landed().contains("1"))
+    #expect(try eventually { try shop.leftovers() == [] })
+  }
+
   @Test func everyRouteIsDescribedAndLocked() throws {
     let shop = try Workshop(features: Workshop.independent(1), agent: "true")
     let page = try ServedPage(shop, output: "ui")

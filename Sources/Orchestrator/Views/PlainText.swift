@@ -15,7 +15,9 @@ package enum PlainText {
 
   /// Drops the sequences by which programs move the cursor or set colours.
   package static func strip(_ text: String) -> String {
-    if text.utf8.allSatisfy({ $0 >= 0x20 || $0 == 0x09 || $0 == 0x0a }) { return text }
+    if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) || $0 == 0x09 || $0 == 0x0a }) {
+      return text
+    }
     var result = ""
     var scalars = text.unicodeScalars.makeIterator()
     while let scalar = scalars.next() {

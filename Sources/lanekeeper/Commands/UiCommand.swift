@@ -79,6 +79,8 @@ final class UiBesideRun {
       project.directory, "127.0.0.1", "8420", Lanekeeper.configuration.version, "--with-input",
     ]
     process.standardInput = input
+    // Agents must not hold it: the server ends when this process does.
+    _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
     try process.run()
   }
 

@@ -13,20 +13,21 @@ export function startClaims(body) {
     waiting,
     el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of claims" },
       el("table", { class: "table", "data-testid": "claims-table" },
-        el("thead", {}, el("tr", {}, ["Path", "Holder", "Agent", "Since", "Waited for by"].map((name) => el("th", { scope: "col", text: name })))), rows)), empty);
+        el("thead", {}, el("tr", {}, ["Path", "Holder", "Agent", "Since", "Waited for by", "Why it lasts"].map((name) => el("th", { scope: "col", text: name })))), rows)), empty);
 
   function make() {
-    return el("tr", {}, el("td", { class: "mono" }), el("td"), el("td"), el("td"), el("td"));
+    return el("tr", {}, el("td", { class: "mono" }), el("td"), el("td"), el("td"), el("td"), el("td", { class: "why" }));
   }
 
   function update(row, claim) {
-    const [place, holder, agent, since, waiters] = row.children;
+    const [place, holder, agent, since, waiters, why] = row.children;
     setText(place, `${visible(claim.path)}${claim.mode === "shared" ? " (shared)" : ""}`);
     setText(holder, claim.feature ? `#${claim.feature}` : visible(claim.holder));
     setText(agent, visible(claim.agent ?? ""));
     setText(since, clock(claim.acquired_at));
     setText(waiters, claim.waiters.map((id) => `#${id}`).join(", "));
-    setAttribute(row, "title", claim.reasons.join("\n"));
+    setText(why, visible(claim.reasons[0] ?? ""));
+    setAttribute(why, "title", claim.reasons.join("\n"));
     setAttribute(row, "data-feature", claim.feature);
   }
 

@@ -55,10 +55,11 @@ export class Events {
 }
 
 /** Follows what the agents write. */
-export function followOutput(onLines) {
-  const source = new EventSource("/api/output");
+export function followOutput(onLines, cursor) {
+  const source = new EventSource(cursor ? `/api/output?cursor=${encodeURIComponent(cursor)}` : "/api/output");
   let lines = [];
   source.onmessage = (message) => {
+    cursor = message.lastEventId;
     const isFirst = lines.length === 0;
     lines.push(...JSON.parse(message.data).lines);
     if (!isFirst) return;
@@ -70,6 +71,6 @@ export function followOutput(onLines) {
   };
   source.onerror = () => {
     if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => followOutput(onLines), 2000);
+    setTimeout(() => followOutput(onLines, cursor), 2000);
   };
 }
