@@ -9,7 +9,7 @@ feature-ID: ## build one feature and what it depends on
 lanes: ## show the worktrees in which agents work
 lanes-status: ## show how the backlog stands
 review: ## show the branches that wait for a verdict
-review-ID: ## show one branch: its diff, its gate, the end of its log
+review-ID: ## show one branch: its diff, its gate, its log, and how to send it back
 approve-ID: ## let one branch land
 land: ## land what is approved and ready
 lanes-stop: ## end the run; what the agents wrote is kept
@@ -39,6 +39,7 @@ endif
 lane%: lanekeeper-make-lane-% ; +@"$(LANEKEEPER)" lanes
 lanes-statu%: lanekeeper-make-lanes-statu-% ; +@"$(LANEKEEPER)" status
 revie%: lanekeeper-make-revie-% ; +@"$(LANEKEEPER)" review
+approv%: lanekeeper-make-approv-% ; +@"$(LANEKEEPER)" review --approve
 lan%: lanekeeper-make-lan-% ; +@"$(LANEKEEPER)" land
 lanes-sto%: lanekeeper-make-lanes-sto-% ; +@"$(LANEKEEPER)" stop
 lanes-clea%: lanekeeper-make-lanes-clea-% ; +@"$(LANEKEEPER)" lanes clean
@@ -46,7 +47,7 @@ lanes-u%: lanekeeper-make-lanes-u-% ; +@"$(LANEKEEPER)" ui
 lanes-hel%: lanekeeper-make-lanes-hel-% ; +@$(lanekeeper_help)
 hel%: lanekeeper-make-hel-% ; +@$(lanekeeper_help)
 featur%s: lanekeeper-make-featur-%-s $(lanekeeper_features) ; +@$(if $(lanekeeper_loaded),:,"$(LANEKEEPER)" run)
-lanekeeper_names := lane-s lanes-statu-s revie-w lan-d lanes-sto-p lanes-clea-n lanes-u-i lanes-hel-p hel-p featur-e-s
+lanekeeper_names := lane-s lanes-statu-s revie-w approv-e lan-d lanes-sto-p lanes-clea-n lanes-u-i lanes-hel-p hel-p featur-e-s
 .PHONY: $(addprefix lanekeeper-make-,$(lanekeeper_names))
 $(addprefix lanekeeper-make-,$(lanekeeper_names)):
 

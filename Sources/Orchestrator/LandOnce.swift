@@ -56,7 +56,14 @@ package struct LandOnce: Sendable {
     if progress == .stopped { return 130 }
     if await tally.hasFailed { return 1 }
     if progress == .held { return 75 }
-    if await tally.isEmpty { report(.note("nothing is ready to land")) }
+    if await tally.isEmpty {
+      let waiting = try store.features(in: [.inReview]).map { "#\($0.id)" }
+      report(
+        .note(
+          "nothing is ready to land"
+            + (waiting.isEmpty ? "" : "; waiting for a review: \(waiting.joined(separator: ", "))"))
+      )
+    }
     return 0
   }
 

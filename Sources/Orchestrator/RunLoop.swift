@@ -662,6 +662,7 @@ actor RunLoop {
       if let waitingFor = feature.waitingFor {
         line += ", " + (LimitWait.words(waitingFor) ?? "for \(waitingFor)")
       }
+      if feature.state == .inReview { line += ", it waits " + ReviewWait.words(feature.id) }
       if feature.state == .queued, let heldReason { line += ", \(heldReason)" }
       result.leftOver.append(line)
     }

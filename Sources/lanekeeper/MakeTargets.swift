@@ -3,7 +3,8 @@ import Orchestrator
 /// The make targets that a repository gets.
 enum MakeTargets {
   private static let names = [
-    "features", "lanes", "lanes-status", "review", "land", "lanes-stop", "lanes-clean", "lanes-ui",
+    "features", "lanes", "lanes-status", "review", "approve", "land", "lanes-stop", "lanes-clean",
+    "lanes-ui",
     "lanes-help", "help",
   ]
 

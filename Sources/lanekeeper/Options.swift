@@ -28,7 +28,7 @@ struct ProjectOptions: ParsableArguments {
     let project = try project()
     guard let store = try project.existingStore() else {
       throw Failure(
-        "nothing has run in \(project.directory) yet; `lanekeeper run` begins", status: 1)
+        "nothing has run in \(project.directory) yet; `\(WayOn.build)` begins", status: 1)
     }
     return (project, store)
   }

@@ -56,11 +56,21 @@ struct ReviewText {
   }
 
   private var head: [String] {
-    var lines = ["Branch: \(facts.branchName ?? "none yet")"]
+    var lines: [String] = []
+    if let branch = facts.branchName {
+      lines.append("Branch: \(branch)" + (facts.state == nil ? ", which is gone" : ""))
+    }
     if let address = facts.address { lines.append("At: \(Terminal.visibleLine(address))") }
-    lines.append(
-      "Changes: \(facts.files.count) files, +\(facts.additions) -\(facts.deletions)")
-    lines.append("Gate: \(facts.gateWords)")
+    if facts.state != nil {
+      lines.append(
+        "Changes: \(Self.files(facts.files.count)), +\(facts.additions) -\(facts.deletions)")
+      lines.append("Gate: \(facts.gateWords)")
+    }
+    if let commit = feature.landedCommit, feature.state == .landed {
+      lines.append("Landed: as \(commit.prefix(7)); `git show \(commit.prefix(7))` shows it")
+    } else if facts.state == nil {
+      lines.append("There is nothing to review yet; `lanekeeper explain \(feature.id)` says why")
+    }
     if let attempt = facts.attempt {
       let agent = facts.agent ?? attempt.agentID
       lines.append(
@@ -83,11 +93,12 @@ struct ReviewText {
     return lines
   }
 
+  static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
+
   private var nextSteps: [String] {
     [
       "", "What now:",
-      MakeCall.current.isRecipe
-        ? "   make approve-\(feature.id)" : "   lanekeeper review \(feature.id) --approve",
+      "   \(WayOn.approve(feature.id))",
       "   lanekeeper review \(feature.id) --request-changes \"what is to change\"",
       "   lanekeeper review \(feature.id) --at path:line \"what is to change there\"",
     ]

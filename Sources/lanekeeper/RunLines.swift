@@ -52,7 +52,9 @@ enum RunLines {
   static func recipeEnd(_ summary: RunSummary) -> [String] {
     guard summary.status == 75 else { return [] }
     return summary.leftOver.map { "⏳ \($0)" }
-      + ["   it goes on with the next `make` of the same target"]
+      + [
+        "   nothing has failed, although make calls this Error 75; the next `make` of the same target goes on"
+      ]
   }
 
   static func summary(_ summary: RunSummary) -> [String] {

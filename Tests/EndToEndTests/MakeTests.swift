@@ -111,18 +111,26 @@ import Testing
     ] {
       #expect(help.contains("make \(name) "), "\(name) is missing in \(help)")
     }
-    #expect(try make(shop, "review").text == "nothing waits for a review")
+    #expect(try make(shop, "review").text.hasPrefix("nothing waits for a review: nothing has run"))
+    #expect(try make(shop, "approve").error.contains("nothing has run"))
     let waiting = try make(shop, "feature-2")
     #expect(waiting.status == 2)
     #expect(waiting.error.contains("Error 75"), "\(waiting.error)")
     #expect(
       waiting.text.contains("make review-2") || waiting.text.contains("in_review"),
       "\(waiting.text)")
+    #expect(waiting.text.contains("nothing has failed"), "\(waiting.text)")
+    #expect(try make(shop, "approve").error.contains("name the feature: `make approve-2`"))
+    #expect(try make(shop, "land").text.contains("waiting for a review: #2"))
     #expect(try make(shop, "review").text.contains("lane/2-feature-2"))
     #expect(try make(shop, "review").text.contains("`make approve-2` lets it land"))
     #expect(try make(shop, "review-2").text.contains("   make approve-2\n"))
-    #expect(try make(shop, "approve-2").status == 0)
+    #expect(try make(shop, "approve-2").text == "feature #2 is approved; `make land` lands it")
+    #expect(try make(shop, "approve-2").error.contains("is approved already"))
+    #expect(try make(shop, "review").text.contains("#2 approved and not landed yet: `make land`"))
     #expect(try make(shop, "land").status == 0)
+    #expect(try make(shop, "review-2").text.contains("Landed: as "))
+    #expect(try make(shop, "approve-2").error.contains("has landed already"))
     #expect(try shop.landed() == ["2"])
     #expect(try make(shop, "lanes-status").text.contains("landed"))
     #expect(try make(shop, "lanes").text.contains("free"))

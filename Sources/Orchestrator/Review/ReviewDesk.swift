@@ -232,8 +232,16 @@ package struct ReviewDesk {
     _ feature: FeatureRecord, seen: String?, verdict: String
   ) throws -> ReviewedState {
     guard feature.state == .inReview else {
+      let words =
+        switch feature.state {
+        case .approved, .queued, .landing: "is approved already and waits for its landing"
+        case .landed: "has landed already"
+        case .completed, .running, .ready, .changesRequested, .gateFailed:
+          "is \(feature.state.rawValue): its agent is not done with it"
+        default: "is \(feature.state.rawValue)"
+        }
       throw Failure(
-        "feature #\(feature.id) is \(feature.state.rawValue); only one in_review can be \(verdict)")
+        "feature #\(feature.id) \(words); what waits for a verdict (in_review) can be \(verdict)")
     }
     guard let branch = feature.branch, let tip = try repository.reference(branch) else {
       throw Failure("the branch of feature #\(feature.id) is gone")

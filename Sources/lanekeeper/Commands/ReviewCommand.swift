@@ -56,7 +56,10 @@ struct ReviewCommand: AsyncParsableCommand {
       let opened = try self.project.project()
       guard try opened.existingStore() != nil else {
         return Terminal.line(
-          json ? (["reviews": []] as JSONValue).text : "nothing waits for a review")
+          json
+            ? (["reviews": []] as JSONValue).text
+            : "nothing waits for a review: nothing has run in \(opened.directory) yet; `\(WayOn.build)` begins"
+        )
       }
     }
     let (opened, store) = try project.opened()
@@ -68,7 +71,13 @@ struct ReviewCommand: AsyncParsableCommand {
     }
     guard let id else {
       guard !approve, !sendsBack, !open, !gate else {
-        throw Failure("name the feature: lanekeeper review ID --approve", status: 64)
+        let waiting = try store.features(in: [.inReview]).map { "`\(WayOn.approve($0.id))`" }
+        throw Failure(
+          "name the feature: "
+            + (waiting.isEmpty
+              ? "\(WayOn.approve("ID")); nothing waits for a review now"
+              : waiting.joined(separator: ", ")),
+          status: 64)
       }
       return try list(desk)
     }
@@ -101,11 +110,24 @@ struct ReviewCommand: AsyncParsableCommand {
     if json {
       return Terminal.line((["reviews": .array(facts.map { $0.json() })] as JSONValue).text)
     }
-    guard !facts.isEmpty else { return Terminal.line("nothing waits for a review") }
+    let ready = try desk.store.features(in: [.queued]).filter {
+      try !desk.store.approvals(of: $0.id).isEmpty
+    }
+    let readyLine =
+      ready.isEmpty
+      ? nil
+      : ready.map { "#\($0.id)" }.joined(separator: ", ") + " approved and not landed yet: "
+        + (WayOn.isAtWork(desk.project, desk.store)
+          ? "the run that is at work lands it" : "`\(WayOn.land)` lands it")
+    guard !facts.isEmpty else {
+      Terminal.line("nothing waits for a review")
+      if let readyLine { Terminal.line(readyLine) }
+      return
+    }
     let rows = facts.map {
       [
         "#" + $0.feature.id, Terminal.cut($0.feature.title, 44), $0.feature.state.rawValue,
-        "\($0.files.count) files +\($0.additions) -\($0.deletions)"
+        "\(ReviewText.files($0.files.count)) +\($0.additions) -\($0.deletions)"
           + ($0.files.contains(where: \.isGate) ? " ⚠ gate" : ""), $0.gateWord ?? "",
         $0.branchName ?? "",
       ]
@@ -114,10 +136,10 @@ struct ReviewCommand: AsyncParsableCommand {
       Terminal.line(line)
     }
     Terminal.line()
+    let id = MakeCall.current.isRecipe ? facts[0].feature.id : "ID"
     Terminal.line(
-      MakeCall.current.isRecipe
-        ? "`make review-\(facts[0].feature.id)` shows one; `make approve-\(facts[0].feature.id)` lets it land"
-        : "`lanekeeper review ID` shows one; `lanekeeper review ID --approve` lets it land")
+      "`\(WayOn.show(id))` shows one and how to send it back; `\(WayOn.approve(id))` lets it land")
+    if let readyLine { Terminal.line(readyLine) }
   }
 
   private func show(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
@@ -159,10 +181,10 @@ struct ReviewCommand: AsyncParsableCommand {
   private func approve(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
     switch try desk.approve(feature, seen: tip) {
     case .queued:
-      let land = MakeCall.current.isRecipe ? "make land" : "lanekeeper land"
       Terminal.line(
-        "feature #\(feature.id) is approved and queued; a run that is at work lands it, else `\(land)`"
-      )
+        "feature #\(feature.id) is approved; "
+          + (WayOn.isAtWork(desk.project, desk.store)
+            ? "the run that is at work lands it" : "`\(WayOn.land)` lands it"))
     case .counted(let count, let needed):
       Terminal.line(
         "feature #\(feature.id) has \(count) of \(needed) approvals; it waits for another person's")
@@ -191,7 +213,10 @@ struct ReviewCommand: AsyncParsableCommand {
       throw Failure("say what is to change: --request-changes \"…\"", status: 64)
     }
     try desk.requestChanges(feature, text: text, comments: comments, seen: tip)
-    Terminal.line("feature #\(feature.id) is ready again; its next attempt is told so")
+    Terminal.line(
+      "feature #\(feature.id) goes back to its agent with these words; "
+        + (WayOn.isAtWork(desk.project, desk.store)
+          ? "the run that is at work starts it again" : "`\(WayOn.build)` starts it again"))
   }
 
   private func isInLane(_ project: Project) throws -> Bool {
