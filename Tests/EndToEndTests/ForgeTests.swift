@@ -197,7 +197,10 @@ import Testing
         .init(person: "ruth", approves: true, commit: try tip()),
         .init(
           person: "ruth", approves: false, commit: try tip(), text: "write it `twice`",
-          comments: [("f1.txt", 1, "--why $(touch pwned)?"), ("gone.txt", 7, "not there")]),
+          comments: [
+            ("f1.txt", 1, "--why $(touch pwned)?"), ("gone.txt", 7, "not there"),
+            ("f1.txt", -3, "it was better before"),
+          ]),
       ])
     let told = try shop.run("review").text
     #expect(told.contains("ruth <"), "\(told)")
@@ -207,6 +210,7 @@ import Testing
     #expect(prompt.contains("write it `twice`"), "\(prompt)")
     #expect(prompt.contains("\nf1.txt:1:\n--why $(touch pwned)?\n"), "\(prompt)")
     #expect(prompt.contains("gone.txt:7:\nnot there"), "\(prompt)")
+    #expect(prompt.contains("f1.txt:3 as it was before:\nit was better before"), "\(prompt)")
     #expect(try state(shop) == "in_review")
 
     try forge.say(
@@ -253,6 +257,7 @@ private struct ForgeScript {
     var commit: String
     var may = true
     var text = ""
+    /// A line below 0 is one of the old file.
     var comments: [(path: String, line: Int, text: String)] = []
   }
 
@@ -321,7 +326,8 @@ private struct ForgeScript {
           verdict.comments.map { comment in
             [
               "user": user(verdict), "path": comment.path, "line": NSNull(),
-              "original_line": comment.line, "side": "RIGHT", "body": comment.text,
+              "original_line": abs(comment.line), "side": comment.line > 0 ? "RIGHT" : "LEFT",
+              "body": comment.text,
               "original_commit_id": verdict.commit,
             ] as [String: Any]
           }
@@ -340,8 +346,10 @@ private struct ForgeScript {
         try put(
           "GET", "\(requests)/7/reviews/\(number)/comments",
           verdict.comments.map {
-            ["path": $0.path, "position": $0.line, "original_position": 0, "body": $0.text]
-              as [String: Any]
+            [
+              "path": $0.path, "position": max(0, $0.line), "original_position": max(0, -$0.line),
+              "body": $0.text,
+            ] as [String: Any]
           })
       }
     default:
@@ -369,8 +377,9 @@ private struct ForgeScript {
             [
               "type": "DiffNote", "resolved": false,
               "position": [
-                "head_sha": verdict.commit, "new_path": comment.path, "new_line": comment.line,
-                "old_path": comment.path, "old_line": NSNull(),
+                "head_sha": verdict.commit, "new_path": comment.path, "old_path": comment.path,
+                "new_line": comment.line > 0 ? comment.line as Any : NSNull(),
+                "old_line": comment.line < 0 ? -comment.line as Any : NSNull(),
               ] as [String: Any],
             ])
         }

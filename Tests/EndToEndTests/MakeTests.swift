@@ -191,7 +191,8 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
-  @Test func ctrlCEndsAllAndARerunGoesOn() throws {
+  /// A make whose three agents have written something, and go on when told.
+  private func threeAtWork() throws -> (Workshop, RunningProgram) {
     let shop = try shop(
       Workshop.independent(3),
       agent: """
@@ -203,17 +204,28 @@ import Testing
       ["setsid", "make", "-j3", "features"], directory: shop.repository.path,
       environment: shop.environment, output: shop.repository.root.path("out"))
     #expect(try eventually { try begins(shop).count == 3 })
+    return (shop, build)
+  }
+
+  /// Tells all to go on, in another make, and that nothing was lost.
+  private func expectARerunGoesOn(_ shop: Workshop) throws {
+    try shop.repository.root.write("go", "")
+    let again = try make(shop, "-j3", "features")
+    #expect(again.status == 0, "\(again.text)\(again.error)")
+    #expect(try shop.landed().sorted() == ["1", "2", "3"])
+    for id in ["1", "2", "3"] { #expect(try shop.repository.read("g\(id).txt") == "part\n") }
+    #expect(try shop.leftovers() == [])
+  }
+
+  @Test func ctrlCEndsAllAndARerunGoesOn() throws {
+    let (shop, build) = try threeAtWork()
     kill(-build.pid, SIGINT)
     #expect(build.wait() != 0)
     #expect(try eventually { try shop.processes() == [] })
     #expect(try shop.landed() == [])
     let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
     #expect(features.allSatisfy { $0["state"] as? String == "ready" })
-    try shop.repository.root.write("go", "")
-    #expect(try make(shop, "-j3", "features").status == 0)
-    #expect(try shop.landed().sorted() == ["1", "2", "3"])
-    #expect(try shop.repository.read("g1.txt") == "part\n")
-    #expect(try shop.leftovers() == [])
+    try expectARerunGoesOn(shop)
   }
 
   @Test func whatWaitsForAReviewGivesItsTokenToOthers() throws {
@@ -377,6 +389,20 @@ import Testing
     #expect(bad.error.contains("what is wrong stands above"))
   }
 
+  @Test func lanesUiServesThePageUntilItIsEnded() throws {
+    let shop = try shop(Workshop.independent(1))
+    let page = try RunningProgram(
+      ["setsid", "make", "lanes-ui"], directory: shop.repository.path,
+      environment: shop.environment,
+      output: shop.repository.root.path("out"))
+    #expect(
+      try eventually { try shop.repository.root.read("out").contains("http://127.0.0.1:") })
+    kill(-page.pid, SIGINT)
+    page.wait()
+    #expect(try eventually { try shop.processes() == [] })
+    #expect(try make(shop, "-n", "lanes-ui").text.contains("lanekeeper ui"))
+  }
+
   private static let hasBmake =
     access("/usr/bin/bmake", X_OK) == 0 || access("/usr/local/bin/bmake", X_OK) == 0
 
@@ -396,28 +422,13 @@ import Testing
   }
 
   @Test func killedWithAllThatBelongsToItARerunGoesOn() throws {
-    let shop = try shop(
-      Workshop.independent(3),
-      agent: """
-        echo part > g$id.txt; n=0
-        while [ ! -e "$LANEKEEPER_REPOSITORY/../go" ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done
-        echo $id > f$id.txt
-        """)
-    let build = try RunningProgram(
-      ["setsid", "make", "-j3", "features"], directory: shop.repository.path,
-      environment: shop.environment, output: shop.repository.root.path("out"))
-    #expect(try eventually { try begins(shop).count == 3 })
+    let (shop, build) = try threeAtWork()
     // make and every `work`; the guards end the agents.
     kill(-build.pid, SIGKILL)
     build.wait()
     #expect(try eventually { try shop.processes() == [] })
     #expect(try shop.landed() == [])
-    try shop.repository.root.write("go", "")
-    let again = try make(shop, "-j3", "features")
-    #expect(again.status == 0, "\(again.text)\(again.error)")
-    #expect(try shop.landed().sorted() == ["1", "2", "3"])
-    #expect(try shop.repository.read("g2.txt") == "part\n")
-    #expect(try shop.leftovers() == [])
+    try expectARerunGoesOn(shop)
   }
 
   @Test func titlesReachNeitherMakeNorAShell() throws {

@@ -257,8 +257,10 @@ import Testing
     #expect(beyond.error.contains("f1.txt has 1 lines"), "\(beyond.error)")
     #expect(try shop.run("review", "1", "--at", "f1.txt:1").status == 64)
     #expect(try shop.run("review", "1", "--request-changes", "  ").status == 64)
+    #expect(try shop.run("review", "1", "--file", "../nowhere.txt").status == 65)
     let back = try shop.run(
-      "review", "1", "--at", "f1.txt:1", nasty, "--request-changes", "-n is missing\nsecond line",
+      "review", "1", "--at", "f1.txt:1", nasty, "--at=f1.txt:1", "--and this", "--request-changes",
+      "-n is missing\nsecond line",
       "--file", "../comments.txt")
     #expect(back.status == 0, "\(back.error)")
     #expect(try state(shop, "1") == "ready")
@@ -267,7 +269,7 @@ import Testing
     for number in [2, 3] {
       let prompt = try shop.repository.root.read("prompt-\(number)")
       for words in [
-        "-n is missing\nsecond line", "f1.txt:1:\n" + nasty + "\n",
+        "-n is missing\nsecond line", "f1.txt:1:\n" + nasty + "\n", "f1.txt:1:\n--and this\n",
         "Mind the style.\nAll of it.", "f1.txt:1:\nfrom a file\nand more\n  of it",
       ] {
         #expect(prompt.contains(words), "\(words) is missing in \(prompt)")
@@ -284,6 +286,47 @@ import Testing
     #expect(try shop.repository.read("f1.txt") == "1\n3\n")
     _ = try shop.run("review")
     #expect(try shop.repository.git("for-each-ref", "refs/lanekeeper/reviewed") == "")
+  }
+
+  @Test func commentsComeFromStandardInputAndMayBeForAFileAsAWhole() throws {
+    let shop = try shop(
+      Workshop.independent(1),
+      agent: "cp \"$LANEKEEPER_PROMPT_FILE\" ../../prompt; echo $LANEKEEPER_ATTEMPT >> f$id.txt")
+    #expect(try shop.run("run").status == 75)
+    let sent = try TestProgram.run(
+      [
+        "sh", "-c",
+        "printf 'In general.\\nf1.txt:1: here\\n' | \"$0\" review 1 --file - --at f1.txt all",
+        Workshop.program,
+      ], directory: shop.repository.path, environment: shop.environment)
+    #expect(sent.status == 0, "\(sent.error)")
+    #expect(try shop.run("run").status == 75)
+    let prompt = try shop.repository.root.read("prompt")
+    for words in ["In general.", "f1.txt:1:\nhere", "f1.txt:\nall"] {
+      #expect(prompt.contains(words), "\(words) is missing in \(prompt)")
+    }
+  }
+
+  @Test func whatTheGateWouldSayIsShown() throws {
+    let shop = try shop(
+      Workshop.independent(2),
+      agent: "if [ $id = 1 ]; then echo BUG > f1.txt; else echo 2 > list.txt; fi")
+    #expect(try shop.run("run").status == 75)
+    let red = try shop.run("review", "1", "--gate")
+    #expect(red.status == 1)
+    #expect(
+      red.text.contains("feature #1: the gate failed on the tree that would land"), "\(red.text)")
+    #expect(try shop.run("review", "1").text.contains("Gate: failed on the tree that would land"))
+    try shop.repository.write("list.txt", "mine\n")
+    try shop.repository.commit("the same file")
+    let conflict = try shop.run("review", "2", "--gate")
+    #expect(conflict.status == 1)
+    #expect(conflict.text.contains("conflicts with the target"), "\(conflict.text)")
+    let words = (try shop.json("review")["reviews"] as? [[String: Any]] ?? []).map {
+      $0["gate"] as? String
+    }
+    // With another target another tree would land, of which nothing is known.
+    #expect(words == [nil, "conflicts"])
   }
 
   @Test func aPersonsCommitsAreShownAsTheirsAndClaimsHoldForThem() throws {
@@ -411,6 +454,12 @@ import Testing
     let delta = try shop.repository.root.read("paged")
     #expect(delta.hasPrefix("delta --paging=always\n#1 "), "\(delta)")
     #expect(delta.contains("+1\n") && !delta.contains("\u{1b}"))
+    // bat is the next best, where there is no delta.
+    try FileManager.default.moveItem(
+      atPath: shop.repository.root.path("bin/delta"), toPath: shop.repository.root.path("bin/bat"))
+    try look()
+    let bat = try shop.repository.root.read("paged")
+    #expect(bat.hasPrefix("delta --language=diff --style=plain\n#1 "), "\(bat)")
     try shop.repository.git("config", "core.pager", "cat > ../own")
     try look()
     #expect(try shop.repository.root.read("own").contains("\u{1b}[32m+1\u{1b}[0m\n"))

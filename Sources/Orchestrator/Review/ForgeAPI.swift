@@ -21,6 +21,18 @@ struct ForgeAPI {
       Array(try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys])), endpoint)
   }
 
+  /// Opens a pull request as GitHub and Gitea take it, and returns its address.
+  func openPull(_ request: ForgeRequest, at endpoint: String) throws -> String {
+    struct Made: Decodable { var htmlUrl: String }
+    let made: Made = try post(
+      endpoint,
+      [
+        "title": request.title, "head": request.branch, "base": request.target,
+        "body": request.body,
+      ])
+    return made.htmlUrl
+  }
+
   /// Reads a list to its end: servers cut pages as short as they like, so only an empty one ends it.
   ///
   /// - Parameters:

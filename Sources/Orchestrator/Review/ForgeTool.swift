@@ -31,9 +31,20 @@ struct ForgeVerdict: Equatable {
   var text: String
   var comments: [ReviewComment] = []
 
-  /// Comments on lines that are no longer there can only be told in the text.
-  mutating func addOld(_ path: String, _ line: Int, _ words: String) {
+  /// Adds a comment at a line; those on the old side of the diff can only be told in the text.
+  mutating func add(_ path: String, _ line: Int, isOld: Bool = false, _ words: String) {
+    guard isOld else {
+      return comments.append(ReviewComment(path: path, line: line, text: words))
+    }
     text += (text.isEmpty ? "" : "\n\n") + "\(path):\(line) as it was before:\n\(words)"
+  }
+
+  /// Says where to look where the verdict itself says nothing.
+  func pointing(to page: String) -> ForgeVerdict {
+    guard text.allSatisfy(\.isWhitespace), comments.isEmpty else { return self }
+    var verdict = self
+    verdict.text = "See the comments at \(page)"
+    return verdict
   }
 
   /// Names that accounts can have; others would not be fit for a trailer.
@@ -47,6 +58,21 @@ struct ForgeVerdict: Equatable {
         }
       }
   }
+}
+
+/// The last of what each person has given, in the order in which they first gave something.
+struct LastOfEach<Value> {
+  private(set) var names: [String] = []
+  private var values: [String: Value] = [:]
+
+  /// Names that no account can have are left out.
+  mutating func take(_ name: String?, _ value: Value) {
+    guard let name, ForgeVerdict.isName(name) else { return }
+    if values[name] == nil { names.append(name) }
+    values[name] = value
+  }
+
+  subscript(name: String) -> Value? { values[name] }
 }
 
 extension ForgeRequest {

@@ -45,14 +45,7 @@ struct GitHubTool: ForgeTool {
   }
 
   func open(_ request: ForgeRequest) throws -> String {
-    if let found = try look(request.branch) { return found.htmlUrl }
-    let made: Pull = try api.post(
-      "\(place)/pulls",
-      [
-        "title": request.title, "head": request.branch, "base": request.target,
-        "body": request.body,
-      ])
-    return made.htmlUrl
+    try look(request.branch)?.htmlUrl ?? api.openPull(request, at: "\(place)/pulls")
   }
 
   private func look(_ branch: String) throws -> Pull? {
@@ -66,37 +59,27 @@ struct GitHubTool: ForgeTool {
     let reviews: [Review] = try api.list("\(place)/pulls/\(pull.number)/reviews?per_page=100")
     // A later one takes the earlier one's place; mere comments don't. On a public repository anybody may
     // write a review: only what comes from those who work on it counts.
-    var last: [String: Review] = [:]
-    var order: [String] = []
+    var last = LastOfEach<Review>()
     for review in reviews where review.commitId == commit {
       guard ["APPROVED", "CHANGES_REQUESTED", "DISMISSED"].contains(review.state),
-        ["OWNER", "MEMBER", "COLLABORATOR"].contains(review.authorAssociation ?? ""),
-        let login = review.user?.login, ForgeVerdict.isName(login)
+        ["OWNER", "MEMBER", "COLLABORATOR"].contains(review.authorAssociation ?? "")
       else { continue }
-      if last[login] == nil { order.append(login) }
-      last[login] = review
+      last.take(review.user?.login, review)
     }
-    guard last.values.contains(where: { $0.state != "DISMISSED" }) else { return [] }
+    guard last.names.contains(where: { last[$0]?.state != "DISMISSED" }) else { return [] }
     let comments: [Comment] = try api.list("\(place)/pulls/\(pull.number)/comments?per_page=100")
-    return order.compactMap { login in
+    return last.names.compactMap { login in
       guard let review = last[login], review.state != "DISMISSED" else { return nil }
       var verdict = ForgeVerdict(
         person: "\(login) <\(login)@users.noreply.github.com>",
         approves: review.state == "APPROVED", text: review.body ?? "")
       for comment in comments
       where comment.user?.login == login && comment.originalCommitId == commit {
-        let line = comment.originalLine ?? comment.line ?? 0
-        if comment.side == "LEFT" {
-          verdict.addOld(comment.path, line, comment.body)
-        } else {
-          verdict.comments.append(
-            ReviewComment(path: comment.path, line: line, text: comment.body))
-        }
+        verdict.add(
+          comment.path, comment.originalLine ?? comment.line ?? 0, isOld: comment.side == "LEFT",
+          comment.body)
       }
-      if verdict.text.allSatisfy(\.isWhitespace), verdict.comments.isEmpty {
-        verdict.text = "See the comments at \(pull.htmlUrl)"
-      }
-      return verdict
+      return verdict.pointing(to: pull.htmlUrl)
     }
   }
 }

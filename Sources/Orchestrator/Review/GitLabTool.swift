@@ -95,9 +95,8 @@ package struct GitLabTool: ForgeTool {
     let notes: [Note] = try api.list(
       "\(place)/merge_requests/\(request.iid)/notes?sort=asc&order_by=created_at&per_page=100")
     let fresh = notes.filter { Self.time($0.createdAt).map { $0 >= since } ?? false }
-    var last: [String: (note: Note, approves: Bool?)] = [:]
-    var order: [String] = []
-    for note in fresh where note.system && ForgeVerdict.isName(note.author.username) {
+    var last = LastOfEach<(note: Note, approves: Bool?)>()
+    for note in fresh where note.system {
       let approves: Bool?
       switch note.body {
       case "approved this merge request": approves = true
@@ -105,10 +104,9 @@ package struct GitLabTool: ForgeTool {
       case "unapproved this merge request": approves = nil
       default: continue
       }
-      if last[note.author.username] == nil { order.append(note.author.username) }
-      last[note.author.username] = (note, approves)
+      last.take(note.author.username, (note, approves))
     }
-    return order.compactMap { name in
+    return last.names.compactMap { name in
       guard let (note, verdict) = last[name], let approves = verdict, mayApprove(note.author)
       else { return nil }
       var result = ForgeVerdict(
@@ -116,10 +114,7 @@ package struct GitLabTool: ForgeTool {
       for note in fresh where !note.system && note.author.username == name {
         add(note, to: &result, commit)
       }
-      if result.text.allSatisfy(\.isWhitespace), result.comments.isEmpty {
-        result.text = "See the comments at \(request.webUrl)"
-      }
-      return result
+      return result.pointing(to: request.webUrl)
     }
   }
 
@@ -131,9 +126,9 @@ package struct GitLabTool: ForgeTool {
     }
     guard position.headSha == commit else { return }
     if let line = position.newLine, let path = position.newPath {
-      verdict.comments.append(ReviewComment(path: path, line: line, text: note.body))
+      verdict.add(path, line, note.body)
     } else {
-      verdict.addOld(position.oldPath ?? "", position.oldLine ?? 0, note.body)
+      verdict.add(position.oldPath ?? "", position.oldLine ?? 0, isOld: true, note.body)
     }
   }
 

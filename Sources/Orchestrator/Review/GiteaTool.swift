@@ -51,14 +51,7 @@ struct GiteaTool: ForgeTool {
   }
 
   func open(_ request: ForgeRequest) throws -> String {
-    if let found = try look(request.branch) { return found.htmlUrl }
-    let made: Pull = try api.post(
-      "\(place)/pulls",
-      [
-        "title": request.title, "head": request.branch, "base": request.target,
-        "body": request.body,
-      ])
-    return made.htmlUrl
+    try look(request.branch)?.htmlUrl ?? api.openPull(request, at: "\(place)/pulls")
   }
 
   private func look(_ branch: String) throws -> Pull? {
@@ -72,18 +65,14 @@ struct GiteaTool: ForgeTool {
   func verdicts(_ branch: String, on commit: String) throws -> [ForgeVerdict] {
     guard let pull = try look(branch) else { return [] }
     let reviews: [Review] = try api.list("\(place)/pulls/\(pull.number)/reviews?limit=50")
-    var last: [String: Review] = [:]
-    var order: [String] = []
+    var last = LastOfEach<Review>()
     // Official is what comes from those whose approval counts there: with a rule for the branch those whom it
     // names, else, since Gitea 1.20, everybody who may write.
     for review in reviews where review.commitId == commit && review.official == true {
-      guard ["APPROVED", "REQUEST_CHANGES"].contains(review.state), let login = review.user?.login,
-        ForgeVerdict.isName(login)
-      else { continue }
-      if last[login] == nil { order.append(login) }
-      last[login] = review
+      guard ["APPROVED", "REQUEST_CHANGES"].contains(review.state) else { continue }
+      last.take(review.user?.login, review)
     }
-    return try order.compactMap { login in
+    return try last.names.compactMap { login in
       guard let review = last[login], review.dismissed != true else { return nil }
       var verdict = ForgeVerdict(
         person: "\(login) <\(login)@noreply.\(host)>", approves: review.state == "APPROVED",
@@ -92,18 +81,13 @@ struct GiteaTool: ForgeTool {
         let comments: [Comment] = try api.get(
           "\(place)/pulls/\(pull.number)/reviews/\(review.id)/comments")
         for comment in comments {
-          if let line = comment.position, line > 0 {
-            verdict.comments.append(
-              ReviewComment(path: comment.path, line: line, text: comment.body))
-          } else {
-            verdict.addOld(comment.path, comment.originalPosition ?? 0, comment.body)
-          }
+          let line = comment.position ?? 0
+          verdict.add(
+            comment.path, line > 0 ? line : comment.originalPosition ?? 0, isOld: line == 0,
+            comment.body)
         }
       }
-      if verdict.text.allSatisfy(\.isWhitespace), verdict.comments.isEmpty {
-        verdict.text = "See the comments at \(pull.htmlUrl)"
-      }
-      return verdict
+      return verdict.pointing(to: pull.htmlUrl)
     }
   }
 }
