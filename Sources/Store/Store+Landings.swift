@@ -168,6 +168,18 @@ extension Store {
     }
   }
 
+  /// Returns why landings were stopped, one text for each, in their order.
+  package func stoppedLandings() throws -> [String] {
+    try read {
+      try String.fetchAll(
+        $0,
+        sql: """
+          SELECT coalesce(detail, '') FROM landings
+          WHERE phase = 'stopped' AND kind = 'feature' ORDER BY id
+          """)
+    }
+  }
+
   /// Returns the last landing of a feature that has one.
   package func lastLanding(
     of feature: String, kind: LandingRecord.Kind = .feature

@@ -12,6 +12,7 @@ struct Lanekeeper: AsyncParsableCommand {
       Start: lanekeeper init, then lanekeeper run --parallel 3
       """,
     version: "0.1.0",
+    subcommands: [ReplayAgentCommand.self],
     groupedSubcommands: [
       CommandGroup(
         name: "Set up",
@@ -23,7 +24,7 @@ struct Lanekeeper: AsyncParsableCommand {
         name: "Plan",
         subcommands: [
           PlanCommand.self, GraphCommand.self, PresetsCommand.self, ModelsCommand.self,
-          AgentsCommand.self,
+          AgentsCommand.self, ReplayCommand.self,
         ]),
       CommandGroup(
         name: "Run",
