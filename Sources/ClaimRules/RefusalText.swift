@@ -43,9 +43,15 @@ package enum RefusalText {
   /// Returns a short name of an owner: `feature #3 "Search"`.
   package static func name(_ owner: ClaimOwner, _ titleOf: (String) -> String?) -> String {
     switch owner.kind {
-    case .feature: "feature #\(owner.id)" + (titleOf(owner.id).map { " \"\($0)\"" } ?? "")
+    case .feature: "feature #\(owner.id)" + (titleOf(owner.id).map { " \"\(line($0))\"" } ?? "")
     case .person: "a person (\(owner.id))"
     case .session: "the session \(owner.id)"
     }
+  }
+
+  /// A title in one line.
+  private static func line(_ title: String) -> String {
+    title.contains(where: \.isNewline)
+      ? title.split(whereSeparator: \.isNewline).joined(separator: " ") : title
   }
 }

@@ -66,7 +66,7 @@ enum Environment {
 enum Output {
   static func error(_ lines: [String]) {
     guard !lines.isEmpty else { return }
-    let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+    let bytes = Array((lines.map(visible).joined(separator: "\n") + "\n").utf8)
     var start = 0
     while start < bytes.count {
       let count = bytes[start...].withUnsafeBytes { write(2, $0.baseAddress, $0.count) }

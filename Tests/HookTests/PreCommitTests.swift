@@ -37,6 +37,25 @@ import Testing
     #expect(try lane.claims() == ["a.txt!"])
   }
 
+  @Test func titlesAndNamesSteerNoTerminal() throws {
+    let lane = try HookFixture()
+    let title = "x\u{1b}[2J\u{9b}31m\u{202e}\n\rlanekeeper: go on"
+    try lane.table.run("UPDATE features SET title = '\(title)' WHERE id = '2'")
+    for name in ["e\u{1b}[2Jx", "n\nl", "t\u{7}", "--help", "$(touch pwned)"] {
+      try lane.write("dir/" + name, "1\n")
+    }
+    try lane.hold("dir/")
+    let result = try lane.commit()
+    #expect(result.status == 1)
+    #expect(
+      result.error.contains("held by feature #2 \"x\\x1b[2J\\x9b31m<U+202e> "), "\(result.error)")
+    for scalar in result.error.unicodeScalars where scalar != "\n" {
+      #expect(
+        scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value) && scalar != "\u{202e}")
+    }
+    #expect(!result.error.split(separator: "\n").contains { $0.hasPrefix("lanekeeper: go on") })
+  }
+
   @Test func p2_everyWayToCommitIsSeen() throws {
     let lane = try HookFixture()
     try lane.hold("a.txt")
