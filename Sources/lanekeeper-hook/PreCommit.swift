@@ -54,7 +54,10 @@ enum PreCommit {
     let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
     let outcome = try judge.admit(paths, base: base)
     guard outcome.conflicts.isEmpty else { return .refuse(try judge.refuse(outcome.conflicts)) }
-    if merged.isEmpty, let tree = changes.stagedTree, let head, let tip, let stamp = outcome.stamp {
+    // A person's commit is judged once more, since it is to be noted whose it is.
+    if merged.isEmpty, !Ancestry.isPerson, let tree = changes.stagedTree, let head, let tip,
+      let stamp = outcome.stamp
+    {
       Judgement(
         lane: lane.path, branch: lane.branch, parent: head, tree: tree, target: lane.target,
         tip: tip, starter: Ancestry.starter, stamp: stamp.bytes

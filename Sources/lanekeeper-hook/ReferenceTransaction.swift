@@ -13,10 +13,7 @@ enum ReferenceTransaction {
     let weighty = changes.filter(references.isWeighty)
     guard !weighty.isEmpty else { return .pass([]) }
     guard let number = place.lane else { return judgeOutside(place, weighty, references) }
-    if Judgement.stands(place, weighty, references) {
-      notePerson(number, weighty[0], references)
-      return .pass([])
-    }
+    if Judgement.stands(place, weighty, references) { return .pass([]) }
     do throws(StateFileError) {
       let database = try LockDatabase(place)
       guard let lane = try LaneRow.find(number, place, database) else {
@@ -72,19 +69,6 @@ enum ReferenceTransaction {
       // A person is never held up by the state file.
       return .pass(Refusals.stateFileWarning(place, error))
     }
-  }
-
-  /// Where pre-commit has judged, there is only to be noted whose commit it is. That is for the eye: it is
-  /// no reason to refuse anything.
-  private static func notePerson(
-    _ number: Int, _ change: ReferenceChange, _ references: References
-  ) {
-    let place = references.place
-    guard Ancestry.isPerson, let database = try? LockDatabase(place, busyMilliseconds: 2000),
-      let lane = try? LaneRow.find(number, place, database)
-    else { return }
-    let judge = LaneJudge(database: database, lane: lane, tip: nil, changes: Changes(place))
-    try? judge.notePerson(references.value(lane.branch), change.new)
   }
 
   private static func judge(

@@ -25,7 +25,7 @@ import Testing
       "#!/bin/sh\nexec python3 '\(lane.test.root.path("change.py"))' '\(state)' 'UPDATE lanes SET feature = NULL'\n",
       executable: true)
     let before = try lane.tip()
-    let result = try lane.commit()
+    let result = try lane.commitAsAgent()
     #expect(result.status != 0 && result.error.contains("not assigned"), "\(result.error)")
     #expect(try lane.tip() == before)
   }
@@ -37,8 +37,7 @@ import Testing
     try lane.test.write(
       ".git/hooks/pre-commit", "#!/bin/sh\nexec git add dir/b.txt\n", executable: true)
     let before = try lane.tip()
-    try lane.test.git("add", "a.txt", at: lane.lane)
-    let result = try lane.git("commit", "-q", "-m", "x")
+    let result = try lane.commitAsAgent(staging: "a.txt")
     #expect(result.status != 0)
     #expect(result.error.contains("dir/b.txt"), "\(result.error)")
     #expect(try lane.tip() == before)
@@ -46,7 +45,7 @@ import Testing
 
   @Test func theSameJudgementCountsOnce() throws {
     let lane = try lane()
-    #expect(try lane.commit().status == 0)
+    #expect(try lane.commitAsAgent().status == 0)
     #expect(try lane.claims() == ["a.txt!", "dir/b.txt!"])
     let judged = try #require(
       FileManager.default.contents(

@@ -108,8 +108,8 @@ struct HookFixture {
   }
 
   /// Stages everything and commits below a process with a guard's name, as an agent does.
-  func commitAsAgent() throws -> TestProgramResult {
-    try test.git("add", "-A", at: lane)
+  func commitAsAgent(staging path: String = ".") throws -> TestProgramResult {
+    try test.git("add", "-A", path, at: lane)
     // Written by the shell: what is open for writing in this process can't be started meanwhile.
     let script = """
       printf '#!/bin/sh\\n"$@"; exit $?\\n' > "$0" && chmod +x "$0" && "$0" git commit -q -m work
