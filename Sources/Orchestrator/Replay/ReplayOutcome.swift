@@ -45,7 +45,7 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
         left.append(
           Left(
             number: change.number, title: change.title, state: feature.state.rawValue,
-            reason: feature.rework.map { String($0.prefix(300)) } ?? last ?? "it was not started"))
+            reason: Self.reason(last ?? feature.rework ?? "it was not started")))
       }
     }
     left.sort { $0.number < $1.number }
@@ -63,6 +63,11 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
     different = try repository.changes(
       from: try repository.commit(tip).tree, to: try repository.commit(last.after).tree
     ).map { String(decoding: $0.path, as: UTF8.self) }
+  }
+
+  /// What stands there for people, without the report's place: the clone is gone by then.
+  private static func reason(_ text: String) -> String {
+    String(text.prefix(300)).components(separatedBy: "; see ")[0]
   }
 
   private mutating func count(_ store: Store) throws {
