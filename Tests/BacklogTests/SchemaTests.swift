@@ -56,7 +56,8 @@ import Yams
     ]
     let inner = ["features", "depends_on", "source", "by", "confidence", "reason", "id"]
     let dependency = Set(inner.dropFirst(2).map { "features.depends_on.\($0)" })
-    #expect(names == Set(values.keys.map { "features.\($0)" }).union(dependency).union(["features"]))
+    let feature = Set(values.keys.map { "features.\($0)" })
+    #expect(names == feature.union(dependency).union(["features"]))
     let line = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     let text = "features:\n  - {\(line.joined(separator: ", "))}\n  - {id: b, title: B}\n"
     let backlog = try BacklogReader.read(text: text, file: "features.yml")
