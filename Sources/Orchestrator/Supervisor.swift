@@ -123,6 +123,10 @@ package final class Supervisor: Sendable {
       if adopted > 0 {
         report(.note("\(adopted) features have landed before, as the history of the target shows"))
       }
+      let begun = try WorkAdoption.run(project, into: store)
+      if !begun.isEmpty {
+        report(.note("\(begun.count) features go on from branches that were there already"))
+      }
     }
     try await Offload.run { _ = try context.lander.watch.look() }
     let loop = RunLoop(context: context, stop: stop, report: report)

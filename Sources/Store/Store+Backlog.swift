@@ -1,3 +1,4 @@
+import ClaimRules
 import GRDB
 
 /// A feature as the backlog file gives it.
@@ -117,6 +118,39 @@ extension Store {
             reason: row["reason"]))
       }
       return result
+    }
+  }
+
+  /// Takes over the branch of a feature that has not landed, as an earlier state file left it, and claims
+  /// what it changes as far as nobody else has.
+  ///
+  /// - Parameters:
+  ///   - attempts: how many the feature has had; logs and rescue references carry their numbers.
+  /// - Returns: whether it was taken over; not where the feature has begun anew, or is none of the backlog.
+  package func adoptWork(
+    _ feature: String, branch: String, tip: String, attempts: Int, paths: [[UInt8]],
+    policies: PathPolicies
+  ) throws -> Bool {
+    try write { db in
+      try db.execute(
+        sql: """
+          UPDATE features SET branch = ?, tip = ?, attempts = ?
+          WHERE id = ? AND attempts = 0 AND branch IS NULL
+            AND state IN ('pending', 'ready', 'blocked')
+          """, arguments: [branch, tip, attempts, feature])
+      guard db.changesCount > 0 else { return false }
+      for path in paths {
+        _ = try claim(
+          db, [ClaimRequest(path: ClaimPath(file: path), mode: .exclusive)],
+          owner: .feature(feature), agent: nil, policies: policies)
+      }
+      try append(
+        db, "work_adopted", feature: feature,
+        [
+          "branch": .string(branch), "attempts": .integer(Int64(attempts)),
+          "paths": .integer(Int64(paths.count)),
+        ])
+      return true
     }
   }
 

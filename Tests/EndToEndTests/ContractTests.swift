@@ -221,6 +221,44 @@ import Testing
     #expect(try shop.landed() == ["1", "2"])
   }
 
+  @Test func p2_p4_aRebuiltStateGoesOnFromTheBranches() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(3),
+      agent: """
+        echo "$LANEKEEPER_ATTEMPT" >> f$id.txt
+        git add -A && git commit -qm "step $LANEKEEPER_ATTEMPT" && echo late >> f$id.txt
+        [ "$id" = 1 ] || [ -e "$LANEKEEPER_REPOSITORY/../go" ]
+
+        """, configuration: "limits: {attempts: 1}")
+    #expect(try shop.run("run").status == 1)
+    #expect(try shop.landed() == ["1"])
+    let branches = try shop.repository.git("for-each-ref", "refs/heads/lane", "refs/lanekeeper")
+    try shop.repository.write(".git/lanekeeper/state.sqlite", "no database")
+    for suffix in ["-wal", "-shm"] {
+      try? FileManager.default.removeItem(
+        atPath: shop.repository.path + "/.git/lanekeeper/state.sqlite" + suffix)
+    }
+    let repaired = try shop.run("doctor", "--repair")
+    #expect(repaired.status == 0)
+    #expect(repaired.text.contains("1 features have landed already"), "\(repaired.text)")
+    #expect(repaired.text.contains("claimed again: #2, #3"), "\(repaired.text)")
+    #expect(
+      try shop.repository.git("for-each-ref", "refs/heads/lane", "refs/lanekeeper") == branches)
+    let claims = try #require(try shop.json("claims")["claims"] as? [[String: Any]])
+    #expect(claims.map { $0["path"] as? String } == ["f2.txt", "f3.txt"])
+    #expect(claims.map { $0["feature"] as? String } == ["2", "3"])
+    #expect(try shop.run("doctor", "--deep").status == 0)
+    try shop.repository.root.write("go", "")
+    #expect(try shop.run("run").status == 0)
+    #expect(Set(try shop.landed()) == ["1", "2", "3"])
+    // The second attempt went on from the first one's work, and its log stands beside the first one's.
+    #expect(try shop.repository.git("show", "main:f2.txt").hasPrefix("1\nlate\n2"))
+    let logs = shop.repository.path + "/.git/lanekeeper/logs/2"
+    #expect(FileManager.default.fileExists(atPath: logs + "/1.log"))
+    #expect(FileManager.default.fileExists(atPath: logs + "/2.log"))
+    #expect(try shop.leftovers().isEmpty)
+  }
+
   @Test func lanesAreCleanedWithoutLosingWork() throws {
     let shop = try shop()
     #expect(try shop.run("run").status == 0)

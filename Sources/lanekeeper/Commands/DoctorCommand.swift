@@ -71,6 +71,12 @@ enum Repair {
     let store = try project.store()
     try project.takeOver(backlog, into: store)
     let adopted = try HistoryAdoption.run(project, into: store)
+    let begun = try WorkAdoption.run(project, into: store)
     Terminal.line("rebuilt from git: \(adopted) features have landed already")
+    if !begun.isEmpty {
+      Terminal.line(
+        "these go on from their branches, whose paths are claimed again: "
+          + begun.map { "#" + $0 }.joined(separator: ", "))
+    }
   }
 }
