@@ -15,7 +15,7 @@ struct Separation: Sendable {
   private(set) var remaining: [Double]
 
   /// How much longer the run may take.
-  static let limit = 1.12
+  static let limit = 1.11
   /// Less likely pairs are not kept apart.
   private static let least = 0.05
   /// Nor do these wait for each other where the schedule keeps them apart by itself.

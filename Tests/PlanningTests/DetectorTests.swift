@@ -134,6 +134,47 @@ import Testing
     #expect(DependencyGraph(backlog.adding(found)).waves.joined().count == 600)
   }
 
+  /// What was looked at stays; a further feature is looked at alone, and finds most of what the whole would.
+  @Test func aFurtherFeatureIsLookedAtAlone() throws {
+    func feature(_ number: Int) -> Feature {
+      let names = ["Schema for", "API for", "Tests for"]
+      return Feature(
+        id: "\(number)", title: "\(names[number % 3]) zone\(number / 3)x",
+        description: number % 3 == 0 ? "" : "Works on zone\(number / 3)x, after task \(number - 1)."
+      )
+    }
+    for count in [40, 600] {
+      let whole = Backlog(features: (1...count).map(feature))
+      var session = try Self.detector().session(
+        Backlog(features: Array(whole.features.dropLast(20))))
+      let before = session.result.edges
+      var taken = 0
+      for feature in whole.features.suffix(20) where session.add(feature) { taken += 1 }
+      #expect(taken == 20 && Array(session.result.edges.prefix(before.count)) == before)
+      let added = session.result.edges.dropFirst(before.count)
+      #expect(added.allSatisfy { Int($0.feature)! > count - 20 })
+      let right = try Self.detector().detect(whole).edges.filter {
+        Int($0.feature)! > count - 20
+      }
+      let same = Set(added.map { [$0.feature, $0.dependsOn] })
+        .intersection(right.map { [$0.feature, $0.dependsOn] })
+      #expect(same.count * 10 >= right.count * 6, "\(same.count) of \(right.count)")
+      for number in (count - 19)...count where number % 3 > 0 {
+        #expect(same.contains(["\(number)", "\(number - 1)"]), "\(number)")
+      }
+      // Declared edges hold, and what does not come last takes the whole.
+      var last = feature(count + 1)
+      last.dependencies = [Dependency(id: "1")]
+      let isTaken = session.add(last)
+      #expect(isTaken)
+      #expect(!session.result.edges.contains { $0.feature == last.id && $0.dependsOn == "1" })
+      for odd in [last, feature(0), Feature(id: "x", title: "no number")] {
+        let isTaken = session.add(odd)
+        #expect(!isTaken)
+      }
+    }
+  }
+
   @Test(arguments: ["ordered", "unordered"])
   func weightsThatDoNotFitAreRefused(_ name: String) throws {
     var object = try Self.weightsAsObject()

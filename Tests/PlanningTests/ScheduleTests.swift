@@ -17,31 +17,31 @@ import Testing
 
   @Test func footprintsKeepCollidingFeaturesApart() {
     var score = CollisionScore()
-    for seed in 0..<150 {
+    for seed in 0..<80 {
       let sample = SampleBacklog.random(seed: seed)
       let footprints = SampleFootprints(sample.backlog, seed: seed)
       score.add(
         sample, touched: footprints.touched, foretold: footprints.foretold, agents: 3)
     }
-    #expect(score.without > 300)
+    #expect(score.without > 150)
     #expect(score.collisions < 1.0 / 3, "\(score.collisions)")
     #expect(score.makespan < 1.10, "\(score.makespan)")
   }
 
   /// Backlogs as people have them: few features can start at a time, so that it costs more to wait.
   @Test func theyAreKeptApartInNarrowBacklogsToo() {
+    var score = CollisionScore()
     for agents in [2, 3, 5] {
-      var score = CollisionScore()
-      for seed in 0..<60 {
+      for seed in 0..<30 {
         let sample = SampleBacklog.narrow(seed: seed)
         let footprints = SampleFootprints(sample.backlog, seed: seed)
         score.add(
           sample, touched: footprints.touched, foretold: footprints.foretold, agents: agents)
       }
-      #expect(score.without > 50)
-      #expect(score.collisions < 1.0 / 3, "\(agents): \(score.collisions)")
-      #expect(score.makespan < 1.10, "\(agents): \(score.makespan)")
     }
+    #expect(score.without > 100)
+    #expect(score.collisions < 1.0 / 3, "\(score.collisions)")
+    #expect(score.makespan < 1.10, "\(score.makespan)")
   }
 
   /// A feature that waits for another goes when that is done, when its time has come, or when nobody works.
@@ -88,7 +88,7 @@ import Testing
 
   /// All may collide with all: still everything runs, in an order that respects the edges.
   @Test func nothingStarves() {
-    for seed in 0..<40 {
+    for seed in 0..<20 {
       let sample = SampleBacklog.random(seed: seed)
       let ids = sample.backlog.features.map(\.id)
       let footprints = Dictionary(

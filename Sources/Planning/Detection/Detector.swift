@@ -23,11 +23,6 @@ package struct Detector: Sendable {
     package init() {}
   }
 
-  /// Below this probability a pair is not looked at any further.
-  private static let least = 0.02
-  /// From this confidence on a finding that does not hold is a hint.
-  private static let hint = 0.2
-
   private let weights: DetectorWeights
   private let lexicon: KindLexicon
 
@@ -52,68 +47,12 @@ package struct Detector: Sendable {
   /// cycle, the least sure one is.
   package func detect(_ backlog: Backlog) -> Result {
     guard backlog.features.count > 1 else { return Result() }
-    let table = PairValues(backlog.features, lexicon: lexicon, common: weights.common)
-    let model = weights.model(trust: table.trust)
-    let slopes = PairValues.names.map { model.weights[$0] ?? 0 }
-    var total = 0.0
-    var best = Array(repeating: (probability: -1.0, parent: Int32(-1)), count: table.ids.count)
-    var found: [(probability: Double, pair: PairValues.Pair)] = []
-    for pair in table.pairs {
-      let sum = zip(slopes, table.values(pair)).reduce(model.intercept) { $0 + $1.0 * $1.1 }
-      let probability = 1 / (1 + exp(-min(30, max(-30, sum))))
-      total += probability
-      let child = Int(pair.child)
-      if probability > best[child].probability { best[child] = (probability, pair.parent) }
-      if probability > Self.least { found.append((probability, pair)) }
-    }
-    found.sort {
-      ($1.probability, $0.pair.child, $0.pair.parent)
-        < ($0.probability, $1.pair.child, $1.pair.parent)
-    }
-    var graph = GrowingOrder(
-      table.order.indices.sorted { table.order[$0] < table.order[$1] })
-    let known = Dictionary(
-      table.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    var present: [[Int]: Dependency.Source] = [:]
-    for (number, feature) in backlog.features.enumerated() {
-      for other in feature.dependencies.compactMap({ known[$0.id] }) {
-        _ = graph.add(number, needs: other)
-        present[[number, other]] =
-          backlog.features[number].dependencies.first {
-            $0.id == table.ids[other]
-          }?.source
-      }
-    }
-    var result = Result()
-    var chosen = 0.0
-    var gain = 0.0
-    for (probability, pair) in found {
-      let child = Int(pair.child)
-      let parent = Int(pair.parent)
-      if let source = present[[child, parent]] {
-        // What was found before counts as found, so that finding again adds nothing.
-        chosen += 1
-        gain += source == .detected ? probability : 1
-        total += source == .detected ? 0 : 1 - probability
-        continue
-      }
-      let isBest = best[child].parent == pair.parent && probability >= model.floor
-      let holds = isBest || probability >= model.greed * gain / max(1e-9, chosen + total)
-      guard holds || probability >= Self.hint else { continue }
-      let finding = Finding(
-        feature: table.ids[child], dependsOn: table.ids[parent],
-        confidence: (probability * 100).rounded() / 100,
-        reason: DetectionReason.text(table, pair, backlog.features[child], backlog.features[parent])
-      )
-      if !holds {
-        result.hints.append(finding)
-      } else if graph.add(child, needs: parent) {
-        result.edges.append(finding)
-        chosen += 1
-        gain += probability
-      }
-    }
-    return result
+    return DetectionSession(backlog, weights: weights, lexicon: lexicon).result
+  }
+
+  /// Detects, and remembers what is needed to look at further features without the whole again.
+  package func session(_ backlog: Backlog) -> DetectionSession {
+    DetectionSession(backlog, weights: weights, lexicon: lexicon)
   }
 }
 

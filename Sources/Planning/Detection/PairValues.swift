@@ -44,24 +44,32 @@ struct PairValues {
   /// Beyond it the features most alike that are looked at for each.
   static let likeLimit = 20
 
-  let ids: [String]
-  let texts: [FeatureText]
-  let words: WordTable
-  let kinds: [NodeKinds]
+  private(set) var ids: [String]
+  private(set) var texts: [FeatureText]
+  private(set) var words: WordTable
+  private(set) var kinds: [NodeKinds]
   let kindNames: [String]
-  private let needed: [[Double]]
+  private var needed: [[Double]]
   private let shown: [Int]
   /// The place of each feature, by number where each id is one, else as in the list.
-  let order: [Int]
+  private(set) var order: [Int]
   /// How far the order can be trusted, from 0 to 1.
   let trust: Double
   private(set) var pairs: [Pair] = []
+  /// The features by their ids, by their places, by the names and by the numbered marks that they carry.
+  private var known: [String: Int]
+  private var sorted: [Int]
+  private var nameHolders: [String: [Int]] = [:]
+  private var parts: [String: [Int]] = [:]
+  /// The pairs in which each feature is the parent.
+  private var columns: [[Int]] = []
 
   init(_ features: [Feature], lexicon: KindLexicon, common: [String: Double]) {
     ids = features.map(\.id)
     let count = features.count
     let known = Dictionary(
-      ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+      features.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    self.known = known
     texts = features.map {
       FeatureText(
         id: $0.id, title: $0.title, description: $0.description, steps: $0.steps,
@@ -70,13 +78,7 @@ struct PairValues {
     words = WordTable(texts, common: common)
     kinds = texts.map { NodeKinds($0, lexicon) }
     kindNames = lexicon.kinds.map(\.name)
-    needed = kinds.map { kind in
-      lexicon.needs.indices.map { column in
-        kind.spread.indices.reduce(0) {
-          kind.spread[$1] == 0 ? $0 : $0 + kind.spread[$1] * lexicon.needs[$1][column]
-        }
-      }
-    }
+    needed = kinds.map { Self.needs($0, lexicon) }
     shown = Self.shownKinds.map { name in lexicon.kinds.firstIndex { $0.name == name } ?? 0 }
     let numbers = Self.numbers(ids)
     let places = numbers ?? Array(0..<count)
@@ -84,9 +86,87 @@ struct PairValues {
     let sorted = (0..<count).sorted { (places[$0], $0) < (places[$1], $1) }
     for (place, feature) in sorted.enumerated() { order[feature] = place }
     self.order = order
+    self.sorted = sorted
     trust = numbers != nil ? 1 : Self.trust(order: sorted, levels: kinds.map(\.level))
-    collect(known, sorted)
+    for number in texts.indices { note(number) }
+    let names = (0..<count).map { sharedNames(of: $0) }
+    var room = Room(count: count)
+    for child in 0..<count { pairs += candidates(of: child, names[child], &room) }
     rank()
+  }
+
+  /// Adds one more feature at the end; how telling words are, and how far the order can be trusted, stays as
+  /// it was.
+  ///
+  /// - Returns: the places of the pairs in which it is the child; `nil` where its id does not come last.
+  mutating func append(
+    _ feature: Feature, lexicon: KindLexicon, common: [String: Double]
+  ) -> Range<Int>? {
+    guard known[feature.id] == nil else { return nil }
+    if let numbers = Self.numbers(ids) {
+      guard let all = Self.numbers(ids + [feature.id]), let last = all.last,
+        numbers.allSatisfy({ $0 < last })
+      else { return nil }
+    }
+    let child = ids.count
+    ids.append(feature.id)
+    known[feature.id] = child
+    let text = FeatureText(
+      id: feature.id, title: feature.title, description: feature.description,
+      steps: feature.steps, stop: lexicon.stop, isID: { [known] in known[$0] != nil })
+    texts.append(text)
+    words.append(text, common: common)
+    let kind = NodeKinds(text, lexicon)
+    kinds.append(kind)
+    needed.append(Self.needs(kind, lexicon))
+    order.append(child)
+    sorted.append(child)
+    note(child)
+    var room = Room(count: child + 1)
+    let first = pairs.count
+    pairs += candidates(of: child, sharedNames(of: child), &room)
+    columns.append([])
+    for index in first..<pairs.count { columns[Int(pairs[index].parent)].append(index) }
+    rankRow(Array(first..<pairs.count))
+    for index in first..<pairs.count {
+      let column = columns[Int(pairs[index].parent)].filter { isVisible(pairs[$0]) }
+      func place(_ value: KeyPath<Pair, Double>) -> Double {
+        let own = pairs[index][keyPath: value]
+        guard own > 0 else { return 0 }
+        return 1 / Double(1 + column.count { pairs[$0][keyPath: value] > own + 1e-12 })
+      }
+      if isVisible(pairs[index]) {
+        pairs[index].ranks.5 = place(\.cosine)
+        pairs[index].ranks.6 = place(\.produced)
+      }
+    }
+    return first..<pairs.count
+  }
+
+  private static func needs(_ kind: NodeKinds, _ lexicon: KindLexicon) -> [Double] {
+    lexicon.needs.indices.map { column in
+      kind.spread.indices.reduce(0) {
+        kind.spread[$1] == 0 ? $0 : $0 + kind.spread[$1] * lexicon.needs[$1][column]
+      }
+    }
+  }
+
+  /// Enters a feature where others look for it.
+  private mutating func note(_ number: Int) {
+    for name in texts[number].names { nameHolders[name, default: []].append(number) }
+    for mark in texts[number].labels {
+      parts["\(mark.of)\u{0}\(mark.number)", default: []].append(number)
+    }
+  }
+
+  /// Space for one row of pairs, used again for the next.
+  private struct Room {
+    var row: [Pair]
+    var isTouched: [Bool]
+    init(count: Int) {
+      row = Array(repeating: Pair(child: 0, parent: 0), count: count)
+      isTouched = Array(repeating: false, count: count)
+    }
   }
 
   /// Returns the numbers that the ids are, each after the same prefix, as in `app-12`.
@@ -128,99 +208,94 @@ struct PairValues {
     return min(1, max(0, (2 * agreeing / max(2 * whole, 1e-9) - 0.05) / 0.25))
   }
 
-  private mutating func collect(_ known: [String: Int], _ sorted: [Int]) {
+  /// Returns the pairs of a feature with those that it may need.
+  ///
+  /// - Parameter names: how much the names that it shares with another tell.
+  private func candidates(of child: Int, _ names: [Int: Double], _ room: inout Room) -> [Pair] {
     let count = ids.count
     let isSmall = count <= Self.smallBacklog
-    let names = sharedNames()
     let label = log((Double(count) + 1) / 1.5)
-    var parts: [String: [Int]] = [:]
-    for (feature, text) in texts.enumerated() {
-      for mark in text.labels {
-        parts["\(mark.of)\u{0}\(mark.number)", default: []].append(feature)
+    var result: [Pair] = []
+    var touched: [Int] = []
+    func touch(_ other: Int) {
+      guard !room.isTouched[other], other != child else { return }
+      room.isTouched[other] = true
+      room.row[other] = Pair(child: Int32(child), parent: Int32(other))
+      touched.append(other)
+    }
+    if isSmall { for other in 0..<count { touch(other) } }
+    for entry in words.entries[child] {
+      let holders = words.holders[Int(entry.word)]
+      guard isSmall || holders.count <= Self.holderLimit else { continue }
+      let weight = words.weights[Int(entry.word)]
+      for holder in holders {
+        let other = Int(holder.feature)
+        guard other != child else { continue }
+        touch(other)
+        room.row[other].cosine += entry.unit * holder.unit
+        if holder.isInTitle { room.row[other].parentTitle += weight / words.titleSums[other] }
+        if entry.isInTitle { room.row[other].childTitle += weight / words.titleSums[child] }
+        room.row[other].produced += weight * holder.made / words.usedSums[child]
+        room.row[other].consumed += weight * entry.made / words.usedSums[other]
+        room.row[other].shared += (entry.value * holder.value).squareRoot()
+        room.row[other].rarest = max(room.row[other].rarest, weight)
       }
     }
-    var row = Array(repeating: Pair(child: 0, parent: 0), count: count)
-    var isTouched = Array(repeating: false, count: count)
-    for child in 0..<count {
-      var touched: [Int] = []
-      func touch(_ other: Int) {
-        guard !isTouched[other], other != child else { return }
-        isTouched[other] = true
-        row[other] = Pair(child: Int32(child), parent: Int32(other))
-        touched.append(other)
+    for other in names.keys { touch(other) }
+    var chosen = touched
+    if !isSmall {
+      chosen = Array(
+        touched.sorted { (-room.row[$0].cosine, $0) < (-room.row[$1].cosine, $1) }.prefix(
+          Self.likeLimit))
+      var more = Set(chosen)
+      func add(_ other: Int) {
+        guard other != child, more.insert(other).inserted else { return }
+        touch(other)
+        chosen.append(other)
       }
-      if isSmall { for other in 0..<count { touch(other) } }
-      for entry in words.entries[child] {
-        let holders = words.holders[Int(entry.word)]
-        guard isSmall || holders.count <= Self.holderLimit else { continue }
-        let weight = words.weights[Int(entry.word)]
-        for holder in holders {
-          let other = Int(holder.feature)
-          guard other != child else { continue }
-          touch(other)
-          row[other].cosine += entry.unit * holder.unit
-          if holder.isInTitle { row[other].parentTitle += weight / words.titleSums[other] }
-          if entry.isInTitle { row[other].childTitle += weight / words.titleSums[child] }
-          row[other].produced += weight * holder.made / words.usedSums[child]
-          row[other].consumed += weight * entry.made / words.usedSums[other]
-          row[other].shared += (entry.value * holder.value).squareRoot()
-          row[other].rarest = max(row[other].rarest, weight)
+      for back in 1...3 where order[child] >= back { add(sorted[order[child] - back]) }
+      for first in sorted.prefix(2) { add(first) }
+      for name in texts[child].references.sorted() { known[name].map(add) }
+      for mark in texts[child].labels {
+        for other in parts["\(mark.of)\u{0}\(mark.number - 1)", default: []].prefix(3) {
+          add(other)
         }
       }
-      for other in names[child].keys { touch(other) }
-      var chosen = touched
-      if !isSmall {
-        chosen = Array(
-          touched.sorted { (-row[$0].cosine, $0) < (-row[$1].cosine, $1) }.prefix(Self.likeLimit))
-        var more = Set(chosen)
-        func add(_ other: Int) {
-          guard other != child, more.insert(other).inserted else { return }
-          touch(other)
-          chosen.append(other)
-        }
-        for back in 1...3 where order[child] >= back { add(sorted[order[child] - back]) }
-        for first in sorted.prefix(2) { add(first) }
-        for name in texts[child].references.sorted() { known[name].map(add) }
-        for mark in texts[child].labels {
-          for other in parts["\(mark.of)\u{0}\(mark.number - 1)", default: []].prefix(3) {
-            add(other)
-          }
-        }
-        for other in names[child].keys.sorted().prefix(10) { add(other) }
-        if let dot = ids[child].lastIndex(of: ".") { known[String(ids[child][..<dot])].map(add) }
-      }
-      for other in chosen.sorted() {
-        var pair = row[other]
-        pair.shared = min(1, log1p(pair.shared) / 5)
-        pair.rarest /= label
-        pair.identifiers = log1p(names[child][other] ?? 0) / 3
-        pair.kind = kinds[other].spread.indices.reduce(0) {
-          $0 + needed[child][$1] * kinds[other].spread[$1]
-        }
-        pairs.append(pair)
-      }
-      for other in touched { isTouched[other] = false }
+      for other in names.keys.sorted().prefix(10) { add(other) }
+      if let dot = ids[child].lastIndex(of: ".") { known[String(ids[child][..<dot])].map(add) }
     }
+    for other in chosen.sorted() {
+      var pair = room.row[other]
+      pair.shared = min(1, log1p(pair.shared) / 5)
+      pair.rarest /= label
+      pair.identifiers = log1p(names[other] ?? 0) / 3
+      pair.kind = kinds[other].spread.indices.reduce(0) {
+        $0 + needed[child][$1] * kinds[other].spread[$1]
+      }
+      result.append(pair)
+    }
+    for other in touched { room.isTouched[other] = false }
+    return result
   }
 
-  /// Returns for each feature how much the names that it shares with another tell.
-  private func sharedNames() -> [[Int: Double]] {
+  /// Returns how much the names that a feature shares with each other tell.
+  private func sharedNames(of number: Int) -> [Int: Double] {
     let count = texts.count
-    var holders: [String: [Int]] = [:]
-    for (feature, text) in texts.enumerated() {
-      for name in text.names { holders[name, default: []].append(feature) }
-    }
-    var result: [[Int: Double]] = Array(repeating: [:], count: count)
     let limit = min(max(3, count / 3), Self.smallBacklog)
-    for (_, features) in holders.sorted(by: { $0.key < $1.key })
-    where features.count >= 2 && features.count <= limit {
-      let tells = log((Double(count) + 1) / (Double(features.count) + 0.5))
-      for one in features {
-        for other in features where other != one { result[one][other, default: 0] += tells }
+    var result: [Int: Double] = [:]
+    // Sums must not depend on the order of a set.
+    for name in texts[number].names.sorted() {
+      guard let features = nameHolders[name], features.count >= 2, features.count <= limit else {
+        continue
       }
+      let tells = log((Double(count) + 1) / (Double(features.count) + 0.5))
+      for other in features where other != number { result[other, default: 0] += tells }
     }
     return result
   }
+
+  /// Returns the number of a feature.
+  func number(of id: String) -> Int? { known[id] }
 
   private func isVisible(_ pair: Pair) -> Bool {
     trust < 0.5 || order[Int(pair.child)] > order[Int(pair.parent)]
@@ -228,26 +303,28 @@ struct PairValues {
 
   private mutating func rank() {
     var rows: [[Int]] = Array(repeating: [], count: ids.count)
-    var columns = rows
+    columns = rows
     for (index, pair) in pairs.enumerated() {
       rows[Int(pair.child)].append(index)
       columns[Int(pair.parent)].append(index)
     }
-    for row in rows {
-      let seen = row.filter { isVisible(pairs[$0]) }
-      rank(seen, \.cosine, \.ranks.0)
-      rank(seen, \.parentTitle, \.ranks.1)
-      rank(seen, \.produced, \.ranks.2)
-      rank(seen, \.shared, \.ranks.3)
-      rank(seen, \.kind, \.ranks.4)
-      rank(row, \.cosine, \.ranks.7)
-      rank(row, \.parentTitle, \.ranks.8)
-    }
+    for row in rows { rankRow(row) }
     for column in columns {
       let seen = column.filter { isVisible(pairs[$0]) }
       rank(seen, \.cosine, \.ranks.5)
       rank(seen, \.produced, \.ranks.6)
     }
+  }
+
+  private mutating func rankRow(_ row: [Int]) {
+    let seen = row.filter { isVisible(pairs[$0]) }
+    rank(seen, \.cosine, \.ranks.0)
+    rank(seen, \.parentTitle, \.ranks.1)
+    rank(seen, \.produced, \.ranks.2)
+    rank(seen, \.shared, \.ranks.3)
+    rank(seen, \.kind, \.ranks.4)
+    rank(row, \.cosine, \.ranks.7)
+    rank(row, \.parentTitle, \.ranks.8)
   }
 
   /// Sets 1 for the greatest value, 1/2 for the next, and so on; 0 for no value at all.
