@@ -29,7 +29,7 @@ import Testing
     try DetectorWeights(json: JSONSerialization.data(withJSONObject: object))
   }
 
-  private static func detector() throws -> Detector {
+  static func detector() throws -> Detector {
     Detector(weights: try weights(), lexicon: try lexicon())
   }
 
