@@ -139,6 +139,8 @@ package struct HookInstallation: Sendable {
     let user = try userHooks().directory
     let repository = try Repository(opening: repository, environment: environment)
     var shadowed: [String] = []
+    // What keeps a sandbox's lane from starting hooks of its own is no setting of the lane.
+    let environment = environment.filter { $0.key != "LANEKEEPER_USER_HOOKS" }
     if try isInstalled() {
       for tree in repository.worktrees() where tree.name.hasPrefix("lane-") {
         let found = try GitProgram.run(

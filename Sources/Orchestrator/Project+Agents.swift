@@ -18,12 +18,14 @@ extension Project {
 
 /// The templates that come with the program.
 package enum InstalledTemplates {
-  /// Directories of that name: beside an installed program in `../share/lanekeeper`, or in the source
-  /// tree that it was built in.
+  /// Directories or files of that name: in `share/lanekeeper` beside an installed program's `bin` or
+  /// `libexec/lanekeeper`, or in the source tree that it was built in.
   package static func directories(_ name: String) -> [String] {
     let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent()
-    var found = [own.appendingPathComponent("../share/lanekeeper/templates/\(name)").path]
+    var found = ["..", "../.."].map {
+      own.appendingPathComponent("\($0)/share/lanekeeper/templates/\(name)").path
+    }
     var directory = own
     for _ in 0..<6 {
       found.append(directory.appendingPathComponent("templates/\(name)").path)

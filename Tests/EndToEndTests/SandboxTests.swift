@@ -45,6 +45,9 @@ struct SandboxTests {
     let log = try shop.repository.git("log", "--format=%s", "main")
     #expect(log.contains("two of 2, better") && !log.split(separator: "\n").contains("two of 2"))
     #expect(try shop.leftovers() == [])
+    #expect(try shop.run("hooks", "install").status == 0)
+    let doctor = try shop.run("doctor", "--deep")
+    #expect(doctor.status == 0, "\(doctor.text)")
   }
 
   @Test func p4_whatGitDoesOnTheBranchWorksInside() throws {

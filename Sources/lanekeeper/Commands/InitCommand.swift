@@ -149,17 +149,9 @@ enum GateGuess {
 
 /// The files that come with the program.
 enum Templates {
-  /// Finds a template: beside an installed program in `../share/lanekeeper`, or in the source tree.
+  /// Reads a template.
   static func text(_ name: String) throws -> String {
-    let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent()
-    var candidates = [own.appendingPathComponent("../share/lanekeeper/templates/\(name)").path]
-    var directory = own
-    for _ in 0..<6 {
-      candidates.append(directory.appendingPathComponent("templates/\(name)").path)
-      directory = directory.deletingLastPathComponent()
-    }
-    for candidate in candidates {
+    for candidate in InstalledTemplates.directories(name) {
       if let data = FileManager.default.contents(atPath: candidate) {
         return String(decoding: data, as: UTF8.self)
       }
