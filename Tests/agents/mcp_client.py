@@ -115,7 +115,8 @@ class Served:
         self.process = subprocess.Popen(
             [PROGRAM, "ui", "--port", "0"], cwd=shop.path, env=shop.environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        self.url = self.process.stdout.readline().split()[-1]
+        check(self.process.stdout.readline().startswith("Page: "), "the page's link comes first")
+        self.url = self.process.stdout.readline().removeprefix("MCP: ").strip()
         self.header = self.process.stdout.readline().strip().split(": ", 1)[1]
         check(self.url.startswith("http://127.0.0.1:"), f"not on loopback: {self.url}")
 
