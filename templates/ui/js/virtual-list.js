@@ -16,6 +16,8 @@ export class VirtualList {
     this.count = 0;
     this.rows = [];
     this.follows = true;
+    /** Where the list was put when it last went to its end. */
+    this.top = 0;
     this.spacer = el("div", { class: "spacer" });
     this.window = el("div", { class: "window" });
     this.element = el("div", { class: "lines", tabindex: 0, role: "region", "aria-label": label, "data-testid": testid },
@@ -43,6 +45,11 @@ export class VirtualList {
   }
 
   set(count) {
+    // A person may have scrolled; the browser tells of it only with the next frame.
+    if (this.follows && this.element.scrollTop < this.top - HEIGHT) {
+      this.follows = false;
+      this.onFollow?.(false);
+    }
     this.count = count;
     this.spacer.style.height = `${this.height}px`;
     if (this.follows) this.toEnd();
@@ -53,6 +60,7 @@ export class VirtualList {
     this.follows = true;
     this.isMoving = true;
     this.element.scrollTop = this.height;
+    this.top = this.element.scrollTop;
     this.isMoving = false;
     this.draw();
   }
