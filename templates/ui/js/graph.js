@@ -94,7 +94,7 @@ export function startGraph(body) {
         transform: `translate(${x(node.column)} ${y(node.row)})`, tabindex: -1, role: "button" }, title,
         svg("rect", { width: BOX.width, height: BOX.height, rx: 7 }), shape,
         svg("text", { x: 30, y: 18, class: "id", text: cut(`#${node.id}`, 22) }),
-        svg("text", { x: 30, y: 34, text: cut(visible(node.title), 22) }));
+        svg("text", { x: 30, y: 34, text: cut(visible(node.title), 20) }));
       group.addEventListener("click", () => choose(node.id));
       group.addEventListener("focus", () => tellNode(node.id));
       group.addEventListener("mouseenter", () => tellNode(node.id));

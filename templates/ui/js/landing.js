@@ -7,13 +7,13 @@ import { state, when } from "./state.js";
 import { clock, duration, since, visible } from "./words.js";
 
 export function startLanding(body) {
-  const queue = el("ol", { class: "queue", "data-testid": "landing-queue", "aria-label": "Landing queue" });
+  const queue = el("ol", { class: "queue", "aria-label": "Landing queue" });
   const none = el("p", { class: "empty", text: "Nothing waits to land." });
   const paused = el("p", { class: "warning", text: "Landings are paused: lanekeeper resume --landing" });
   const output = el("pre", { class: "gate-output", tabindex: 0, role: "group", "aria-label": "Output of the running gate" });
   const running = el("div", { class: "gate" }, el("h3", { text: "The gate runs" }), output);
   const rows = el("tbody");
-  body.append(paused, queue, none, running,
+  body.append(paused, el("div", { "data-testid": "landing-queue" }, queue, none), running,
     el("h3", { text: "Gate runs" }),
     el("div", { class: "scroll short", tabindex: 0, role: "region", "aria-label": "Table of gate runs" }, el("table", { class: "table" },
       el("thead", {}, el("tr", {}, ["When", "Result", "Took", "Tree", "Log"].map((name) => el("th", { scope: "col", text: name })))), rows)));
@@ -88,6 +88,7 @@ export function startLanding(body) {
     paused.hidden = !landings.paused;
     const list = items(landings);
     none.hidden = list.length > 0;
+    queue.hidden = list.length === 0;
     keyed(queue, list, (item) => item.id, () => el("li"), (element, item) => {
       setText(element, item.text);
       setAttribute(element, "data-open", item.isOpen || null);

@@ -54,23 +54,46 @@ export class Events {
   }
 }
 
-/** Follows what the agents write. */
-export function followOutput(onLines, cursor) {
-  const source = new EventSource(cursor ? `/api/output?cursor=${encodeURIComponent(cursor)}` : "/api/output");
-  let lines = [];
-  source.onmessage = (message) => {
-    cursor = message.lastEventId;
-    const isFirst = lines.length === 0;
-    lines.push(...JSON.parse(message.data).lines);
+/**
+ * Follows what the agents write. While the page is not shown it lets go of its connection, of which a browser has
+ * few for all its pages together; then it goes on where it was.
+ */
+export class Output {
+  constructor(onLines) {
+    this.onLines = onLines;
+    this.lines = [];
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.close() : this.open()));
+    if (!document.hidden) this.open();
+  }
+
+  open() {
+    if (this.source) return;
+    const source = new EventSource(this.cursor ? `/api/output?cursor=${encodeURIComponent(this.cursor)}` : "/api/output");
+    this.source = source;
+    source.onmessage = (message) => this.take(message);
+    source.onerror = () => {
+      if (source.readyState !== EventSource.CLOSED || this.source !== source) return;
+      this.close();
+      setTimeout(() => { if (!document.hidden) this.open(); }, 2000);
+    };
+  }
+
+  close() {
+    this.source?.close();
+    this.source = null;
+  }
+
+  take(message) {
+    // What was there before the page came has no time of its own.
+    const isTail = this.cursor === undefined;
+    this.cursor = message.lastEventId;
+    const isFirst = this.lines.length === 0;
+    for (const line of JSON.parse(message.data).lines) this.lines.push({ ...line, isTail });
     if (!isFirst) return;
     frame(() => {
-      const batch = lines;
-      lines = [];
-      onLines(batch);
+      const batch = this.lines;
+      this.lines = [];
+      this.onLines(batch);
     });
-  };
-  source.onerror = () => {
-    if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => followOutput(onLines, cursor), 2000);
-  };
+  }
 }

@@ -166,7 +166,7 @@ export function startLogs(body) {
     addLines(list) {
       const time = clock(new Date().toISOString());
       add(list.map((line) => ({
-        kind: "output", feature: line.feature, who: `${line.agent} #${line.feature}`, time, text: visible(line.text), level: level(line.text),
+        kind: "output", feature: line.feature, who: `${line.agent} #${line.feature}`, time: line.isTail ? "" : time, text: visible(line.text), level: level(line.text),
       })));
     },
     addEvents(events) {

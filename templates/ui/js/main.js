@@ -2,7 +2,7 @@
 
 import { enter, get, whenLocked } from "./api.js";
 import { el, setText } from "./dom.js";
-import { Events, followOutput } from "./live.js";
+import { Events, Output } from "./live.js";
 import { notice } from "./notices.js";
 import { follow, refresh, refreshAll } from "./refresh.js";
 import { set, state, when } from "./state.js";
@@ -53,16 +53,17 @@ async function start() {
   when(["status"], () => {
     document.body.dataset.seq = state.status.seq;
   });
-  try {
-    await enter();
-  } catch (error) {
-    notice(error.message, "error");
-  }
+  // Another link, pasted over this page, is only another fragment to the browser.
+  window.addEventListener("hashchange", () => {
+    if (location.hash.startsWith("#key=")) location.reload();
+  });
+  const refusal = await enter().catch((error) => error);
   let status;
   try {
     status = await get("/api/status");
   } catch (error) {
-    if (error.status !== 401) notice(error.message, "error");
+    // A link that was used is no trouble to a browser that is known.
+    notice((refusal ?? error).message, "error");
     return;
   }
   set("status", status);
@@ -82,7 +83,7 @@ async function start() {
     onReset: refreshAll,
     onLocked: locked,
   });
-  followOutput(logs.addLines);
+  new Output(logs.addLines);
 }
 
 start();
