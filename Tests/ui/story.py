@@ -112,6 +112,14 @@ def act(page, workshop, recorder, live, tell, pictures):
     workshop.serve()
     expect(live).to_be_visible(timeout=PATIENCE)
     assert "reconnecting" in recorder.value()["states"]
+    # Stopped in order, and gone on with.
+    page.get_by_test_id("pause-button").click()
+    expect(page.locator("#fact-run")).to_have_text("paused", timeout=PATIENCE)
+    page.get_by_test_id("stop-button").click()
+    page.locator("dialog").get_by_role("button", name="Stop").click()
+    until(lambda: not is_alive(workshop), "the run to stop")
+    expect(page.get_by_test_id("start-button")).to_be_enabled(timeout=PATIENCE)
+    page.get_by_test_id("start-button").click()
     # One branch is approved, another sent back with a comment at a line.
     open_review(page, "6")
     if pictures:
@@ -135,15 +143,7 @@ def act(page, workshop, recorder, live, tell, pictures):
     expect(page.locator(".since pre")).to_contain_text("as the review asked")
     page.get_by_test_id("review-approve").click()
     until(lambda: state(workshop, sent) == "landed" or not is_alive(workshop), f"#{sent} to land")
-    # Stopped in order, and gone on with.
     start_if_over(page, workshop)
-    page.get_by_test_id("pause-button").click()
-    expect(page.locator("#fact-run")).to_have_text("paused", timeout=PATIENCE)
-    page.get_by_test_id("stop-button").click()
-    page.locator("dialog").get_by_role("button", name="Stop").click()
-    until(lambda: not is_alive(workshop), "the run to stop")
-    expect(page.get_by_test_id("start-button")).to_be_enabled(timeout=PATIENCE)
-    page.get_by_test_id("start-button").click()
     for feature in ("7", other):
         until(lambda: state(workshop, feature) == "in_review", f"#{feature} to be built")
         open_review(page, feature)
