@@ -50,6 +50,9 @@ actor RunLoop {
   private var isColdRed = false
   private var hasToldReview = false
   private var isAtForge = false
+  /// Whether a look at a landing of another process is due, and in how many milliseconds the next one is.
+  private var isLookingAgain = false
+  private var lookPause = 20
   /// The branches that waited when the forge was visited last.
   private var atForge: [String] = []
   private var landed: Set<String> = []
@@ -447,6 +450,7 @@ actor RunLoop {
         return lookAgainSoon()
       }
       isLanding = true
+      lookPause = 20
       defer {
         isLanding = false
         lock.release()
@@ -476,8 +480,13 @@ actor RunLoop {
 
   /// Another process is landing, which takes a moment only where the gate does.
   private func lookAgainSoon() {
-    Task { [ringLanding] in
-      try? await Task.sleep(for: .milliseconds(20))
+    guard !isLookingAgain else { return }
+    isLookingAgain = true
+    let pause = lookPause
+    lookPause = min(250, pause * 2)
+    Task {
+      try? await Task.sleep(for: .milliseconds(pause))
+      isLookingAgain = false
       ringLanding.yield()
     }
   }

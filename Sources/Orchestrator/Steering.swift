@@ -23,8 +23,28 @@ package struct Steering {
       FileLock.isHeld(project.state.participantLock($0.id))
     }
     guard !living.isEmpty else { throw Failure("no run is at work in \(project.directory)") }
+    try store.setValue("control_at", String(store.now))
     try store.setValue("control", word.rawValue)
     try store.record("control", ["word": .string(word.rawValue)])
+  }
+
+  /// Forgets a word that was meant for processes that have ended. A pause stays until it is taken back, or a
+  /// person starts a run.
+  ///
+  /// What `make -k` starts right after the word still obeys it.
+  /// - Parameters:
+  ///   - asks: whether a person has asked for a run, which takes any word back.
+  ///   - participant: who begins.
+  func forgetOldWord(asks: Bool, participant: String) throws {
+    guard let word = try store.value("control").flatMap(Word.init) else { return }
+    if !asks {
+      let isOld = store.now - (try store.value("control_at").flatMap(Int64.init) ?? 0) > 5000
+      let isAlone = try !store.openParticipants().contains {
+        $0.id != participant && FileLock.isHeld(project.state.participantLock($0.id))
+      }
+      guard word != .pause, isOld, isAlone else { return }
+    }
+    try store.setValue("control", nil)
   }
 
   /// Takes a pause back.

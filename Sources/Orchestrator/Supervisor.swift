@@ -92,8 +92,8 @@ package final class Supervisor: Sendable {
         id: id, kind: options.kind.rawValue, pid: getpid(), state: "running",
         parallel: options.parallel, preset: choice.preset,
         models: choice.available.map(\.rawValue), startedAt: store.now))
+    try Steering(project, store).forgetOldWord(asks: options.kind == .run, participant: id)
     if options.kind == .run {
-      try store.setValue("control", nil)
       // A person has begun anew: what waited for one is tried again, and the budget is a new one.
       try store.endOpenPauses()
       try store.wakeLimited(all: true)
@@ -116,17 +116,14 @@ package final class Supervisor: Sendable {
       project: project, store: store, settings: context.attemptSettings, lander: context.lander,
       participant: id)
     for line in try await Offload.run({ try recovery.run() }) { report(.note(line)) }
-    let isFresh = try store.features().isEmpty
     try project.takeOver(backlog, into: store)
-    if isFresh {
-      let adopted = try HistoryAdoption.run(project, into: store)
-      if adopted > 0 {
-        report(.note("\(adopted) features have landed before, as the history of the target shows"))
-      }
-      let begun = try WorkAdoption.run(project, into: store)
-      if !begun.isEmpty {
-        report(.note("\(begun.count) features go on from branches that were there already"))
-      }
+    let found = try Adoption.run(project, into: store)
+    if found.landed > 0 {
+      report(
+        .note("\(found.landed) features have landed before, as the history of the target shows"))
+    }
+    if !found.begun.isEmpty {
+      report(.note("\(found.begun.count) features go on from branches that were there already"))
     }
     try await Offload.run { _ = try context.lander.watch.look() }
     let loop = RunLoop(context: context, stop: stop, report: report)

@@ -14,15 +14,17 @@ package enum WorkAdoption {
   package static func run(_ project: Project, into store: Store) throws -> [String] {
     let repository = try project.repository()
     var adopted: [String] = []
+    let ids = try store.features().map(\.id)
+    let branches = try repository.references(prefix: "refs/heads/lane/").map {
+      (name: $0.name, owner: owner(of: $0.name, among: ids))
+    }
     for feature in try store.features(in: [.pending, .ready, .blocked]) {
       let name = BranchName.of(feature: feature.id, title: feature.title)
+      let own = branches.filter { $0.owner == feature.id }.map(\.name)
       // A title may have changed since.
-      let branches = try repository.references(prefix: "refs/heads/lane/\(feature.id)").map(\.name)
-        .filter { $0 == name || $0.hasPrefix("refs/heads/lane/\(feature.id)-") }
-      guard
-        let branch = branches.first(where: { $0 == name })
-          ?? (branches.count == 1 ? branches[0] : nil)
-      else { continue }
+      guard let branch = own.first(where: { $0 == name }) ?? (own.count == 1 ? own[0] : nil) else {
+        continue
+      }
       let work = try repository.branchWork(branch, target: project.target)
       guard let tip = work.tip else { continue }
       let attempts = max(
@@ -33,6 +35,12 @@ package enum WorkAdoption {
       if isTaken { adopted.append(feature.id) }
     }
     return adopted
+  }
+
+  /// The feature whose branch it is by its name: of ids that begin alike the longest.
+  private static func owner(of branch: String, among ids: [String]) -> String? {
+    let name = branch.dropFirst("refs/heads/lane/".count)
+    return ids.filter { name == $0 || name.hasPrefix($0 + "-") }.max { $0.count < $1.count }
   }
 
   /// The highest number among a feature's logs; 0 where it has none.

@@ -74,6 +74,7 @@ private final class BacklogWatch: Sendable {
     }
     if try store.value(Self.key) != stamp {
       try project.takeOver(backlog, into: store)
+      _ = try Adoption.run(project, into: store)
       try store.setValue(Self.key, stamp)
     }
     let remaining = DependencyGraph(backlog).remainingPath { _ in 1 }

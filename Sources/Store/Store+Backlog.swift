@@ -137,7 +137,8 @@ extension Store {
           UPDATE features SET branch = ?, tip = ?, attempts = ?
           WHERE id = ? AND attempts = 0 AND branch IS NULL
             AND state IN ('pending', 'ready', 'blocked')
-          """, arguments: [branch, tip, attempts, feature])
+            AND NOT EXISTS (SELECT 1 FROM features f WHERE f.branch = ?)
+          """, arguments: [branch, tip, attempts, feature, branch])
       guard db.changesCount > 0 else { return false }
       for path in paths {
         _ = try claim(

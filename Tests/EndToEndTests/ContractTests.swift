@@ -1,3 +1,4 @@
+import CSQLite
 import Foundation
 import TestSupport
 import Testing
@@ -219,6 +220,87 @@ import Testing
     #expect(try shop.run("doctor", "--repair").status == 0)
     #expect(try shop.run("run").status == 0)
     #expect(try shop.landed() == ["1", "2"])
+  }
+
+  @Test func p7_whatHasLandedIsFoundWhoeverOpensTheStateFirst() throws {
+    let shop = try shop()
+    #expect(try shop.run("run").status == 0)
+    try FileManager.default.removeItem(atPath: shop.repository.path + "/.git/lanekeeper")
+    let lines = [
+      #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","#
+        + #""capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#,
+      #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+      #"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"list_features","arguments":{}}}"#,
+    ]
+    let answer = try TestProgram.run(
+      [Workshop.program, "mcp"], directory: shop.repository.path, environment: shop.environment,
+      input: Array((lines.joined(separator: "\n") + "\n").utf8))
+    #expect(answer.text.contains("landed"), "\(answer.text)")
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed() == ["1", "2"])
+    // As a kill between the two would leave it: the backlog is there, and nobody has looked.
+    let state = shop.repository.path + "/.git/lanekeeper/state.sqlite"
+    try FileManager.default.removeItem(atPath: shop.repository.path + "/.git/lanekeeper")
+    #expect(try shop.run("run").status == 0)
+    try change(
+      state,
+      "UPDATE features SET state = 'ready', landed_commit = NULL; DELETE FROM meta WHERE key = 'adopted'"
+    )
+    #expect(try shop.run("doctor", "--repair").text.contains("2 features have landed already"))
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed() == ["1", "2"])
+  }
+
+  private func change(_ path: String, _ statements: String) throws {
+    var database: OpaquePointer?
+    defer { sqlite3_close(database) }
+    try #require(sqlite3_open(path, &database) == SQLITE_OK)
+    try #require(sqlite3_exec(database, statements, nil, nil, nil) == SQLITE_OK)
+  }
+
+  @Test func p2_aBranchGoesToTheFeatureWhoseItIs() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: auth, title: Session}
+          - {id: auth-2, title: Login}
+
+        """, agent: "echo \"$id\" >> $id.txt", gate: "")
+    try shop.repository.git("switch", "-q", "-c", "lane/auth-2-login")
+    try shop.repository.write("begun.txt", "begun\n")
+    try shop.repository.git("add", "begun.txt")
+    try shop.repository.git("commit", "-q", "-m", "begun")
+    try shop.repository.git("switch", "-q", "main")
+    let run = try shop.run("run")
+    #expect(run.status == 0, "\(run.text)")
+    #expect(run.text.contains("1 features go on from branches"), "\(run.text)")
+    let landing = try shop.repository.git(
+      "log", "--first-parent", "--format=%(trailers:key=Feature,valueonly)", "-1", "--",
+      "begun.txt"
+    ).trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(landing == "auth-2")
+  }
+
+  @Test func aStopIsForThoseAtWorkAlone() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(3), agent: "[ \"$id\" = 3 ] && sleep 600; echo $id > $id.txt",
+      gate: "")
+    for (number, words) in [["stop", "--now"], ["stop", "--drain"]].enumerated() {
+      let run = try shop.start(["work", "3"], output: "out")
+      #expect(
+        try eventually { try shop.trace().count { $0.prefix(2) == ["begin", "3"] } == number + 1 })
+      #expect(try shop.run(words).status == 0)
+      if words.contains("--drain") { run.signal(SIGKILL) }
+      _ = run.wait()
+      // As if some seconds had gone by.
+      try change(
+        shop.repository.path + "/.git/lanekeeper/state.sqlite",
+        "UPDATE meta SET value = '1' WHERE key = 'control_at'")
+      let id = words.contains("--drain") ? "2" : "1"
+      let work = try shop.run("work", id)
+      #expect(work.status == 0, "\(words): \(work.text)\(work.error)")
+    }
+    #expect(try Set(shop.landed()) == ["1", "2"])
   }
 
   @Test func p2_p4_aRebuiltStateGoesOnFromTheBranches() throws {

@@ -58,7 +58,12 @@ enum Repair {
     }
     defer { lock.release() }
     if let store = try? project.existingStore(), (try? store.features()) != nil {
-      return Terminal.line("the state file is in order; nothing was changed")
+      // A repair that was cut off is gone on with.
+      let found = try Adoption.run(project, into: store)
+      guard found.landed > 0 || !found.begun.isEmpty else {
+        return Terminal.line("the state file is in order; nothing was changed")
+      }
+      return tell(found)
     }
     let backlog = try project.backlog()
     let stamp = Int(Date().timeIntervalSince1970)
@@ -70,13 +75,15 @@ enum Repair {
     }
     let store = try project.store()
     try project.takeOver(backlog, into: store)
-    let adopted = try HistoryAdoption.run(project, into: store)
-    let begun = try WorkAdoption.run(project, into: store)
-    Terminal.line("rebuilt from git: \(adopted) features have landed already")
-    if !begun.isEmpty {
+    tell(try Adoption.run(project, into: store))
+  }
+
+  private static func tell(_ found: Adoption.Found) {
+    Terminal.line("rebuilt from git: \(found.landed) features have landed already")
+    if !found.begun.isEmpty {
       Terminal.line(
         "these go on from their branches, whose paths are claimed again: "
-          + begun.map { "#" + $0 }.joined(separator: ", "))
+          + found.begun.map { "#" + $0 }.joined(separator: ", "))
     }
   }
 }
