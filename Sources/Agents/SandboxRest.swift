@@ -52,14 +52,17 @@ struct SandboxRest {
       let session = try SandboxSession(
         rules, attempt: attempt, lane: lane, branch: branch, target: settings.target, state: state,
         guardProgram: settings.guardProgram, outside: settings.environment, inside: inside)
-      defer {
-        session.close()
-        try? session.view.remove()
-      }
+      defer { session.close() }
       let result = try OneShot.runBlocking(
         session.command(["git"] + arguments), directory: lane.path, environment: inside,
         input: input, timeoutSeconds: 1800)
-      _ = try session.view.bringIn(branch: branch, rescue: nil)
+      let arrival = try session.view.bringIn(branch: branch, rescue: nil)
+      guard arrival.problems.isEmpty else {
+        // The files in the lane are rescued then, and what was committed stays in the view.
+        try session.view.putAside("\(attempt.feature)-\(attempt.number)")
+        return (1, arrival.problems.joined(separator: "; "))
+      }
+      try session.view.remove()
       return (result.status, String(decoding: result.error, as: UTF8.self))
     }
   }

@@ -28,7 +28,13 @@ package final class SandboxSession: Sendable {
     self.settings = settings
     self.lane = lane
     view = SandboxView(state: state, lane: lane, environment: outside)
-    _ = try view.bringIn(branch: branch, rescue: nil)
+    if view.isThere {
+      // Whose it is, is not known here: nothing of it goes onto this branch's account alone.
+      let time = Int(Date().timeIntervalSince1970 * 1000)
+      let rest = try view.bringIn(
+        branch: branch, rescue: "refs/lanekeeper/rescue/\(lane.name)/\(time)")
+      if !rest.problems.isEmpty { try view.putAside("\(time)") }
+    }
     try view.make(branch: branch)
     try FileManager.default.createDirectory(
       atPath: state.temporary(lane.name), withIntermediateDirectories: true)

@@ -95,14 +95,14 @@ extension Store {
   /// Asks for the end of one attempt.
   package func askStop(_ feature: String, _ number: Int) throws {
     try write { db in
-      try Self.setValue(db, "stop_attempt", "\(feature)/\(number)")
+      try Self.setValue(db, "stop_attempt:\(feature)", String(number))
       try append(db, "stop_asked", feature: feature, ["attempt": .integer(Int64(number))])
     }
   }
 
   /// Tells whether a person has asked for the end of an attempt.
   package func isStopAsked(_ feature: String, _ number: Int) throws -> Bool {
-    try value("stop_attempt") == "\(feature)/\(number)"
+    try value("stop_attempt:\(feature)") == String(number)
   }
 
   /// Notes whose attempt it is, so that it is known after a crash too.
