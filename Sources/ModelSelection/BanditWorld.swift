@@ -24,7 +24,7 @@ package struct BanditWorld: Sendable {
 
   /// Draws features in turn of each category; what a lesser tier passes a better one passes, too.
   package func outcomes(_ count: Int, seed: UInt64) -> [RecordedOutcome] {
-    var random = SeededRandom(state: seed)
+    var random = SeededRandom(seed: seed)
     return (0..<count).map { number in
       let world = chances[number % chances.count]
       let luck = random.uniform()

@@ -1,17 +1,22 @@
 import Foundation
 
 /// Random numbers that repeat (the generator of Steele, Lea and Flood, 2014).
-struct SeededRandom {
-  var state: UInt64
+package struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
 
-  /// From 0 to 1, neither included.
-  mutating func uniform() -> Double {
+  package init(seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    z ^= z >> 31
-    return (Double(z >> 11) + 0.5) / 9_007_199_254_740_992
+    return z ^ (z >> 31)
+  }
+
+  /// From 0 to 1, neither included.
+  mutating func uniform() -> Double {
+    (Double(next() >> 11) + 0.5) / 9_007_199_254_740_992
   }
 
   private mutating func normal() -> Double {

@@ -98,7 +98,7 @@ package struct TierBandit: Sendable, Equatable {
       let counts = counts(tier, category: category, difficulty: difficulty.score)
       let mean = counts.passed / (counts.passed + counts.failed)
       means[tier] = mean
-      var random = SeededRandom(state: seed &+ UInt64(place) &* Self.step)
+      var random = SeededRandom(seed: seed &+ UInt64(place) &* Self.step)
       chances[tier] = count > 0 ? random.beta(counts.passed, counts.failed) : mean
     }
     let ways = expectedCosts(tiers, chances)

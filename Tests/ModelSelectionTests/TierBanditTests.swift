@@ -106,7 +106,7 @@ import Testing
 
   @Test func drawsHaveTheDistributionsMean() {
     for (a, b) in [(0.3, 0.7), (2.0, 3.0), (40.0, 5.0)] {
-      var random = SeededRandom(state: 5)
+      var random = SeededRandom(seed: 5)
       let draws = (0..<4000).map { _ in random.beta(a, b) }
       #expect(abs(draws.reduce(0, +) / 4000 - a / (a + b)) < 0.02)
       #expect(draws.allSatisfy { (0...1).contains($0) })

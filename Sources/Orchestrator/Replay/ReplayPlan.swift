@@ -1,6 +1,7 @@
 import Backlog
 import Foundation
 import Git
+import ModelSelection
 
 /// What a replay does, and what its agents read.
 package struct ReplayPlan: Codable, Sendable {
@@ -39,7 +40,7 @@ package struct ReplayPlan: Codable, Sendable {
   package var backlog: Backlog {
     var places = Array(changes.indices)
     if order == .shuffled {
-      var random = SeededNumbers(seed: seed)
+      var random = SeededRandom(seed: seed)
       places.shuffle(using: &random)
     }
     let needs = dependencies
@@ -78,20 +79,5 @@ package struct ReplayPlan: Codable, Sendable {
       below.append(all)
     }
     return result
-  }
-}
-
-/// Numbers that are the same for the same seed, on every machine (Steele, Lea and Flood 2014).
-struct SeededNumbers: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }
