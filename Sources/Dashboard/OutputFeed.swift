@@ -110,7 +110,10 @@ final class OutputFeed: @unchecked Sendable {
     let path = project.state.log(place.feature, place.attempt)
     guard let handle = FileHandle(forReadingAtPath: path) else { return Data() }
     defer { try? handle.close() }
-    try? handle.seek(toOffset: offset)
+    // A cursor is a client's word, and seeking beyond the greatest offset ends the process.
+    guard offset <= Self.size(path), (try? handle.seek(toOffset: offset)) != nil else {
+      return Data()
+    }
     return (try? handle.read(upToCount: Self.chunk)) ?? Data()
   }
 

@@ -158,7 +158,7 @@ enum ActRoutes {
           name: "tip", kind: .string, about: "the commit that was shown", isRequired: true)
       ]
     ) { call in
-      let tip = try call.body.needed("tip")
+      let tip = try shownTip(call)
       return try await Offload.run {
         let (desk, feature) = try desk(call)
         switch try desk.approve(feature, seen: tip) {
@@ -178,7 +178,7 @@ enum ActRoutes {
         Route.Field(name: "comments", kind: .comments, about: "at lines; line 0 is the file"),
       ]
     ) { call in
-      let tip = try call.body.needed("tip")
+      let tip = try shownTip(call)
       let text = try call.body.string("text") ?? ""
       let comments = try call.body.objects("comments").map { comment in
         ReviewComment(
@@ -202,4 +202,13 @@ enum ActRoutes {
     }
     return (try ReviewDesk(call.site.project(), call.site.store), feature)
   }
+}
+
+/// The commit that a verdict is about: its full name, since a branch's would follow the branch.
+private func shownTip(_ call: Call) throws -> String {
+  let tip = try call.body.needed("tip")
+  guard [40, 64].contains(tip.utf8.count), tip.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+    throw Refusal(400, "`tip` has to be the full name of the commit that was shown")
+  }
+  return tip
 }

@@ -328,6 +328,10 @@ import Testing
     let rest = try output(page, "/api/output?cursor=\(place)", until: "line 2 end")
     #expect(
       rest.lines == ["line 1 end"] + (1...4).map { "line 2 \($0)" } + ["line 2 end"])
+    // A place behind every end is a client's mistake, and ends nothing.
+    let far = "/api/output?cursor=0%3B1%2F1%3A18446744073709551615"
+    _ = try output(page, far, until: "line 2 end")
+    #expect(try page.get("/api/status").status == 200)
     page.end()
   }
 
