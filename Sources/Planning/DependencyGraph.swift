@@ -32,7 +32,17 @@ package struct DependencyGraph: Sendable {
     }
     self.before = before
     self.after = after
-    var open = before.map(\.count)
+    order = Self.order(open: before.map(\.count), after: after)
+  }
+
+  /// Returns features by number, each after all that it needs; those of a cycle, and what comes after them, are
+  /// left out.
+  ///
+  /// - Parameters:
+  ///   - open: for each feature, how many it needs.
+  ///   - after: for each feature, what needs it.
+  static func order(open counts: [Int], after: [[Int]]) -> [Int] {
+    var open = counts
     var order = open.indices.filter { open[$0] == 0 }
     var next = 0
     while next < order.count {
@@ -42,7 +52,7 @@ package struct DependencyGraph: Sendable {
       }
       next += 1
     }
-    self.order = order
+    return order
   }
 
   /// Returns the direct dependencies of a feature, in backlog order.

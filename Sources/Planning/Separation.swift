@@ -215,17 +215,7 @@ extension Separation {
 
     /// Finds the longest chain that starts with each feature.
     private mutating func measure(_ counts: [Int]) {
-      var open = counts
-      var order = open.indices.filter { open[$0] == 0 }
-      var next = 0
-      while next < order.count {
-        for other in after[order[next]] {
-          open[other] -= 1
-          if open[other] == 0 { order.append(other) }
-        }
-        next += 1
-      }
-      for number in order.reversed() {
+      for number in DependencyGraph.order(open: counts, after: after).reversed() {
         var longest = 0.0
         for other in after[number] { longest = max(longest, remaining[other]) }
         remaining[number] = seconds[number] + longest

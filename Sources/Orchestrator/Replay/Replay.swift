@@ -100,14 +100,11 @@ package struct Replay: Sendable {
     // The replay's own files must not be touched, whatever the history says of such names.
     try git("-C", name, "checkout", "-q", "--no-track", "-B", Self.target, plan.start.hex)
     var own = plan
+    // Without claims there is nothing to ask for, neither with the feature nor at the edit.
     if !withClaims { own.claims = .commit }
     let file = scratch + "/\(name).json"
     try JSONEncoder().encode(own).write(to: URL(fileURLWithPath: file))
-    var backlog = own.backlog
-    if !withClaims {
-      for index in backlog.features.indices { backlog.features[index].touches = [] }
-    }
-    try Data(BacklogWriter.yaml(backlog).utf8).write(
+    try Data(BacklogWriter.yaml(own.backlog).utf8).write(
       to: URL(fileURLWithPath: clone + "/features.yml"))
     try Data(configuration(file, withClaims: withClaims).utf8).write(
       to: URL(fileURLWithPath: clone + "/" + Project.configurationFile))
