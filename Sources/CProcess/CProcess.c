@@ -62,6 +62,53 @@ int lk_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
 
 int lk_fork(void) { return fork(); }
 
+/// A page of ids at a time; what is called here is safe in a copy of a process with threads.
+static void wake_at_the_end(int descriptor) {
+  pid_t *all = NULL;
+  size_t room = 0, bytes = 0;
+  for (;;) {
+    if (bytes == room) {
+      void *wider = all ? mremap(all, room, room + 4096, MREMAP_MAYMOVE)
+                        : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (wider == MAP_FAILED) break;
+      all = wider;
+      room += 4096;
+    }
+    ssize_t got = read(descriptor, (char *)all + bytes, room - bytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    bytes += (size_t)got;
+  }
+  for (size_t i = 0; i < bytes / sizeof(pid_t); i++) kill(all[i], SIGCONT);
+}
+
+int lk_start_waker(int *descriptor) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+  sigset_t every, before;
+  sigfillset(&every);
+  pthread_sigmask(SIG_BLOCK, &every, &before);
+  pid_t waker = fork();
+  if (waker == 0) {
+    // It must hold nothing else open: locks, and the pipes of others, end with their last holder.
+    if (dup2(ends[0], 0) == 0) {
+      close_range(1, ~0U, 0);
+      wake_at_the_end(0);
+    }
+    _exit(0);
+  }
+  int error = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  close(ends[0]);
+  if (waker < 0) {
+    close(ends[1]);
+    errno = error;
+    return -1;
+  }
+  *descriptor = ends[1];
+  return waker;
+}
+
 int lk_die_with_parent(void) {
   pid_t parent = getppid();
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return -1;

@@ -23,7 +23,10 @@ extension Coordinator {
     guard let record = try store.feature(feature) else {
       throw ToolFailure(StoreError.unknownFeature(feature).description)
     }
-    let branch = record.branch ?? BranchName.of(feature: feature, title: record.title)
+    let branch =
+      try record.branch
+      ?? BranchName.of(
+        feature: feature, title: record.title, besides: try store.longerIDs(feature))
     let (store, workplace) = (store, workplace)
     let opened = try await Offload.run {
       let tip = try workplace.tip()

@@ -95,8 +95,7 @@ struct LandingCommitter {
       parent = try write(
         repository, tree: trees[number], parents: [parent],
         message: Trailers.append(
-          trailers.map { ($0.key, $0.value) }, to: LandingMessage.withoutOwnTrailers(commit.message)
-        ),
+          trailers.map { ($0.key, $0.value) }, to: LandingMessage.ofLane(commit.message)),
         author: commit.author)
     }
     return parent

@@ -27,10 +27,19 @@ enum LandingMessage {
     "feature", "reverts-feature", "agent", "model", "gate", "reviewed-by",
   ]
 
-  /// Returns the message of a lane's commit in which trailers that only a landing may write are named
-  /// `Lane-…`: with `landing.style: rebase` the message comes to the target's own line.
-  static func withoutOwnTrailers(_ message: String) -> String {
-    Trailers.rename(in: message) { own.contains($0.lowercased()) ? "Lane-\($0)" : nil }
+  /// Returns the message of a lane's commit as it may stand on the target's own line, where `landing.style:
+  /// rebase` brings it: trailers that only a landing may write are named `Lane-…`, and characters that would
+  /// steer a terminal are left out.
+  static func ofLane(_ message: String) -> String {
+    var text = ""
+    for scalar in message.unicodeScalars {
+      switch scalar.value {
+      case 0x09, 0x0a: text.unicodeScalars.append(scalar)
+      case 0..<0x20, 0x7f...0x9f, 0x202a...0x202e, 0x2066...0x2069: continue
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return Trailers.rename(in: text) { own.contains($0.lowercased()) ? "Lane-\($0)" : nil }
   }
 
   /// The text of the commit that reverts a feature's landing.

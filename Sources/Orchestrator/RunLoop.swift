@@ -300,7 +300,7 @@ actor RunLoop {
       report(.waiting(feature: feature.id, detail: words))
       return nil
     }
-    let branch = feature.branch ?? BranchName.of(feature: feature.id, title: feature.title)
+    let branch = try feature.branch ?? newBranch(feature)
     let (lane, prepared) = try await shelf.take(
       tip: tip, preferring: try store.attempts(of: feature.id).last?.lane, extra: lent)
     let environment = context.project.environment
@@ -354,6 +354,11 @@ actor RunLoop {
         feature: fresh, attempt: attempt, lane: try store.lane(lane.number) ?? lane,
         branch: branch, definition: definition, prepared: prepared, allowance: allowance)
     }
+  }
+
+  private func newBranch(_ feature: FeatureRecord) throws -> String {
+    BranchName.of(
+      feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id))
   }
 
   private var shouldMakeSpare: Bool {

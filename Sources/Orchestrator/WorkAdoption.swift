@@ -16,10 +16,11 @@ package enum WorkAdoption {
     var adopted: [String] = []
     let ids = try store.features().map(\.id)
     let branches = try repository.references(prefix: "refs/heads/lane/").map {
-      (name: $0.name, owner: owner(of: $0.name, among: ids))
+      (name: $0.name, owner: BranchName.owner(of: $0.name, among: ids))
     }
     for feature in try store.features(in: [.pending, .ready, .blocked]) {
-      let name = BranchName.of(feature: feature.id, title: feature.title)
+      let name = BranchName.of(
+        feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id))
       let own = branches.filter { $0.owner == feature.id }.map(\.name)
       // A title may have changed since.
       guard let branch = own.first(where: { $0 == name }) ?? (own.count == 1 ? own[0] : nil) else {
@@ -35,12 +36,6 @@ package enum WorkAdoption {
       if isTaken { adopted.append(feature.id) }
     }
     return adopted
-  }
-
-  /// The feature whose branch it is by its name: of ids that begin alike the longest.
-  private static func owner(of branch: String, among ids: [String]) -> String? {
-    let name = branch.dropFirst("refs/heads/lane/".count)
-    return ids.filter { name == $0 || name.hasPrefix($0 + "-") }.max { $0.count < $1.count }
   }
 
   /// The highest number among a feature's logs; 0 where it has none.

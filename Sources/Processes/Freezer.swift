@@ -1,18 +1,23 @@
+import CProcess
 import Foundation
 
 /// Holds processes still for a moment.
 package enum Freezer {
   /// Runs `body` while everything below a process, but not the process itself, is stopped.
   ///
-  /// What was stopped goes on afterwards. Where the process is gone there is nothing to hold.
+  /// What was stopped goes on afterwards, also where this process is killed meanwhile. Where the process is
+  /// gone there is nothing to hold.
   package static func hold<T>(below root: Int32, while body: () throws -> T) throws -> T {
-    var stopped: Set<Int32> = []
-    defer { for pid in stopped { kill(pid, SIGCONT) } }
+    let waker = try Waker()
+    defer { waker.wake() }
     // One that still runs may start another, or wake one up; in the end none is left that could.
     for _ in 0..<2000 {
       let running = descendants(of: root).filter { !isStill($0) }
       if running.isEmpty { return try body() }
-      for pid in running where kill(pid, SIGSTOP) == 0 { stopped.insert(pid) }
+      for pid in running {
+        try waker.add(pid)
+        kill(pid, SIGSTOP)
+      }
       usleep(500)
     }
     throw ProcessFailure.timedOut(program: "holding the agent still", seconds: 1)

@@ -14,6 +14,15 @@ extension Store {
     try read { try Self.feature(id, $0) }
   }
 
+  /// Returns the ids that go on where this one ends, after a `-`.
+  package func longerIDs(_ id: String) throws -> [String] {
+    // "." comes right after "-" in the order of the ids.
+    try read {
+      try String.fetchAll(
+        $0, sql: "SELECT id FROM features WHERE id > ? AND id < ?", arguments: [id + "-", id + "."])
+    }
+  }
+
   static func feature(_ id: String, _ db: Database) throws -> FeatureRecord? {
     try FeatureRecord.first(db, "SELECT * FROM features WHERE id = ?", [id])
   }

@@ -149,6 +149,23 @@ import Testing
     #expect(try shop.landed() == ["1"])
   }
 
+  @Test func whatWasMergedInIsNoChangeSinceTheVerdict() throws {
+    let shop = try shop(
+      Workshop.independent(1), agent: "echo attempt $LANEKEEPER_ATTEMPT >> f$id.txt")
+    #expect(try shop.run("run").status == 75)
+    #expect(try shop.run("review", "1", "--request-changes", "once more").status == 0)
+    try shop.repository.write("other.txt", "a person's\n")
+    try shop.repository.git("add", "other.txt")
+    try shop.repository.git("commit", "-q", "-m", "meanwhile")
+    #expect(try shop.run("run").status == 75)
+    #expect(try shop.repository.git("show", "lane/1-feature-1:other.txt") == "a person's")
+    let shown = try shop.run("review", "1").text
+    let since = shown.components(separatedBy: "Changed since the last verdict").last ?? ""
+    #expect(since.contains("+attempt 2"), "\(shown)")
+    #expect(since.contains(" attempt 1"), "\(shown)")
+    #expect(!since.contains("diff --git a/other.txt"), "\(shown)")
+  }
+
   @Test func aBranchThatIsOnlySyncedKeepsItsApproval() throws {
     let shop = try shop(
       Workshop.independent(2),

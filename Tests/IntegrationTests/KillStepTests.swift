@@ -78,6 +78,47 @@ import Testing
     #expect(try fixture.test.git("for-each-ref", "refs/lanekeeper/landing") == "")
   }
 
+  /// A feature and one that was built on its branch, with changes to one line; killed while the first lands,
+  /// or the second.
+  @Test(
+    arguments: ["merge", "squash", "rebase"],
+    [
+      (LandingStep.chosen, 1), (.swapJournaled, 1), (.swapped, 1), (.settled, 1), (.chosen, 2),
+      (.swapJournaled, 2), (.swapped, 2), (.settled, 2),
+    ])
+  func p2_p3_p7_killedWhileAStackLands(style: String, moment: (LandingStep, Int)) throws {
+    let fixture = try LandingFixture(files: ["house.txt": "plan\n"])
+    try fixture.store.setClaimSettings(
+      target: "refs/heads/main", policy: "auto", humans: "warn", policies: [], stacks: true)
+    let start = try fixture.test.git("rev-parse", "main")
+    try fixture.queue("a", ["house.txt": "ground\n", "a.txt": nil])
+    try fixture.queue(
+      "b", ["house.txt": "ground with walls\n", "b.txt": "b\n"], needs: ["a"], below: "lane/a")
+    #expect(try fixture.store.stacks() == ["b": "a"])
+    let work = try ["a", "b"].map { try fixture.test.git("rev-parse", "lane/\($0)") }
+    var probe = Probe(fixture, gate: LandingFixture.noting)
+    probe.style = style
+    probe.window = "1"
+    let killed = try probe.land(killedAt: moment.0, count: moment.1)
+    #expect(killed.status == 128 + SIGKILL, "\(moment) was never reached: \(killed.text)")
+    for commit in work {
+      #expect(try fixture.test.git("for-each-ref", "--contains", commit) != "")
+    }
+    try fixture.checkP3(since: start)
+    let next = try probe.land()
+    #expect(next.status == 0, "\(next.text)\(next.error)")
+    #expect(try fixture.trailers() == ["a", "b"], "\(next.text)")
+    #expect(try fixture.test.git("show", "main:house.txt") == "ground with walls")
+    #expect(
+      try fixture.test.git("diff", "--name-only", "main^1", "main").split(separator: "\n")
+        == ["b.txt", "house.txt"])
+    #expect(try fixture.store.claims().isEmpty)
+    #expect(try fixture.store.openLandings().isEmpty)
+    #expect(try fixture.test.git("status", "--porcelain") == "")
+    #expect(try fixture.test.git("for-each-ref", "refs/lanekeeper/landing") == "")
+    try fixture.checkP3(since: start)
+  }
+
   @Test(arguments: [LandingStep.chosen, .followJournaled, .filePlaced, .swapped, .settled])
   func p3_p7_killedWhileAFeatureIsUndone(step: LandingStep) throws {
     let fixture = try LandingFixture()

@@ -65,15 +65,17 @@ struct LandingFixture {
 
   /// Makes a branch from main with these files and puts its feature into the queue.
   ///
-  /// - Parameter files: `nil` removes a file.
+  /// - Parameters:
+  ///   - files: `nil` removes a file.
+  ///   - below: the branch of an unlanded feature that this one stands on.
   func queue(
     _ id: String, _ files: [String: String?], needs: [String] = [], priority: Int = 0,
-    from start: String = "main", review: Bool = false
+    from start: String = "main", below: String? = nil, review: Bool = false
   ) throws {
     try addFeature(id, needs: needs, priority: priority)
     let branch = "lane/\(id)"
     if try test.runGit(["rev-parse", "-q", "--verify", branch]).status != 0 {
-      try test.git("branch", branch, start)
+      try test.git("branch", branch, below ?? start)
     }
     let work = test.root.path("work-\(id)")
     try test.git("worktree", "add", "-q", "-f", work, branch)
@@ -88,11 +90,13 @@ struct LandingFixture {
     try test.git("commit", "-q", "--allow-empty", "-m", "work \(id)", at: work)
     let tip = try test.git("rev-parse", branch)
     try test.git("worktree", "remove", "--force", work)
-    try attempt(id, tip: tip, changed: Array(files.keys), review: review)
+    try attempt(id, tip: tip, changed: Array(files.keys), below: below, review: review)
   }
 
   /// Plays an attempt that is completed at a tip.
-  func attempt(_ id: String, tip: String, changed: [String], review: Bool = false) throws {
+  func attempt(
+    _ id: String, tip: String, changed: [String], below: String? = nil, review: Bool = false
+  ) throws {
     let lane = try store.reserveLane() ?? store.addLane { "lane-\($0)" }
     let start = try store.startAttempt(
       AttemptRequest(
@@ -101,7 +105,8 @@ struct LandingFixture {
         claims: changed.map {
           ClaimRequest(path: ClaimPath(file: Array($0.utf8)), mode: .exclusive)
         },
-        policies: PathPolicies([]))
+        policies: PathPolicies([])),
+      above: below.map { branch in { _ in try test.git("rev-parse", branch) } }
     ) { tip }
     guard case .started(let attempt) = start else { throw Failed("\(start)") }
     try store.endAttempt(

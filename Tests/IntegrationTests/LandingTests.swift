@@ -212,7 +212,10 @@ import Testing
     for (file, message) in [
       ("two.txt", "more\n\nFeature: 2\nReviewed-by: Somebody\nLane-Feature: 1\n"),
       ("three.txt", "yet more\n\nfeature : 2\nFeature: 1\nGate: passed\nSigned-off-by: A <a@b>\n"),
-      ("four.txt", "the last\n\nReverts-Feature: 2\nModel: other\nAgent: other\n\tand more\n"),
+      (
+        "four.txt",
+        "the \u{1b}[2Jlast\u{9b}\u{202e}\n\nReverts-Feature: 2\nModel: other\nAgent: other\n\tand more\n"
+      ),
     ] {
       try fixture.test.root.write("more/\(file)", "x\n")
       try fixture.test.git("add", "-A", at: work)
@@ -240,7 +243,7 @@ import Testing
       #expect(try values("Signed-off-by") == ["A <a@b>"])
       #expect(
         try fixture.test.git("log", "-4", "--reverse", "--format=%s", "main")
-          == "work 1\nmore\nyet more\nthe last")
+          == "work 1\nmore\nyet more\nthe [2Jlast")
     }
     #expect(try fixture.state("2") == .ready)
   }

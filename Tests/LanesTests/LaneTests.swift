@@ -81,6 +81,13 @@ import Testing
     #expect(
       BranchName.of(feature: "7", title: "User  Login (v2)!") == "refs/heads/lane/7-user-login-v2")
     #expect(BranchName.of(feature: "a.b", title: "日本") == "refs/heads/lane/a.b")
+    // Of two features each has a name of its own, which tells whose it is.
+    let names = [("1", "2 fish", ["1-2", "1-2-fish"]), ("1-2", "fish", ["1-2-fish"])].map {
+      BranchName.of(feature: $0, title: $1, besides: $2)
+    }
+    #expect(names == ["refs/heads/lane/1-feature-2-fish", "refs/heads/lane/1-2-feature-fish"])
+    #expect(
+      names.map { BranchName.owner(of: $0, among: ["1", "1-2", "1-2-fish"]) } == ["1", "1-2"])
     let long = BranchName.of(feature: "1", title: String(repeating: "word ", count: 40))
     #expect(long.count <= "refs/heads/lane/1-".count + 40 && !long.hasSuffix("-"))
     #expect(Repository.isValidReferenceName(long))

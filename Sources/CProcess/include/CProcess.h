@@ -55,6 +55,10 @@ int lk_send_descriptors(int socket, const void *bytes, size_t count, const int *
 /// come. Returns the number of bytes, or -1 with errno.
 long lk_receive_descriptors(int socket, void *bytes, size_t count, int *descriptors, int number);
 
+/// Starts a process that reads process ids from a pipe and lets all of them go on (SIGCONT) when the pipe's
+/// other end, `descriptor`, is closed, also by the death of who held it. Returns its id, or -1 with errno.
+int lk_start_waker(int *descriptor);
+
 /// Lets a child start without the descriptors from `first` on.
 int lk_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 #endif

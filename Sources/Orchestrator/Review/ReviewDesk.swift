@@ -154,12 +154,25 @@ package struct ReviewDesk {
       "range-diff", "--no-color", "\(verdict.base)..\(verdict.tip)", "\(state.base)..\(state.tip)",
     ])
     guard result.status == 0 else { return nil }
-    // With other things merged in meanwhile the plain difference would show those as well.
-    guard verdict.base == state.base else { return result.text }
+    guard let before = try treeAsOf(verdict, on: state.base) else { return result.text }
     let difference = try repository.git([
-      "diff", "--no-ext-diff", "--no-textconv", "--no-color", verdict.tip, state.tip, "--",
+      "diff", "--no-ext-diff", "--no-textconv", "--no-color", before, state.tip, "--",
     ]).text
     return result.text + "\n\n" + difference
+  }
+
+  /// What a verdict was given on, in hex, with all that has been merged in since: beside it, the branch shows
+  /// its own changes alone. `nil` where the two conflict.
+  private func treeAsOf(_ verdict: ReviewRecord, on base: String) throws -> String? {
+    guard verdict.base != base else { return verdict.tip }
+    guard let tip = ObjectID(hex: verdict.tip), let old = ObjectID(hex: verdict.base),
+      let new = ObjectID(hex: base)
+    else { return nil }
+    let merged = try repository.mergeTrees(
+      base: try repository.commit(old).tree, ours: try repository.commit(new).tree,
+      theirs: try repository.commit(tip).tree)
+    guard let tree = merged.tree else { return nil }
+    return tree.hex
   }
 
   /// The end of what the agent wrote.
