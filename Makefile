@@ -12,7 +12,7 @@ share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench docs clean packages test-hooks fuzz faults
+.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench soak docs clean packages test-hooks fuzz faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ check-merges: packages ## compare 10,000 random merges, and those of REPOSITORIE
 
 bench: build ## measure, each figure as a ratio against a peer or a limit
 	@Tools/bench $(build)
+
+soak: build ## an hour (MINUTES=60) of short features, agents that flood, agents that idle: what the supervisor takes
+	@Tools/soak $(build) --minutes $(or $(MINUTES),60)
 
 docs: ## check the links of the documentation and render the man page to docs/build/
 	@Tools/check-docs

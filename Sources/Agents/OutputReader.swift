@@ -3,7 +3,7 @@ import Foundation
 /// Understands an agent's output piece by piece, by the rules of its definition.
 package struct OutputReader {
   /// Longer lines are skipped, so that memory stays bounded whatever an agent writes.
-  package static let longestLine = 8 << 20
+  package static let longestLine = 4 << 20
   private static let longestPattern = 2000
 
   package private(set) var report = AttemptReport()
@@ -52,6 +52,11 @@ package struct OutputReader {
         line.removeAll()
       }
       if !isSkipping { line.append(contentsOf: part.element) }
+      // What does not begin as an object says nothing, however long it is.
+      if let first = line.first(where: Self.isNoSpace), first != UInt8(ascii: "{") {
+        isSkipping = true
+        line.removeAll(keepingCapacity: line.capacity < 1 << 16)
+      }
     }
     return events
   }
@@ -74,10 +79,12 @@ package struct OutputReader {
     return events
   }
 
+  private static func isNoSpace(_ byte: UInt8) -> Bool { byte != 0x20 && byte != 0x09 }
+
   private mutating func take(
     _ line: [UInt8], _ rules: [OutputRule], _ offset: Int64, _ events: inout [AgentEvent]
   ) {
-    guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }), first == UInt8(ascii: "{"),
+    guard line.first(where: Self.isNoSpace) == UInt8(ascii: "{"),
       let object = try? JSONSerialization.jsonObject(with: Data(line))
     else { return }
     for rule in rules { apply(rule, object, offset, &events) }

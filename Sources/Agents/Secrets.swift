@@ -3,7 +3,8 @@ import Foundation
 /// Hides secrets in text that is kept or shown.
 package struct Secrets: Sendable {
   private static let names = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"]
-  private let values: [String]
+  /// The secret values of the environment, the longest first.
+  let values: [String]
 
   /// - Parameter environment: variables whose names say that their values are secret are hidden.
   package init(environment: [String: String]) {
@@ -22,17 +23,6 @@ package struct Secrets: Sendable {
     guard Self.hints.contains(where: { text.contains($0) }) else { return text }
     for shape in Self.shapes { text = text.replacing(shape) { "\($0.1)[secret]" } }
     return text
-  }
-
-  /// Hides the environment's secrets in bytes that need be no text.
-  package func mask(_ data: Data) -> Data {
-    var data = data
-    for value in values {
-      while let range = data.range(of: Data(value.utf8)) {
-        data.replaceSubrange(range, with: Data("[secret]".utf8))
-      }
-    }
-    return data
   }
 
   private static let hints = [

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Foundation
 import Orchestrator
+import Processes
 
 // lanekeeper: the command line. One file per command stands in Commands/; what they share is here.
 
+Heap.keepSmall()
 if EditHookProgram.isAsked(CommandLine.arguments) { EditHookProgram.run() }
 let command: any ParsableCommand
 do {

@@ -128,6 +128,27 @@ import Testing
     #expect(kept.contains("bytes left out"))
   }
 
+  /// Wherever a secret lies across two pieces, and where one is part of another.
+  @Test func secretsAreHiddenPieceByPiece() {
+    let secrets = Secrets(environment: [
+      "API_KEY": "abcdefgh12345", "MY_TOKEN": "efgh12345678", "A_PASSWORD": "[secret]",
+    ])
+    let text = "x abcdefgh12345 y efgh12345678 abcdefgh1234abcdefgh12345678 [secret] abcdefgh"
+    let expected = "x [secret] y [secret] abcdefgh1234[secret]678 [secret] abcdefgh"
+    for size in 1...text.utf8.count {
+      var stream = SecretStream(secrets)
+      var shown = Data()
+      var rest = Data(text.utf8)
+      while !rest.isEmpty {
+        shown += stream.take(rest.prefix(size))
+        rest = Data(rest.dropFirst(size))
+      }
+      shown += stream.end()
+      #expect(String(decoding: shown, as: UTF8.self) == expected, "pieces of \(size)")
+      #expect(stream.hasHidden)
+    }
+  }
+
   @Test func resetTimes() {
     let zone = TimeZone(secondsFromGMT: 3600)!
     let now: Int64 = 1_795_552_700_000  // 2026-11-24T20:38:20Z, 21:38:20 there

@@ -22,6 +22,9 @@ int lk_exchange(const char *one, const char *two);
 /// Moves a file to a name that must not exist. Returns 0, or -1 with errno.
 int lk_rename_new(const char *from, const char *to);
 
+/// Lets freed memory go back to the system soon, instead of one heap for each thread that only grows.
+void lk_keep_heap_small(void);
+
 /// Opens a pipe that no child inherits.
 int lk_pipe_cloexec(int descriptors[2]);
 
