@@ -23,15 +23,10 @@ export class VirtualList {
     this.element = el("div", { class: "lines", tabindex: 0, role: "region", "aria-label": label, "data-testid": testid },
       this.spacer, this.window);
     this.element.addEventListener("scroll", () => {
-      if (this.isMoving) return;
-      const atEnd = this.element.scrollTop + this.element.clientHeight >= this.height - HEIGHT;
-      if (atEnd !== this.follows) {
-        this.follows = atEnd;
-        this.onFollow?.(atEnd);
-      }
+      this.setFollows(this.isAtEnd);
       this.draw();
     });
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    new ResizeObserver(() => (this.follows ? this.toEnd() : this.draw())).observe(this.element);
   }
 
   /** Pixels that a line takes in the bar; less than its height where there are very many. */
@@ -44,12 +39,19 @@ export class VirtualList {
     return Math.ceil(this.count * this.step);
   }
 
+  get isAtEnd() {
+    return this.element.scrollTop + this.element.clientHeight >= this.height - HEIGHT;
+  }
+
+  setFollows(follows) {
+    if (follows === this.follows) return;
+    this.follows = follows;
+    this.onFollow?.(follows);
+  }
+
   set(count) {
     // A person may have scrolled; the browser tells of it only with the next frame.
-    if (this.follows && this.element.scrollTop < this.top - HEIGHT) {
-      this.follows = false;
-      this.onFollow?.(false);
-    }
+    if (this.follows && this.element.scrollTop < this.top - HEIGHT && !this.isAtEnd) this.setFollows(false);
     this.count = count;
     this.spacer.style.height = `${this.height}px`;
     if (this.follows) this.toEnd();
@@ -57,11 +59,11 @@ export class VirtualList {
   }
 
   toEnd() {
-    this.follows = true;
-    this.isMoving = true;
-    this.element.scrollTop = this.height;
+    this.setFollows(true);
+    // Not simply as far as it goes: lines that are moved about may stand below the end of fewer lines, and the
+    // browser goes back by itself when they are gone, as if a person had scrolled.
+    this.element.scrollTop = Math.max(0, this.height - this.element.clientHeight);
     this.top = this.element.scrollTop;
-    this.isMoving = false;
     this.draw();
   }
 
