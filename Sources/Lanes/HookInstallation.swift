@@ -57,6 +57,21 @@ package struct HookInstallation: Sendable {
     for directory in [lanes, persons] {
       try directory.refresh(link: user.link, user: user.directory)
     }
+    // The repository may have been moved since.
+    if try isInstalled() || isInstalledForPersons() { try writeIncluded() }
+  }
+
+  /// Writes the files that the includes name: where git finds the hooks.
+  private func writeIncluded() throws {
+    for (path, data) in included where FileManager.default.contents(atPath: path) != data {
+      try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+  }
+
+  private var included: [(path: String, data: Data)] {
+    [(state.laneConfiguration, state.hooks), (state.personConfiguration, state.personHooks)].map {
+      ($0, Data("[core]\n\thooksPath = \(Self.quoted($1))\n".utf8))
+    }
   }
 
   /// Tells whether lanes get the hooks from the repository's own configuration.
@@ -75,12 +90,7 @@ package struct HookInstallation: Sendable {
   /// - Returns: what was changed, a sentence each; empty when nothing had to be.
   package func install(forPersons: Bool) throws -> [String] {
     try refresh()
-    for (path, hooks) in [
-      (state.laneConfiguration, state.hooks), (state.personConfiguration, state.personHooks),
-    ] {
-      let text = "[core]\n\thooksPath = \(Self.quoted(hooks))\n"
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
+    try writeIncluded()
     let file = ConfigurationFile(state: state)
     var changes: [String] = []
     // The include for lanes comes last, so that it wins there.
@@ -151,8 +161,11 @@ package struct HookInstallation: Sendable {
       }
     }
     let forPersons = try isInstalledForPersons()
+    let isInstalled = try isInstalled()
     return HookReport(
-      isInstalled: try isInstalled(), isInstalledForPersons: forPersons,
+      isInstalled: isInstalled, isInstalledForPersons: forPersons,
+      isMoved: (isInstalled || forPersons)
+        && included.contains { FileManager.default.contents(atPath: $0.path) != $0.data },
       isIntact: lanes.isIntact && (!forPersons || persons.isIntact),
       directory: state.hooks, names: lanes.names, userDirectory: user,
       managers: HookManager.found(in: user), shadowed: shadowed)

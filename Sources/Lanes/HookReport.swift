@@ -6,6 +6,8 @@ package struct HookReport: Sendable {
   package var isInstalled: Bool
   /// A person's commits are looked at, too.
   package var isInstalledForPersons: Bool
+  /// The repository was moved since; the next run, or `hooks install`, puts that right.
+  package var isMoved: Bool
   /// Each hook that has to be ours is.
   package var isIntact: Bool
   package var directory: String

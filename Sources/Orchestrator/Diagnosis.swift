@@ -38,6 +38,9 @@ package struct Diagnosis {
     checks.append(
       check("hooks") {
         let report = try project.hooks().report()
+        if report.isMoved {
+          return "the repository was moved; the next run puts them and the lanes right"
+        }
         if let first = report.shadowed.first {
           throw Failure("\(first); take it out of .git/config, or the lane is not checked")
         }
@@ -114,9 +117,9 @@ package struct Diagnosis {
 
   private func gate(_ project: Project) throws -> String {
     let command = project.configuration.gate.command
-    guard !command.isEmpty, let program = ShellCommand.program(of: command) else {
-      return "none is set, so nothing checks what lands"
-    }
+    guard !command.isEmpty else { return "none is set, so nothing checks what lands" }
+    // What a shell does itself needs no program.
+    guard let program = ShellCommand.program(of: command) else { return command }
     guard
       ShellCommand.exists(
         program, directory: project.directory, path: project.environment["PATH"])

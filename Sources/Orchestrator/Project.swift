@@ -238,6 +238,12 @@ package struct Project: Sendable {
       litter: configuration.lanes.litter, jobs: jobs)
   }
 
+  package func pool(_ store: Store) -> LanePool {
+    LanePool(
+      settings: laneSettings, state: state, store: store, mainCheckout: directory,
+      environment: environment, identity: identity)
+  }
+
   package func hooks() throws -> HookInstallation {
     HookInstallation(
       state: state, repository: directory, program: try HelperPrograms.path("lanekeeper-hook"),

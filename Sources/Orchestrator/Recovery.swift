@@ -49,6 +49,7 @@ package struct Recovery: Sendable {
         lines.append("the \(record.kind) of process \(record.pid) was cut off; going on from there")
       }
     }
+    if living == 0, !holdsLanes { lines += try project.pool(store).followMove() }
     for attempt in try store.runningAttempts() where isDead(attempt) {
       try recover(attempt)
       lines.append(

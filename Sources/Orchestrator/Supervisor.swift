@@ -219,10 +219,7 @@ struct RunContext: Sendable {
     self.guardProgram = guardProgram
     self.hookVariables = hookVariables
     self.participant = participant
-    pool = LanePool(
-      settings: project.laneSettings, state: project.state, store: store,
-      mainCheckout: project.directory, environment: project.environment,
-      identity: project.identity)
+    pool = project.pool(store)
     attemptSettings = project.attemptSettings(
       guardProgram: guardProgram, hookVariables: hookVariables, graceSeconds: options.graceSeconds,
       store: store)

@@ -18,10 +18,7 @@ extension Workplace {
     self.init(
       directory: project.directory, environment: project.environment, target: project.target,
       policies: project.pathPolicies, checks: ClaimChecks(project, store), state: project.state,
-      pool: LanePool(
-        settings: project.laneSettings, state: project.state, store: store,
-        mainCheckout: project.directory, environment: project.environment,
-        identity: project.identity),
+      pool: project.pool(store),
       attempts: project.attemptSettings(
         guardProgram: try HelperPrograms.path("lanekeeper-guard"),
         hookVariables: hooks.variables(addingTo: project.environment), graceSeconds: 5, store: store

@@ -31,6 +31,16 @@ extension Store {
     }
   }
 
+  /// Notes that a lane stands elsewhere.
+  package func moveLane(_ number: Int, to path: String) throws {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE lanes SET path = ? WHERE number = ?", arguments: [path, number])
+      try append(
+        db, "lane_moved", agent: nil, ["lane": .integer(Int64(number)), "path": .string(path)])
+    }
+  }
+
   /// Marks a lane as made and free.
   package func finishLane(_ number: Int) throws {
     try write { db in

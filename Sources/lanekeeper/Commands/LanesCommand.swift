@@ -64,9 +64,7 @@ struct LanesCleanCommand: ParsableCommand {
       throw Failure("a run is at work; its lanes are in use", status: 75)
     }
     defer { lock.release() }
-    let pool = LanePool(
-      settings: project.laneSettings, state: project.state, store: store,
-      mainCheckout: project.directory, environment: project.environment, identity: project.identity)
+    let pool = project.pool(store)
     var removed = 0
     for lane in try store.lanes() {
       guard let reserved = try store.reserveLane(only: lane.number) else {
