@@ -1,3 +1,4 @@
+import Backlog
 import Git
 import Store
 
@@ -27,13 +28,20 @@ package enum AgentEnvironment {
     }
   }
 
+  /// Returns the variables that tell which instance of each slot is held: `LANEKEEPER_SLOT_BROWSER=1`.
+  package static func slots(_ held: [String: Int]) -> [String: String] {
+    Dictionary(uniqueKeysWithValues: held.map { (SlotName.variable($0), String($1)) })
+  }
+
   /// - Parameters:
   ///   - base: the environment of Lanekeeper itself.
   ///   - hooks: the variables by which git finds the hooks.
   ///   - temporary: the lane's own directory for temporary files.
+  ///   - slots: which instance the attempt holds of each slot.
   package static func variables(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, promptFile: String,
-    repository: String, base: [String: String], hooks: [String: String], temporary: String? = nil
+    repository: String, base: [String: String], hooks: [String: String], temporary: String? = nil,
+    slots: [String: Int] = [:]
   ) -> [String: String] {
     var result = GitProgram.clean(base)
     result.merge(hooks) { $1 }
@@ -52,6 +60,7 @@ package enum AgentEnvironment {
     result["LANEKEEPER_PORT"] = String(port)
     result["LANEKEEPER_PORTS"] = "\(port)-\(port + 9)"
     if let temporary { result["TMPDIR"] = temporary }
+    result.merge(Self.slots(slots)) { $1 }
     // Meant for git outside a sandbox.
     result["LANEKEEPER_USER_HOOKS"] = nil
     return result

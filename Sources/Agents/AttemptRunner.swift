@@ -164,7 +164,8 @@ package struct AttemptRunner: Sendable {
     let environment = AgentEnvironment.variables(
       feature, attempt, lane: lane, promptFile: state.prompt(feature.id, attempt.number),
       repository: settings.repository, base: base, hooks: settings.hookVariables,
-      temporary: try temporary(lane))
+      temporary: try temporary(lane),
+      slots: try store.slots(of: .attempt(feature: feature.id, number: attempt.number)))
     var argv = Invocation(definition, values.merging(["prompt": text]) { $1 }).argv
     let sandbox = try await Offload.run {
       try settings.sandbox.map { rules in

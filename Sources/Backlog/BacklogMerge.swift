@@ -85,6 +85,7 @@ package struct BacklogMerge: Sendable {
     if entry.given.contains(.priority) { result.priority = source.priority }
     if entry.given.contains(.model) { result.model = source.model }
     if entry.given.contains(.agent) { result.agent = source.agent }
+    if entry.given.contains(.slots) { result.slots = source.slots }
     if entry.given.contains(.dependencies) {
       // Detected and discovered edges are ours; the source knows nothing of them.
       let declared = source.dependencies

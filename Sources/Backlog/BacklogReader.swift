@@ -4,19 +4,23 @@ import Yams
 package enum BacklogReader {
   private static let keys = [
     "id", "title", "category", "description", "steps", "depends_on", "touches", "priority", "model",
-    "agent",
+    "agent", "slots",
   ]
 
   /// Reads the text of a backlog.
   ///
-  /// - Parameter file: the name for messages.
+  /// - Parameters:
+  ///   - file: the name for messages.
+  ///   - slots: the slots that `lanekeeper.yml` has; `nil` takes any name.
   /// - Throws: ``InputProblems`` with everything that is wrong.
-  package static func read(text: String, file: String) throws(InputProblems) -> Backlog {
+  package static func read(
+    text: String, file: String, slots: Set<String>? = nil
+  ) throws(InputProblems) -> Backlog {
     let input = YAMLInput(file: file)
     var places: [Place] = []
     if let root = input.root(text), !input.isNull(root) {
       if let members = input.members(root, of: "the file", known: ["features"]) {
-        read(members["features"], input, &places)
+        read(members["features"], input, slots, &places)
       }
     }
     check(places, input)
@@ -31,7 +35,9 @@ package enum BacklogReader {
     var dependencies: [Node]
   }
 
-  private static func read(_ node: Node?, _ input: YAMLInput, _ places: inout [Place]) {
+  private static func read(
+    _ node: Node?, _ input: YAMLInput, _ slots: Set<String>?, _ places: inout [Place]
+  ) {
     guard let node, !input.isNull(node) else { return }
     guard let sequence = node.sequence else {
       return input.report(node, "features must be a list")
@@ -61,6 +67,7 @@ package enum BacklogReader {
           feature.touches.append(touch.text)
         }
       }
+      feature.slots = SlotName.list(members["slots"], "slots", input, known: slots)
       let dependencies = readDependencies(members["depends_on"], input)
       feature.dependencies = dependencies.map(\.0)
       places.append(

@@ -12,7 +12,7 @@ package enum BacklogWriter {
   enum Key: String, CaseIterable {
     case id, title, category, description, steps
     case dependencies = "depends_on"
-    case touches, priority, model, agent
+    case touches, priority, model, agent, slots
   }
 
   /// Returns the lines of a feature as an item of a list.
@@ -37,6 +37,7 @@ package enum BacklogWriter {
     case .priority: feature.priority == 0
     case .model: feature.model == nil
     case .agent: feature.agent == nil
+    case .slots: feature.slots.isEmpty
     }
   }
 
@@ -53,6 +54,7 @@ package enum BacklogWriter {
     case .priority: a.priority == b.priority
     case .model: a.model == b.model
     case .agent: a.agent == b.agent
+    case .slots: a.slots == b.slots
     }
   }
 
@@ -66,7 +68,7 @@ package enum BacklogWriter {
     case .priority: return ["priority: \(feature.priority)"]
     case .model: return ["model: \(feature.model ?? "null")"]
     case .agent: return ["agent: \(feature.agent.map(YAMLText.scalar) ?? "null")"]
-    case .steps, .touches, .dependencies:
+    case .steps, .touches, .dependencies, .slots:
       let items = items(key, feature)
       if items.isEmpty { return ["\(key.rawValue): []"] }
       return ["\(key.rawValue):"] + items.map { "  - \($0)" }
@@ -79,6 +81,7 @@ package enum BacklogWriter {
     case .steps: feature.steps.map(YAMLText.quoted)
     case .touches: feature.touches.map(YAMLText.quoted)
     case .dependencies: feature.dependencies.map(dependency)
+    case .slots: feature.slots.map(YAMLText.scalar)
     default: []
     }
   }

@@ -9,6 +9,8 @@ package struct Configuration: Sendable, Equatable {
     /// How often a red is confirmed before anyone is blamed.
     package var retries = 1
     package var coldEvery = 20
+    /// The names of the slots that each gate holds while it runs.
+    package var slots: [String] = []
   }
   package struct Review: Sendable, Equatable {
     package init() {}
@@ -103,6 +105,7 @@ package struct Configuration: Sendable, Equatable {
   package var landing = Landing()
   package var limits = Limits()
   package var sandbox = Sandbox()
+  /// How many there are of each named slot.
   package var slots: [String: Int] = [:]
   package var definitions: [String: AgentSettings] = [:]
 

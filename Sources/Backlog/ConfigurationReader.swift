@@ -23,7 +23,8 @@ package enum ConfigurationReader {
       let members = input.members(root, of: "the file", known: keys)
     {
       readMain(members, input, &result)
-      readGate(members["gate"], input, &result.gate)
+      result.slots = readSlots(members["slots"], input)
+      readGate(members["gate"], input, Set(result.slots.keys), &result.gate)
       readReview(members["review"], input, &result.review)
       readSchedule(members["schedule"], input, &result.schedule)
       readLanes(members["lanes"], input, &result.lanes)
@@ -73,29 +74,46 @@ package enum ConfigurationReader {
         input.report(members["models"], "preset and models can't both be given")
       }
     }
-    if let node = members["slots"], !input.isNull(node) {
-      guard let mapping = node.mapping else {
-        return input.report(node, "slots must be a mapping of names and numbers")
+  }
+
+  private static func readSlots(_ node: Node?, _ input: YAMLInput) -> [String: Int] {
+    guard let node, !input.isNull(node) else { return [:] }
+    guard let mapping = node.mapping else {
+      input.report(node, "slots must be a mapping of names and numbers")
+      return [:]
+    }
+    var result: [String: Int] = [:]
+    var variables: [String: String] = [:]
+    for (key, value) in mapping {
+      let name = key.string ?? ""
+      if let reason = SlotName.problem(name) {
+        input.report(key, "'\(name)' as the name of a slot \(reason)")
+        continue
       }
-      for (key, value) in mapping {
-        let name = key.string ?? ""
-        if let number = input.integer(value, "slots.\(name)", in: 1...1000) {
-          result.slots[name] = number
-        }
+      if let other = variables.updateValue(name, forKey: SlotName.variable(name)) {
+        input.report(
+          key,
+          "the slots '\(other)' and '\(name)' would have the same variable, "
+            + SlotName.variable(name))
+      }
+      if let number = input.integer(value, "slots.\(name)", in: 1...1000) {
+        result[name] = number
       }
     }
+    return result
   }
 
   private static func readGate(
-    _ node: Node?, _ input: YAMLInput, _ gate: inout Configuration.Gate
+    _ node: Node?, _ input: YAMLInput, _ slots: Set<String>, _ gate: inout Configuration.Gate
   ) {
     guard let node, !input.isNull(node) else { return }
     if let scalar = node.scalar {
       gate.command = scalar.string
       return
     }
-    let known = ["command", "timeout_minutes", "environment", "retries", "cold_every"]
+    let known = ["command", "timeout_minutes", "environment", "retries", "cold_every", "slots"]
     guard let members = input.members(node, of: "gate", known: known) else { return }
+    gate.slots = SlotName.list(members["slots"], "gate.slots", input, known: slots)
     gate.command = input.text(members["command"], "gate.command") ?? ""
     if let value = input.positive(members["timeout_minutes"], "gate.timeout_minutes") {
       gate.timeoutMinutes = value

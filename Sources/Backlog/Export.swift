@@ -79,6 +79,7 @@ enum OwnJSON {
       ("touches", list(feature.touches)),
       ("priority", feature.priority == 0 ? nil : .integer(feature.priority)),
       ("model", feature.model.map { .string($0) }), ("agent", feature.agent.map { .string($0) }),
+      ("slots", list(feature.slots)),
     ])
   }
 

@@ -16,11 +16,13 @@ package struct Feature: Sendable, Equatable {
   /// The tier that the feature demands: opus, sonnet or haiku.
   package var model: String?
   package var agent: String?
+  /// The names of the slots that an attempt on it holds, one instance of each.
+  package var slots: [String]
 
   package init(
     id: String, title: String, category: String = "backend", description: String = "",
     steps: [String] = [], dependencies: [Dependency] = [], touches: [String] = [],
-    priority: Int = 0, model: String? = nil, agent: String? = nil
+    priority: Int = 0, model: String? = nil, agent: String? = nil, slots: [String] = []
   ) {
     self.id = id
     self.title = title
@@ -32,6 +34,7 @@ package struct Feature: Sendable, Equatable {
     self.priority = priority
     self.model = model
     self.agent = agent
+    self.slots = slots
   }
 }
 

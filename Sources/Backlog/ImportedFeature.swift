@@ -2,7 +2,7 @@
 package struct ImportedFeature: Sendable, Equatable {
   /// What a source can say of a feature; what it does not say stays as `features.yml` has it.
   package enum Field: Sendable, CaseIterable {
-    case category, description, steps, dependencies, touches, priority, model, agent
+    case category, description, steps, dependencies, touches, priority, model, agent, slots
   }
 
   package var feature: Feature

@@ -1,4 +1,4 @@
-/// Who waits for whom: over claims, dependencies, the order of landing, and places for agents.
+/// Who waits for whom: over claims, dependencies, the order of landing, places for agents, and named slots.
 ///
 /// The graph is asked for edges as it is walked, so that its cost grows with what waits, not with the
 /// backlog.
@@ -11,8 +11,10 @@ package struct WaitGraph {
     case dependency
     /// It is built, and may land only after the other.
     case landing
-    /// All places for agents are taken, this one by the other.
+    /// All places for agents, or all instances of a named slot, are taken, this one by the other.
     case slot
+    /// It is built, and its gate needs a named slot that the other holds.
+    case gate
   }
 
   /// One wait.
@@ -92,15 +94,16 @@ package struct WaitGraph {
     return nil
   }
 
-  /// Chooses who yields in a circle: the one with the least work done, of those whose claims another
-  /// waits for.
+  /// Chooses who yields in a circle: the one with the least work done, of those whose claims or slots
+  /// another waits for. What is built and waits for its gate does not: that would undo it.
   ///
   /// Nobody yields twice to a younger one; the youngest never does, so that someone is always left.
-  /// - Returns: the edge by which the victim waits; `nil` where no claim is part of the circle.
+  /// - Returns: the edge by which the victim waits; `nil` where neither claim nor slot is part of the circle.
   package static func victim(of circle: [Edge], loads: [Load]) -> Edge? {
     let byName = Dictionary(loads.map { ($0.feature, $0) }, uniquingKeysWith: { first, _ in first })
-    let holders = Set(circle.filter { $0.reason == .claim }.map(\.to))
-    let candidates = circle.filter { holders.contains($0.from) }
+    let holders = Set(
+      circle.filter { [.claim, .slot, .gate].contains($0.reason) }.map(\.to))
+    let candidates = circle.filter { holders.contains($0.from) && $0.reason != .gate }
     func mayYield(_ edge: Edge) -> Bool {
       guard let own = byName[edge.from], let other = byName[edge.to] else { return true }
       return !(own.hasYielded && other.isYounger(than: own))

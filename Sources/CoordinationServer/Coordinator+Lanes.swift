@@ -56,10 +56,13 @@ extension Coordinator {
 
   private func answer(_ feature: String, lane: String, notes: [String]) throws -> JSON {
     let record = try store.feature(feature)
+    var variables = workplace.attempts.hookVariables
+    let slots = try store.slots(of: .attempt(feature: feature, number: record?.attempts ?? 0))
+    variables.merge(AgentEnvironment.slots(slots)) { $1 }
     return [
       "lane": .string(lane), "branch": .string(FeatureFacts.short(record?.branch ?? "")),
       "environment": .object(
-        workplace.attempts.hookVariables.sorted { $0.key < $1.key }.map {
+        variables.sorted { $0.key < $1.key }.map {
           JSON.Member($0.key, .string($0.value))
         }),
       "notes": .texts(notes + (record?.rework.map { ["The last attempt: \($0)"] } ?? [])),

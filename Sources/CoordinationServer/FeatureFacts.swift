@@ -7,7 +7,10 @@ struct FeatureFacts {
   let lanes: [String: LaneRecord]
   let attempts: [String: AttemptRecord]
 
+  private let store: Store
+
   init(_ store: Store) throws {
+    self.store = store
     dependencies = try store.dependencies()
     lanes = Dictionary(
       try store.lanes().compactMap { lane in lane.feature.map { ($0, lane) } },
@@ -22,12 +25,20 @@ struct FeatureFacts {
       "category": .string(feature.category), "description": .string(feature.description),
       "steps": .texts(feature.steps),
       "depends_on": .texts((dependencies[feature.id] ?? []).map(\.dependsOn)),
-      "touches": .texts(feature.touches), "priority": .whole(feature.priority),
+      "touches": .texts(feature.touches), "slots": .texts(feature.slots),
+      "priority": .whole(feature.priority),
       "state": .string(feature.state.rawValue), "branch": .text(feature.branch.map(Self.short)),
       "lane": .text(lanes[feature.id]?.path), "agent": .text(attempts[feature.id]?.agentID),
-      "waiting_for": .text(feature.waitingFor), "landed_commit": .text(feature.landedCommit),
+      "waiting_for": .text(waitingFor(feature)), "landed_commit": .text(feature.landedCommit),
       "rework": .text(feature.rework),
     ]
+  }
+
+  private func waitingFor(_ feature: FeatureRecord) -> String? {
+    guard feature.state == .ready || feature.state == .landing else { return feature.waitingFor }
+    var told = [feature]
+    try? store.tellSlotWaits(&told)
+    return told[0].waitingFor
   }
 
   static func short(_ branch: String) -> String {

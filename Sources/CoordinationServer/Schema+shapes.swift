@@ -62,6 +62,7 @@ extension Schema {
       ("steps", list(text("A step."), "What has to be true when it is done.")),
       ("depends_on", list(text("An id."), "What has to land first.")),
       ("touches", list(text("A path."), "The paths that are claimed with it.")),
+      ("slots", list(text("A name."), "The named slots that it needs.")),
       ("priority", whole("Higher goes first.")), ("state", text("The state in its life.")),
       ("branch", optionalText("Its branch, once there is one.")),
       ("lane", optionalText("The worktree in which it is worked on.")),

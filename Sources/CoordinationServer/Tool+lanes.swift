@@ -38,7 +38,10 @@ extension Tool {
             [
               "type": "object", "additionalProperties": ["type": "string"],
               "description":
-                "Variables to set for git in the lane, where the hooks are not installed.",
+                """
+              Variables to set in the lane: LANEKEEPER_SLOT_* tell which instance of a slot is held, the \
+              others are for git where the hooks are not installed.
+              """,
             ]
           ),
           ("notes", Schema.list(Schema.text("A line."), "What to know before you start.")),

@@ -60,6 +60,7 @@ enum ActRoutes {
     Route.Field(name: "steps", kind: .strings, about: "what has to be true in the end"),
     Route.Field(name: "depends_on", kind: .strings, about: "ids of features that land first"),
     Route.Field(name: "touches", kind: .strings, about: "paths that are claimed with it"),
+    Route.Field(name: "slots", kind: .strings, about: "the slots that it needs"),
     Route.Field(name: "priority", kind: .integer, about: "higher first"),
     Route.Field(name: "model", kind: .string, about: "opus, sonnet or haiku; null for none"),
     Route.Field(name: "agent", kind: .string, about: "null for none"),
@@ -139,6 +140,7 @@ enum ActRoutes {
     if let description = try body.string("description") { feature.description = description }
     if let steps = try body.strings("steps") { feature.steps = steps }
     if let touches = try body.strings("touches") { feature.touches = touches }
+    if let slots = try body.strings("slots") { feature.slots = slots }
     if let priority = try body.integer("priority") { feature.priority = priority }
     if body.has("model") { feature.model = try body.string("model") }
     if body.has("agent") { feature.agent = try body.string("agent") }

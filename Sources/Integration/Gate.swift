@@ -46,10 +46,12 @@ struct Gate: Sendable {
       return .impossible("the gate's worktree \(room.path) can't be made ready: \(error)")
     }
     guard !stop.isSet else { return .stopped }
+    defer { if !settings.gate.slots.isEmpty { try? store.giveGateSlotsBack(room: room.name) } }
+    guard let slots = try await takeSlots(room, stop: stop) else { return .stopped }
     let start = store.now
     let log = state.gateLog("\(start)-\(tree.short)\(cold ? "-cold" : "")")
     GateLog.prune((log as NSString).deletingLastPathComponent)
-    let ending = try await execute(room, log: log, stop: stop)
+    let ending = try await execute(room, slots: slots, log: log, stop: stop)
     let seconds = Double(store.now - start) / 1000
     let passed = ending == .exited(0)
     if passed { observe(.gatePassed) }
@@ -82,11 +84,27 @@ struct Gate: Sendable {
   /// With less, a red says more of the disk than of the tree.
   private static let leastFreeBytes: UInt64 = 1 << 20
 
-  private func execute(_ room: GateRoom, log: String, stop: StopSignal) async throws -> Ending {
+  /// Waits for the slots that the gate needs; `nil` where the run ends meanwhile.
+  private func takeSlots(_ room: GateRoom, stop: StopSignal) async throws -> [String: Int]? {
+    let (store, names) = (store, settings.gate.slots)
+    guard !names.isEmpty else { return [:] }
+    while !stop.isSet {
+      let held = try await Offload.run { try store.takeGateSlots(names, room: room.name) }
+      if let held { return held }
+      try await Task.sleep(for: .milliseconds(250))
+    }
+    return nil
+  }
+
+  private func execute(
+    _ room: GateRoom, slots: [String: Int], log: String, stop: StopSignal
+  ) async throws -> Ending {
     if let jobs = settings.jobs {
       guard try await Offload.run({ jobs.take { stop.isSet } }) else { return .stopped }
     }
     defer { settings.jobs?.give() }
+    var environment = GitProgram.clean(settings.environment)
+    for (name, number) in slots { environment[SlotName.variable(name)] = String(number) }
     var tries = 0
     while true {
       let process = try GuardedProcess.start(
@@ -94,7 +112,7 @@ struct Gate: Sendable {
           guardProgram: settings.guardProgram, lockPath: room.lock, logPath: log,
           inputPath: nil, directory: room.path,
           argv: ["/bin/sh", "-c", settings.gate.command],
-          environment: GitProgram.clean(settings.environment),
+          environment: environment,
           mark: "gate-\((log as NSString).lastPathComponent)-\(getpid())",
           wallSeconds: settings.gate.timeoutMinutes * 60))
       let stopper = Task {

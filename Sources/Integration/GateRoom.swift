@@ -5,7 +5,7 @@ import Lanes
 import Processes
 
 /// A worktree in which gates run, and nothing else.
-struct GateRoom: Sendable {
+package struct GateRoom: Sendable {
   /// git's name for the worktree.
   let name: String
   /// Absolute.
@@ -33,7 +33,12 @@ struct GateRoom: Sendable {
   }
 
   /// The lock of the guard that runs a gate here.
-  var lock: String { state.gateLock + name.dropFirst("integration".count) }
+  var lock: String { Self.lock(name, state) }
+
+  /// The same, by the worktree's name.
+  package static func lock(_ name: String, _ state: StateDirectory) -> String {
+    state.gateLock + name.dropFirst("integration".count)
+  }
 
   /// Where gates may be running that a killed process left.
   static func paths(_ settings: LandingSettings) -> [String] {

@@ -4,6 +4,14 @@ import Processes
 import Store
 
 extension Lander {
+  /// Gives the slots back that gates of killed processes held or waited for, once nothing of them runs.
+  /// The caller holds the landing lock, so that nobody is about to start one.
+  package func freeLostSlots() throws {
+    for room in try store.roomsWithSlots() where !FileLock.isHeld(GateRoom.lock(room, state)) {
+      try store.giveGateSlotsBack(room: room)
+    }
+  }
+
   /// Brings landings that were cut off to an end: on where the target moved, back where it did not.
   ///
   /// Callers hold the landing lock. Blocks. A chain whose checkout is busy stays open, and nothing

@@ -25,10 +25,12 @@ package struct BacklogDesk {
     let old = isNew ? "features: []\n" : try InputFile.read(file)
     var backlog: Backlog
     do {
-      backlog = try BacklogReader.read(text: old, file: "features.yml")
+      let slots = Set(project.configuration.slots.keys)
+      backlog = try BacklogReader.read(text: old, file: "features.yml", slots: slots)
       try body(&backlog)
       // What the reader would not take is never written.
-      _ = try BacklogReader.read(text: BacklogWriter.yaml(backlog), file: "features.yml")
+      _ = try BacklogReader.read(
+        text: BacklogWriter.yaml(backlog), file: "features.yml", slots: slots)
     } catch let problems as InputProblems {
       throw Failure(
         problems.problems.map { $0.message + ($0.suggestion.map { "; \($0)" } ?? "") }

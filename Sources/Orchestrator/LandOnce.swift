@@ -27,6 +27,8 @@ package struct LandOnce: Sendable {
     if try !store.openLandings().isEmpty {
       try await Offload.run { try lander.recover() }
     }
+    try lander.freeLostSlots()
+    try store.setSlots(project.configuration.slots)
     if !undosOnly {
       for feature in try store.features(in: [.approved]) {
         try store.transition(feature.id, from: [.approved], to: .queued)

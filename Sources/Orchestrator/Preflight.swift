@@ -38,11 +38,6 @@ struct Preflight {
         "`sandbox: bubblewrap` in lanekeeper.yml can't be kept: \(obstacle); `sandbox: none` lets "
           + "agents run without one")
     }
-    guard configuration.slots.isEmpty else {
-      throw Failure(
-        "`slots` in lanekeeper.yml are not built yet, so nothing would keep two lanes from the same "
-          + "one; take them out, or run with --parallel 1 without them", status: 65)
-    }
     guard !backlog.features.isEmpty else {
       throw Failure(
         "\(project.backlogFile) holds no features; add some, or bring a backlog in with "

@@ -156,7 +156,9 @@ package struct Project: Sendable {
           + "`lanekeeper import FILE`", status: 65)
     }
     do {
-      return try BacklogReader.read(text: try InputFile.read(backlogFile), file: "features.yml")
+      return try BacklogReader.read(
+        text: try InputFile.read(backlogFile), file: "features.yml",
+        slots: Set(configuration.slots.keys))
     } catch let problems as InputProblems {
       throw Failure(problems.description, status: 65)
     }
@@ -211,12 +213,14 @@ package struct Project: Sendable {
     try store.setClaimSettings(
       target: target, policy: configuration.claims.policy, humans: configuration.claims.humans,
       policies: policies, naming: naming, stacks: configuration.schedule.stack)
+    try store.setSlots(configuration.slots)
     try store.takeOver(
       backlog.features.map { feature in
         FeatureEntry(
           id: feature.id, title: feature.title, category: feature.category,
           description: feature.description, steps: feature.steps, touches: feature.touches,
           priority: feature.priority, model: feature.model, agent: feature.agent,
+          slots: feature.slots,
           dependencies: feature.dependencies.map {
             DependencyRecord(
               dependsOn: $0.id, source: $0.source.rawValue, confidence: $0.confidence,

@@ -289,6 +289,20 @@ package struct PromiseAudit {
             + "the next start takes it up")
       }
     }
+    for hold in try store.slotHolds() {
+      switch hold.holder {
+      case .attempt(let feature, let number):
+        if byFeature[feature]?.contains(where: { $0.number == number }) != true {
+          found.append("the slot \(hold.name) is held by feature #\(feature), which is not at work")
+        }
+      case .gate(let room):
+        if !FileLock.isHeld(project.state.landingLock),
+          !FileLock.isHeld(GateRoom.lock(room, project.state))
+        {
+          found.append("the slot \(hold.name) is held by a gate that was cut off")
+        }
+      }
+    }
     let lanesInUse = Set(running.map(\.lane))
     for lane in try store.lanes() {
       if lane.state == .assigned, !lanesInUse.contains(lane.number) {

@@ -68,6 +68,7 @@ package struct Recovery: Sendable {
             ? "a landing was cut off; it has been brought to an end"
             : "a landing was cut off; it is brought to an end once the checkout is free")
       }
+      try lander.freeLostSlots()
     }
     for feature in try store.features(in: [.approved]) {
       try store.transition(feature.id, from: [.approved], to: .queued)

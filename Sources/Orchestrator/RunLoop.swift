@@ -39,6 +39,8 @@ actor RunLoop {
   private var attempts = 0
   /// Features that this process is starting or running.
   private var mine: Set<String> = []
+  /// The slots of those that have not taken them yet.
+  private var wantedSlots: [String: [String]] = [:]
   /// When a feature may be started again whose agent asked for a later try.
   private var notBefore: [String: ContinuousClock.Instant] = [:]
   private var postponed: [String: Int] = [:]
@@ -189,12 +191,13 @@ actor RunLoop {
   private func followToken() {
     guard let id = context.options.only?.first, let feature = try? store.feature(id) else { return }
     let isReviewed = feature.state == .inReview || feature.state == .approved
+    let isShort = feature.state == .ready && (try? lacksSlot(feature, freeSlots())) == true
     if context.options.waitsForReview, isReviewed, !hasToldReview {
       report(.waiting(feature: id, detail: ReviewWait.words(id)))
     }
     hasToldReview = isReviewed
     context.options.token?.follow(
-      isIdle: attempts == 0 && !isLanding && (isReviewed || feature.state == .waiting))
+      isIdle: attempts == 0 && !isLanding && (isReviewed || isShort || feature.state == .waiting))
   }
 
   /// Tells whether this process may start something: under make's job server, whether it has its token.
@@ -219,15 +222,20 @@ actor RunLoop {
       }
       if pilot == nil { pilot = try context.pilot() }
       try pilot?.follow(store)
+      var free = try freeSlots()
       while running - lent < context.options.parallel,
         let id = pilot?.next(
           free: context.options.parallel - running + lent, now: store.now,
           mayRest: running - lent > 0)
       {
-        guard let feature = try store.feature(id), feature.state == .ready, isWanted(feature) else {
+        guard let feature = try store.feature(id), feature.state == .ready, isWanted(feature),
+          !lacksSlot(feature, free)
+        else {
           pilot?.putOff(id)
           continue
         }
+        for name in feature.slots { free[name, default: 0] -= 1 }
+        wantedSlots[feature.id] = feature.slots.isEmpty ? nil : feature.slots
         pilot?.take(id)
         running += 1
         attempts += 1
@@ -237,6 +245,17 @@ actor RunLoop {
     } catch {
       fatal = error
     }
+  }
+
+  /// How many instances of each slot are free, without those that this process is about to take.
+  private func freeSlots() throws -> [String: Int] {
+    var free = try store.freeSlots()
+    for name in wantedSlots.values.joined() { free[name, default: 0] -= 1 }
+    return free
+  }
+
+  private func lacksSlot(_ feature: FeatureRecord, _ free: [String: Int]) -> Bool {
+    feature.slots.contains { free[$0, default: 0] <= 0 }
   }
 
   private func isWanted(_ feature: FeatureRecord) -> Bool {
@@ -252,11 +271,14 @@ actor RunLoop {
     defer {
       ended.run()
       mine.remove(feature.id)
+      wantedSlots[feature.id] = nil
       pilot?.putOff(feature.id)
       post.yield(.attemptEnded)
     }
     do {
-      guard let started = try await begin(feature) else { return }
+      let begun = try await begin(feature)
+      wantedSlots[feature.id] = nil
+      guard let started = begun else { return }
       let runner = AttemptRunner(
         settings: context.attemptSettings, pool: context.pool, store: store,
         state: context.project.state, identity: context.project.identity)
@@ -327,7 +349,7 @@ actor RunLoop {
       throw error
     }
     switch started {
-    case .notReady:
+    case .notReady, .noSlot:
       await shelf.putBack(lane, prepared)
       return nil
     case .refused(let conflicts):
@@ -443,7 +465,10 @@ actor RunLoop {
     if context.options.token != nil, attempts > 0 { return }
     do {
       let undos = try store.undoRequests()
-      guard try !undos.isEmpty || !store.features(in: [.queued, .landing]).isEmpty else {
+      guard
+        try !undos.isEmpty || !store.features(in: [.queued, .landing]).isEmpty
+          || !store.roomsWithSlots().isEmpty
+      else {
         heldReason = nil
         return
       }
@@ -465,6 +490,7 @@ actor RunLoop {
         let lander = context.lander
         try await Offload.run { try lander.recover() }
       }
+      try context.lander.freeLostSlots()
       while !isStopping {
         let progress = try await context.lander.landNext(stop: stop) { await self.tell($0) }
         if progress == .idle { heldReason = nil }
@@ -653,9 +679,11 @@ actor RunLoop {
 
   private func summary(seconds: Double) throws -> RunSummary {
     var result = RunSummary()
-    let features = try store.features().filter {
+    var features = try store.features().filter {
       $0.inBacklog && (context.options.only?.contains($0.id) ?? true)
     }
+    try store.tellSlotWaits(&features)
+    let holds = try store.slotHolds()
     result.landed = features.count { $0.state == .landed && landed.contains($0.id) }
     if context.options.kind == .work {
       result.landed = features.count { $0.state == .landed }
@@ -674,7 +702,10 @@ actor RunLoop {
     for feature in open {
       var line = "#\(feature.id) \(feature.titleLine): \(feature.state.rawValue)"
       if let waitingFor = feature.waitingFor {
-        line += ", " + (LimitWait.words(waitingFor) ?? "for \(waitingFor)")
+        line +=
+          ", "
+          + (LimitWait.words(waitingFor) ?? SlotWait.words(waitingFor, holds: holds)
+            ?? "for \(waitingFor)")
       }
       if feature.state == .inReview { line += ", it waits " + ReviewWait.words(feature.id) }
       if feature.state == .queued, let heldReason { line += ", \(heldReason)" }

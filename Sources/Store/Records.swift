@@ -15,10 +15,13 @@ package struct FeatureRecord: Sendable, Equatable {
   /// The tier that the backlog demands, if any.
   package var model: String?
   package var agent: String?
+  /// The names of the slots that an attempt on it holds.
+  package var slots: [String] = []
   /// False once the feature is no longer in the backlog file.
   package var inBacklog: Bool
   package var state: FeatureState
-  /// What a waiting feature waits for: `feature:<id>`, `limit`, or a text for people.
+  /// What a waiting feature waits for: `feature:<id>`, `limit:<time>`, or a text for people; and
+  /// `slot:<name>` where ``Store/tellSlotWaits(_:)`` has said so.
   package var waitingFor: String?
   /// The full name of the feature's branch, once it was claimed.
   package var branch: String?
@@ -43,7 +46,7 @@ extension FeatureRecord {
   package init(id: String, position: Int, title: String, category: String, state: FeatureState) {
     self.init(
       id: id, position: position, title: title, category: category, description: "", steps: [],
-      touches: [], priority: 0, model: nil, agent: nil, inBacklog: true, state: state,
+      touches: [], priority: 0, model: nil, agent: nil, slots: [], inBacklog: true, state: state,
       waitingFor: nil, branch: nil, tip: nil, attempts: 0, failures: 0, lastTier: nil,
       climbs: false, rework: nil, landedCommit: nil, changedAt: 0)
   }
@@ -180,6 +183,7 @@ extension FeatureRecord: FetchableRecord {
     priority = row["priority"]
     model = row["model"]
     agent = row["agent"]
+    slots = JSONText.strings(row["slots"])
     inBacklog = row["in_backlog"]
     guard let state = FeatureState(rawValue: row["state"]) else {
       throw StoreError.unreadable(path: "features", reason: "unknown state of feature #\(id)")

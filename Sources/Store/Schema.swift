@@ -55,6 +55,9 @@ enum Schema {
           ALTER TABLE yielded RENAME TO yields;
           """)
     }
+    migrator.registerMigration("slots: named things that few can use at a time") { db in
+      for statement in Store.slotTables { try db.execute(sql: statement) }
+    }
     return migrator
   }
 

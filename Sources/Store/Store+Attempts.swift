@@ -44,6 +44,8 @@ package enum AttemptStart: Sendable, Equatable {
   case notReady(FeatureState)
   /// A declared path is held; the feature waits now.
   case refused([ClaimConflict])
+  /// None of these slots is free; the feature stays ready.
+  case noSlot([String])
 }
 
 /// How an attempt ended.
@@ -74,6 +76,8 @@ extension Store {
         throw StoreError.unknownFeature(request.feature)
       }
       guard feature.state == .ready else { return .notReady(feature.state) }
+      let missing = try missingSlots(db, feature.slots)
+      guard missing.isEmpty else { return .noSlot(missing) }
       let below = try stackBase(db, of: feature.id)
       if above != nil, below == nil, try hasOpenDependency(db, feature.id) {
         // What it was to stand on has left the queue.
@@ -109,6 +113,7 @@ extension Store {
           feature.id, number, request.participant, slot, agent, request.lane, request.tier,
           request.modelName, request.choice, request.mark, begin, now,
         ])
+      try takeSlots(db, feature.slots, for: .attempt(feature: feature.id, number: number))
       try db.execute(
         sql: """
           UPDATE lanes SET state = 'assigned', feature = ?, agent = ?, branch = ?, base = ?
@@ -221,6 +226,7 @@ extension Store {
       try keepClaims(db, of: feature, covering: changed)
       let mustYield = try mustYield(db, feature) != nil
       try db.execute(sql: "DELETE FROM waits WHERE feature = ?", arguments: [feature])
+      try giveSlotsBack(db, of: .attempt(feature: feature, number: number))
       try append(
         db, "attempt_\(state.rawValue)", feature: feature, agent: attempt.agent,
         [

@@ -12,11 +12,13 @@ package struct FeatureEntry: Sendable, Equatable {
   package var priority: Int
   package var model: String?
   package var agent: String?
+  /// The names of the slots that an attempt on it holds.
+  package var slots: [String]
   package var dependencies: [DependencyRecord]
 
   package init(
     id: String, title: String, category: String, description: String, steps: [String],
-    touches: [String], priority: Int, model: String?, agent: String?,
+    touches: [String], priority: Int, model: String?, agent: String?, slots: [String] = [],
     dependencies: [DependencyRecord]
   ) {
     self.id = id
@@ -28,6 +30,7 @@ package struct FeatureEntry: Sendable, Equatable {
     self.priority = priority
     self.model = model
     self.agent = agent
+    self.slots = slots
     self.dependencies = dependencies
   }
 }
@@ -60,12 +63,13 @@ extension Store {
       let upsert = try db.makeStatement(
         sql: """
           INSERT INTO features(id, position, title, category, description, steps, touches,
-            priority, model, agent, state, changed_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)
+            priority, model, agent, slots, state, changed_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)
           ON CONFLICT(id) DO UPDATE SET position = excluded.position, title = excluded.title,
             category = excluded.category, description = excluded.description,
             steps = excluded.steps, touches = excluded.touches, priority = excluded.priority,
-            model = excluded.model, agent = excluded.agent, in_backlog = 1
+            model = excluded.model, agent = excluded.agent, slots = excluded.slots,
+            in_backlog = 1
           """)
       let edge = try db.makeStatement(
         sql: """
@@ -77,7 +81,7 @@ extension Store {
         try upsert.execute(arguments: [
           entry.id, position, entry.title, entry.category, entry.description,
           JSONText.text(entry.steps), JSONText.text(entry.touches), entry.priority, entry.model,
-          entry.agent, now,
+          entry.agent, JSONText.text(entry.slots), now,
         ])
         for item in entry.dependencies {
           try edge.execute(arguments: [

@@ -99,7 +99,8 @@ extension Store {
 
   /// Takes ready features for a session, each with its declared paths, in one transaction.
   ///
-  /// A feature whose paths are held by another stays ready and is passed over.
+  /// A feature whose paths are held by another, or that needs a slot of which none is free, stays ready
+  /// and is passed over.
   /// - Parameters:
   ///   - remaining: seconds of the longest chain that starts with a feature; longer goes first
   ///     among those of one priority.
@@ -117,7 +118,9 @@ extension Store {
       var taken: [FeatureRecord] = []
       var start: String?
       for id in ready where taken.count < count {
-        guard let feature = try Self.feature(id, db) else { continue }
+        guard let feature = try Self.feature(id, db),
+          try missingSlots(db, feature.slots).isEmpty
+        else { continue }
         let outcome = try claim(
           db, try requests(feature), owner: .feature(id), agent: agent, policies: policies,
           expiry: expiry)
@@ -168,6 +171,7 @@ extension Store {
         feature.id, number, SessionRecord.participant(agent), agent,
         "session-\(feature.id)-\(number)", base, now,
       ])
+    try takeSlots(db, feature.slots, for: .attempt(feature: feature.id, number: number))
     try db.execute(
       sql: "UPDATE features SET attempts = ? WHERE id = ?", arguments: [number, feature.id])
     try db.execute(sql: "DELETE FROM refusals WHERE feature = ?", arguments: [feature.id])
@@ -190,6 +194,7 @@ extension Store {
             UPDATE attempts SET state = 'interrupted', detail = 'handed back', ended_at = ?
             WHERE feature = ? AND number = ?
             """, arguments: [now, attempt.feature, attempt.number])
+        try giveSlotsBack(db, of: .attempt(feature: attempt.feature, number: attempt.number))
         try append(
           db, "attempt_interrupted", feature: attempt.feature, agent: agent,
           ["attempt": .integer(Int64(attempt.number)), "detail": "handed back"])

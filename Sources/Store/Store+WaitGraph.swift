@@ -45,9 +45,13 @@ extension Store {
         ?? false
       return isWaiting ? edges(try holders(db, of: id), .claim) : []
     case .pending: return edges(try openDependencies(db, of: id), .dependency)
-    case .completed, .inReview, .approved, .queued, .landing:
+    case .completed, .inReview, .approved:
       return edges(try openDependencies(db, of: id), .landing)
-    case .ready: return edges(try slotHolders(db), .slot)
+    case .queued, .landing:
+      return edges(try openDependencies(db, of: id), .landing)
+        + edges(try whoKeepsGatesWaiting(db), .gate)
+    case .ready:
+      return edges(try placeHolders(db), .slot) + edges(try whoKeepsSlots(db, from: feature), .slot)
     case .blocked, .changesRequested, .gateFailed, .failed, .abandoned, .undone, .landed:
       return []
     }
@@ -68,7 +72,7 @@ extension Store {
   }
 
   /// Returns who holds the places for agents where none is free. One that waits has lent its place.
-  private func slotHolders(_ db: Database) throws -> [String] {
+  private func placeHolders(_ db: Database) throws -> [String] {
     let places =
       try Int.fetchOne(
         db, sql: "SELECT SUM(parallel) FROM participants WHERE ended_at IS NULL") ?? 0
@@ -169,7 +173,8 @@ extension Store {
         sql: "UPDATE waits SET must_yield_to = ? WHERE feature = ?", arguments: [other, id])
       return
     }
-    if isNew || victim.reason != .claim, state != .pending {
+    // One that is ready for an agent or a slot goes on as soon as that is free.
+    if isNew || victim.reason != .claim && victim.reason != .slot, state != .pending {
       try transition(db, id, to: .pending, detail: "yields to feature #\(other)")
     }
     try releaseAll(db, owner: .feature(id))

@@ -8,6 +8,8 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
   case stateChanged(feature: String, expected: [FeatureState], found: FeatureState)
   /// The state file was written by a newer program; the same number twice where only tables were added.
   case newerSchema(found: Int, known: Int)
+  /// No instance of the slot is free, though that was looked at before.
+  case noSlot(String)
   /// The state file cannot be opened or read.
   case unreadable(path: String, reason: String)
 
@@ -24,6 +26,7 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
       "the state file has tables that this program does not know; use the newer lanekeeper"
     case .newerSchema(let found, let known):
       "the state file has version \(found), this program knows up to \(known); use the newer lanekeeper"
+    case .noSlot(let name): "no instance of the slot '\(name)' is free"
     case .unreadable(let path, let reason):
       "the state file \(path) can't be used: \(reason); `lanekeeper doctor --repair` rebuilds it from git"
     }

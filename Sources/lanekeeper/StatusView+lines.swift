@@ -63,6 +63,8 @@ extension StatusView {
     case .waiting:
       let waitingFor = feature.waitingFor ?? ""
       return LimitWait.words(waitingFor) ?? "for \(waitingFor)"
+    case .ready, .landing:
+      return feature.waitingFor.flatMap { SlotWait.words($0, holds: slotHolds) } ?? ""
     case .running:
       guard let attempt = attempts[feature.id], let store else { return "" }
       return Duration.text(Double(store.now - attempt.startedAt) / 1000)

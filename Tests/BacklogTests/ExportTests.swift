@@ -12,7 +12,8 @@ import Testing
     ExportedFeature(
       Feature(
         id: "2", title: "Página 🦉", category: "frontend", steps: ["one step"],
-        dependencies: [Dependency(id: "1")], touches: ["src/a.py", "web/"], priority: -10),
+        dependencies: [Dependency(id: "1")], touches: ["src/a.py", "web/"], priority: -10,
+        slots: ["browser"]),
       status: .inProgress),
     ExportedFeature(
       Feature(
@@ -31,6 +32,7 @@ import Testing
     result.steps = feature.steps
     result.dependencies = feature.dependencies.map { Dependency(id: $0.id) }
     if keep.contains(.touches) { result.touches = feature.touches }
+    if keep.contains(.slots) { result.slots = feature.slots }
     if keep.contains(.priority) { result.priority = feature.priority }
     if !keep.contains(.category) { result.category = "" }
     return result
@@ -42,8 +44,8 @@ import Testing
     (.beads, "issues.jsonl", [.priority, .category]),
     (.markdown, "plan.md", [.category, .touches]),
     (.csv, "plan.csv", [.category, .touches, .priority]),
-    (.json, "plan.json", [.category, .touches, .priority]),
-    (.yaml, "plan.yml", [.category, .touches, .priority]),
+    (.json, "plan.json", [.category, .touches, .priority, .slots]),
+    (.yaml, "plan.yml", [.category, .touches, .priority, .slots]),
   ])
   func roundTrip(
     _ format: Export.Format, _ file: String, _ fields: [ImportedFeature.Field]

@@ -53,6 +53,7 @@ import Yams
       "id": "a", "title": "T", "category": "backend", "description": "d", "steps": "[s]",
       "depends_on": "[{id: b, source: detected, by: learned, confidence: 0.5, reason: r}]",
       "touches": "[a/]", "priority": "1", "model": "opus", "agent": "command",
+      "slots": "[browser]",
     ]
     let inner = ["features", "depends_on", "source", "by", "confidence", "reason", "id"]
     let dependency = Set(inner.dropFirst(2).map { "features.depends_on.\($0)" })

@@ -39,6 +39,16 @@ import Testing
       WaitGraph.victim(of: circle, loads: [load("a", begun: 9), load("b", begun: 1)])?.from == "a")
   }
 
+  @Test func whoHoldsASlotYieldsToWhatIsBuilt() {
+    // a holds a slot and waits for a path of b, which is built and whose gate needs the slot.
+    let circle = [edge("a", "b"), edge("b", "a", .gate)]
+    #expect(
+      WaitGraph.victim(of: circle, loads: [load("a", files: 9), load("b")])?.from == "a")
+    // Where b is only ready, it gives its paths up: nothing of it runs.
+    let ready = [edge("a", "b"), edge("b", "a", .slot)]
+    #expect(WaitGraph.victim(of: ready, loads: [load("a", files: 9), load("b")])?.from == "b")
+  }
+
   @Test func nobodyYieldsTwiceToAYoungerOne() {
     let circle = [edge("old", "young"), edge("young", "old")]
     let young = load("young", files: 9, begun: 2)

@@ -86,8 +86,24 @@ import Testing
     try expect(
       try shop(Self.backlog, "sandbox: {network: none}"), status: 65, saying: "sandbox.network",
       "on, off")
+  }
+
+  @Test func slotsThatThereAreNotAreTold() throws {
+    let backlog = """
+      features:
+        - id: 1
+          title: One
+          slots: [browser, browzer]
+        - {id: 2, title: Two, slots: [db]}
+
+      """
     try expect(
-      try shop(Self.backlog, "slots: {browser: 1}"), status: 65, saying: "slots", "not built yet")
+      try shop(backlog, "slots: {browser: 1}"), status: 65,
+      saying: "features.yml:4:22", "have no 'browzer'", "did you mean `browser`?", "features.yml:5",
+      "have no 'db'", "`slots: {db: 1}`")
+    try expect(
+      try shop(Self.backlog, "slots: {browser: 0, 2fast: 1, a-b: 1, a_b: 1}"), status: 65,
+      saying: "slots.browser", "from 1 to 1000", "'2fast'", "LANEKEEPER_SLOT_A_B")
   }
 
   @Test func emptyBacklog() throws {

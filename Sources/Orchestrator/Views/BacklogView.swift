@@ -10,7 +10,8 @@ extension Backlog {
             "id": .string(feature.id), "title": .string(feature.title),
             "category": .string(feature.category), "description": .string(feature.description),
             "steps": .texts(feature.steps), "depends_on": .texts(feature.dependencies.map(\.id)),
-            "touches": .texts(feature.touches), "priority": .whole(feature.priority),
+            "touches": .texts(feature.touches),
+            "slots": .texts(feature.slots), "priority": .whole(feature.priority),
             "model": .text(feature.model), "agent": .text(feature.agent),
           ]
         })

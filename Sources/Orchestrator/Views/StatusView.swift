@@ -13,6 +13,7 @@ package struct StatusView {
   package private(set) var attempts: [String: AttemptRecord] = [:]
   package private(set) var costs: [String: Double] = [:]
   package private(set) var lanes: [LaneRecord] = []
+  package private(set) var slotHolds: [SlotHold] = []
   private var claims = 0
   /// The number of the event that it shows the state after.
   package private(set) var seq: Int64 = 0
@@ -43,6 +44,8 @@ package struct StatusView {
   private mutating func read(_ store: Store) throws {
     seq = try store.lastEvent()
     features = try store.features().filter { $0.inBacklog || !$0.state.isFinal }
+    try store.tellSlotWaits(&features)
+    slotHolds = try store.slotHolds()
     dependencies = try store.dependencies().mapValues { $0.map(\.dependsOn) }
     for attempt in try store.attempts() {
       attempts[attempt.feature] = attempt

@@ -38,6 +38,12 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
+  private func slots(_ feature: FeatureRecord, _ store: Store) throws -> String? {
+    var told = [feature]
+    try store.tellSlotWaits(&told)
+    return try told[0].waitingFor.flatMap { SlotWait.words($0, holds: try store.slotHolds()) }
+  }
+
   private func reasons(
     _ feature: FeatureRecord, _ project: Project, _ store: Store
   ) throws -> [String] {
@@ -62,6 +68,9 @@ struct ExplainCommand: ParsableCommand {
         .map { "  " + $0 } + ["`lanekeeper retry ID` gives that one another go"]
     case .ready:
       if try store.value("control") == "pause" { return ["the run is paused; `lanekeeper resume`"] }
+      if let slots = try slots(feature, store) {
+        return ["it waits \(slots)", "it starts by itself when that is free"] + idle
+      }
       return (living ? ["it starts as soon as an agent is free"] : []) + idle
     case .waiting:
       var lines = ["it waits for \(feature.waitingFor ?? "something")"]
@@ -90,6 +99,9 @@ struct ExplainCommand: ParsableCommand {
         "it was reverted, or the target was forced to where it is not;",
         "`lanekeeper reopen \(feature.id)` builds it again",
       ]
+    case .landing:
+      if let slots = try slots(feature, store) { return ["its gate waits \(slots)"] + idle }
+      return idle
     case .running: return living ? ["an agent is at work"] : ["it was cut off"] + idle
     default: return []
     }

@@ -76,6 +76,7 @@ function update(card, feature) {
 function note(feature) {
   if (feature.state === "landed") return `as ${feature.landed_commit?.slice(0, 7)}, ${counted(feature.attempts, "attempt")}`;
   if (feature.state === "waiting") return `waits for ${waitWords(feature.waiting_for)}`;
+  if (feature.waiting_for?.startsWith("slot:")) return `waits for ${waitWords(feature.waiting_for)}`;
   if (feature.state === "running") return `${feature.agent ?? "an agent"} with ${feature.model}`;
   const open = feature.depends_on.filter((id) => state.status.features.find((other) => other.id === id)?.state !== "landed");
   if (open.length && !OVER.includes(feature.state)) return `after ${open.map((id) => `#${id}`).join(", ")}`;
@@ -85,6 +86,7 @@ function note(feature) {
 export function waitWords(text) {
   if (!text) return "something";
   if (text.startsWith("feature:")) return `#${text.slice(8)}`;
+  if (text.startsWith("slot:")) return `the slot ${text.slice(5).replaceAll(",", " and ")}`;
   if (text.startsWith("limit:")) return `a usage limit, until ${clock(new Date(Number(text.slice(6))).toISOString())}`;
   return text;
 }
