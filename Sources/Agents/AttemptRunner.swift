@@ -26,6 +26,12 @@ package struct AttemptSettings: Sendable {
   package var serverProgram: String?
   /// Seconds between two starts of the same agent program; `nil`: as its definition says.
   package var staggerSeconds: Double?
+  /// Most memory of an attempt, in bytes; `nil` for no bound.
+  package var memoryBytes: Int64?
+  /// By how much a lane and its directory for temporary files may grow in an attempt, in bytes.
+  package var diskBytes: Int64?
+  /// From 0 to 19; `nil`: as the agent's definition says.
+  package var nice: Int?
   /// How agents are kept in their lanes; `nil` where they are not.
   package var sandbox: SandboxSettings?
   /// Tells, of a branch's tip and the paths that it changes, whether a person's verdict is needed;
@@ -179,14 +185,18 @@ package struct AttemptRunner: Sendable {
     }
     defer { sandbox?.close() }
     if let sandbox { argv = sandbox.command(argv) }
-    let process = try GuardedProcess.start(
-      GuardedCommand(
-        guardProgram: settings.guardProgram,
-        lockPath: state.attemptLock(feature.id, attempt.number), logPath: log,
-        inputPath: invocation.inputPath, directory: lane.path, argv: argv,
-        environment: environment, mark: attempt.mark, wallSeconds: settings.attemptSeconds,
-        silenceSeconds: settings.silenceSeconds, outputBytes: definition.output.limitBytes,
-        graceSeconds: settings.graceSeconds, nice: Int32(definition.nice)))
+    var command = GuardedCommand(
+      guardProgram: settings.guardProgram,
+      lockPath: state.attemptLock(feature.id, attempt.number), logPath: log,
+      inputPath: invocation.inputPath, directory: lane.path, argv: argv,
+      environment: environment, mark: attempt.mark, wallSeconds: settings.attemptSeconds,
+      silenceSeconds: settings.silenceSeconds, outputBytes: definition.output.limitBytes,
+      graceSeconds: settings.graceSeconds, nice: Int32(settings.nice ?? definition.nice))
+    command.memoryBytes = settings.memoryBytes
+    command.growth = settings.diskBytes.map {
+      ([lane.path, state.temporary(lane.name)], $0)
+    }
+    let process = try GuardedProcess.start(command)
     try sandbox?.view.begin(pid: process.pid)
     let follower = OutputFollower(
       log: log, definition: definition, attempt: attempt, lane: lane.path, store: store,
@@ -209,6 +219,7 @@ package struct AttemptRunner: Sendable {
     }
     run.report = follower.finish(sideFile: output(feature, attempt))
     run.endReason = follower.endReason
+    run.memoryKills = await process.memoryKills()
     run.wasShortOfMemory = MemoryPressure.kills() > killsBefore
     LogKeeper.finish(log, secrets: secrets)
     // Before the place is free: the next attempt's budget counts this one's cost.
@@ -344,6 +355,8 @@ package struct AgentRun: Sendable {
   package var endReason: String?
   /// Tells that the machine ran out of memory meanwhile.
   package var wasShortOfMemory = false
+  /// How many of its processes were killed since they used more memory than `limits.memory_mb`.
+  package var memoryKills = 0
 
   /// What the store keeps of it.
   func record(_ feature: String, _ number: Int) -> AgentReportRecord {

@@ -168,9 +168,18 @@ package struct AttemptSettler: Sendable {
     if let failure = run?.report.failure, ending == .exited(0) || Self.isExit(ending) {
       return failed("the agent says: \(failure)")
     }
+    let shortage = memoryWords(run?.memoryKills ?? 0)
     switch ending {
     case .exited(0): break
+    case .signalled(SIGKILL) where shortage != nil, .exited(128 + SIGKILL) where shortage != nil:
+      return failed(
+        "the agent was killed for want of memory: it may use \(memoryMB) MB (limits.memory_mb)",
+        shortage)
     case .exited(75): return .interrupted(detail: "the agent asks to be run again later")
+    case .exited(let status) where shortage != nil:
+      return failed(
+        "the agent exited with \(status) after processes of it were killed for want of memory: together "
+          + "they may use \(memoryMB) MB (limits.memory_mb)", shortage)
     case .exited(let status): return failed("the agent exited with \(status)")
     case .signalled(SIGKILL) where run?.wasShortOfMemory == true:
       return failed(
@@ -185,6 +194,11 @@ package struct AttemptSettler: Sendable {
       return failed(
         "no output for \(minutes(settings.silenceSeconds)) minutes (limits.silence_minutes)")
     case .outputLimit: return failed("the agent wrote too much output")
+    case .diskLimit:
+      return failed(
+        "its lane grew by over \((settings.diskBytes ?? 0) >> 20) MB (limits.disk_mb)",
+        "What it wrote is kept on the branch. Take out of it what does not belong there, such as large "
+          + "files that were made by programs, and make less of them.")
     case .couldNotStart(let code):
       return failed("the agent could not be started: \(String(cString: strerror(code)))")
     case .stopped: return .interrupted(detail: "stopped")
@@ -208,6 +222,16 @@ package struct AttemptSettler: Sendable {
     guard hasChanges else { return failed("no changes") }
     return .completed(review: try needsVerdict())
   }
+
+  /// What to tell where processes of the attempt were killed since they used too much memory.
+  private func memoryWords(_ kills: Int) -> String? {
+    guard kills > 0 else { return nil }
+    return
+      "\(kills) of its processes \(kills == 1 ? "was" : "were") killed, since together they may use "
+      + "\(memoryMB) MB (limits.memory_mb). Build and test less at once, or with less memory."
+  }
+
+  private var memoryMB: Int64 { (settings.memoryBytes ?? 0) >> 20 }
 
   private static func isExit(_ ending: Ending) -> Bool {
     if case .exited = ending { return true }

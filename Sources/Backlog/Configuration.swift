@@ -83,6 +83,12 @@ package struct Configuration: Sendable, Equatable {
     package var maxCostUSD: Double?
     package var maxFeatureCostUSD: Double?
     package var staggerSeconds: Double?
+    /// Most memory of an attempt, in MiB; `nil` for no bound.
+    package var memoryMB: Int?
+    /// By how much a lane and its directory for temporary files may grow in an attempt, in MiB.
+    package var diskMB: Int?
+    /// From 0 to 19; `nil`: as the agent's definition says.
+    package var nice: Int?
   }
   /// An agent's definition: `run`, and whatever else it says.
   package struct AgentSettings: Sendable, Equatable {

@@ -282,7 +282,7 @@ package enum ConfigurationReader {
   ) {
     let known = [
       "max_parallel", "attempt_minutes", "silence_minutes", "attempts", "max_cost_usd",
-      "max_feature_cost_usd", "stagger_seconds",
+      "max_feature_cost_usd", "stagger_seconds", "memory_mb", "disk_mb", "nice",
     ]
     guard let node, !input.isNull(node),
       let members = input.members(node, of: "limits", known: known)
@@ -302,6 +302,9 @@ package enum ConfigurationReader {
     limits.maxCostUSD = input.positive(members["max_cost_usd"], "limits.max_cost_usd")
     limits.maxFeatureCostUSD = input.positive(
       members["max_feature_cost_usd"], "limits.max_feature_cost_usd")
+    limits.memoryMB = input.integer(members["memory_mb"], "limits.memory_mb", in: 1...(1 << 30))
+    limits.diskMB = input.integer(members["disk_mb"], "limits.disk_mb", in: 1...(1 << 30))
+    limits.nice = input.integer(members["nice"], "limits.nice", in: 0...19)
     if let node = members["stagger_seconds"], node.int == 0 {
       limits.staggerSeconds = 0
     } else {

@@ -110,15 +110,16 @@ package struct LanePool: Sendable {
       message: "what was left uncommitted in \(lane.name)", identity: identity())
   }
 
+  /// Copies what `lanes.copy` lists; blocks are shared where the file system can.
   func copyIgnored(to lane: LaneRecord) throws {
     let files = FileManager.default
     for name in settings.copy {
       let source = mainCheckout + "/" + name
       let target = lane.path + "/" + name
-      guard files.fileExists(atPath: source), !files.fileExists(atPath: target) else { continue }
+      guard files.fileExists(atPath: source) else { continue }
       try files.createDirectory(
         atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-      try files.copyItem(atPath: source, toPath: target)
+      try FileCopy.copy(source, to: target)
     }
   }
 
@@ -126,13 +127,25 @@ package struct LanePool: Sendable {
     guard let setup = settings.setup else { return }
     let jobs = settings.jobs.flatMap { $0.take() ? $0 : nil }
     defer { jobs?.give() }
-    let result = try OneShot.runBlocking(
-      ["/bin/sh", "-c", setup], directory: lane.path,
-      environment: GitProgram.clean(environment), timeoutSeconds: 1800)
-    guard result.status == 0 else {
+    let log = state.setUpLog(lane.name)
+    try? FileManager.default.removeItem(atPath: log)
+    try FileManager.default.createDirectory(
+      atPath: (log as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    // One that a killed process left behind is ending.
+    try FileLock.acquireBlocking(state.setUpLock(lane.name)).release()
+    let ending = try GuardedProcess.runBlocking(
+      GuardedCommand(
+        guardProgram: settings.guardProgram, lockPath: state.setUpLock(lane.name), logPath: log,
+        inputPath: nil, directory: lane.path, argv: ["/bin/sh", "-c", setup],
+        environment: GitProgram.clean(environment), mark: "setup-\(lane.name)-\(getpid())",
+        wallSeconds: 1800))
+    guard ending == .exited(0) else {
+      let text = String(
+        decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
       throw LaneError.commandFailed(
         command: setup,
-        detail: "it ended with \(result.status): " + String(decoding: result.error, as: UTF8.self))
+        detail: "\(ending.words): "
+          + text.split(separator: "\n").suffix(20).joined(separator: "\n"))
     }
   }
 

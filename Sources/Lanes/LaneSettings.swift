@@ -11,12 +11,17 @@ package struct LaneSettings: Sendable {
   /// Patterns of files that agent programs leave and that are no work.
   package var litter: [String]
 
+  /// The program under which the set-up command runs.
+  package var guardProgram: String
+
   /// The set-up command takes a token of it.
   package var jobs: JobServer?
 
   package init(
-    directory: String, copy: [String], setup: String?, litter: [String], jobs: JobServer? = nil
+    directory: String, copy: [String], setup: String?, litter: [String], jobs: JobServer? = nil,
+    guardProgram: String = "lanekeeper-guard"
   ) {
+    self.guardProgram = guardProgram
     self.jobs = jobs
     self.directory = directory
     self.copy = copy

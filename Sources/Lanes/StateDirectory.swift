@@ -57,6 +57,11 @@ package struct StateDirectory: Sendable, Equatable {
   /// The log of a gate run.
   package func gateLog(_ name: String) -> String { path + "/logs/gate/\(name).log" }
 
+  /// The log of a lane's set-up command.
+  package func setUpLog(_ lane: String) -> String { path + "/logs/setup/\(lane).log" }
+  /// The lock of the guard that runs it.
+  package func setUpLock(_ lane: String) -> String { locks + "/setup-\(lane)" }
+
   /// What the sandbox of a lane is made of.
   package func sandbox(_ lane: String) -> String { path + "/sandbox/" + lane }
   /// The directory for temporary files that is a lane's own.

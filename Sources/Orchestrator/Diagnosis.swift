@@ -56,6 +56,7 @@ package struct Diagnosis {
       checks.append(check("agent \(name)") { try agent(name, project) })
     }
     checks.append(check("sandbox") { try sandbox(project) })
+    checks.append(check("memory") { try memory(project) })
     checks.append(check("disk") { try disk(project) })
     return checks
   }
@@ -68,6 +69,17 @@ package struct Diagnosis {
     } catch {
       return Check(name: name, isWell: false, detail: (error as NSError).localizedDescription)
     }
+  }
+
+  /// Tells whether `limits.memory_mb` can be kept.
+  private func memory(_ project: Project) throws -> String {
+    let wanted = project.configuration.limits.memoryMB
+    if let obstacle = MemoryGroup.obstacle() {
+      guard wanted != nil else { return "limits.memory_mb could not be enforced: \(obstacle)" }
+      throw Failure("limits.memory_mb is not enforced: \(obstacle)")
+    }
+    return wanted.map { "each attempt may use \($0) MB" }
+      ?? "not bounded; limits.memory_mb bounds that of each attempt"
   }
 
   private func git() throws -> String {

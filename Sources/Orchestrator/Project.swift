@@ -239,7 +239,8 @@ package struct Project: Sendable {
   package var laneSettings: LaneSettings {
     LaneSettings(
       directory: lanesDirectory, copy: configuration.lanes.copy, setup: configuration.lanes.setup,
-      litter: configuration.lanes.litter, jobs: jobs)
+      litter: configuration.lanes.litter, jobs: jobs,
+      guardProgram: (try? HelperPrograms.path("lanekeeper-guard")) ?? "lanekeeper-guard")
   }
 
   package func pool(_ store: Store) -> LanePool {

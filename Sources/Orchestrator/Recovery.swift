@@ -105,6 +105,7 @@ package struct Recovery: Sendable {
   private func recover(_ attempt: AttemptRecord) throws {
     let lane = try store.lane(attempt.lane)
     Strays.end(mark: attempt.mark, directories: lane.map { [$0.path] } ?? [])
+    MemoryGroup.removeLeft(lockPath: state.attemptLock(attempt.feature, attempt.number))
     guard let feature = try store.feature(attempt.feature) else { return }
     do {
       if let lane, let branch = feature.branch {

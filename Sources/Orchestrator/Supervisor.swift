@@ -154,6 +154,9 @@ package final class Supervisor: Sendable {
     }
     // Each feature of a make has a process of its own; once is enough.
     guard options.kind == .run else { return }
+    if project.configuration.limits.memoryMB != nil, let obstacle = MemoryGroup.obstacle() {
+      report(.note("limits.memory_mb is not enforced: \(obstacle)"))
+    }
     if try !hooks.isInstalled() {
       report(
         .note(
@@ -316,6 +319,9 @@ extension Project {
     settings.serverProgram = try? HelperPrograms.path("lanekeeper")
     settings.staggerSeconds = configuration.limits.staggerSeconds
     settings.sandbox = sandboxSettings
+    settings.memoryBytes = configuration.limits.memoryMB.map { Int64($0) << 20 }
+    settings.diskBytes = configuration.limits.diskMB.map { Int64($0) << 20 }
+    settings.nice = configuration.limits.nice
     if let store {
       let (book, project) = (reviewBook(store), self)
       settings.needsVerdict = { feature, tip, paths in

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A command that is to run under the guard.
 package struct GuardedCommand: Sendable {
   /// The path of `lanekeeper-guard`.
@@ -24,6 +26,11 @@ package struct GuardedCommand: Sendable {
   package var graceSeconds: Double
   /// Added to the scheduling priority, from 0 to 19.
   package var nice: Int32
+  /// Most memory of the command and of all that it starts, in bytes; kept where ``MemoryGroup/obstacle()``
+  /// finds none.
+  package var memoryBytes: Int64?
+  /// By how much these directories together may grow, in bytes.
+  package var growth: (directories: [String], bytes: Int64)?
 
   package init(
     guardProgram: String, lockPath: String, logPath: String, inputPath: String?, directory: String,
@@ -58,6 +65,11 @@ package struct GuardedCommand: Sendable {
     add("--grace", graceSeconds)
     if let outputBytes { line += ["--output-bytes", String(outputBytes)] }
     if nice != 0 { line += ["--nice", String(nice)] }
+    if let memoryBytes { line += ["--memory-bytes", String(memoryBytes)] }
+    if let growth {
+      line += ["--disk-bytes", String(growth.bytes)]
+      line += growth.directories.flatMap { ["--disk-of", $0] }
+    }
     return line + ["--"] + argv
   }
 }
@@ -72,6 +84,8 @@ package enum Ending: Sendable, Equatable {
   case silent
   /// It wrote more than it may.
   case outputLimit
+  /// Its directories grew by more than they may.
+  case diskLimit
   /// It was asked to end.
   case stopped
   /// It was never started.
@@ -80,6 +94,22 @@ package enum Ending: Sendable, Equatable {
   case locked
   /// The guard itself was killed; what was left has been ended.
   case guardLost
+
+  /// How it ended, for people: `it ended with 1`.
+  package var words: String {
+    switch self {
+    case .exited(let status): "it ended with \(status)"
+    case .signalled(let number): "it was ended by signal \(number)"
+    case .timedOut: "it took too long"
+    case .silent: "it was silent for too long"
+    case .outputLimit: "it wrote too much output"
+    case .diskLimit: "it wrote too much to the disk"
+    case .stopped: "it was stopped"
+    case .couldNotStart(let code): "it could not be started: \(String(cString: strerror(code)))"
+    case .locked: "another process runs it"
+    case .guardLost: "the process that supervises it was killed"
+    }
+  }
 
   /// How the command in a sandbox ended: the program around it tells a signal as 128 + its number.
   package var fromSandbox: Ending {
@@ -98,6 +128,7 @@ package enum Ending: Sendable, Equatable {
     case ("ended", "timeout"): self = .timedOut
     case ("ended", "silence"): self = .silent
     case ("ended", "output"): self = .outputLimit
+    case ("ended", "disk"): self = .diskLimit
     case ("ended", "stopped"): self = .stopped
     case ("failed", "start"): self = .couldNotStart(errno: Int32(words.last ?? "") ?? 0)
     case ("failed", "lock"): self = .locked

@@ -6,7 +6,7 @@ package final class GuardedProcess: Sendable {
   /// The guard's process id.
   package let pid: Int32
   private let pipe: Pipe
-  private let result: Task<Ending, Never>
+  private let result: Task<(ending: Ending, memoryKills: Int), Never>
 
   private final class Pipe: @unchecked Sendable {
     private let lock = NSLock()
@@ -27,7 +27,9 @@ package final class GuardedProcess: Sendable {
     deinit { if descriptor >= 0 { close(descriptor) } }
   }
 
-  private init(pid: Int32, pipe: Pipe, result: Task<Ending, Never>) {
+  private init(
+    pid: Int32, pipe: Pipe, result: Task<(ending: Ending, memoryKills: Int), Never>
+  ) {
     self.pid = pid
     self.pipe = pipe
     self.result = result
@@ -38,45 +40,75 @@ package final class GuardedProcess: Sendable {
   /// That the command itself can't be started is told by ``ending()``; this throws where the guard
   /// can't be.
   package static func start(_ command: GuardedCommand) throws(ProcessFailure) -> GuardedProcess {
-    var toGuard: [Int32] = [-1, -1]
-    var fromGuard: [Int32] = [-1, -1]
-    guard lk_pipe_cloexec(&toGuard) == 0, lk_pipe_cloexec(&fromGuard) == 0 else {
-      throw .couldNotStart(program: command.guardProgram, reason: String(cString: strerror(errno)))
-    }
-    var environment = command.environment
-    environment[Strays.markVariable] = command.mark
-    let pid: pid_t
-    do {
-      pid = try Spawn.start(
-        command.guardArguments, environment: environment, directory: nil, input: toGuard[0],
-        output: fromGuard[1], error: 2, newSession: true)
-    } catch {
-      for descriptor in toGuard + fromGuard { close(descriptor) }
-      throw error
-    }
-    close(toGuard[0])
-    close(fromGuard[1])
-    let pipe = Pipe(toGuard[1])
-    let reports = fromGuard[0]
-    let (mark, directory) = (command.mark, command.directory)
-    let result = Task<Ending, Never> {
+    let running = try Running(command)
+    let result = Task<(ending: Ending, memoryKills: Int), Never> {
       await withCheckedContinuation { continuation in
-        let thread = Thread {
-          let text = readToEnd(reports)
-          close(reports)
-          var status: Int32 = 0
-          while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-          pipe.shut()
-          let last = text.split(separator: "\n").last.map(String.init) ?? ""
-          let ending = Ending(report: last)
-          if ending == .guardLost { Strays.end(mark: mark, directories: [directory]) }
-          continuation.resume(returning: ending)
-        }
+        let thread = Thread { continuation.resume(returning: running.wait()) }
         thread.stackSize = 256 * 1024
         thread.start()
       }
     }
-    return GuardedProcess(pid: pid, pipe: pipe, result: result)
+    return GuardedProcess(pid: running.pid, pipe: running.pipe, result: result)
+  }
+
+  /// Runs a command to its end on the calling thread.
+  package static func runBlocking(_ command: GuardedCommand) throws(ProcessFailure) -> Ending {
+    try Running(command).wait().ending
+  }
+
+  /// A guard that has been started.
+  private struct Running: Sendable {
+    let pid: pid_t
+    let pipe: Pipe
+    private let reports: Int32
+    private let mark: String
+    private let directory: String
+    /// The guard's lock file, where it was asked to bound memory.
+    private let lockPath: String?
+
+    init(_ command: GuardedCommand) throws(ProcessFailure) {
+      var toGuard: [Int32] = [-1, -1]
+      var fromGuard: [Int32] = [-1, -1]
+      guard lk_pipe_cloexec(&toGuard) == 0, lk_pipe_cloexec(&fromGuard) == 0 else {
+        throw .couldNotStart(
+          program: command.guardProgram, reason: String(cString: strerror(errno)))
+      }
+      var environment = command.environment
+      environment[Strays.markVariable] = command.mark
+      do {
+        pid = try Spawn.start(
+          command.guardArguments, environment: environment, directory: nil, input: toGuard[0],
+          output: fromGuard[1], error: 2, newSession: true)
+      } catch {
+        for descriptor in toGuard + fromGuard { close(descriptor) }
+        throw error
+      }
+      close(toGuard[0])
+      close(fromGuard[1])
+      pipe = Pipe(toGuard[1])
+      reports = fromGuard[0]
+      (mark, directory) = (command.mark, command.directory)
+      lockPath = command.memoryBytes == nil ? nil : command.lockPath
+    }
+
+    /// Waits for the guard's end, and ends what it may have left.
+    func wait() -> (ending: Ending, memoryKills: Int) {
+      let text = readToEnd(reports)
+      close(reports)
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+      pipe.shut()
+      let lines = text.split(separator: "\n").map(String.init)
+      let ending = Ending(report: lines.last ?? "")
+      if ending == .guardLost {
+        Strays.end(mark: mark, directories: [directory])
+        if let lockPath { MemoryGroup.removeLeft(lockPath: lockPath) }
+      }
+      let kills = lines.last { $0.hasPrefix("memory ") }.flatMap {
+        Int($0.dropFirst("memory ".count))
+      }
+      return (ending, kills ?? 0)
+    }
   }
 
   /// Asks the command to end; after the grace period it is killed.
@@ -86,7 +118,11 @@ package final class GuardedProcess: Sendable {
   package func kill() { pipe.send(UInt8(ascii: "K")) }
 
   /// Waits for the end of the command and of everything that it started.
-  package func ending() async -> Ending { await result.value }
+  package func ending() async -> Ending { await result.value.ending }
+
+  /// Returns, after the end, how many processes of the command were killed since they used more memory than
+  /// they may.
+  package func memoryKills() async -> Int { await result.value.memoryKills }
 
   private static func readToEnd(_ descriptor: Int32) -> String {
     var bytes: [UInt8] = []

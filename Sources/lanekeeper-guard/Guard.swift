@@ -7,6 +7,7 @@ struct Guard {
     case timeout
     case silence
     case output
+    case disk
     case stopped
   }
 
@@ -22,6 +23,8 @@ struct Guard {
   private var startSize: Int64 = 0
   private var lastGrowth: Int64 = 0
   private var supervisorIsThere = true
+  private var memory: Memory?
+  private var disk: Disk?
 
   /// Starts the command, or reports why it can't and returns `nil`.
   init?(_ options: Options) {
@@ -32,12 +35,14 @@ struct Guard {
     signal(SIGPIPE, SIG_IGN)
     _ = lk_become_subreaper()
     childEnds = lk_child_signals()
+    var lockFile: Int32 = -1
     if !options.lock.isEmpty {
       let fd = open(options.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
       guard fd >= 0, lk_lock(fd, 0) == 0 else {
         Guard.report("failed lock")
         return nil
       }
+      lockFile = fd
     }
     logFile = open(options.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard logFile >= 0 else {
@@ -46,8 +51,13 @@ struct Guard {
     }
     startSize = size
     if options.nice != 0 { _ = nice(options.nice) }
+    if let bytes = options.memory { memory = Memory(bytes, lockFile: lockFile) }
+    if let bytes = options.diskBytes { disk = Disk(options.grown, mayGrowBy: bytes) }
+    memory?.enter()
     let code = start()
+    memory?.leave()
     guard code == 0 else {
+      memory?.remove()
       Guard.report("failed start \(code)")
       return nil
     }
@@ -72,6 +82,10 @@ struct Guard {
       checkLimits()
     }
     endRest()
+    if let memory {
+      if memory.kills > 0 { Guard.report("memory \(memory.kills)") }
+      memory.remove()
+    }
     let text = status.map(Guard.describe) ?? "exit 0"
     if let cause {
       Guard.report("ended \(cause.rawValue) \(text)")
@@ -120,6 +134,7 @@ struct Guard {
     if cause == nil {
       consider(wallAt)
       if options.silence != nil || options.outputBytes != nil { consider(now + 500) }
+      consider(disk?.nextLook)
     }
     guard let next else { return -1 }
     return Int32(clamping: max(0, next - now))
@@ -172,6 +187,7 @@ struct Guard {
     }
     guard cause == nil else { return }
     if let at = wallAt, now >= at { return end(.timeout, at: options.grace) }
+    if disk?.isOver(now) == true { return end(.disk, at: 0) }
     guard options.silence != nil || options.outputBytes != nil else { return }
     let present = size
     if present != lastSize {

@@ -12,6 +12,11 @@ struct Options {
   var grace: Int64 = 5000
   var linger: Int64 = 0
   var nice: Int32 = 0
+  /// Most memory of the command and all that it starts, in bytes.
+  var memory: Int64?
+  /// By how much these directories together may grow, in bytes.
+  var diskBytes: Int64?
+  var grown: [String] = []
   var command: [String] = []
 
   /// Reads `--name value` pairs up to `--`; `nil` where something is missing or unknown.
@@ -33,6 +38,9 @@ struct Options {
       case "--output-bytes": outputBytes = Int64(value)
       case "--grace": grace = Int64(value) ?? grace
       case "--linger": linger = Int64(value) ?? linger
+      case "--memory-bytes": memory = Int64(value)
+      case "--disk-bytes": diskBytes = Int64(value)
+      case "--disk-of": grown.append(value)
       case "--nice": nice = Int32(value) ?? nice
       default: return nil
       }

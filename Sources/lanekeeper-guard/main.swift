@@ -15,7 +15,8 @@ guard let options = Options(Array(CommandLine.arguments.dropFirst())) else {
   let usage = Array(
     """
     usage: lanekeeper-guard --lock FILE --log FILE [--input FILE] [--directory DIR] [--wall-ms N]
-      [--silence-ms N] [--output-bytes N] [--grace MS] [--linger MS] [--nice N] -- COMMAND…
+      [--silence-ms N] [--output-bytes N] [--grace MS] [--linger MS] [--nice N] [--memory-bytes N]
+      [--disk-bytes N --disk-of DIR…] -- COMMAND…
     It is started by lanekeeper.
 
     """.utf8)

@@ -25,7 +25,8 @@ import Testing
       store = try Store(path: state.stateFile)
       pool = LanePool(
         settings: LaneSettings(
-          directory: test.root.path("lanes"), copy: copy, setup: setup, litter: []),
+          directory: test.root.path("lanes"), copy: copy, setup: setup, litter: [],
+          guardProgram: BuiltPrograms.path("lanekeeper-guard")),
         state: state, store: store, mainCheckout: test.path, environment: test.environment,
         identity: { Signature(name: "T", email: "t@example.org", time: 0, offsetMinutes: 0) })
     }
@@ -186,5 +187,41 @@ import Testing
       })
     #expect(try fixture.test.root.read("lanes/\(aside)/notes.txt") == "a person's\n")
     #expect(try fixture.test.root.read("lanes/1/a.txt") == "1\n")
+  }
+
+  @Test func p5_theSetUpCommandLeavesNothingBehindAndReadsNothing() throws {
+    let fixture = try Fixture(
+      setup: "cat > read.ignored; (setsid sleep 3000 & echo $! > daemon.ignored)")
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    #expect(try fixture.test.root.read("lanes/\(lane.number)/read.ignored") == "")
+    let daemon = try #require(
+      Int32(
+        try fixture.test.root.read("lanes/\(lane.number)/daemon.ignored")
+          .trimmingCharacters(in: .newlines)))
+    #expect(kill(daemon, 0) != 0)
+  }
+
+  @Test func aSetUpCommandThatFailsSaysWhy() throws {
+    let fixture = try Fixture(setup: "echo no compiler here >&2; exit 3")
+    #expect {
+      try fixture.pool.take(commit: fixture.tip)
+    } throws: { error in
+      "\(error)".contains("it ended with 3") && "\(error)".contains("no compiler here")
+    }
+  }
+
+  @Test func aCopyOfACacheThatWasCutOffIsCompleted() throws {
+    let fixture = try Fixture(
+      copy: ["cache.ignored"], files: ["cache.ignored/a/one": "1\n", "cache.ignored/two": "2\n"])
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    #expect(try fixture.test.root.read("lanes/1/cache.ignored/a/one") == "1\n")
+    // As a kill in the middle would leave it: one file is there, git's lock is not.
+    try fixture.test.root.write("lanes/1/cache.ignored/two", "the lane's own\n")
+    try FileManager.default.removeItem(
+      atPath: fixture.test.root.path("lanes/1/cache.ignored/a"))
+    try fixture.test.git("worktree", "unlock", lane.path)
+    _ = try fixture.pool.open(lane, commit: fixture.tip)
+    #expect(try fixture.test.root.read("lanes/1/cache.ignored/a/one") == "1\n")
+    #expect(try fixture.test.root.read("lanes/1/cache.ignored/two") == "the lane's own\n")
   }
 }

@@ -57,6 +57,32 @@ import Testing
     #expect(try log() == "the prompt\nA=b c\nLANEKEEPER_MARK=\(mark)\nPATH=/usr/bin:/bin\n")
   }
 
+  @Test func readsNothingFromWhoStartedIt() async throws {
+    // Empty where none is given; never the terminal or pipe of the program that runs it.
+    #expect(
+      try await GuardedProcess.start(command("wc -c; ls -l /proc/self/fd/0")).ending() == .exited(0)
+    )
+    #expect(try log().hasPrefix("0\n") && log().contains("/dev/null"))
+  }
+
+  @Test func p5_itsCommandInheritsNoLockAndNoPipe() async throws {
+    let held = try #require(try FileLock.tryAcquire(scratch.path("mine")))
+    #expect(try await GuardedProcess.start(command("ls -l /proc/self/fd")).ending() == .exited(0))
+    held.release()
+    let found = try log()
+    #expect(!found.contains(scratch.path("lock")) && !found.contains(scratch.path("mine")))
+    // Input, both outputs, what ls itself has open, and what whoever runs the tests hands to every child.
+    let handedOn = Set((3..<1024).filter { fcntl(Int32($0), F_GETFD) == 0 })
+    let numbers = found.split(separator: "\n").compactMap { line -> Int? in
+      line.split(separator: " ").firstIndex(of: "->").flatMap {
+        Int(line.split(separator: " ")[$0 - 1])
+      }
+    }
+    #expect(numbers.count { $0 > 2 && !handedOn.contains($0) } <= 1, "\(found)")
+    // A daemon that outlives the guard's own child for a moment holds no lock either.
+    #expect(!FileLock.isHeld(scratch.path("lock")))
+  }
+
   @Test func p5_endsDaemonsWithTheirCommand() async throws {
     let script =
       "(setsid sh -c 'sleep 3000 & echo $! > daemon; wait' >/dev/null 2>&1 &) ; "
@@ -91,6 +117,78 @@ import Testing
     var loud = command("while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done")
     loud.outputBytes = 10_000
     #expect(try await GuardedProcess.start(loud).ending() == .outputLimit)
+  }
+
+  @Test func endsWhatFillsTheDisk() async throws {
+    let (lane, other) = (scratch.path("lane"), scratch.path("other"))
+    for path in [lane, other] {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    try Data(count: 3 << 20).write(to: URL(fileURLWithPath: lane + "/before"))
+    // What was there before does not count, and what is taken away makes room.
+    var frugal = command(
+      "cd lane; rm before; head -c 3000000 /dev/zero > new; sleep 1.5; exit 3")
+    frugal.growth = ([lane, other], 1 << 20)
+    #expect(try await GuardedProcess.start(frugal).ending() == .exited(3))
+    var greedy = command("head -c 3000000 /dev/zero > other/big; sleep 3000")
+    greedy.growth = ([lane, other], 1 << 20)
+    #expect(try await GuardedProcess.start(greedy).ending() == .diskLimit)
+  }
+
+  @Test(.enabled(if: MemoryGroup.obstacle() == nil, "no control group can be made here"))
+  func boundsMemoryAndTellsWhoWasKilled() async throws {
+    var hungry = command("exec tail /dev/zero")
+    hungry.memoryBytes = 24 << 20
+    let process = try GuardedProcess.start(hungry)
+    #expect(await process.ending() == .signalled(9))
+    #expect(await process.memoryKills() == 1)
+    // One that goes on after its child was killed, and one that keeps within its bound.
+    var patient = command("tail /dev/zero; exit 4")
+    patient.memoryBytes = 24 << 20
+    let second = try GuardedProcess.start(patient)
+    #expect(await second.ending() == .exited(4))
+    #expect(await second.memoryKills() == 1)
+    var frugal = command("cat /proc/self/cgroup; exit 0")
+    frugal.memoryBytes = 24 << 20
+    let third = try GuardedProcess.start(frugal)
+    #expect(await third.ending() == .exited(0))
+    #expect(await third.memoryKills() == 0)
+    let name = try #require(
+      try log().split(whereSeparator: { $0 == "\n" || $0 == "/" }).last {
+        $0.hasPrefix("lanekeeper-")
+      })
+    #expect(!groups().contains(String(name)))
+    #expect(try String(contentsOfFile: scratch.path("lock"), encoding: .utf8) == "")
+  }
+
+  /// The names of all groups that guards have made on this machine.
+  private func groups() -> [String] {
+    let paths = FileManager.default.enumerator(atPath: "/sys/fs/cgroup")
+    var found: [String] = []
+    while let path = paths?.nextObject() as? String {
+      let name = (path as NSString).lastPathComponent
+      if name.hasPrefix("lanekeeper-") { found.append(name) }
+    }
+    return found
+  }
+
+  @Test(.enabled(if: MemoryGroup.obstacle() == nil, "no control group can be made here"))
+  func removesTheGroupOfAGuardThatWasKilled() async throws {
+    var bounded = command("touch up; sleep 3000")
+    bounded.memoryBytes = 24 << 20
+    let process = try GuardedProcess.start(bounded)
+    try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
+    let group = try String(contentsOfFile: scratch.path("lock"), encoding: .utf8)
+      .trimmingCharacters(in: .newlines)
+    #expect(FileManager.default.fileExists(atPath: group))
+    // The command is in it, the guard is not: it must not be killed for what the command does.
+    let inside = try String(contentsOfFile: group + "/cgroup.procs", encoding: .utf8)
+    #expect(!inside.split(separator: "\n").contains("\(process.pid)"))
+    #expect(!inside.isEmpty)
+    kill(process.pid, SIGKILL)
+    #expect(await process.ending() == .guardLost)
+    #expect(!FileManager.default.fileExists(atPath: group))
+    #expect(try String(contentsOfFile: scratch.path("lock"), encoding: .utf8) == "")
   }
 
   @Test func p5_holdsItsLockAsLongAsItRuns() async throws {

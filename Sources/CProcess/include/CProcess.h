@@ -62,6 +62,34 @@ long lk_receive_descriptors(int socket, void *bytes, size_t count, int *descript
 /// other end, `descriptor`, is closed, also by the death of who held it. Returns its id, or -1 with errno.
 int lk_start_waker(int *descriptor);
 
+/// Lets a file share the blocks of another (FICLONE). Returns 0, or -1 with errno where the file system
+/// does not do that.
+int lk_clone(int target, int source);
+
+/// Copies a regular file to a new name in `directory`, with mode and times: by sharing its blocks where the
+/// file system can, else byte by byte. The name is there once the file is whole, where the file system knows
+/// files without names. Returns 1 where blocks are shared, 0 where not, or -1 with errno.
+int lk_copy_file(const char *from, const char *directory, const char *to);
+
+/// Makes a control group whose processes together may use so many bytes of memory, beside or below that of
+/// this process, with version 2 or 1 of cgroups. Writes its directory to `group`, and that of this
+/// process's own group to `home`. `name` begins with `lanekeeper-`. Returns the version, or -1 with errno.
+int lk_memory_group_make(const char *name, int64_t bytes, char *group, size_t size, char *home,
+                         size_t home_size);
+
+/// Moves this process into a control group. Returns 0, or -1 with errno.
+int lk_memory_group_enter(const char *group);
+
+/// How many processes of a control group the kernel has killed for want of memory.
+int64_t lk_memory_group_kills(const char *group);
+
+/// Removes a control group that lk_memory_group_make has made, once it is empty; waits a second for that.
+/// Returns 0, or -1 with errno.
+int lk_memory_group_remove(const char *group);
+
+/// How many bytes of the disk a file, or a directory with all that is below it, takes.
+int64_t lk_tree_bytes(const char *path);
+
 /// Lets a child start without the descriptors from `first` on.
 int lk_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 #endif
