@@ -212,8 +212,9 @@ package struct AttemptRunner: Sendable {
     watcher.cancel()
     stopper.cancel()
     await watcher.value
+    if case .shell = definition.launch { run.ending = run.ending.fromWrapper }
     if let sandbox {
-      run.ending = run.ending.fromSandbox
+      run.ending = run.ending.fromWrapper
       sandbox.view.end()
       try? takeOutput(lane, to: output(feature, attempt))
     }

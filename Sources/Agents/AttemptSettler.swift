@@ -171,7 +171,7 @@ package struct AttemptSettler: Sendable {
     let shortage = memoryWords(run?.memoryKills ?? 0)
     switch ending {
     case .exited(0): break
-    case .signalled(SIGKILL) where shortage != nil, .exited(128 + SIGKILL) where shortage != nil:
+    case .signalled(SIGKILL) where shortage != nil:
       return failed(
         "the agent was killed for want of memory: it may use \(memoryMB) MB (limits.memory_mb)",
         shortage)
@@ -186,6 +186,11 @@ package struct AttemptSettler: Sendable {
         "the agent was killed for want of memory; run fewer agents at once (--parallel), or give "
           + "the machine more memory")
     case .signalled(let number):
+      if [SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP].contains(number) {
+        return failed(
+          "the agent crashed with signal \(number); bring its program up to date, or name another in "
+            + "`agent:`")
+      }
       return failed("the agent was ended by signal \(number), which Lanekeeper did not send")
     case .timedOut:
       return failed(

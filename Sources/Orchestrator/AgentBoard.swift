@@ -32,7 +32,8 @@ struct AgentBoard: Sendable {
       }
       try store.waitForLimit(feature.id, until: first.until, detail: first.detail)
       let words = LimitWait.words(LimitWait.text(until: first.until)) ?? ""
-      return .wait("\(words) (\(first.agent): \(first.detail))")
+      let advice = first.advice.map { "; " + $0 } ?? ""
+      return .wait("\(words) (\(first.agent): \(first.detail))\(advice)")
     }
     let expected =
       try store.usualCost(agent: definition.name, tier: tier)

@@ -111,8 +111,9 @@ package enum Ending: Sendable, Equatable {
     }
   }
 
-  /// How the command in a sandbox ended: the program around it tells a signal as 128 + its number.
-  package var fromSandbox: Ending {
+  /// How the command in a sandbox, or in a shell, ended: the program around it tells a signal as 128 + its
+  /// number.
+  package var fromWrapper: Ending {
     if case .exited(let status) = self, (129...192).contains(status) {
       return .signalled(status - 128)
     }

@@ -332,6 +332,13 @@ package enum CostAnswer: Sendable, Equatable {
   case runExceeded(Double)
 }
 
+extension AgentPause {
+  /// What a person has to do; `nil` where it ends by itself.
+  package var advice: String? {
+    until == nil ? "log in to \(agent), then `lanekeeper run`" : nil
+  }
+}
+
 /// What stands in `waiting_for` of a feature that waits for a limit: `limit:<time>` or `limit`.
 package enum LimitWait {
   package static func text(until: Int64?) -> String {

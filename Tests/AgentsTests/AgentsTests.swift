@@ -32,6 +32,16 @@ import Testing
     prompt.others = [("src/db.py", "feature:9")]
     prompt.resumes = true
     Snapshot.check(try prompt.text(templates), name: "prompt-rework")
+    prompt = Prompt(feature: feature, attempt: 3, target: "main", gate: "make test")
+    prompt.held = ["src/auth/"]
+    prompt.review = ReviewRecord(
+      id: 1, feature: "7", attempt: 2, verdict: .changesRequested, tip: "", base: "", digest: "",
+      person: "Somebody <s@example.org>", text: "Almost there.",
+      comments: [
+        ReviewComment(path: "src/auth/login.py", line: 12, text: "Compare in constant time."),
+        ReviewComment(path: "README.md", line: 0, text: "Say how."),
+      ], at: 0)
+    Snapshot.check(try prompt.text(templates), name: "prompt-review")
     record = FeatureRecord(id: "8", position: 0, title: "T", category: "testing", state: .running)
     prompt = Prompt(feature: record, attempt: 1, target: "trunk", gate: "")
     Snapshot.check(try prompt.text(templates), name: "prompt-least")

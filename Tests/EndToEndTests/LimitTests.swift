@@ -90,6 +90,9 @@ import Testing
     let result = try shop.run("run")
     #expect(result.status == 75, "\(result.text)")
     #expect(result.text.contains("until a person has acted"))
+    #expect(result.text.contains("log in to a, then `lanekeeper run`"))
+    let told = try shop.run("explain", "1").text
+    #expect(told.contains("a: 401") && told.contains("log in to a, then `lanekeeper run`"))
   }
 
   @Test func aBudgetStopsBeforeItIsExceeded() throws {

@@ -366,8 +366,11 @@ class Responses(Wire):
             return {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}",
                     "name": name, "arguments": json.dumps(arguments)}
         if "call" in step:
+            # Codex puts the tools of a server into a namespace of its own (recorded).
+            space, _, name = step["call"].rpartition("__")
+            call = {"namespace": space, "name": name} if space in names else {"name": step["call"]}
             return {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}",
-                    "name": step["call"], "arguments": json.dumps(step.get("arguments", {}))}
+                    **call, "arguments": json.dumps(step.get("arguments", {}))}
         text = step.get("text") or step.get("refuse") or ""
         return {"type": "message", "id": f"msg_{number}", "role": "assistant",
                 "content": [{"type": "output_text", "text": text, "annotations": []}]}

@@ -22,7 +22,7 @@ def steps(number, commit=True):
 def three(agent, more=""):
     """Three features in three lanes, which land."""
     scenario = {str(n): steps(n) for n in (1, 2, 3)}
-    if agent == "claude":  # it asks our MCP server first
+    if agent in ("claude", "codex"):  # they ask our MCP server first
         for number, plan in scenario.items():
             plan["steps"].insert(0, {"call": "mcp__lanekeeper__claim_file", "arguments": {
                 "file_path": f"f{number}.txt", "agent_id": "any"}})
@@ -44,11 +44,15 @@ def three(agent, more=""):
             if agent in ("claude", "codex"):
                 check(report["session"], report)
                 check(json.loads(report["edits"]) == [f"f{report['feature']}.txt"], report)
+                raw = shop.run("logs", report["feature"], "--raw").stdout
+                check('granted\\":true' in raw, raw)
+                check(any(e["type"] == "agent_tool" and e.get("feature") == report["feature"]
+                          and "claim_file" in json.dumps(e) for e in shop.events()), "no event of the tool")
             if agent == "claude":
                 check(report["cost_usd"] > 0, report)
-                raw = shop.run("logs", report["feature"], "--raw").stdout
                 check('"name":"lanekeeper","status":"connected"' in raw, raw[:3000])
-                check('granted\\":true' in raw, raw)
+            if agent == "codex":
+                check('"server":"lanekeeper","tool":"claim_file"' in raw, raw[:3000])
         with open(shop.log) as file:
             models = {json.loads(line)["model"] for line in file}
         check(len(models) == 2, f"the tiers reached the endpoint as {models}")
@@ -82,6 +86,46 @@ def fault(name, agent, faults, expected, more="", features=2, status=0, steps_of
         if after:
             after(shop, text)
         return re.search(expected, text).group(0)
+    finally:
+        shop.close()
+
+
+def resume(agent):
+    """An attempt that was stopped in the middle goes on with the agent's own session."""
+    shop = Shop(f"resume-{agent}", [agent], {"1": {**steps(1), "faults": [
+        {"kind": "delay", "seconds": 0, "times": 1}, {"kind": "hang", "seconds": 90, "times": 1}]}},
+        ["{id: 1, title: One, category: backend}"])
+
+    def requests():
+        if not os.path.exists(shop.log):
+            return []
+        with open(shop.log) as file:
+            return [json.loads(line) for line in file if '"done"' in line]
+    try:
+        run = shop.begin("run")
+        for _ in range(600):
+            if any(r["fault"] == "hang" for r in requests()):
+                break
+            time.sleep(0.1)
+        before = len(requests())
+        check(requests()[-1]["done"] == 1, f"it never came to its second turn: {requests()}")
+        check(shop.run("stop", "--now").returncode == 0, "stop")
+        text, _ = run.communicate(timeout=120)
+        check(run.returncode == 130, text)
+        result = shop.run("run")
+        check(result.returncode == 0, result.stdout + result.stderr)
+        check(shop.landed() == ["1"], result.stdout)
+        reports = shop.reports()
+        check([r["state"] for r in reports] == ["interrupted", "completed"], reports)
+        check(all(r["session"] for r in reports), reports)
+        # What the model was told of the first attempt is the session's own: its request has that turn again.
+        first = requests()[before]
+        check(first["done"] >= 1, f"it began anew: {first}")
+        if agent == "codex":
+            check(reports[0]["session"] == reports[1]["session"], reports)
+        with open(os.path.join(shop.path, ".git/lanekeeper/logs/1/2.prompt")) as file:
+            check("You were stopped while you worked on this" in file.read(), "the prompt tells nothing of it")
+        return f"the second attempt began with {first['done']} turn of the first"
     finally:
         shop.close()
 
@@ -206,6 +250,8 @@ CASES = {
     "codex-half-stream": lambda: fault(
         "half", ["codex", "claude"], [{"kind": "half_stream", "times": 1}], "met the network", QUICK,
         after=interrupted),
+    "claude-resume": lambda: resume("claude"),
+    "codex-resume": lambda: resume("codex"),
     "ask-claude": lambda: question("claude"),
     "ask-codex": lambda: question("codex"),
     "mcp-client": lambda: program("mcp_client.py", "stdio"),

@@ -122,6 +122,11 @@ class Shop:
         return subprocess.run([PROGRAM, *arguments], cwd=self.path, env=self.environment,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
 
+    def begin(self, *arguments):
+        """Starts a command that runs beside the test."""
+        return subprocess.Popen([PROGRAM, *arguments], cwd=self.path, env=self.environment, text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
     def json(self, *arguments):
         """What a command prints with `--json`."""
         result = self.run(*arguments, "--json")

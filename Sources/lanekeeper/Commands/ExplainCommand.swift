@@ -78,6 +78,10 @@ struct ExplainCommand: ParsableCommand {
         lines.append(
           "  \(refusal.path): \(refusal.reason)" + (refusal.holder.map { " by #\($0)" } ?? ""))
       }
+      for pause in try store.pauses() where feature.waitingFor?.hasPrefix("limit") == true {
+        lines.append("  \(pause.agent): \(pause.detail)")
+        if let advice = pause.advice { lines.append("  \(advice)") }
+      }
       return lines + ["it goes on by itself when that is free; `lanekeeper retry` tries at once"]
     case .failed:
       return ["its attempts are used up; `lanekeeper retry \(feature.id)` gives it another go"]
