@@ -4,12 +4,14 @@ import Yams
 package enum BacklogEdit {
   /// Returns the text of a backlog file, changed so that it holds other features.
   ///
-  /// Features keep their places; new ones come last. Only keys whose value differs are written anew.
+  /// Features keep their places; new ones come last. Only values that differ are written anew: every other
+  /// byte stays.
   ///
   /// - Parameters:
   ///   - old: a text that ``BacklogReader`` takes.
   ///   - file: the name for messages.
-  /// - Throws: ``InputProblems`` where `old` is broken.
+  /// - Throws: ``InputProblems`` where `old` is broken, or written in a way that can't be changed without losing
+  ///   a comment or its form.
   package static func text(
     _ old: String, holding backlog: Backlog, file: String
   ) throws(InputProblems) -> String {
@@ -21,10 +23,12 @@ package enum BacklogEdit {
     {
       return text
     }
-    // Written in a way that can't be edited line by line, such as JSON: the head's comments stay.
-    let head = old.split(separator: "\n", omittingEmptySubsequences: false)
-      .prefix { $0.hasPrefix("#") || $0.allSatisfy(\.isWhitespace) }
-    return head.map { $0 + "\n" }.joined() + BacklogWriter.yaml(wanted)
+    throw InputProblems([
+      InputProblem(
+        file: file, line: 1, column: 1,
+        message: "this can't be changed without losing comments or the form of the file",
+        suggestion: "change it in an editor, or write each key of a feature on a line of its own")
+    ])
   }
 
   /// Puts the features of a backlog into the order of another; what that has not comes last.
@@ -43,19 +47,36 @@ package enum BacklogEdit {
     guard
       !plain.unicodeScalars.contains(where: {
         "\r\u{85}\u{2028}\u{2029}".unicodeScalars.contains($0)
-      })
+      }), !isCRLF || plain.replacing("\n", with: "\r\n") == old,
+      let text = changed(plain, from: present, to: wanted)
     else { return nil }
+    return isCRLF ? text.replacing("\n", with: "\r\n") : text
+  }
+
+  /// - Parameter plain: with plain line ends.
+  private static func changed(
+    _ plain: String, from present: Backlog, to wanted: Backlog
+  ) -> String? {
     var lines = plain.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // A last line without an end stays so.
+    let tail = plain.hasSuffix("\n") || plain.isEmpty ? "\n" : ""
     if lines.last == "" { lines.removeLast() }
     let root = try? Yams.compose(yaml: plain)
     let node = root?.mapping?["features"]
     let items = node?.sequence.map(Array.init) ?? []
-    guard !items.isEmpty else {
-      return finish(fill(lines, with: wanted, key: key(root)), isCRLF)
+    if let root, let node, node.sequence != nil, BacklogLayout.isFlow(node, lines),
+      !items.isEmpty || BacklogLayout.isFlow(root, lines)
+    {
+      guard let start = offset(of: node, lines) else { return nil }
+      return FlowEdit.backlog(Array(plain.unicodeScalars), at: start, from: present, to: wanted)
+        .map { String(String.UnicodeScalarView($0)) }
     }
-    guard let node, !BacklogLayout.isFlow(node, lines), items.count == present.features.count,
-      let layout = BacklogLayout(lines, items)
-    else { return nil }
+    guard !items.isEmpty else {
+      return finish(fill(lines, with: wanted, key: key(root)), tail)
+    }
+    guard items.count == present.features.count, let layout = BacklogLayout(lines, items) else {
+      return nil
+    }
     let target = Dictionary(
       wanted.features.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     for (place, feature) in zip(layout.items, present.features).reversed() {
@@ -64,7 +85,7 @@ package enum BacklogEdit {
           layout.attached(place.lines.lowerBound, lines)..<place.lines.upperBound)
         continue
       }
-      if new != feature { edit(&lines, place, from: feature, to: new) }
+      guard new == feature || edit(&lines, place, from: feature, to: new) else { return nil }
     }
     let known = Set(present.features.map(\.id))
     let added = wanted.features.filter { !known.contains($0.id) }
@@ -78,11 +99,18 @@ package enum BacklogEdit {
         end += item.count
       }
     }
-    return finish(lines, isCRLF)
+    return finish(lines, tail)
   }
 
-  private static func finish(_ lines: [String], _ isCRLF: Bool) -> String {
-    lines.map { $0 + (isCRLF ? "\r\n" : "\n") }.joined()
+  private static func finish(_ lines: [String], _ tail: String) -> String {
+    lines.joined(separator: "\n") + tail
+  }
+
+  /// Where a node stands, in Unicode scalars.
+  private static func offset(of node: Node, _ lines: [String]) -> Int? {
+    guard let mark = node.mark, lines.indices.contains(mark.line - 1) else { return nil }
+    return lines[..<(mark.line - 1)].reduce(0) { $0 + $1.unicodeScalars.count + 1 } + mark.column
+      - 1
   }
 
   private static func key(_ root: Node?) -> Int? {
@@ -91,17 +119,26 @@ package enum BacklogEdit {
 
   /// Fills a file without features.
   private static func fill(_ lines: [String], with backlog: Backlog, key: Int?) -> [String] {
-    let body = BacklogWriter.yaml(backlog).split(separator: "\n").map(String.init)
+    var body = BacklogWriter.yaml(backlog).split(separator: "\n").map(String.init)
     guard let key, lines.indices.contains(key) else { return lines + body }
+    body[0] += LineComment.tail(lines[key], after: 0)
     return lines[..<key] + body + lines[(key + 1)...]
   }
 
+  /// - Returns: whether it could be changed without losing anything.
   private static func edit(
     _ lines: inout [String], _ place: BacklogLayout.Item, from old: Feature, to new: Feature
-  ) {
+  ) -> Bool {
     guard let keys = place.keys else {
-      lines.replaceSubrange(place.lines, with: BacklogWriter.item(new, indent: place.dash))
-      return
+      let text = Array(lines[place.lines].joined(separator: "\n").unicodeScalars)
+      guard let start = text.firstIndex(of: "{"),
+        let changed = FlowEdit.feature(text, at: start, from: old, to: new)
+      else { return false }
+      lines.replaceSubrange(
+        place.lines,
+        with: String(String.UnicodeScalarView(changed))
+          .split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+      return true
     }
     let space = String(repeating: " ", count: place.indent)
     for key in BacklogWriter.Key.allCases.reversed()
@@ -115,65 +152,100 @@ package enum BacklogEdit {
       else {
         continue
       }
-      let text = replacement(for: key, lines, range, from: old, to: new)
-      let first = range.lines.lowerBound
-      // The first key stands behind the dash.
-      let head = String(lines[first].prefix(range.column))
-      lines.replaceSubrange(
-        range.lines, with: [head + text[0]] + text.dropFirst().map { space + $0 })
+      guard let text = replacement(for: key, lines, range, from: old, to: new) else { return false }
+      lines.replaceSubrange(range.lines, with: text)
     }
+    return true
   }
 
-  /// Returns the new lines of a key, without indent.
+  /// Returns the new lines of a key; `nil` where a comment would be lost.
   private static func replacement(
     for key: BacklogWriter.Key, _ lines: [String], _ place: BacklogLayout.KeyPlace,
     from old: Feature, to new: Feature
-  ) -> [String] {
-    var text = BacklogWriter.lines(key, new)
+  ) -> [String]? {
+    let own = Array(lines[place.lines])
+    let before = BacklogWriter.items(key, old)
     let items = BacklogWriter.items(key, new)
-    if !place.items.isEmpty, !items.isEmpty {
-      let before = BacklogWriter.items(key, old)
-      if before.count == place.items.count {
-        return list(lines, place, before: before, after: items)
-      }
+    if !place.items.isEmpty, before.count == place.items.count {
+      return list(lines, place, before: before, after: items)
     }
-    let comment = LineComment.at(lines[place.lines.lowerBound], after: place.column)
-    if place.isFlow, place.lines.count == 1, !items.contains(where: { $0.hasPrefix("{") }) {
-      text = ["\(key.rawValue): [\(items.joined(separator: ", "))]"]
+    // A list in brackets stays one; what a plan has detected takes a line for each.
+    if place.isFlow, own.count > 1 || !items.contains(where: { $0.hasPrefix("{") }) {
+      let text = own.joined(separator: "\n").unicodeScalars
+      guard let start = text.firstIndex(of: "[") else { return nil }
+      return FlowEdit.list(
+        String(text), at: text.distance(from: text.startIndex, to: start), before: before,
+        after: items
+      )?.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
-    if let comment, place.lines.count == 1 || text.count > 1 { text[0] += "  " + comment }
-    return text
+    // What stands between the lines of a list would be lost; a text of several lines has no comments.
+    if key.isList, own.dropFirst().contains(where: LineComment.stands) { return nil }
+    // The first key stands behind the dash.
+    let head = String(own[0].prefix(place.column))
+    let space = String(repeating: " ", count: place.column)
+    let text = BacklogWriter.lines(key, new)
+    return [head + text[0] + LineComment.tail(own[0], after: place.column)]
+      + text.dropFirst().map { space + $0 }
   }
 
-  /// Keeps the lines of items that stay, with their comments; new items come last.
+  /// Keeps the lines of items that stay, and every comment that stands on lines of its own; new items come last
+  /// where the order does not say otherwise.
   private static func list(
     _ lines: [String], _ place: BacklogLayout.KeyPlace, before: [String], after: [String]
   ) -> [String] {
-    func bare(_ line: String) -> String {
-      line.count >= place.column && line.prefix(place.column).allSatisfy({ $0 == " " })
-        ? String(line.dropFirst(place.column)) : line.trimmed
-    }
-    var result = [String(lines[place.lines.lowerBound].dropFirst(place.column))]
-    var open = after
-    var last = place.items[0].lowerBound
-    let dash = lines[last].prefix { $0 == " " }.dropFirst(place.column)
     let first = place.items[0].lowerBound
-    result += lines[(place.lines.lowerBound + 1)..<first].map(bare)
+    let dash = lines[first].prefix { $0 == " " }
+    var head = lines[place.lines.lowerBound]
+    if after.isEmpty {
+      let name = head.dropFirst(place.column).prefix { $0 != ":" }
+      head = head.prefix(place.column) + name + ": []" + LineComment.tail(head, after: place.column)
+    }
+    // Each item with the comments above it.
+    var notes = Array(lines[(place.lines.lowerBound + 1)..<first])
+    var chunks: [(item: String, lines: [String])] = []
+    var open = after
     for (item, range) in zip(before, place.items) {
+      let own = Array(lines[range])
+      let end = own.lastIndex { !LineComment.isAlone($0) } ?? 0
       if let index = open.firstIndex(of: item) {
         open.remove(at: index)
-        result += lines[range].map(bare)
+        chunks.append((item, notes + own[...end]))
+        notes = []
       }
-      last = range.upperBound
+      notes += own[(end + 1)...]
     }
-    result += open.map { "\(dash)- \($0)" }
-    result += lines[last..<place.lines.upperBound].map(bare)
-    return result
+    var result = [head]
+    for item in after {
+      if let index = chunks.firstIndex(where: { $0.item == item }) {
+        result += chunks.remove(at: index).lines
+      } else {
+        result.append("\(dash)- \(item)")
+      }
+    }
+    return result + notes
+      + lines[place.items[place.items.count - 1].upperBound..<place.lines.upperBound]
   }
 }
 
 /// Finds the comment at the end of a line.
 enum LineComment {
+  /// Returns the comment with the space before it; empty where there is none.
+  static func tail(_ line: String, after column: Int) -> String {
+    guard let comment = at(line, after: column) else { return "" }
+    let rest = line.dropLast(comment.count)
+    return String(rest.reversed().prefix { $0 == " " || $0 == "\t" }.reversed()) + comment
+  }
+
+  /// Tells whether a line is empty or nothing but a comment.
+  static func isAlone(_ line: String) -> Bool {
+    let first = line.first { !$0.isWhitespace }
+    return first == nil || first == "#"
+  }
+
+  static func stands(in line: String) -> Bool {
+    line.first { !$0.isWhitespace } == "#" || at(line, after: 0) != nil
+  }
+
   /// - Parameter column: where the key starts that the line holds.
   static func at(_ line: String, after column: Int) -> String? {
     var quote: Character?

@@ -13,6 +13,8 @@ package enum BacklogWriter {
     case id, title, category, description, steps
     case dependencies = "depends_on"
     case touches, priority, model, agent, slots
+
+    var isList: Bool { self == .steps || self == .dependencies || self == .touches || self == .slots }
   }
 
   /// Returns the lines of a feature as an item of a list.
@@ -27,7 +29,7 @@ package enum BacklogWriter {
   }
 
   /// Tells whether a key need not be written.
-  private static func isDefault(_ key: Key, _ feature: Feature) -> Bool {
+  static func isDefault(_ key: Key, _ feature: Feature) -> Bool {
     switch key {
     case .id, .title, .category: false
     case .description: feature.description.isEmpty
@@ -86,9 +88,10 @@ package enum BacklogWriter {
     }
   }
 
-  private static func id(_ id: String) -> String {
+  /// - Parameter isQuoted: what is no number stands in double quotes, as in JSON.
+  static func id(_ id: String, isQuoted: Bool = false) -> String {
     let isNumber = !id.hasPrefix("0") && id.allSatisfy { ("0"..."9").contains($0) }
-    return isNumber ? id : YAMLText.scalar(id)
+    return isNumber ? id : isQuoted ? YAMLText.quoted(id) : YAMLText.scalar(id)
   }
 
   static func dependency(_ item: Dependency) -> String {

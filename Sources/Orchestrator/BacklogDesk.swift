@@ -17,34 +17,53 @@ package struct BacklogDesk {
   ///
   /// - Throws: ``Failure`` where the file, or what was to become of it, is wrong; then nothing has changed.
   package func change(_ body: (inout Backlog) throws -> Void) throws {
-    try project.state.create()
-    let lock = try FileLock.acquireBlocking(project.state.locks + "/backlog")
-    defer { lock.release() }
-    let file = project.backlogFile
-    let isNew = !FileManager.default.fileExists(atPath: file)
-    let old = isNew ? "features: []\n" : try InputFile.read(file)
-    var backlog: Backlog
-    do {
-      let slots = Set(project.configuration.slots.keys)
-      backlog = try BacklogReader.read(text: old, file: "features.yml", slots: slots)
-      try body(&backlog)
-      // What the reader would not take is never written.
-      _ = try BacklogReader.read(
-        text: BacklogWriter.yaml(backlog), file: "features.yml", slots: slots)
-    } catch let problems as InputProblems {
-      throw Failure(
-        problems.problems.map { $0.message + ($0.suggestion.map { "; \($0)" } ?? "") }
-          .joined(separator: "\n"), status: 65)
+    var made = Backlog(features: [])
+    let slots = Set(project.configuration.slots.keys)
+    let isWritten = try BacklogFile(project).change { old in
+      let old = old ?? "features: []\n"
+      do {
+        var backlog = try BacklogReader.read(text: old, file: "features.yml", slots: slots)
+        let present = backlog
+        try body(&backlog)
+        for feature in backlog.features where !present.features.contains(feature) {
+          try check(feature)
+        }
+        // What the reader would not take is never written.
+        _ = try BacklogReader.read(
+          text: BacklogWriter.yaml(backlog), file: "features.yml", slots: slots)
+        made = backlog
+        return try BacklogEdit.text(old, holding: backlog, file: "features.yml")
+      } catch let problems as InputProblems {
+        throw Failure(
+          problems.problems.map { $0.message + ($0.suggestion.map { "; \($0)" } ?? "") }
+            .joined(separator: "\n"), status: 65)
+      }
     }
-    let text = try BacklogEdit.text(old, holding: backlog, file: "features.yml")
-    guard text != old || isNew else { return }
-    let mode = try? FileManager.default.attributesOfItem(atPath: file)[.posixPermissions]
-    try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
-    if let mode {
-      try? FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
-    }
-    if try !store.features().isEmpty { try project.takeOver(backlog, into: store) }
+    guard isWritten else { return }
+    if try !store.features().isEmpty { try project.takeOver(made, into: store) }
     try store.record("backlog_changed", [:])
+  }
+
+  /// What a run would stumble over, or what would break a line where the feature is shown.
+  private func check(_ feature: Feature) throws {
+    for (name, text) in [("title", feature.title), ("category", feature.category)] {
+      guard !text.allSatisfy(\.isWhitespace) else {
+        throw Failure("the \(name) is empty", status: 65)
+      }
+      guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }),
+        !text.contains(where: \.isNewline)
+      else {
+        throw Failure(
+          "the \(name) has to be one line without control characters", status: 65)
+      }
+    }
+    if let agent = feature.agent {
+      do {
+        _ = try project.agents.definition(agent)
+      } catch {
+        throw Failure("\(error)", status: 65)
+      }
+    }
   }
 
   /// Adds a feature; without an id it gets the next number.

@@ -279,13 +279,30 @@ package struct Project: Sendable {
 package enum InputFile {
   /// - Throws: ``Failure`` with status 65 where the file can't be read or is not UTF-8.
   package static func read(_ path: String) throws -> String {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    // Foundation does not wait for one who just writes the file (see BacklogFile), but fails.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure("\(path) can't be read", status: 65) }
+    defer { close(descriptor) }
+    guard let bytes = bytes(descriptor) else {
       throw Failure("\(path) can't be read", status: 65)
     }
-    guard let text = String(validating: data, as: UTF8.self) else {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure("\(path) is not UTF-8 text; save it as UTF-8", status: 65)
     }
     return text
+  }
+
+  /// Reads from where the descriptor stands; `nil` where that fails.
+  static func bytes(_ descriptor: Int32) -> [UInt8]? {
+    var result: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Foundation.read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      if count == 0 { return result }
+      result += buffer[..<count]
+    }
   }
 }
 

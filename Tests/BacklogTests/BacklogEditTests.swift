@@ -52,8 +52,8 @@ import Testing
     }
     #expect(
       result
-        == Self.file.replacing("title: 'Log in'      # short", with: "title: Sign in  # short")
-        .replacing("steps: [\"a\", 'b']   # two", with: "steps: [\"a\", \"b\", \"c\"]  # two"))
+        == Self.file.replacing("title: 'Log in'      # short", with: "title: Sign in      # short")
+        .replacing("steps: [\"a\", 'b']   # two", with: "steps: [\"a\", 'b', \"c\"]   # two"))
   }
 
   @Test func edgesAreAddedAndTakenAwayLineByLine() throws {
@@ -83,11 +83,131 @@ import Testing
     #expect(result.contains("\n\n  - id: 4\n    title: \"New: one\"\n"))
   }
 
-  @Test func aFlowFeatureIsWrittenAnew() throws {
-    let result = try edit(Self.file) { $0.features[2].priority = 7 }
+  @Test func aFeatureInBracesChangesInPlace() throws {
+    let text = """
+      features:
+        - {id: 1, title: One} # the first
+        - { id: 2,  title: 'Two, it''s', depends_on: [1], touches: [a/, "b"] }   # second
+        # about the third
+        - {
+            id: three, # its id
+            title: It's # a word
+          } # end
+      """
+    let result = try edit(text + "\n") {
+      $0.features[0].priority = 7
+      $0.features[0].title = "One, again"
+      $0.features[1].dependencies.append(Dependency(id: "three"))
+      $0.features[1].touches = ["b", "c"]
+      $0.features[2].model = "opus"
+      $0.features[2].steps = ["x # y", "z"]
+    }
     #expect(
-      result.contains("  - id: three\n    title: Flow\n    category: backend\n    priority: 7"))
-    #expect(result.contains("# needs the session"))
+      result
+        == text.replacing("title: One}", with: "title: \"One, again\", priority: 7}")
+        .replacing("[1]", with: "[1, three]").replacing("[a/, \"b\"]", with: "[\"b\", \"c\"]")
+        .replacing(
+          "title: It's #", with: "title: It's, steps: [\"x # y\", \"z\"], model: opus #") + "\n")
+    let back = try edit(result) {
+      $0.features[0].title = "One"
+      $0.features[2].steps = []
+      $0.features.append(Feature(id: "4", title: "Four"))
+    }
+    #expect(back.contains("{id: 1, title: One, priority: 7} # the first\n"))
+    #expect(back.contains("title: It's, steps: [], model: opus # a word\n"))
+    // A file that does not end with a line's end stays so.
+    #expect(try edit(text) { $0.features[0].title = "Uno" } == text.replacing("One", with: "Uno"))
+  }
+
+  @Test func jsonStaysJSON() throws {
+    let text = """
+      {"features": [
+        {"id": 1, "title": "One", "depends_on": []},
+        {"id": "b", "title": "Two"}
+      ]}
+      """
+    let result = try edit(text) {
+      $0.features[0].title = "Uno"
+      $0.features[0].dependencies = [Dependency(id: "b")]
+      $0.features[1].agent = "command"
+      $0.features.append(Feature(id: "c", title: "Three", steps: ["s"]))
+    }
+    #expect(
+      result
+        == """
+        {"features": [
+          {"id": 1, "title": "Uno", "depends_on": ["b"]},
+          {"id": "b", "title": "Two", "agent": "command"},
+          {"id": "c", "title": "Three", "category": "backend", "steps": ["s"]}
+        ]}
+        """)
+    #expect(
+      try edit("{\"features\": []}") { $0.features = [Feature(id: "1", title: "One")] }
+        == "{\"features\": [{\"id\": 1, \"title\": \"One\", \"category\": \"backend\"}]}")
+    let gone = try edit(result) { $0.features.removeLast() }
+    #expect(gone.hasSuffix("\"agent\": \"command\"}\n]}"))
+  }
+
+  @Test func commentsOfListsStay() throws {
+    let text = """
+      features:
+        - id: 1
+          title: One
+          depends_on: # what it needs
+            # the session
+            - 2 # soon
+            # the page
+            - 3
+            # later perhaps
+          steps: [ # two
+            "a", # first
+            "b" # second
+          ]
+          description: | # in words
+            # no comment
+            text
+        - {id: 2, title: Two}
+        - {id: 3, title: Three}
+      """
+    let turned = try edit(text) { $0.features[0].dependencies.reverse() }
+    #expect(
+      turned
+        == text.replacing("      # the session\n      - 2 # soon\n", with: "").replacing(
+          "      - 3\n", with: "      - 3\n      # the session\n      - 2 # soon\n"))
+    let result = try edit(text) {
+      $0.features[0].dependencies = [Dependency(id: "3")]
+      $0.features[0].steps = ["a", "c"]
+      $0.features[0].description = "words"
+    }
+    for comment in [
+      "what it needs", "the session", "the page", "later perhaps", "two", "first", "second",
+      "in words",
+    ] {
+      #expect(result.contains("# \(comment)\n"), "\(comment)")
+    }
+    let none = try edit(text) { $0.features[0].dependencies = [] }
+    #expect(none.contains("depends_on: [] # what it needs\n      # the session\n"))
+  }
+
+  @Test func whatCannotBeChangedSafelyIsRefused() throws {
+    for text in [
+      // An anchor that other features stand on.
+      "features:\n  - &one {id: 1, title: One} # c\n  - {id: 2, title: Two, steps: &s [x]}\n"
+        + "  - {id: 3, title: Three, steps: *s}\n",
+      // Comments between what would be turned round.
+      "features:\n  - id: 1\n    title: One\n    steps: [a, # x\n      b]\n  - {id: 2, title: Two}\n",
+      // Both ends of lines in one file.
+      "features:\r\n  - id: 1\n    title: One\n    steps: [b, a]\r\n  - {id: 2, title: Two}\r\n",
+    ] {
+      var backlog = try BacklogReader.read(text: text, file: "f")
+      backlog.features[1].steps = ["new"]
+      backlog.features[0].steps = ["b", "a", "c"]
+      backlog.features[0].title = "Uno"
+      #expect(throws: InputProblems.self) {
+        let result = try BacklogEdit.text(text, holding: backlog, file: "f")
+        Issue.record("\(result)")
+      }
+    }
   }
 
   @Test func emptyFilesAreFilled() throws {
@@ -95,6 +215,7 @@ import Testing
       let result = try edit(text) { $0.features = [Feature(id: "1", title: "One")] }
       #expect(result.contains("- id: 1"))
       #expect(!text.hasPrefix("#") || result.hasPrefix("#"))
+      #expect(!text.contains("# none") || result.contains("features:   # none\n"))
     }
   }
 

@@ -33,7 +33,9 @@ struct ImportCommand: ParsableCommand {
     let project = try project.project()
     let result = try read()
     let path = project.backlogFile
-    let isNew = force || !FileManager.default.fileExists(atPath: path)
+    let isThere = FileManager.default.fileExists(atPath: path)
+    let isNew = force || !isThere
+    let seen = isThere ? try InputFile.read(path) : nil
     let present = isNew ? Backlog(features: []) : try project.backlog()
     var merge = BacklogMerge(result, into: present, keep: try begun(project))
     guard !result.entries.isEmpty, !(present.features.isEmpty && merge.added.isEmpty) else {
@@ -47,7 +49,15 @@ struct ImportCommand: ParsableCommand {
     }
     let filled = try detection.detectionWhereNothingIsDeclared(project).fill(merge.backlog)
     merge.backlog = filled.backlog
-    try write(merge.backlog, to: path, isNew: isNew)
+    let backlog = merge.backlog
+    try BacklogFile(project).change { old in
+      guard old == seen else {
+        throw Failure(
+          "features.yml was changed meanwhile, so nothing was written; import once more", status: 75
+        )
+      }
+      return try text(backlog, in: isNew ? nil : old)
+    }
     report(result, merge, path, isNew: present.features.isEmpty, detected: filled.notes)
   }
 
@@ -70,17 +80,15 @@ struct ImportCommand: ParsableCommand {
     return Set(features.filter { $0.attempts > 0 || $0.state == .landed }.map(\.id))
   }
 
-  private func write(_ backlog: Backlog, to path: String, isNew: Bool) throws {
+  /// The new text of features.yml; `old` stays in form where it is given.
+  private func text(_ backlog: Backlog, in old: String?) throws -> String {
     let text: String
-    if isNew {
-      text = BacklogWriter.yaml(backlog)
-    } else {
-      do {
-        text = try BacklogEdit.text(
-          try InputFile.read(path), holding: backlog, file: "features.yml")
-      } catch let problems as InputProblems {
-        throw Failure(problems.description, status: 65)
-      }
+    do {
+      text =
+        try old.map { try BacklogEdit.text($0, holding: backlog, file: "features.yml") }
+        ?? BacklogWriter.yaml(backlog)
+    } catch let problems as InputProblems {
+      throw Failure(problems.description, status: 65)
     }
     do {
       _ = try BacklogReader.read(text: text, file: "features.yml")
@@ -89,7 +97,7 @@ struct ImportCommand: ParsableCommand {
         "\(file) does not fit what features.yml holds, so nothing was changed: \(error.description)",
         status: 65)
     }
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    return text
   }
 
   private func report(

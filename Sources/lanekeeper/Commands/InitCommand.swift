@@ -80,11 +80,15 @@ struct InitCommand: ParsableCommand {
       backlog)
     changes += notes.map { "features.yml: " + $0 }
     guard edges > 0 else { return }
-    do {
-      let text = try BacklogEdit.text(old, holding: filled, file: "features.yml")
-      try Data(text.utf8).write(to: URL(fileURLWithPath: project.backlogFile), options: .atomic)
-    } catch let problems as InputProblems {
-      throw Failure(problems.description, status: 65)
+    try BacklogFile(project).change { now in
+      guard now == old else {
+        throw Failure("features.yml was changed meanwhile; run `lanekeeper init` again", status: 75)
+      }
+      do {
+        return try BacklogEdit.text(old, holding: filled, file: "features.yml")
+      } catch let problems as InputProblems {
+        throw Failure(problems.description, status: 65)
+      }
     }
   }
 

@@ -108,15 +108,16 @@ struct PlanCommand: ParsableCommand {
       throw Failure(
         "--write records in a repository's features.yml, not with --backlog", status: 64)
     }
-    let old = try InputFile.read(project.backlogFile)
-    do {
-      let text = try BacklogEdit.text(
-        old, holding: try project.backlog().adding(edges), file: "features.yml")
-      if text != old {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: project.backlogFile), options: .atomic)
+    _ = try project.backlog()
+    try BacklogFile(project).change { old in
+      do {
+        let old = old ?? ""
+        return try BacklogEdit.text(
+          old, holding: try BacklogReader.read(text: old, file: "features.yml").adding(edges),
+          file: "features.yml")
+      } catch let problems as InputProblems {
+        throw Failure(problems.description, status: 65)
       }
-    } catch let problems as InputProblems {
-      throw Failure(problems.description, status: 65)
     }
     if !json {
       Terminal.line("\(edges.count) detected dependencies recorded in \(project.backlogFile)")
