@@ -25,10 +25,10 @@ package struct Secrets: Sendable {
     return text
   }
 
-  private static let hints = [
+  static let hints = [
     "sk-", "ghp_", "gho_", "ghs_", "github_pat_", "xox", "AKIA", "AIza", "earer ",
   ]
-  nonisolated(unsafe) private static let shapes: [Regex<(Substring, Substring)>] = [
+  nonisolated(unsafe) static let shapes: [Regex<(Substring, Substring)>] = [
     /()\b(?:sk-[A-Za-z0-9_-]{16,}|gh[pos]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})/,
     /()\b(?:xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,})/,
     /([Bb]earer )[A-Za-z0-9._~+\/=-]{16,}/,

@@ -10,10 +10,11 @@ enum LogPart {
   static func attempt(_ call: Call) throws -> JSONValue {
     let (project, attempt) = try find(call)
     var reader = try LogReader(project, call.site.store, attempt)
+    let secrets = Secrets(environment: project.environment)
     let isOver = attempt.state != .running
     let path = project.state.log(attempt.feature, attempt.number)
     return .object(
-      try part(path, call, isOver: isOver) { reader.lines($0) } + [
+      try part(path, call, secrets, isOver: isOver) { reader.lines($0) } + [
         ("feature", .string(attempt.feature)), ("attempt", .whole(attempt.number)),
         ("attempts", .whole(try call.site.store.attempts(of: attempt.feature).count)),
         ("running", .bool(!isOver)),
@@ -32,7 +33,7 @@ enum LogPart {
     }
     let secrets = Secrets(environment: project.environment)
     return .object(
-      try part(path, call, isOver: true) { data in
+      try part(path, call, secrets, isOver: true) { data in
         lines(data).map { PlainText.strip(secrets.mask($0)) }
       })
   }
@@ -56,7 +57,9 @@ enum LogPart {
       try handle.seek(toOffset: offset)
       var data = try handle.read(upToCount: size) ?? Data()
       // A secret must not be cut in two.
-      if data.count == size, let end = data.lastIndex(of: 0x0a) { data = data[...end] }
+      if data.count == size {
+        data = data.lastIndex(of: 0x0a).map { data[...$0] } ?? data.prefix(secrets.cut(data))
+      }
       let text = secrets.mask(String(decoding: data, as: UTF8.self))
       return (Array(text.utf8), offset + UInt64(data.count))
     }
@@ -75,28 +78,43 @@ enum LogPart {
   }
 
   private static func part(
-    _ path: String, _ call: Call, isOver: Bool, reader: (Data) -> [String]
+    _ path: String, _ call: Call, _ secrets: Secrets, isOver: Bool, reader: (Data) -> [String]
   ) throws -> [(String, JSONValue)] {
-    let offset = UInt64(max(0, call.number("offset") ?? 0))
+    var start = UInt64(max(0, call.number("offset") ?? 0))
     var data = Data()
     var total: UInt64 = 0
+    var isCut = false
     if let handle = FileHandle(forReadingAtPath: path) {
       defer { try? handle.close() }
       total = try handle.seekToEnd()
-      try handle.seek(toOffset: min(offset, total))
-      data = try handle.read(upToCount: size) ?? Data()
+      start = min(start, total)
+      // Who begins within a secret sees nothing of it.
+      let before = min(start, UInt64(Secrets.reach))
+      try handle.seek(toOffset: start - before)
+      data = try handle.read(upToCount: size + Int(before)) ?? Data()
+      if data.count > before, let secret = secrets.range(across: Int(before), in: data) {
+        data = Data(data.dropFirst(secret.upperBound))
+        start += UInt64(secret.upperBound) - before
+        isCut = true
+      } else {
+        data = Data(data.dropFirst(Int(before)))
+      }
     }
-    let isLast = offset + UInt64(data.count) >= total
+    let isLast = start + UInt64(data.count) >= total
     if let end = data.lastIndex(of: 0x0a) {
       if !isLast || !isOver { data = data[...end] }
+    } else if !isLast {
+      // A line that goes on for long is told in pieces.
+      data = data.prefix(secrets.cut(data))
     } else if !isOver {
       data = Data()
     }
-    let next = min(offset, total) + UInt64(data.count)
+    let next = start + UInt64(data.count)
     if data.last != nil, data.last != 0x0a { data.append(0x0a) }
     return [
-      ("lines", .texts(reader(data))), ("offset", .integer(Int64(next))),
-      ("size", .integer(Int64(total))), ("more", .bool(next < total)),
+      ("lines", .texts((isCut ? ["[secret]"] : []) + reader(data))),
+      ("offset", .integer(Int64(next))), ("size", .integer(Int64(total))),
+      ("more", .bool(next < total && !data.isEmpty)),
     ]
   }
 

@@ -102,7 +102,7 @@ enum OpenAPI {
 
   private static func schema(_ kind: Route.Kind) -> JSONValue {
     switch kind {
-    case .string, .integer, .number, .boolean: ["type": .string(kind.rawValue)]
+    case .string, .integer, .number, .boolean, .object: ["type": .string(kind.rawValue)]
     case .strings: ["type": "array", "items": ["type": "string"]]
     case .comments:
       [
@@ -121,7 +121,7 @@ enum OpenAPI {
     let content = JSONValue.object([(type, ["schema": .object([])])])
     let refused =
       "refused: 400 wrong request, 401 no session, 403 another origin or host, 404 unknown, "
-      + "409 not now, 422 it would leave a wrong file"
+      + "409 not now or no more as shown, 422 it would leave a wrong file"
     let error: JSONValue = ["type": "object", "properties": ["error": ["type": "string"]]]
     return [
       "200": ["description": "as told", "content": content],

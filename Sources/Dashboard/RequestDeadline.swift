@@ -23,6 +23,10 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   private let limits: Limits
   private var request: Scheduled<Void>?
   private var reader: Scheduled<Void>?
+  /// A request's head has come, its body not to the end.
+  private var isComing = false
+  /// Requests that are not answered to the end; a client may send the next before.
+  private var open = 0
 
   init(_ limits: Limits = Limits()) { self.limits = limits }
 
@@ -43,15 +47,25 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head: expect(within: limits.body, context)
+    case .head:
+      isComing = true
+      open += 1
+      expect(within: limits.body, context)
     case .body: break
-    case .end: request?.cancel()
+    case .end:
+      isComing = false
+      // The answer may have been given before.
+      if open > 0 { request?.cancel() } else { expect(within: limits.idle, context) }
     }
     context.fireChannelRead(data)
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    if case .end = unwrapOutboundIn(data) { expect(within: limits.idle, context) }
+    if case .end = unwrapOutboundIn(data) {
+      open -= 1
+      // What is still to come of a request that was answered already gets no more time.
+      if !isComing, open == 0 { expect(within: limits.idle, context) }
+    }
     context.write(data, promise: promise)
   }
 

@@ -7,7 +7,7 @@ struct Route: Sendable {
   enum Method: String, Sendable { case get, post, patch, delete }
   enum Kind: String, Sendable {
     case string, integer, number, boolean
-    case strings, comments
+    case strings, comments, object
   }
 
   /// A value in the query or in the body.

@@ -79,35 +79,45 @@ enum ActRoutes {
           ["id": .string(try BacklogDesk(call.site.project(), call.site.store).add(added))]
         })
     },
-    .act(.patch, "/api/features/{id}", "Changes a feature in `features.yml`.", body: facts) {
-      call in
+    .act(
+      .patch, "/api/features/{id}",
+      "Changes what is named of a feature in `features.yml`; nothing where that is no more as it was shown.",
+      body: facts + [
+        Route.Field(name: "was", kind: .object, about: "what was shown of that which is changed")
+      ]
+    ) { call in
       try await Offload.run {
-        try BacklogDesk(call.site.project(), call.site.store).edit(call.id) {
-          try fill(&$0, call.body)
+        try BacklogDesk(call.site.project(), call.site.store).edit(call.id) { feature in
+          if let was = call.body["was"] { try FeatureConflict.check(feature, was: was) }
+          try fill(&feature, call.body)
         }
         return .done
       }
     },
     .act(.post, "/api/features/{id}/retry", "As `lanekeeper retry ID`.") { call in
       try await Offload.run {
+        try begun(call)
         try call.site.store.retry(call.id)
         return .done
       }
     },
     .act(.post, "/api/features/{id}/stop", "As `lanekeeper stop --feature ID`.") { call in
       try await Offload.run {
+        try begun(call)
         try Steering(call.site.project(), call.site.store).stopAttempt(call.id)
         return .done
       }
     },
     .act(.post, "/api/features/{id}/abandon", "As `lanekeeper abandon ID`.") { call in
       try await Offload.run {
+        try begun(call)
         try Steering(call.site.project(), call.site.store).abandon(call.id)
         return .done
       }
     },
     .act(.post, "/api/features/{id}/reopen", "As `lanekeeper reopen ID`.") { call in
       try await Offload.run {
+        try begun(call)
         try call.site.store.reopen(call.id)
         return .done
       }
@@ -133,6 +143,15 @@ enum ActRoutes {
       }
     },
   ]
+
+  /// Refuses what needs a run's state for a feature that no run has taken up yet.
+  private static func begun(_ call: Call) throws {
+    guard try call.site.store.feature(call.id) == nil,
+      try call.site.project().backlog().features.contains(where: { $0.id == call.id })
+    else { return }
+    throw Failure(
+      "no run has taken up feature #\(call.id) yet; it is ready for the first", status: 75)
+  }
 
   private static func fill(_ feature: inout Feature, _ body: JSONValue) throws {
     if let title = try body.string("title") { feature.title = title }

@@ -37,10 +37,23 @@ package struct RunLaunch: Sendable {
     where word.isEmpty || word.hasPrefix("-") {
       throw Failure("'\(word)' is no name", status: 64)
     }
+    let most = project.configuration.limits.maxParallel
+    if let parallel, !(1...most).contains(parallel) {
+      throw Failure(
+        "the number of agents at once has to be from 1 to \(most), not \(parallel)"
+          + (parallel > most ? "; limits.max_parallel in lanekeeper.yml raises it" : ""), status: 64
+      )
+    }
+    if let maxCostUSD, !(maxCostUSD > 0 && maxCostUSD.isFinite) {
+      throw Failure("what a run may cost has to be more than 0 dollars", status: 64)
+    }
+    try project.state.create()
+    // Of two that are started at once the second waits until the first is at work, and is refused then.
+    let starting = try FileLock.acquireBlocking(project.state.locks + "/start")
+    defer { starting.release() }
     guard !FileLock.isHeld(project.state.runLock) else {
       throw Failure("a run is at work already", status: 75)
     }
-    try project.state.create()
     let log = Self.log(project)
     let before = (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? UInt64) ?? 0
     let run = try Detached(

@@ -112,7 +112,13 @@ import Testing
         """)
     let page = try ServedPage(shop, output: "ui")
     try page.enter()
-    #expect(try page.send("POST", "/api/features/1/stop", body: "{}").status == 404)
+    // Nothing has run yet: that is no unknown feature.
+    for word in ["stop", "retry", "reopen", "abandon"] {
+      let answer = try page.send("POST", "/api/features/1/\(word)", body: "{}")
+      #expect(
+        answer.status == 409 && answer.body.contains("no run has taken up feature #1"), "\(word)")
+      #expect(try page.send("POST", "/api/features/9/\(word)", body: "{}").status == 404)
+    }
     #expect(try page.send("POST", "/api/run", body: "{\"parallel\":2}").status == 200)
     #expect(try eventually { try shop.trace().contains { $0[0] == "begin" && $0[1] == "1" } })
     #expect(try eventually { try shop.landed().contains("2") })

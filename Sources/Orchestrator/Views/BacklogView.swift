@@ -5,16 +5,18 @@ extension Backlog {
   package var json: JSONValue {
     [
       "features": .array(
-        features.map { feature in
-          [
-            "id": .string(feature.id), "title": .string(feature.title),
-            "category": .string(feature.category), "description": .string(feature.description),
-            "steps": .texts(feature.steps), "depends_on": .texts(feature.dependencies.map(\.id)),
-            "touches": .texts(feature.touches),
-            "slots": .texts(feature.slots), "priority": .whole(feature.priority),
-            "model": .text(feature.model), "agent": .text(feature.agent),
-          ]
-        })
+        features.map(\.json))
+    ]
+  }
+}
+
+extension Feature {
+  package var json: JSONValue {
+    [
+      "id": .string(id), "title": .string(title), "category": .string(category),
+      "description": .string(description), "steps": .texts(steps),
+      "depends_on": .texts(dependencies.map(\.id)), "touches": .texts(touches), "slots": .texts(slots),
+      "priority": .whole(priority), "model": .text(model), "agent": .text(agent),
     ]
   }
 }

@@ -8,6 +8,8 @@ package struct LogReader {
   private var readable: ReadableLog?
   private var rest = Data()
   private let secrets: Secrets
+  /// Bytes of a line that are held until its end comes.
+  private static let longest = 256 * 1024
 
   /// - Parameter isRaw: lines for machines stay as they came.
   package init(
@@ -25,8 +27,9 @@ package struct LogReader {
   /// Returns the lines that the next bytes complete.
   package mutating func lines(_ data: Data) -> [String] {
     if readable != nil { return readable!.lines(data).map(shown) }
+    let end = data.lastIndex(of: 0x0a).map { rest.count + ($0 - data.startIndex) }
     rest.append(data)
-    guard let end = rest.lastIndex(of: 0x0a) else { return [] }
+    guard let end else { return rest.count > Self.longest ? [beginning()] : [] }
     let whole = rest[..<end]
     rest = Data(rest[(end + 1)...])
     // No secret stands in two lines, so that all are looked at in one go.
@@ -38,6 +41,14 @@ package struct LogReader {
   /// What stands behind the last line's end; `nil` for nothing.
   package var lastLine: String? {
     rest.isEmpty ? nil : shown(String(decoding: rest, as: UTF8.self))
+  }
+
+  /// Takes what can be shown of a line whose end has not come for long.
+  private mutating func beginning() -> String {
+    let count = secrets.cut(rest)
+    let text = String(decoding: rest.prefix(count), as: UTF8.self)
+    rest = Data(rest.dropFirst(count))
+    return shown(text)
   }
 
   private func shown(_ line: String) -> String { PlainText.strip(secrets.mask(line)) }

@@ -2,7 +2,7 @@
 
 import { act, path } from "./api.js";
 import { button, el, keyed, option, setAttribute, setText } from "./dom.js";
-import { editFeature } from "./feature-form.js";
+import { changeFeature, editFeature } from "./feature-form.js";
 import { openLog } from "./logs.js";
 import { ask, attempt } from "./notices.js";
 import { refresh } from "./refresh.js";
@@ -31,10 +31,11 @@ function make(feature) {
     title: el("h4"), state: el("span", { class: "chip state" }), category: el("span", { class: "chip" }),
     note: el("p", { class: "note" }),
     priority: el("input", { type: "number", class: "narrow", "aria-label": `Priority of #${id}`,
-      onchange: () => change(() => act("PATCH", `/api/features/${path(id)}`, { priority: Math.trunc(Number(parts.priority.value)) || 0 })) }),
+      onchange: () => set("priority", Math.trunc(Number(parts.priority.value)) || 0) }),
     model: el("select", { "aria-label": `Model of #${id}`,
-      onchange: () => change(() => act("PATCH", `/api/features/${path(id)}`, { model: parts.model.value || null })) }),
+      onchange: () => set("model", parts.model.value || null) }),
   };
+  const set = (name, value) => change(() => changeFeature(id, { [name]: value }, { [name]: state.features.get(id)?.[name] ?? null }));
   const steps = (word) => () => change(() => act("POST", `/api/features/${path(id)}/${word}`));
   parts.retry = button("Retry", steps("retry"));
   parts.reopen = button("Reopen", steps("reopen"));

@@ -1,7 +1,7 @@
 // Adding and changing a feature; it is written back to features.yml.
 
-import { act, path } from "./api.js";
-import { el, field, option } from "./dom.js";
+import { act, get, path } from "./api.js";
+import { el, field, option, setText } from "./dom.js";
 import { attempt, dialog } from "./notices.js";
 import { refresh } from "./refresh.js";
 import { state } from "./state.js";
@@ -13,6 +13,9 @@ const words = (text) => text.split(/[\s,]+/).map((word) => word.replace(/^#/, ""
 export function editFeature(id) {
   const own = id === null ? null : state.features.get(id);
   if (id !== null && !own) return;
+  let seen = own;
+  const trouble = el("p", { class: "warning", role: "alert" });
+  trouble.hidden = true;
   const input = (name, value, more) => el("input", { name, value: value ?? "", ...more });
   const area = (name, value, rows) => el("textarea", { name, rows }, value ?? "");
   const number = input("id", "", { placeholder: "the next number", pattern: "[A-Za-z0-9_][A-Za-z0-9._\\-]*", maxlength: 80 });
@@ -31,22 +34,56 @@ export function editFeature(id) {
     field("Steps, one a line", steps), field("Needs these landed first", needs),
     field("Touches these paths, one a line", touches),
     el("div", { class: "row" }, field("Priority", priority), field("Model", model)),
-    el("div", { class: "row end" }, el("button", { type: "submit", class: "primary" }, id === null ? "Add" : "Save")));
+    trouble, el("div", { class: "row end" }, el("button", { type: "submit", class: "primary" }, id === null ? "Add" : "Save")));
   const box = dialog(id === null ? "Add a feature" : `Edit #${id}`, form);
+
+  const values = () => ({
+    title: title.value.trim(), category: category.value.trim(), description: description.value, steps: lines(steps.value),
+    depends_on: words(needs.value), touches: lines(touches.value), priority: Math.trunc(Number(priority.value)) || 0,
+    model: model.value || null,
+  });
+  const opened = values();
 
   async function save(event) {
     event.preventDefault();
-    const value = {
-      title: title.value.trim(), category: category.value.trim(), description: description.value, steps: lines(steps.value),
-      depends_on: words(needs.value), touches: lines(touches.value), priority: Math.trunc(Number(priority.value)) || 0,
-      model: model.value || null,
-    };
-    if (id === null && number.value.trim()) value.id = number.value.trim();
-    const isWell = await attempt(
-      () => (id === null ? act("POST", "/api/features", value) : act("PATCH", `/api/features/${path(id)}`, value)),
-      id === null ? "The feature stands in features.yml." : `#${id} is changed in features.yml.`);
+    const value = values();
+    if (id === null) {
+      if (number.value.trim()) value.id = number.value.trim();
+      await send(() => act("POST", "/api/features", value), "The feature stands in features.yml.");
+      return;
+    }
+    // Only what was changed here: the rest may have been changed elsewhere meanwhile.
+    const names = Object.keys(value).filter((name) => !isSame(value[name], opened[name]));
+    if (names.length === 0) {
+      box.close();
+      return;
+    }
+    await send(() => changeFeature(id, pick(value, names), pick(seen, names)), `#${id} is changed in features.yml.`);
+  }
+
+  async function send(action, done) {
+    const isWell = await attempt(action, done, (error) => {
+      setText(trouble, error.message);
+      trouble.hidden = false;
+      if (error.status === 409) lookAgain();
+    });
     if (!isWell) return;
     box.close();
     refresh("features", "status", "layout");
   }
+
+  /** What was changed elsewhere is shown; saving once more goes over it. */
+  async function lookAgain() {
+    refresh("features", "status", "layout");
+    const fresh = (await get("/api/features")).features.find((feature) => feature.id === id);
+    if (fresh) seen = fresh;
+  }
 }
+
+/** Changes values of a feature, where they are still as they were shown. */
+export function changeFeature(id, value, was) {
+  return act("PATCH", `/api/features/${path(id)}`, { ...value, was });
+}
+
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const pick = (value, names) => Object.fromEntries(names.map((name) => [name, value[name] ?? null]));

@@ -12,14 +12,14 @@ export function notice(text, kind = "info") {
   setTimeout(close, kind === "error" ? 15000 : 5000);
 }
 
-/** Runs an action and tells what went wrong. Returns whether it went well. */
-export async function attempt(action, done) {
+/** Runs an action and tells what went wrong, by a notice where nothing else is given. Returns whether it went well. */
+export async function attempt(action, done, onError = (error) => notice(error.message, "error")) {
   try {
     await action();
     if (done) notice(done);
     return true;
   } catch (error) {
-    notice(error.message, "error");
+    onError(error);
     return false;
   }
 }
