@@ -111,7 +111,7 @@ struct API: Sendable {
       try await writer.write(ByteBuffer(string: hello))
       for await _ in feed.bell().cancelOnGracefulShutdown() {
         while let page = try feed.page(after: seq) {
-          try await writer.write(ByteBuffer(bytes: page.bytes))
+          try await writer.write(page.buffer)
           seq = page.last
           written = .now
         }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Orchestrator
 import Store
 import Synchronization
@@ -10,18 +11,20 @@ import Synchronization
 final class EventFeed: Sendable {
   /// Events as they go over the line.
   struct Page: Sendable {
-    var bytes: [UInt8]
+    var buffer: ByteBuffer
     var last: Int64
   }
 
   private struct Frame {
     var seq: Int64
-    var bytes: [UInt8]
+    var buffer: ByteBuffer
   }
 
   private struct State {
     var frames: [Frame] = []
     var last: Int64
+    /// What came last, and what it comes after: all who are up to date share its bytes.
+    var newest: (after: Int64, page: Page)?
     var bells: [Int: AsyncStream<Void>.Continuation] = [:]
     var nextBell = 0
   }
@@ -38,19 +41,28 @@ final class EventFeed: Sendable {
   init(_ store: Store) throws {
     self.store = store
     state = Mutex(State(last: try store.lastEvent()))
+    let watch = CommitWatch(path: store.path)
     let thread = Thread { [weak self] in
-      var quiet = 0
       var rung = Date()
+      var isNoted = false
       while let feed = self {
-        if feed.step() { quiet = 0 } else { quiet += 1 }
+        var isNew = feed.step()
+        // What is noted is written; it can be read as soon as its commit has come to its end.
+        var tries = 0
+        while isNoted, !isNew, tries < 20 {
+          usleep(50)
+          isNew = feed.step()
+          tries += 1
+        }
         if Date().timeIntervalSince(rung) >= Self.beat {
           feed.ring()
           rung = Date()
         }
         let isAlone = feed.state.withLock { $0.bells.isEmpty }
-        usleep(isAlone ? 200_000 : quiet < 400 ? 5_000 : 25_000)
+        isNoted = watch.wait(milliseconds: isAlone ? 200 : 25)
       }
     }
+    thread.qualityOfService = .userInteractive
     thread.start()
   }
 
@@ -82,14 +94,15 @@ final class EventFeed: Sendable {
     }
     let found: Found = state.withLock { state in
       guard seq < state.last else { return .nothing }
+      if let newest = state.newest, newest.after == seq { return .page(newest.page) }
       guard let first = state.frames.first, first.seq <= seq + 1 else { return .log }
       // Numbers have no gaps but where a transaction failed.
       var index = min(state.frames.count, Int(seq + 1 - first.seq))
       while index > 0, state.frames[index - 1].seq > seq { index -= 1 }
       while index < state.frames.count, state.frames[index].seq <= seq { index += 1 }
-      var page = Page(bytes: [], last: seq)
-      while index < state.frames.count, page.bytes.count < Self.pageSize {
-        page.bytes += state.frames[index].bytes
+      var page = Page(buffer: ByteBuffer(), last: seq)
+      while index < state.frames.count, page.buffer.readableBytes < Self.pageSize {
+        page.buffer.writeImmutableBuffer(state.frames[index].buffer)
         page.last = state.frames[index].seq
         index += 1
       }
@@ -101,7 +114,7 @@ final class EventFeed: Sendable {
     case .log:
       let events = try store.events(after: seq, limit: 200)
       guard let last = events.last else { return nil }
-      return Page(bytes: events.flatMap(Self.bytes), last: last.seq)
+      return Self.page(events, last.seq)
     }
   }
 
@@ -113,8 +126,14 @@ final class EventFeed: Sendable {
     guard let events = try? store.events(after: last, limit: 2000), let newest = events.last else {
       return false
     }
-    let frames = events.map { Frame(seq: $0.seq, bytes: Self.bytes($0)) }
+    let frames = events.map { Frame(seq: $0.seq, buffer: ByteBuffer(string: Self.text($0))) }
+    var page = Page(buffer: frames[0].buffer, last: frames[0].seq)
+    for frame in frames.dropFirst() where page.buffer.readableBytes < Self.pageSize {
+      page.buffer.writeImmutableBuffer(frame.buffer)
+      page.last = frame.seq
+    }
     state.withLock { state in
+      state.newest = (last, page)
       state.frames += frames
       if state.frames.count > Self.most { state.frames.removeFirst(Self.most / 2) }
       state.last = newest.seq
@@ -127,7 +146,11 @@ final class EventFeed: Sendable {
     for bell in state.withLock({ Array($0.bells.values) }) { bell.yield() }
   }
 
-  private static func bytes(_ event: EventRecord) -> [UInt8] {
-    Array("id: \(event.seq)\ndata: \(event.json.text)\n\n".utf8)
+  private static func page(_ events: some Sequence<EventRecord>, _ last: Int64) -> Page {
+    Page(buffer: ByteBuffer(string: events.map(text).joined()), last: last)
+  }
+
+  private static func text(_ event: EventRecord) -> String {
+    "id: \(event.seq)\ndata: \(event.json.text)\n\n"
   }
 }

@@ -12,13 +12,16 @@ extension Store {
   package func events(after seq: Int64, limit: Int = 10_000) throws -> [EventRecord] {
     try read {
       try EventRecord.fetchAll(
-        $0, sql: "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", arguments: [seq, limit])
+        $0.cachedStatement(sql: "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?"),
+        arguments: [seq, limit])
     }
   }
 
   /// Returns the number of the newest event; 0 before the first.
   package func lastEvent() throws -> Int64 {
-    try read { try Int64.fetchOne($0, sql: "SELECT MAX(seq) FROM events") ?? 0 }
+    try read {
+      try Int64.fetchOne($0.cachedStatement(sql: "SELECT MAX(seq) FROM events")) ?? 0
+    }
   }
 
   /// Returns a remembered value.

@@ -21,6 +21,8 @@ package final class Store: Sendable {
   package enum Durability { case process, powerCut }
 
   private let pool: DatabasePool
+  /// The state file.
+  package let path: String
   private let clock: @Sendable () -> Int64
 
   /// Opens the state file, makes it where it is absent and brings it up to date.
@@ -36,6 +38,7 @@ package final class Store: Sendable {
     }
   ) throws {
     self.clock = clock
+    self.path = path
     var configuration = Configuration()
     configuration.busyMode = .timeout(20)
     configuration.maximumReaderCount = 2
