@@ -14,7 +14,9 @@ package enum BacklogWriter {
     case dependencies = "depends_on"
     case touches, priority, model, agent, slots
 
-    var isList: Bool { self == .steps || self == .dependencies || self == .touches || self == .slots }
+    var isList: Bool {
+      self == .steps || self == .dependencies || self == .touches || self == .slots
+    }
   }
 
   /// Returns the lines of a feature as an item of a list.

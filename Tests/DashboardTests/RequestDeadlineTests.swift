@@ -1,37 +1,48 @@
 import Foundation
-import Hummingbird
-import Logging
+import HTTPTypes
 import NIOCore
-import Processes
-import ServiceLifecycle
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOPosix
 import Testing
 
 @testable import Dashboard
 
 /// Connections that hold a place, at a server whose patience is short.
 @Suite struct RequestDeadlineTests {
-  /// Serves while a body runs; what is asked for is answered at once, whatever of it has come.
-  private func serving(
-    _ limits: RequestDeadline.Limits, _ body: @escaping @Sendable (Int) throws -> Void
-  ) async throws {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    let (ports, found) = AsyncStream.makeStream(of: Int.self)
-    let app = Application(
-      responder: CallbackResponder<BasicRequestContext> { _, _ in Response(status: .ok) },
-      server: .http1(configuration: .init(additionalChannelHandlers: [RequestDeadline(limits)])),
-      configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-      onServerRunning: { found.yield($0.localAddress?.port ?? 0) }, logger: logger)
-    let group = ServiceGroup(services: [app], logger: logger)
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
-      for await port in ports {
-        try await Offload.run { try body(port) }
-        break
-      }
-      await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
+  /// Answers as soon as a request's head has come, whatever of its body has.
+  private final class Hasty: ChannelInboundHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias OutboundOut = HTTPResponsePart
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      guard case .head = unwrapInboundIn(data) else { return }
+      let head = HTTPResponse(status: .ok, headerFields: [.contentLength: "0"])
+      context.write(wrapOutboundOut(.head(head)), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
+  }
+
+  /// Serves while a body runs, with the handlers in the order in which the page's own server has them.
+  private func serving(
+    _ limits: RequestDeadline.Limits, _ body: (Int) throws -> Void
+  ) throws {
+    let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    defer { try? threads.syncShutdownGracefully() }
+    let server = try ServerBootstrap(group: threads)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let pipeline = channel.pipeline.syncOperations
+          try pipeline.configureHTTPServerPipeline()
+          try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+          try pipeline.addHandler(RequestDeadline(limits))
+          try pipeline.addHandler(Hasty())
+        }
+      }
+      .bind(host: "127.0.0.1", port: 0).wait()
+    try body(server.localAddress?.port ?? 0)
+    try server.close().wait()
   }
 
   private static func connected(_ port: Int) -> Int32 {
@@ -79,11 +90,11 @@ import Testing
   private static let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
 
   @Test(arguments: ["", "12345", "1234567890"])
-  func aBodyAfterTheAnswerKeepsNoConnection(rest: String) async throws {
+  func aBodyAfterTheAnswerKeepsNoConnection(rest: String) throws {
     var limits = RequestDeadline.Limits()
     limits.body = .seconds(4)
     limits.idle = .seconds(1)
-    try await serving(limits) { port in
+    try serving(limits) { port in
       let descriptor = Self.connected(port)
       defer { close(descriptor) }
       Self.say(descriptor, Self.head)
@@ -94,12 +105,12 @@ import Testing
     }
   }
 
-  @Test func whatIsNotSaidToTheEndIsClosed() async throws {
+  @Test func whatIsNotSaidToTheEndIsClosed() throws {
     var limits = RequestDeadline.Limits()
     limits.head = .milliseconds(300)
     limits.body = .milliseconds(300)
     limits.idle = .milliseconds(300)
-    try await serving(limits) { port in
+    try serving(limits) { port in
       for text in [
         "", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nX:", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
       ] {

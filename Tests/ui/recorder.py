@@ -81,9 +81,12 @@ class Comparison:
 
     def __init__(self):
         self.printed = {}
+        self.runs = {}
 
     def take(self, status):
         self.printed[status["seq"]] = status
+        # That a process has ended is no event, so that a run may be told in two ways at one number.
+        self.runs.setdefault(status["seq"], set()).add(status["run"]["state"])
 
     def check(self, shown):
         compared = 0
@@ -97,6 +100,7 @@ class Comparison:
             assert page["nodes"] == states, f"at {seq} the graph shows {difference(page['nodes'], states)}"
             landed = sum(state == "landed" for state in states.values())
             assert page["landed"] == f"{landed} of {len(states)}", f"at {seq}: {page['landed']}"
+            assert page["run"] in self.runs[seq], f"at {seq} the run is {page['run']}, not {self.runs[seq]}"
             assert page["cost"] == f"${status['cost_usd']:.2f}", f"at {seq}: {page['cost']}"
         return compared
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drives the web page with Chromium through its whole story.
 
-Usage: run.py BUILD-DIRECTORY PICTURES-DIRECTORY [CASE...]      (cases: story hostile access scale)
+Usage: run.py BUILD-DIRECTORY PICTURES-DIRECTORY [CASE...]      (cases: story hostile access narrow scale)
 """
 
 import pathlib
@@ -13,6 +13,7 @@ from playwright.sync_api import sync_playwright
 
 import access
 import hostile
+import narrow
 import scale
 import story
 from pictures import Pictures
@@ -24,6 +25,7 @@ CASES = {
     "story": (story.run, {}),
     "hostile": (hostile.run, {"features": hostile.FEATURES, "agent": hostile.AGENT, "configuration": REVIEWED}),
     "access": (access.run, {}),
+    "narrow": (narrow.run, {"features": narrow.FEATURES, "agent": narrow.AGENT, "configuration": narrow.CONFIGURATION}),
     "scale": (scale.run, {"features": scale.features(), "agent": scale.AGENT, "configuration": UNREVIEWED}),
 }
 

@@ -97,6 +97,8 @@ def act(page, workshop, recorder, live, tell, pictures):
     page.get_by_test_id("parallel-slider").fill("4")
     boxes = page.get_by_test_id("model-checkbox")
     assert boxes.count() == 3 and all(boxes.nth(index).is_checked() for index in range(3))
+    # The last feature is not built before the run was stopped, however slow the machine is.
+    (workshop.directory / "hold").touch()
     page.get_by_test_id("start-button").click()
     expect(page.locator('[data-testid="agent-card"][data-state="running"]')).to_have_count(4, timeout=PATIENCE)
     run_ = workshop.json("status")["run"]
@@ -118,6 +120,7 @@ def act(page, workshop, recorder, live, tell, pictures):
     page.get_by_test_id("stop-button").click()
     page.locator("dialog").get_by_role("button", name="Stop").click()
     until(lambda: not is_alive(workshop), "the run to stop")
+    (workshop.directory / "hold").unlink()
     expect(page.get_by_test_id("start-button")).to_be_enabled(timeout=PATIENCE)
     page.get_by_test_id("start-button").click()
     # One branch is approved, another sent back with a comment at a line.

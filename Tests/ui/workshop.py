@@ -40,7 +40,7 @@ class Workshop:
         own = self.repository / ".lanekeeper"
         own.mkdir()
         shutil.copytree(DEMO / "edits", own / "edits")
-        (own / "agent").write_text(agent or (DEMO / "agent").read_text(encoding="utf-8") + OBEYS, encoding="utf-8")
+        (own / "agent").write_text(agent or HOLDS + (DEMO / "agent").read_text(encoding="utf-8") + OBEYS, encoding="utf-8")
         (self.repository / "features.yml").write_text(
             features or (DEMO / "features.yml").read_text(encoding="utf-8"), encoding="utf-8")
         (self.repository / "lanekeeper.yml").write_text(configuration, encoding="utf-8")
@@ -110,6 +110,11 @@ def free_port():
                 continue
     raise RuntimeError("no port is free")
 
+
+# Keeps a run going for as long as a test wants.
+HOLDS = r"""#!/bin/sh
+while [ "$LANEKEEPER_FEATURE_ID" = 10 ] && [ -e "$LANEKEEPER_REPOSITORY/../hold" ]; do sleep 0.1; done
+"""
 
 OBEYS = r"""
 case $prompt in

@@ -15,7 +15,8 @@ extension Feature {
     [
       "id": .string(id), "title": .string(title), "category": .string(category),
       "description": .string(description), "steps": .texts(steps),
-      "depends_on": .texts(dependencies.map(\.id)), "touches": .texts(touches), "slots": .texts(slots),
+      "depends_on": .texts(dependencies.map(\.id)), "touches": .texts(touches),
+      "slots": .texts(slots),
       "priority": .whole(priority), "model": .text(model), "agent": .text(agent),
     ]
   }
