@@ -4,7 +4,7 @@
 50 clients at 100 events a second, and one at 500. Each event has to come to each client exactly once; told are the
 delays from an event's commit to its arrival, and how the server's memory grows.
 
-Usage: load.py BUILD-DIRECTORY [SECONDS]
+Usage: load.py BUILD-DIRECTORY [SECONDS [MILLISECONDS]]      (how long the other server waits before it asks again; 5)
 """
 
 import asyncio
@@ -121,7 +121,7 @@ def main():
         cookie = enter(workshop.serve())
         state = workshop.repository / ".git" / "lanekeeper" / "state.sqlite"
         port = free_port() + 1000
-        peer = subprocess.Popen([sys.executable, "-B", str(HERE / "peer.py"), str(state), str(port)], stdout=subprocess.PIPE, text=True)
+        peer = subprocess.Popen([sys.executable, "-B", str(HERE / "peer.py"), str(state), str(port), *sys.argv[3:4]], stdout=subprocess.PIPE, text=True)
         try:
             peer.stdout.readline()
             for name, clients, rate in LOADS:

@@ -1,6 +1,6 @@
 """A minimal server with aiohttp that follows the same table and sends the same events.
 
-Usage: peer.py STATE PORT
+Usage: peer.py STATE PORT [MILLISECONDS]      (how long it waits before it asks again; 5)
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import sys
 from aiohttp import web
 
 
-async def main(state, port):
+async def main(state, port, pause):
     database = sqlite3.connect(state, isolation_level=None, timeout=30)
     queues = set()
 
@@ -26,8 +26,7 @@ async def main(state, port):
                 for queue in queues:
                     queue.put_nowait(frame)
                 last = seq
-            # As often as the page's own server looks.
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(pause)
 
     async def stream(request):
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -41,6 +40,8 @@ async def main(state, port):
                 while not queue.empty():
                     frames.append(queue.get_nowait())
                 await response.write(b"".join(frames))
+        except ConnectionResetError:
+            return response
         finally:
             queues.discard(queue)
 
@@ -53,4 +54,4 @@ async def main(state, port):
     await poll()
 
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]) / 1000 if len(sys.argv) > 3 else 0.005))

@@ -26,7 +26,7 @@ export function startTimeline(body) {
     const span = Math.max(1000, end - begin);
     const bars = value.bars.filter((bar) => Date.parse(bar.to ?? value.now) >= begin);
     const run = value.run;
-    setText(speed, run ? `${duration(run.agent_s)} of agents' work in ${duration(run.wall_s)}: ${run.speedup.toFixed(2)} times as fast as one after the other.`
+    setText(speed, run?.running && run.wall_s < 3 ? "The run has just begun." : run ? `${duration(run.agent_s)} of agents' work in ${duration(run.wall_s)}: ${run.speedup.toFixed(2)} times as fast as one after the other.`
       : "Nothing has run yet.");
     const lanes = [...new Set(bars.map((bar) => bar.lane))].sort((a, b) => (a ?? 1e9) - (b ?? 1e9));
     keyed(axis, [0, 0.25, 0.5, 0.75, 1], (part) => part, () => el("span"), (tick, part) => {
