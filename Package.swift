@@ -53,7 +53,7 @@ let package = Package(
   ]
     + module("ClaimRules")
     + module("HookInputs", ["CZlib"], tests: ["ClaimRules", "TestSupport"])
-    + module("Git", ["CLibgit2"], tests: ["TestSupport"])
+    + module("Git", ["CLibgit2", "HookInputs"], tests: ["TestSupport"])
     + module("Backlog", [.product(name: "Yams", package: "Yams")])
     + module("Planning", ["Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
     + module("ModelSelection", ["Backlog"])
@@ -128,6 +128,9 @@ let package = Package(
       .executableTarget(
         name: "bench-claims", dependencies: ["Store", "ClaimRules", "CSQLite"],
         path: "Tools/bench-claims", swiftSettings: strict),
+      .executableTarget(
+        name: "bench-trees", dependencies: ["Git", "Lanes", "Store", "CLibgit2"],
+        path: "Tools/bench-trees", swiftSettings: strict),
       .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
       .target(
         name: "PlanningSamples", dependencies: ["Backlog", "Planning", "TestSupport"],

@@ -13,10 +13,11 @@ extension Repository {
   ///     made; `nil` detaches HEAD.
   ///   - removeUntracked: removes what is neither tracked nor ignored, with directories that become
   ///     empty. A repository made inside the worktree is kept, and ``status()`` lists it.
+  ///   - pristine: what ``pristineTree()`` has just returned; then only what differs from it is looked at.
   /// - Throws: ``ReferenceMismatch``, ``WorktreeError``, ``GitError``, ``GitProgramError`` (also while
   ///   another process holds the index).
   package func switchWorktree(
-    to commit: ObjectID, branch: String?, removeUntracked: Bool = false
+    to commit: ObjectID, branch: String?, removeUntracked: Bool = false, pristine: ObjectID? = nil
   ) throws {
     guard let directory = workingDirectory else { throw WorktreeError.bare(path: gitDirectory) }
     let tree = try self.commit(commit).tree
@@ -27,21 +28,31 @@ extension Repository {
       }
       try checkBranch(branch, isFreeFor: worktreeName)
     }
-    try fill(tree)
+    let isUpdated = try pristine.map { try update(from: $0, to: tree) } ?? false
+    if !isUpdated, try !fillEmpty(tree) { try fill(tree) }
     try GitError.check(git_repository_state_cleanup(handle), "end what is open in \(directory)")
     for name in ["AUTO_MERGE", "SQUASH_MSG"] { try removeFile(gitDirectory + "/" + name) }
     if let branch, try reference(branch) == nil {
       try createReference(branch, target: commit, message: "branch: Created from \(commit.hex)")
     }
     try setHead(branch: branch, commit: commit)
-    if removeUntracked { try checkedGit(["clean", "-f", "-d", "-q"]) }
+    guard removeUntracked else { return }
+    // Where nothing was untracked, something is only if other names are ignored now.
+    if isUpdated, let pristine,
+      try !changes(from: pristine, to: tree).contains(where: {
+        $0.path.suffix(10).elementsEqual(".gitignore".utf8)
+      })
+    {
+      return
+    }
+    try checkedGit(["clean", "-f", "-d", "-q"])
   }
 
   /// Makes index and files of this worktree equal to a tree; HEAD stays and no hook runs.
   ///
   /// git writes them: libgit2 1.5 writes through a symbolic link that stands where a file belongs,
   /// and knows neither filter drivers nor encodings, sparse checkout, split indexes or
-  /// `config.worktree`. With 20,000 files git is as quick.
+  /// `config.worktree`. An empty worktree is filled without git where none of this matters (``fillEmpty(_:)``).
   package func fill(_ tree: ObjectID) throws {
     try showHiddenFiles()
     try checkedGit(["read-tree", "--reset", "-u", "--no-recurse-submodules", tree.hex])
@@ -55,6 +66,7 @@ extension Repository {
   /// Takes away the marks by which git was told not to look at files (`assume-unchanged`, and
   /// `skip-worktree` where no sparse checkout has set it).
   private func showHiddenFiles() throws {
+    if let summary = IndexSummary(path: gitDirectory + "/index"), !summary.hidesFiles { return }
     let listing = try checkedGit(["ls-files", "-v", "-z"]).output
     var assumed: [UInt8] = []
     var skipped: [UInt8] = []

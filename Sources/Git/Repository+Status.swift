@@ -36,17 +36,22 @@ extension Repository {
   /// - Parameter excluding: patterns of names that are left out, wherever they stand.
   package func status(excluding: [String] = []) throws -> [StatusEntry] {
     let result = try GitProgram.check(
-      [
-        "-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z", "--untracked-files=all",
-        "--no-renames",
-        // Else git is started in repositories inside the worktree, which an agent may have made.
-        environment["LANEKEEPER_USER_HOOKS"] == "none"
-          ? "--ignore-submodules=dirty" : "--ignore-submodules=none",
-      ] + Self.pathspecs(excluding: excluding), directory: workingDirectory ?? gitDirectory,
-      environment: environment,
+      statusArguments(untracked: "all") + Self.pathspecs(excluding: excluding),
+      directory: workingDirectory ?? gitDirectory, environment: environment,
       adding: ["GIT_OPTIONAL_LOCKS": "0"])
     return result.output.split(separator: 0).compactMap { StatusEntry(porcelain: Array($0)) }
       .sorted { $0.path.lexicographicallyPrecedes($1.path) }
+  }
+
+  /// - Parameter untracked: `all` files, or `no`.
+  func statusArguments(untracked: String) -> [String] {
+    [
+      "-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z",
+      "--untracked-files=\(untracked)", "--no-renames",
+      // Else git is started in repositories inside the worktree, which an agent may have made.
+      environment["LANEKEEPER_USER_HOOKS"] == "none"
+        ? "--ignore-submodules=dirty" : "--ignore-submodules=none",
+    ]
   }
 
   private static func pathspecs(excluding patterns: [String]) -> [String] {

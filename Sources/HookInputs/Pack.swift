@@ -19,20 +19,27 @@ package struct Pack {
 
   /// Returns an object; `nil` where it is not there, or damaged.
   ///
-  /// - Parameter id: 20 bytes.
-  package func object(_ id: [UInt8]) -> GitObject? {
+  /// - Parameters:
+  ///   - id: 20 bytes.
+  ///   - bases: keeps what is unpacked on the way, for whoever reads many objects: most are stored as a change to
+  ///     another.
+  package func object(_ id: [UInt8], bases: (any PackBases)? = nil) -> GitObject? {
     guard var place = index.offset(of: id) else { return nil }
-    var deltas: [[UInt8]] = []
+    var deltas: [(place: Int, delta: [UInt8])] = []
     var size = 0
     while deltas.count < Self.longestChain {
+      if let known = bases?.object(at: place) { return Self.apply(deltas, to: known, bases) }
       guard let entry = entry(at: place) else { return nil }
       size += entry.content.count
       guard size <= GitObject.limit else { return nil }
       switch entry.form {
-      case .whole(let kind): return Self.apply(deltas, to: entry.content, kind)
+      case .whole(let kind):
+        let object = GitObject(kind: kind, content: entry.content)
+        bases?.keep(object, at: place)
+        return Self.apply(deltas, to: object, bases)
       case .change(let base):
         guard base != place else { return nil }
-        deltas.append(entry.content)
+        deltas.append((place, entry.content))
         place = base
       }
     }
@@ -40,14 +47,15 @@ package struct Pack {
   }
 
   private static func apply(
-    _ deltas: [[UInt8]], to base: [UInt8], _ kind: GitObject.Kind
+    _ deltas: [(place: Int, delta: [UInt8])], to base: GitObject, _ bases: (any PackBases)?
   ) -> GitObject? {
-    var content = base
-    for delta in deltas.reversed() {
-      guard let changed = ObjectDelta.apply(delta, to: content) else { return nil }
-      content = changed
+    var object = base
+    for (place, delta) in deltas.reversed() {
+      guard let changed = ObjectDelta.apply(delta, to: object.content) else { return nil }
+      object = GitObject(kind: base.kind, content: changed)
+      bases?.keep(object, at: place)
     }
-    return GitObject(kind: kind, content: content)
+    return object
   }
 
   private struct Entry {
@@ -111,4 +119,10 @@ package struct Pack {
     }
     return value > 0 ? (value, place) : nil
   }
+}
+
+/// Objects of a pack that were unpacked a while ago, by their places in it.
+package protocol PackBases {
+  func object(at place: Int) -> GitObject?
+  func keep(_ object: GitObject, at place: Int)
 }

@@ -34,15 +34,26 @@ package struct LanePool: Sendable {
   /// It stays `preparing` until an attempt starts in it or ``giveBack(_:)``. Blocks.
   /// - Parameter commit: what a new lane is filled with.
   package func take(preferring number: Int? = nil, commit: ObjectID) throws -> LaneRecord {
-    if let lane = try store.reserveLane(preferring: number) { return lane }
-    return try make(commit: commit)
+    try takeOrMake(preferring: number, commit: commit).lane
+  }
+
+  /// Does the same, and tells whether the lane is known to be a clean checkout of the commit.
+  package func takeOrMake(
+    preferring number: Int? = nil, commit: ObjectID
+  ) throws -> (lane: LaneRecord, isFilled: Bool) {
+    if let lane = try store.reserveLane(preferring: number) { return (lane, false) }
+    return try makeFilled(commit: commit)
   }
 
   /// Gives back a lane in which no attempt was started.
   package func giveBack(_ lane: LaneRecord) throws { try store.finishLane(lane.number) }
 
   /// Makes a lane, one process at a time; it is `preparing`. Blocks.
-  package func make(commit: ObjectID) throws -> LaneRecord {
+  package func make(commit: ObjectID) throws -> LaneRecord { try makeFilled(commit: commit).lane }
+
+  /// Makes a lane, and tells whether it is a clean checkout: what is copied into it, and its set-up command,
+  /// may have changed that.
+  private func makeFilled(commit: ObjectID) throws -> (lane: LaneRecord, isFilled: Bool) {
     let lock = try FileLock.acquireBlocking(state.lanesLock)
     defer { lock.release() }
     try FileManager.default.createDirectory(
@@ -50,8 +61,8 @@ package struct LanePool: Sendable {
     while true {
       let lane = try store.addLane { "\(settings.directory)/\($0)" }
       do {
-        try register(lane, commit: commit)
-        return lane
+        let isFilled = try register(lane, commit: commit)
+        return (lane, isFilled && settings.copy.isEmpty && settings.setup == nil)
       } catch LaneError.broken where lane.number <= 1000 {
         // Its name belongs to a worktree that stands elsewhere; the next number will do.
         try store.leaveOutLane(lane.number)
@@ -69,9 +80,11 @@ package struct LanePool: Sendable {
   package func enter(_ lane: LaneRecord, branch: String?, commit: ObjectID) throws {
     let repository = try open(lane, commit: commit)
     try clear(lane, repository)
-    try rescueUncommitted(lane, repository)
+    let pristine = try repository.pristineTree()
+    if pristine == nil { try rescueUncommitted(lane, repository) }
     if let branch { try takeOthersOff(branch, but: lane, repository) }
-    try repository.switchWorktree(to: commit, branch: branch, removeUntracked: true)
+    try repository.switchWorktree(
+      to: commit, branch: branch, removeUntracked: true, pristine: pristine)
   }
 
   /// Takes a lane off its branch, so that another lane can go on with it.
@@ -82,7 +95,11 @@ package struct LanePool: Sendable {
     }
   }
 
-  func register(_ lane: LaneRecord, commit: ObjectID) throws {
+  /// Makes git know the lane.
+  ///
+  /// - Returns: whether it was filled just now; else it was there before.
+  @discardableResult
+  func register(_ lane: LaneRecord, commit: ObjectID) throws -> Bool {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
     if let old = common.worktree(named: lane.name) {
       if old.valid {
@@ -90,7 +107,8 @@ package struct LanePool: Sendable {
           throw LaneError.broken(path: old.path, reason: "\(lane.name) is registered elsewhere")
         }
         try rescueUncommitted(lane, try Repository(opening: lane.path, environment: environment))
-        return try finish(lane, old, common)
+        try finish(lane, old, common)
+        return false
       }
       try common.unlockWorktree(name: lane.name)
       try common.pruneWorktree(name: lane.name)
@@ -101,6 +119,7 @@ package struct LanePool: Sendable {
       throw LaneError.directoryInTheWay(path)
     }
     try finish(lane, nil, common)
+    return true
   }
 
   private func rescueUncommitted(_ lane: LaneRecord, _ repository: Repository) throws {

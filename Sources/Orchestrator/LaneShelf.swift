@@ -56,8 +56,8 @@ actor LaneShelf {
     let pool = pool
     busy += 1
     defer { settleDown() }
-    let lane = try await Offload.run { try pool.take(commit: tip) }
-    return (lane, nil)
+    let taken = try await Offload.run { try pool.takeOrMake(commit: tip) }
+    return (taken.lane, taken.isFilled ? tip : nil)
   }
 
   /// Makes a lane ahead of need.
@@ -70,6 +70,7 @@ actor LaneShelf {
       known -= 1
       return
     }
+    guard made.commit == nil else { return put(made.lane, made.commit) }
     await fill(made.lane, tip)
   }
 

@@ -1,0 +1,41 @@
+import Foundation
+import Synchronization
+
+extension Repository {
+  /// Returns the tree that HEAD, index and files are, all three; `nil` where anything differs, is untracked
+  /// (an empty directory, too) or is hidden from git, and where it can't be told quickly.
+  ///
+  /// A repository made inside the worktree counts as untracked. Nothing is written. Two programs look at the same time, one at what is tracked, one at what is not.
+  package func pristineTree() throws -> ObjectID? {
+    guard let summary = IndexSummary(path: gitDirectory + "/index"), !summary.hidesFiles,
+      let tree = summary.tree
+    else { return nil }
+    try storeObjects()
+    let looks = [
+      statusArguments(untracked: "no"), ["-c", "core.fsmonitor=false", "clean", "-n", "-d", "-ff"],
+    ]
+    let directory = workingDirectory ?? gitDirectory
+    let environment = environment
+    let silent = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: looks.count) { number in
+      let result = try? GitProgram.run(
+        looks[number], directory: directory, environment: environment,
+        adding: ["GIT_OPTIONAL_LOCKS": "0"])
+      guard let result, result.status == 0, result.output.isEmpty else { return }
+      silent.add(1, ordering: .relaxed)
+    }
+    return silent.load(ordering: .relaxed) == looks.count ? tree : nil
+  }
+
+  /// Makes a pristine worktree a checkout of another tree: only what differs is looked at and written.
+  ///
+  /// - Returns: `false` where that did not work; then ``fill(_:)`` does it.
+  func update(from old: ObjectID, to new: ObjectID) throws -> Bool {
+    if old == new { return true }
+    let result = try git([
+      "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "read-tree", "-m", "-u",
+      "--no-recurse-submodules", old.hex, new.hex,
+    ])
+    return result.status == 0 && IndexSummary(path: gitDirectory + "/index")?.tree == new
+  }
+}
