@@ -96,7 +96,7 @@ import Testing
 
   /// What a kill leaves while a lane is being made, step by step.
   enum Leftover: CaseIterable {
-    case directory, lock, place, head, link, files
+    case directory, lock, place, head, link, indexLock, files
   }
 
   @Test(arguments: Leftover.allCases) func p7_aLaneThatWasCutOffIsMadeAgain(
@@ -121,6 +121,7 @@ import Testing
       case .link:
         try fixture.test.root.write(
           "lanes/1/.git", "gitdir: \(fixture.test.path)/\(admin)\n")
+      case .indexLock: try fixture.test.write(admin + "/index.lock", "")
       case .files: try fixture.test.root.write("lanes/1/a.txt", "half")
       }
     }
