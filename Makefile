@@ -12,7 +12,7 @@ share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench soak docs clean packages test-hooks fuzz faults
+.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs clean packages test-hooks fuzz faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,8 +101,11 @@ format: ## format the Swift code
 check-merges: packages ## compare 10,000 random merges, and those of REPOSITORIES="PATH...", with git's own
 	@Tools/check-merges $(REPOSITORIES)
 
-bench: build ## measure, each figure as a ratio against a peer or a limit
-	@Tools/bench $(build)
+bench: build ## measure, each figure as a ratio against a peer or a limit (ONLY=names, QUICK=1)
+	@Tools/bench $(build) $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick,--keep) --json $(build)/bench.json
+
+bench-check: build ## measure the quick way; fails when a ratio is 20 % worse than the last one (ONLY=names)
+	@Tools/bench $(build) --quick --check $(if $(ONLY),--only $(ONLY))
 
 soak: build ## an hour (MINUTES=60) of short features, agents that flood, agents that idle: what the supervisor takes
 	@Tools/soak $(build) --minutes $(or $(MINUTES),60)

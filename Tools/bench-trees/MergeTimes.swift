@@ -14,10 +14,14 @@ struct MergeTimes {
     var trees: [String] = []
   }
 
-  func measure(usingLibgit2: Bool) throws -> Result {
+  /// - Parameter way: `ours`, each merge stored at once; `chain`, all stored at the end, as a landing of several does;
+  ///   `libgit2`.
+  func measure(_ way: String) throws -> Result {
     let main = try Repository(
       opening: repository, environment: ProcessInfo.processInfo.environment)
     var result = Result()
+    let reader = try Repository(opening: repository, environment: main.environment)
+    if way == "chain" { try main.keepObjectsInMemory(visibleTo: reader) }
     var handle: OpaquePointer?
     try check(git_repository_open(&handle, repository))
     defer { git_repository_free(handle) }
@@ -28,11 +32,13 @@ struct MergeTimes {
       result.times.append(
         try seconds {
           tree =
-            usingLibgit2
+            way == "libgit2"
             ? try libgit2(handle!, tip.hex, side.hex) : try ours(main, tip, side)
         })
       result.trees.append(tree)
     }
+    let stored = try seconds { try main.storeObjects() } / Double(max(result.times.count, 1))
+    result.times = result.times.map { $0 + stored }
     return result
   }
 

@@ -3,7 +3,7 @@ import Foundation
 // Measures what is done to whole trees, for Tools/bench: filling lanes, and merging. Prints JSON.
 //
 //   bench-trees lanes REPOSITORY DIRECTORY ROUNDS
-//   bench-trees merge ours|libgit2 REPOSITORY COUNT
+//   bench-trees merge ours|chain|libgit2 REPOSITORY COUNT
 
 let words = Array(CommandLine.arguments.dropFirst())
 do {
@@ -14,7 +14,7 @@ do {
     print(String(decoding: try JSONEncoder().encode(times), as: UTF8.self))
   case "merge" where words.count == 4:
     let times = try MergeTimes(repository: words[2], count: Int(words[3]) ?? 1)
-      .measure(usingLibgit2: words[1] == "libgit2")
+      .measure(words[1])
     print(String(decoding: try JSONEncoder().encode(times), as: UTF8.self))
   default:
     FileHandle.standardError.write(

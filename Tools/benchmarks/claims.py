@@ -20,12 +20,7 @@ here = pathlib.Path(__file__).resolve().parent
 
 
 def measure(bench):
-    subprocess.run(
-        ["swift", "build", "-c", bench.build.name, "--product", "bench-claims"],
-        cwd=bench.source,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    bench.build_product("bench-claims")
     program = bench.build / "bench-claims"
     with bench.scratch() as directory:
         output = subprocess.run(

@@ -12,10 +12,7 @@ from .support import figure
 
 def measure(bench):
     probe = bench.build / "landing-probe"
-    subprocess.run(
-        ["swift", "build", "-c", bench.build.name, "--product", "landing-probe"],
-        cwd=bench.source, check=True, stdout=subprocess.DEVNULL,
-    )
+    bench.build_product("landing-probe")
     table = subprocess.run([str(probe), "figures"], check=True, capture_output=True, text=True).stdout
     print(table, end="", file=sys.stdout)
     runs = {}

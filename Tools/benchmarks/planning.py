@@ -21,10 +21,7 @@ STARTS = ["Set up", "Add the schema of", "Build the page for", "Test", "Deploy",
 
 def measure(bench):
     count = bench.rounds(FEATURES, 2_000)
-    subprocess.run(
-        ["swift", "build", "-c", bench.build.name, "--product", "planning-bench"],
-        cwd=bench.source, check=True, stdout=subprocess.DEVNULL,
-    )
+    bench.build_product("planning-bench")
     with bench.scratch() as directory:
         path = directory / "features.yml"
         path.write_text(backlog(count))
