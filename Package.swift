@@ -58,7 +58,8 @@ let package = Package(
     + module("Planning", ["Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
     + module("ModelSelection", ["Backlog"])
     + module(
-      "Store", ["ClaimRules", "CSQLite", .product(name: "GRDB", package: "GRDB.swift")],
+      "Store",
+      ["ClaimRules", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"])
     + module("Processes", ["CProcess"], tests: ["TestSupport"])
     + module("Lanes", ["Git", "Store", "Processes", "ClaimRules"], tests: ["TestSupport"])

@@ -42,6 +42,21 @@ int64_t lk_boot_milliseconds(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static char boot_id[37];
+
+static void read_boot_id(void) {
+  int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  ssize_t got = file < 0 ? -1 : read(file, boot_id, 36);
+  if (file >= 0) close(file);
+  boot_id[got > 0 ? got : 0] = 0;
+}
+
+const char *lk_boot_id(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, read_boot_id);
+  return boot_id;
+}
+
 int lk_exchange(const char *one, const char *two) {
   return renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_EXCHANGE);
 }

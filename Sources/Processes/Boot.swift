@@ -5,8 +5,8 @@ import Foundation
 package enum Boot {
   /// The id of this run of the machine, from /proc/sys/kernel/random/boot_id.
   package static var id: String {
-    (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8))?
-      .trimmingCharacters(in: .whitespacesAndNewlines) ?? "unknown"
+    let id = String(cString: lk_boot_id())
+    return id.isEmpty ? "unknown" : id
   }
 
   /// Milliseconds since the machine started.

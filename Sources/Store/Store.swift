@@ -23,21 +23,23 @@ package final class Store: Sendable {
   private let pool: DatabasePool
   /// The state file.
   package let path: String
-  private let clock: @Sendable () -> Int64
+  let clock: StoreClock
+  let clockOffset = ClockOffset()
 
   /// Opens the state file, makes it where it is absent and brings it up to date.
   ///
   /// - Parameters:
   ///   - path: the file; its directory is made where absent.
-  ///   - clock: milliseconds since 1970, for events and times in rows.
+  ///   - clock: milliseconds since 1970, for events and times in rows; `nil` for the machine's, whose jumps
+  ///     are followed.
   /// - Throws: ``StoreError``.
-  package init(
-    path: String,
-    clock: @escaping @Sendable () -> Int64 = {
-      Int64(Date().timeIntervalSince1970 * 1000)
-    }
-  ) throws {
-    self.clock = clock
+  package convenience init(path: String, clock: (@Sendable () -> Int64)? = nil) throws {
+    try self.init(path: path, clocks: clock.map { StoreClock(wall: $0) } ?? .machine)
+  }
+
+  /// The same, by the clocks that are handed in.
+  package init(path: String, clocks: StoreClock) throws {
+    clock = clocks
     self.path = path
     var configuration = Configuration()
     configuration.busyMode = .timeout(20)
@@ -72,7 +74,7 @@ package final class Store: Sendable {
   }
 
   /// Milliseconds since 1970, by the clock that was handed in.
-  package var now: Int64 { clock() }
+  package var now: Int64 { clock.wall() }
 
   /// Runs one `BEGIN IMMEDIATE` transaction.
   @discardableResult
@@ -84,6 +86,7 @@ package final class Store: Sendable {
       }
       var result: T?
       try db.inTransaction(.immediate) {
+        try followClock(db)
         result = try body(db)
         return .commit
       }

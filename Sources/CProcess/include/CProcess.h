@@ -16,6 +16,9 @@ int lk_child_signals(void);
 /// Milliseconds since the machine started, suspend included.
 int64_t lk_boot_milliseconds(void);
 
+/// Returns the id of this run of the machine, 36 characters, or the empty string; it stays where it is.
+const char *lk_boot_id(void);
+
 /// Swaps two files in one step. Returns 0, or -1 with errno.
 int lk_exchange(const char *one, const char *two);
 

@@ -1,0 +1,95 @@
+import CProcess
+import Foundation
+import GRDB
+import Synchronization
+
+/// The clocks that a store goes by.
+package struct StoreClock: Sendable {
+  /// Milliseconds since 1970, as a person may set them.
+  package var wall: @Sendable () -> Int64
+  /// The id of this run of the machine, and the milliseconds since it started, sleep included; `nil` where jumps
+  /// of the other clock are not to be followed.
+  package var boot: (@Sendable () -> (id: String, milliseconds: Int64))?
+
+  package init(
+    wall: @escaping @Sendable () -> Int64,
+    boot: (@Sendable () -> (id: String, milliseconds: Int64))? = nil
+  ) {
+    self.wall = wall
+    self.boot = boot
+  }
+
+  /// The clocks of this machine.
+  package static var machine: StoreClock {
+    StoreClock(
+      wall: { Int64(Date().timeIntervalSince1970 * 1000) },
+      boot: { (String(cString: lk_boot_id()), lk_boot_milliseconds()) })
+  }
+}
+
+/// What a process knows of how far the two clocks lie apart.
+final class ClockOffset: Sendable {
+  private let known = Mutex<Int64?>(nil)
+
+  /// Tells whether an offset is another than the last one, in milliseconds, and keeps it.
+  func isNew(_ offset: Int64) -> Bool {
+    known.withLock { $0.map { abs($0 - offset) <= Store.clockStep } != true }
+  }
+
+  func keep(_ offset: Int64) { known.withLock { $0 = offset } }
+}
+
+extension Store {
+  /// By how many milliseconds the clock may be set without being noticed.
+  static let clockStep: Int64 = 2000
+  private static let clockKey = "clock"
+
+  /// Follows the machine's clock where it was set while the machine ran: what is under way (attempts, landings,
+  /// runs, leases, the budget) is moved along, so that it lasts as long as it would have.
+  ///
+  /// Called at the begin of each transaction.
+  func followClock(_ db: Database) throws {
+    guard let boot = clock.boot?() else { return }
+    let offset = now - boot.milliseconds
+    guard clockOffset.isNew(offset) else { return }
+    let known = try String.fetchOne(
+      db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [Self.clockKey])?
+      .split(separator: " ")
+    defer { clockOffset.keep(offset) }
+    if let known, known.count == 2, known[0] == boot.id, let before = Int64(known[1]) {
+      guard abs(offset - before) > Self.clockStep else { return }
+      try moveTimes(db, by: offset - before)
+      try append(
+        db, "clock_set", agent: nil, ["seconds": .number(Double(offset - before) / 1000)])
+    }
+    try db.execute(
+      sql: """
+        INSERT INTO meta(key, value) VALUES (?, ?)
+        ON CONFLICT(key) DO UPDATE SET value = excluded.value
+        """, arguments: [Self.clockKey, "\(boot.id) \(offset)"])
+  }
+
+  private func moveTimes(_ db: Database, by jump: Int64) throws {
+    let begin = try Int64.fetchOne(
+      db, sql: "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'budget_since'")
+    // Those that have ended in this run, too: what they cost is told by when they began.
+    try db.execute(
+      sql: """
+        UPDATE attempts SET started_at = started_at + :jump, ended_at = ended_at + :jump
+        WHERE state = 'running' OR started_at >= :begin
+        """, arguments: ["jump": jump, "begin": begin ?? .max])
+    if let begin {
+      try db.execute(
+        sql: "UPDATE meta SET value = ? WHERE key = 'budget_since'",
+        arguments: [String(begin + jump)])
+    }
+    for statement in [
+      "UPDATE participants SET started_at = started_at + ? WHERE ended_at IS NULL",
+      "UPDATE landings SET started_at = started_at + ? WHERE ended_at IS NULL",
+      "UPDATE claims SET expires_at = expires_at + ? WHERE expires_at IS NOT NULL",
+      "UPDATE sessions SET expires_at = expires_at + ?",
+    ] {
+      try db.execute(sql: statement, arguments: [jump])
+    }
+  }
+}
