@@ -31,7 +31,7 @@ build: packages ## build the programs (CONFIG=debug for a debug build)
 	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-ask
 
 test: packages ## run every test
-	@Tools/ensure-packages bubblewrap
+	@Tools/ensure-packages bubblewrap strace faketime
 	@$(SWIFT) build --build-tests
 	@$(SWIFT) test --skip-build --parallel
 
@@ -56,6 +56,7 @@ fuzz: packages ## give each parser of paths, hooks and messages a million odd in
 	  $(SWIFT) test --skip-build --filter 'FuzzTests|fuzz'
 
 faults: packages ## let everything go wrong for N attempts (N=1000, SEED=1) and verify P1 to P9
+	@Tools/ensure-packages strace faketime
 	@$(SWIFT) build --build-tests
 	@Tools/faults $(or $(N),1000) $(or $(SEED),1)
 

@@ -2,13 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Everything goes wrong that can: agents that crash, hang, break their lane, leave their branch or their
-/// guard behind, and supervisors that are killed. At the end every feature has landed once with all of its
-/// work, and `doctor --deep` finds every promise held.
+/// Everything goes wrong that can: agents that crash, hang, meet limits, break their lane, fill its disk, leave
+/// their branch or their guard behind; runs that are killed, stopped, held still, started twice, slowed down, or
+/// see the clock set; lanes and state files that vanish or are overwritten. At the end every feature has landed
+/// once with all of its work, and `doctor --deep` finds every promise held.
 @Suite struct FaultTests {
+  /// What an agent does or meets.
   enum Fault: String, CaseIterable {
     case fails, killsItself, killsItsGuard, hangs, leavesADaemon, deletesTheLane, deletesDotGit
     case leavesTheBranch, detachesHead, leavesALock, floods, leavesAMerge
+    case meetsTheLimit, losesTheNetwork, fillsTheDisk, makesItReadOnly
   }
 
   /// `LANEKEEPER_FAULTS=200` takes so many rounds, from `LANEKEEPER_SEED` on.
@@ -43,8 +46,12 @@ import Testing
     leavesALock) : > "$(git rev-parse --git-dir)/index.lock"; echo half >> f$id.txt; exit $bad ;;
     floods) head -c 3000000 /dev/zero | base64 ;;
     leavesAMerge) git rev-parse HEAD > "$(git rev-parse --git-dir)/MERGE_HEAD"; exit $bad ;;
+    meetsTheLimit) echo "{\\"type\\":\\"limit\\",\\"in\\":1}"; exit 1 ;;
+    losesTheNetwork) echo '{"type":"lost"}'; exit 1 ;;
+    fillsTheDisk) head -c 200000000 /dev/zero > fill.bin; sleep 0.2; rm -f fill.bin; exit $bad ;;
+    makesItReadOnly) echo half >> f$id.txt; chmod -R a-w . ; exit $bad ;;
     esac
-    echo "done $id" >> f$id.txt
+    echo "done $id" >> f$id.txt || exit $bad
     case $id in 2|4)
       sed -i '/^<<<<<<<\\|^=======\\|^>>>>>>>/d' shared.txt
       grep -q "line $id" shared.txt || echo "line $id" >> shared.txt ;;
@@ -57,31 +64,34 @@ import Testing
   func p1_p2_p3_p4_p5_p6_p7_p9_holdWhateverGoesWrong(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let shop = try shop(&random)
+    let disk = try SmallLaneDisk(shop.repository.root.path("repo.lanes"))
+    defer { disk?.remove() }
     try shop.repository.write("mine.txt", "a person's own\n")
+    var blows: [Blow] = []
     for _ in 0..<random.below(4) {
-      let run = try shop.start(["run", "--parallel", "3"], output: "killed")
-      usleep(UInt32(100_000 + random.below(2_500_000)))
-      run.signal(SIGKILL)
-      run.wait()
+      let possible = Blow.allCases.filter(\.isPossible)
+      blows.append(possible[random.below(possible.count)])
+      try blows.last!.fall(on: shop, &random)
     }
+    let story = "seed \(seed), \(blows)"
     let last = try shop.run("run", "--parallel", "3")
     let events = try last.status == 0 ? "" : shop.run("events").text
-    try #require(last.status == 0, "seed \(seed): \(last.text)\(last.error)\(events)")
+    try #require(last.status == 0, "\(story): \(last.text)\(last.error)\(events)")
     #expect(
-      try shop.landed().sorted() == (1...Self.count).map(String.init), "seed \(seed): landed")
+      try shop.landed().sorted() == (1...Self.count).map(String.init), "\(story): landed")
     for id in 1...Self.count {
       let lines = try shop.repository.read("f\(id).txt").split(separator: "\n")
-      #expect(lines.contains("done \(id)"), "seed \(seed): f\(id).txt")
+      #expect(lines.contains("done \(id)"), "\(story): f\(id).txt")
     }
     for id in [2, 4] {
       let shared = try shop.repository.read("shared.txt")
-      #expect(shared.contains("line \(id)") && !shared.contains("<<<<"), "seed \(seed)")
+      #expect(shared.contains("line \(id)") && !shared.contains("<<<<"), "\(story)")
     }
-    #expect(try shop.leftovers() == [], "seed \(seed)")
+    #expect(try shop.leftovers() == [], "\(story)")
     #expect(try shop.repository.read("mine.txt") == "a person's own\n")
-    #expect(try shop.repository.git("status", "--porcelain", "-uno") == "", "seed \(seed)")
+    #expect(try shop.repository.git("status", "--porcelain", "-uno") == "", "\(story)")
     let doctor = try shop.run("doctor", "--deep")
-    #expect(doctor.status == 0, "seed \(seed): \(doctor.text)\(doctor.error)")
+    #expect(doctor.status == 0, "\(story): \(doctor.text)\(doctor.error)")
     #expect(doctor.text.contains("P9"))
     note(seed, try shop.trace().count { $0[0] == "begin" })
   }
@@ -96,6 +106,24 @@ import Testing
     let shop = try Workshop(
       features: features, agent: Self.agent,
       configuration: "limits: {attempts: 20, attempt_minutes: 0.03}\n")
+    let settings = try shop.repository.read("lanekeeper.yml")
+    try shop.repository.write(
+      "lanekeeper.yml", settings.replacingOccurrences(of: "agent: command", with: "agent: faulty"))
+    try shop.repository.write(
+      ".lanekeeper/agents/faulty.yml",
+      """
+      program: sh
+      arguments: ["\(shop.repository.root.path("agent.sh"))"]
+      prompt: stdin
+      environment: {pass: all}
+      backoff_seconds: 0.3
+      output:
+        format: json-lines
+        rules:
+          - {when: {type: limit}, limit: usage, reset_in: in}
+          - {when: {type: lost}, limit: network}
+
+      """)
     for id in 1...Self.count {
       var ends: [Bool] = []
       for attempt in 1...3 where random.below(2) == 0 {

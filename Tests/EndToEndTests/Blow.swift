@@ -1,0 +1,136 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What befalls a run, or what stands between two runs, in ``FaultTests``.
+enum Blow: CaseIterable {
+  case killed, terminated, interrupted, heldStill, startedTwice, slowDisk, clockSet
+  case lanesVanish, stateVanishes, stateOverwritten
+
+  /// The programs that hold a run up, or tell it another time, need not be there.
+  var isPossible: Bool {
+    switch self {
+    case .slowDisk: Self.slow != nil
+    case .clockSet: Self.fakeTime != nil
+    default: true
+    }
+  }
+
+  private static let slow = found(["/usr/bin/strace"])
+  private static let fakeTime = found([
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+  ])
+
+  private static func found(_ paths: [String]) -> String? {
+    paths.first { FileManager.default.isReadableFile(atPath: $0) }
+  }
+
+  /// Starts a run and lets it happen; afterwards nothing of the run is left.
+  func fall(on shop: Workshop, _ random: inout SplitMix64) throws {
+    let moment = UInt32(100_000 + random.below(2_500_000))
+    switch self {
+    case .killed:
+      let run = try start(shop)
+      usleep(moment)
+      run.signal(SIGKILL)
+      run.wait()
+    case .terminated, .interrupted:
+      let run = try start(shop)
+      usleep(moment)
+      run.signal(self == .terminated ? SIGTERM : SIGINT)
+      let said = try shop.repository.root.read("blow")
+      #expect([0, 130].contains(run.wait()), "\(self): \(said)")
+    case .heldStill:
+      let run = try start(shop)
+      usleep(moment / 2)
+      run.signal(SIGSTOP)
+      usleep(moment / 2)
+      run.signal(SIGCONT)
+      usleep(300_000)
+      run.signal(SIGKILL)
+      run.wait()
+    case .startedTwice:
+      let run = try start(shop)
+      let other = try shop.run("run", "--parallel", "3")
+      // The second runs only where the first had ended, or had not begun.
+      #expect([0, 75].contains(other.status), "\(other.text)\(other.error)")
+      run.signal(SIGKILL)
+      run.wait()
+    case .slowDisk:
+      // The program keeps its process id under `-D`.
+      let run = try start(
+        shop,
+        [
+          Self.slow!, "-D", "-f", "-qq", "-o", "/dev/null", "-e",
+          "trace=fsync,fdatasync,rename,unlink",
+          "-e", "inject=fsync,fdatasync,rename,unlink:delay_exit=\(3000 + random.below(30_000))",
+        ])
+      usleep(moment)
+      run.signal(SIGKILL)
+      run.wait()
+    case .clockSet:
+      let file = shop.repository.root.path("clock")
+      try shop.repository.root.write("clock", "+0\n")
+      let run = try start(
+        shop,
+        [
+          "env", "LD_PRELOAD=\(Self.fakeTime!)", "FAKETIME_TIMESTAMP_FILE=\(file)",
+          "FAKETIME_NO_CACHE=1",
+          "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        ])
+      usleep(moment / 2)
+      try shop.repository.root.write("clock", "\(random.below(20_000) - 10_000)\n")
+      usleep(moment)
+      run.signal(SIGKILL)
+      run.wait()
+    case .lanesVanish:
+      let lanes = shop.repository.root.path("repo.lanes")
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: lanes)) ?? [] {
+        _ = try TestProgram.run(
+          ["rm", "-rf", lanes + "/" + name], directory: "/", environment: shop.environment)
+      }
+    case .stateVanishes:
+      for suffix in ["", "-wal", "-shm"] { unlink(stateFile(shop) + suffix) }
+    case .stateOverwritten:
+      guard let file = FileHandle(forWritingAtPath: stateFile(shop)) else { return }
+      for suffix in ["-wal", "-shm"] { unlink(stateFile(shop) + suffix) }
+      try file.write(contentsOf: Data(repeating: 0x58, count: 9000))
+      try file.close()
+      let repaired = try shop.run("doctor", "--repair")
+      #expect(repaired.status == 0, "\(repaired.text)\(repaired.error)")
+    }
+    // What the guard ends takes a moment; the run's own state is not looked at before.
+    #expect(try eventually { try shop.processes().isEmpty }, "\(self): a process is left")
+  }
+
+  private func stateFile(_ shop: Workshop) -> String {
+    shop.repository.path + "/.git/lanekeeper/state.sqlite"
+  }
+
+  private func start(_ shop: Workshop, _ through: [String] = []) throws -> RunningProgram {
+    try RunningProgram(
+      through + [Workshop.program, "run", "--parallel", "3"], directory: shop.repository.path,
+      environment: shop.environment, output: shop.repository.root.path("blow"))
+  }
+}
+
+/// A file system of a few megabytes for the lanes; only the administrator can have one.
+struct SmallLaneDisk {
+  private let path: String
+
+  init?(_ path: String) throws {
+    self.path = path
+    guard geteuid() == 0 else { return nil }
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    guard Self.call(["mount", "-t", "tmpfs", "-o", "size=64m", "none", path]) else { return nil }
+  }
+
+  func remove() { _ = Self.call(["umount", "-l", path]) }
+
+  private static func call(_ command: [String]) -> Bool {
+    let result = try? TestProgram.run(
+      command, directory: "/", environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
+    return result?.status == 0
+  }
+}
