@@ -14,6 +14,16 @@ package enum StaleLocks {
 
   private static let own = ["index.lock", "HEAD.lock"]
 
+  /// The names of the locks of references below a prefix, relative to the git common directory.
+  package static func ofReferences(commonDirectory: String, below prefix: String) -> [String] {
+    guard let all = FileManager.default.enumerator(atPath: commonDirectory + "/" + prefix) else {
+      return []
+    }
+    return all.compactMap {
+      ($0 as? String).flatMap { $0.hasSuffix(".lock") ? prefix + "/" + $0 : nil }
+    }
+  }
+
   /// Removes locks in a repository that others use, too: one that the same process holds for a whole
   /// second is taken for left behind, since git holds them for milliseconds.
   ///

@@ -17,6 +17,8 @@ enum Judgement: Sendable {
   case settle(land: Int, blamed: Blame?)
   /// Nothing lands for now, and nobody is at fault.
   case held(String)
+  /// The same, since the machine does not let the gate run.
+  case impossible(String)
   /// Somebody moved the target.
   case overtaken
   case stopped
@@ -62,7 +64,7 @@ extension Lander {
       switch end {
       case nil: break
       case .stopped: return .stopped
-      case .impossible(let reason): return .held(reason)
+      case .impossible(let reason): return .impossible(reason)
       case .result: break
       }
     }

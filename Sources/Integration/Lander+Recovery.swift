@@ -20,7 +20,10 @@ extension Lander {
     Strays.end(mark: nil, directories: GateRoom.paths(settings))
     let repository = try open()
     StaleLocks.removeShared(
-      commonDirectory: repository.commonDirectory, [settings.target + ".lock", "packed-refs.lock"])
+      commonDirectory: repository.commonDirectory,
+      [settings.target + ".lock", "packed-refs.lock"]
+        + StaleLocks.ofReferences(
+          commonDirectory: repository.commonDirectory, below: "refs/lanekeeper"))
     let chains = Dictionary(grouping: try store.openLandings(), by: \.chain)
     for (chain, records) in chains.sorted(by: { $0.key < $1.key }) {
       try? recover(chain, records, repository)

@@ -123,10 +123,10 @@ package struct Lander: Sendable {
     case .overtaken:
       try release(chain.links, of: chain, detail: "the target moved")
       return .progressed
-    case .held(let reason):
+    case .held(let reason), .impossible(let reason):
       try release(chain.links, of: chain, detail: reason)
       await report(.held(feature: chain.links[0].feature.id, reason: reason))
-      return .held
+      return if case .impossible = judgement { .heldByMachine } else { .held }
     case .settle(let land, let who): (count, blamed) = (land, who)
     }
     if stop.isForced {

@@ -28,6 +28,8 @@ package enum LandingProgress: Sendable, Equatable {
   case progressed
   /// What is ready is held off until something else changes.
   case held
+  /// The machine does not let the gate run, such as by a full disk, which may pass by itself.
+  case heldByMachine
   /// The run is ending.
   case stopped
 }

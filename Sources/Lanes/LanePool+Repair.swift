@@ -14,13 +14,7 @@ extension LanePool {
   /// - Throws: ``LaneError/broken(path:reason:)`` where the worktree was moved elsewhere.
   package func open(_ lane: LaneRecord, commit: ObjectID) throws -> Repository {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
-    var registered = common.worktree(named: lane.name)
-    if let found = registered, !found.valid, found.lockReason == Self.lockReason,
-      found.path == resolved(lane.path), isDirectory(lane.path)
-    {
-      try restoreLink(lane, found)
-      registered = common.worktree(named: lane.name)
-    }
+    let registered = try registration(of: lane, common)
     if let registered, registered.valid {
       guard registered.path == resolved(lane.path) else {
         throw LaneError.broken(
@@ -36,6 +30,17 @@ extension LanePool {
     }
     try register(lane, commit: commit)
     return try Repository(opening: lane.path, environment: environment)
+  }
+
+  /// Returns how git has a lane registered, after writing its `.git` file again where that is missing; `nil`
+  /// where it does not know the lane.
+  func registration(of lane: LaneRecord, _ common: Repository) throws -> WorktreeInfo? {
+    guard let found = common.worktree(named: lane.name) else { return nil }
+    guard !found.valid, found.lockReason == Self.lockReason,
+      found.path == resolved(lane.path), isDirectory(lane.path)
+    else { return found }
+    try restoreLink(lane, found)
+    return common.worktree(named: lane.name)
   }
 
   /// Ends what a killed process may have left at work in a lane, and takes away its locks and a sync

@@ -101,7 +101,7 @@ package struct LanePool: Sendable {
   @discardableResult
   func register(_ lane: LaneRecord, commit: ObjectID) throws -> Bool {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
-    if let old = common.worktree(named: lane.name) {
+    if let old = try registration(of: lane, common) {
       if old.valid {
         guard old.path == resolved(lane.path) else {
           throw LaneError.broken(path: old.path, reason: "\(lane.name) is registered elsewhere")

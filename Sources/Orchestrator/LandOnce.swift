@@ -57,7 +57,7 @@ package struct LandOnce: Sendable {
     }
     if progress == .stopped { return 130 }
     if await tally.hasFailed { return 1 }
-    if progress == .held { return 75 }
+    if progress == .held || progress == .heldByMachine { return 75 }
     if await tally.isEmpty {
       let waiting = try store.features(in: [.inReview]).map { "#\($0.id)" }
       report(

@@ -49,7 +49,12 @@ package struct Recovery: Sendable {
         lines.append("the \(record.kind) of process \(record.pid) was cut off; going on from there")
       }
     }
-    if living == 0, !holdsLanes { lines += try project.pool(store).followMove() }
+    if living == 0, !holdsLanes {
+      lines += try project.pool(store).followMove()
+      StaleLocks.removeShared(
+        commonDirectory: state.commonDirectory,
+        StaleLocks.ofReferences(commonDirectory: state.commonDirectory, below: "refs/lanekeeper"))
+    }
     for attempt in try store.runningAttempts() where isDead(attempt) {
       try recover(attempt)
       lines.append(

@@ -48,6 +48,9 @@ actor RunLoop {
   private var heldReason: String?
   /// The target was moved past the hooks, and a person has not decided yet.
   private var isTargetHeld = false
+  /// How often in a row the machine did not let a gate run; a full disk may have room a moment later.
+  private var machineHolds = 0
+  private static let mostMachineHolds = 5
   private var heldOff: (until: ContinuousClock.Instant, queue: [String])?
   private var isColdRed = false
   private var hasToldReview = false
@@ -88,7 +91,8 @@ actor RunLoop {
 
   func run() async throws -> RunSummary {
     let start = ContinuousClock.now
-    await withTaskGroup(of: Void.self) { group in
+    // The group of a long run keeps nothing of an attempt that has ended.
+    await withDiscardingTaskGroup { group in
       group.addTask { await self.ticker() }
       group.addTask { await self.watchStop() }
       group.addTask { await self.landingLoop() }
@@ -110,7 +114,7 @@ actor RunLoop {
       seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
   }
 
-  private func handle(_ message: Message, _ group: inout TaskGroup<Void>) async {
+  private func handle(_ message: Message, _ group: inout DiscardingTaskGroup) async {
     switch message {
     case .agentEnded: running -= 1
     case .attemptEnded:
@@ -212,7 +216,7 @@ actor RunLoop {
 
   // MARK: starting attempts
 
-  private func schedule(_ group: inout TaskGroup<Void>) {
+  private func schedule(_ group: inout DiscardingTaskGroup) {
     guard !isStopping, fatal == nil, hasToken else { return }
     do {
       try store.endDeadWaits()
@@ -494,7 +498,9 @@ actor RunLoop {
       while !isStopping {
         let progress = try await context.lander.landNext(stop: stop) { await self.tell($0) }
         if progress == .idle { heldReason = nil }
-        heldOff = progress == .held ? (.now.advanced(by: .seconds(3)), waiting) : nil
+        let isHeld = progress == .held || progress == .heldByMachine
+        heldOff = isHeld ? (.now.advanced(by: .seconds(3)), waiting) : nil
+        machineHolds = progress == .heldByMachine ? machineHolds + 1 : 0
         // Under make each process lands its own feature, and ends: its token is waited for.
         guard progress == .progressed, try !hasWhatItIsFor() else { return }
       }
@@ -629,11 +635,16 @@ actor RunLoop {
         }
       }
       // What is held off in the queue goes on when a person has made room.
-      return heldReason != nil && active.allSatisfy { $0.state == .queued }
+      return try isHeldForGood && active.allSatisfy { $0.state == .queued }
+        && !store.hasLimitedFeatures()
     } catch {
       fatal = error
       return true
     }
+  }
+
+  private var isHeldForGood: Bool {
+    heldReason != nil && !(1..<Self.mostMachineHolds).contains(machineHolds)
   }
 
   private func isDone(_ only: Set<String>) throws -> Bool {
@@ -645,7 +656,7 @@ actor RunLoop {
       case .inReview, .approved: if context.options.waitsForReview { return false }
       case .queued:
         guard let needed = try Lander.waiting(store)[id] else {
-          if heldReason == nil { return false }
+          if !isHeldForGood { return false }
           continue
         }
         guard let other = try store.feature(needed) else { continue }

@@ -77,7 +77,7 @@ enum Blow: CaseIterable {
         [
           "env", "LD_PRELOAD=\(Self.fakeTime!)", "FAKETIME_TIMESTAMP_FILE=\(file)",
           "FAKETIME_NO_CACHE=1",
-          "FAKETIME_DONT_FAKE_MONOTONIC=1",
+          "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_ONLY_CMDS=lanekeeper",
         ])
       usleep(moment / 2)
       try shop.repository.root.write("clock", "\(random.below(20_000) - 10_000)\n")
@@ -90,18 +90,25 @@ enum Blow: CaseIterable {
         _ = try TestProgram.run(
           ["rm", "-rf", lanes + "/" + name], directory: "/", environment: shop.environment)
       }
-    case .stateVanishes:
+    case .stateVanishes, .stateOverwritten:
+      // A checkout that a landing had locked is unlocked by what the state file says of it.
+      guard !shop.repository.root.exists("repo/.git/index.lock") else { return }
+      if self == .stateOverwritten { return try overwriteState(shop) }
       for suffix in ["", "-wal", "-shm"] { unlink(stateFile(shop) + suffix) }
-    case .stateOverwritten:
-      guard let file = FileHandle(forWritingAtPath: stateFile(shop)) else { return }
-      for suffix in ["-wal", "-shm"] { unlink(stateFile(shop) + suffix) }
-      try file.write(contentsOf: Data(repeating: 0x58, count: 9000))
-      try file.close()
-      let repaired = try shop.run("doctor", "--repair")
-      #expect(repaired.status == 0, "\(repaired.text)\(repaired.error)")
     }
+    // A person makes room where an agent was killed while it filled the disk.
+    for lane in 1...9 { unlink(shop.repository.root.path("repo.lanes/\(lane)/fill.bin")) }
     // What the guard ends takes a moment; the run's own state is not looked at before.
     #expect(try eventually { try shop.processes().isEmpty }, "\(self): a process is left")
+  }
+
+  private func overwriteState(_ shop: Workshop) throws {
+    guard let file = FileHandle(forWritingAtPath: stateFile(shop)) else { return }
+    for suffix in ["-wal", "-shm"] { unlink(stateFile(shop) + suffix) }
+    try file.write(contentsOf: Data(repeating: 0x58, count: 9000))
+    try file.close()
+    let repaired = try shop.run("doctor", "--repair")
+    #expect(repaired.status == 0, "\(repaired.text)\(repaired.error)")
   }
 
   private func stateFile(_ shop: Workshop) -> String {
