@@ -121,18 +121,22 @@ package struct AttemptRunner: Sendable {
         detail: "\(error)", rework: "Lanekeeper could not go on: \(error)",
         maximum: settings.attempts)
       let troubled = lanesInTrouble(feature)
-      if ending == nil, troubled.count < 2 {
+      let isDiskFull = DiskSpace.isFull(pool.settings.directory)
+      if ending == nil, troubled.count < 2 || isDiskFull {
         end = .interrupted(detail: "\(Self.laneTrouble): \(error)")
+      } else if isDiskFull {
+        end = .interrupted(detail: "its work could not be put away: \(error)")
       }
       await giveUpStart(feature, attempt, lane: lane, branch: branch, end)
       let isBroken = if case LaneError.broken = error { true } else { false }
-      if ending == nil, isBroken || troubled.last == lane.number {
+      if ending == nil, !isDiskFull, isBroken || troubled.last == lane.number {
         try? store.leaveOutLane(lane.number)
       }
     }
   }
 
-  private static let laneTrouble = "its lane could not be made ready"
+  /// How the detail of an attempt begins whose lane could not be made ready.
+  package static let laneTrouble = "its lane could not be made ready"
 
   /// Returns the lanes that could not be made ready for the feature in its last two attempts. What is
   /// wrong with a lane is no fault of the feature's: it counts only the third time.

@@ -5,6 +5,14 @@ import Git
 package enum DiskSpace {
   /// Free space, in bytes, from which on the size of the checkout is not worked out.
   private static let plenty: Int64 = 20 << 30
+  /// Free space, in bytes, with less of which nothing can be expected to work.
+  private static let least: Int64 = 16 << 20
+
+  /// Tells that next to nothing can be written below a directory; false where that can't be told.
+  package static func isFull(_ directory: String) -> Bool {
+    var facts = statvfs()
+    return statvfs(directory, &facts) == 0 && Int64(facts.f_bavail) * Int64(facts.f_frsize) < least
+  }
 
   /// - Parameter lanes: how many checkouts of the target are to be made.
   /// - Throws: ``LaneError``.
@@ -36,7 +44,7 @@ package enum DiskSpace {
         size += (bytes + 4095) / 4096 * 4096
       }
     }
-    let needed = size * Int64(lanes) + 16 << 20
+    let needed = size * Int64(lanes) + least
     guard available > needed else {
       throw LaneError.noSpace(path: present, availableBytes: available, neededBytes: needed)
     }

@@ -13,6 +13,14 @@ package enum LaneError: Error, CustomStringConvertible, Equatable {
   /// The directory for lanes can't be written.
   case notWritable(path: String, reason: String)
 
+  /// Tells that only this lane's number is of no use.
+  var leavesNextNumber: Bool {
+    switch self {
+    case .directoryInTheWay, .broken: true
+    default: false
+    }
+  }
+
   package var description: String {
     switch self {
     case .directoryInTheWay(let path):

@@ -63,8 +63,9 @@ package struct LanePool: Sendable {
       do {
         let isFilled = try register(lane, commit: commit)
         return (lane, isFilled && settings.copy.isEmpty && settings.setup == nil)
-      } catch LaneError.broken where lane.number <= 1000 {
-        // Its name belongs to a worktree that stands elsewhere; the next number will do.
+      } catch let error as LaneError where lane.number <= 1000 && error.leavesNextNumber {
+        // Its name belongs to a worktree that stands elsewhere, or what stands in its place is not known to be
+        // a lane; the next number will do.
         try store.leaveOutLane(lane.number)
       } catch {
         try? store.removeLane(lane.number)

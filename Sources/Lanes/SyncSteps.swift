@@ -177,9 +177,14 @@ struct SyncSteps {
       let file = ready + "/" + String(decoding: path, as: UTF8.self)
       let target = top + "/" + String(decoding: near, as: UTF8.self)
       unlink(target)
-      let copied = (try? FileManager.default.copyItem(atPath: file, toPath: target)) != nil
+      do {
+        try FileManager.default.copyItem(atPath: file, toPath: target)
+      } catch {
+        unlink(target)
+        throw LaneError.notWritable(path: top, reason: (error as NSError).localizedDescription)
+      }
       let whole = (Array(top.utf8) + [0x2f] + near + [0]).map { CChar(bitPattern: $0) }
-      code = copied ? place(path, whole) : EXDEV
+      code = place(path, whole)
     }
     guard code == 0 else {
       throw LaneError.broken(

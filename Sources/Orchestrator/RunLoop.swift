@@ -327,8 +327,7 @@ actor RunLoop {
       return nil
     }
     let branch = try feature.branch ?? newBranch(feature)
-    let (lane, prepared) = try await shelf.take(
-      tip: tip, preferring: try store.attempts(of: feature.id).last?.lane, extra: lent)
+    guard let (lane, prepared) = try await lane(for: feature, tip: tip) else { return nil }
     let environment = context.project.environment
     let directory = context.project.directory
     let start: (String) throws -> String = { place in
@@ -438,6 +437,7 @@ actor RunLoop {
       // A person may want to change something before it starts again.
       let rests = ["the agent asks to be run again later", "a person stopped the agent"]
       if rests.contains(attempt.detail ?? "") { postpone(feature.id) }
+      if attempt.detail?.hasPrefix(AttemptRunner.laneTrouble) == true { restBriefly(feature.id) }
     }
     report(.removed(agent: agent, feature: feature.id, seconds: seconds))
   }
@@ -447,6 +447,30 @@ actor RunLoop {
     let count = postponed[feature, default: 0]
     postponed[feature] = count + 1
     notBefore[feature] = .now + .seconds(min(600, 30 << min(count, 5)))
+  }
+
+  /// Lets a feature rest whose lane is in trouble: a second at first, at most a minute.
+  private func restBriefly(_ feature: String) {
+    let count = postponed[feature, default: 0]
+    postponed[feature] = count + 1
+    notBefore[feature] = .now + .seconds(min(60, 1 << min(count, 6)))
+  }
+
+  /// Takes a lane; `nil` where the disk has no room for one just now.
+  private func lane(
+    for feature: FeatureRecord, tip: ObjectID
+  ) async throws -> (lane: LaneRecord, commit: ObjectID?)? {
+    do {
+      return try await shelf.take(
+        tip: tip, preferring: try store.attempts(of: feature.id).last?.lane, extra: lent)
+    } catch  where DiskSpace.isFull(context.project.lanesDirectory) {
+      restBriefly(feature.id)
+      report(
+        .note(
+          "the disk of \(context.project.lanesDirectory) is full; feature #\(feature.id) starts when "
+            + "there is room (\(error))"))
+      return nil
+    }
   }
 
   private func retryTier(_ feature: FeatureRecord) throws -> String? {
