@@ -64,9 +64,9 @@ import Testing
   @Test func aDirectoryThatIsNoLaneIsNotTouched() throws {
     let fixture = try Fixture()
     try fixture.test.root.write("lanes/1/mine.txt", "mine\n")
-    #expect(throws: LaneError.self) { try fixture.pool.take(commit: fixture.tip) }
+    #expect(try fixture.pool.take(commit: fixture.tip).number == 2)
     #expect(try fixture.test.root.read("lanes/1/mine.txt") == "mine\n")
-    #expect(try fixture.store.lanes().isEmpty)
+    #expect(try fixture.store.lanes().map(\.state) == [.broken, .preparing])
   }
 
   @Test func ignoredFilesAreCopiedAndSetUpRunsOnce() throws {
