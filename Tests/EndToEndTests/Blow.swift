@@ -96,8 +96,7 @@ enum Blow: CaseIterable {
       if self == .stateOverwritten { return try overwriteState(shop) }
       for suffix in ["", "-wal", "-shm"] { unlink(stateFile(shop) + suffix) }
     }
-    // A person makes room where an agent was killed while it filled the disk.
-    for lane in 1...9 { unlink(shop.repository.root.path("repo.lanes/\(lane)/fill.bin")) }
+    Self.makeRoom(shop)
     // What the guard ends takes a moment; the run's own state is not looked at before.
     #expect(try eventually { try shop.processes().isEmpty }, "\(self): a process is left")
   }
@@ -109,6 +108,11 @@ enum Blow: CaseIterable {
     try file.close()
     let repaired = try shop.run("doctor", "--repair")
     #expect(repaired.status == 0, "\(repaired.text)\(repaired.error)")
+  }
+
+  /// What a person does whose disk is full since an agent was killed while it filled it.
+  static func makeRoom(_ shop: Workshop) {
+    for lane in 1...9 { unlink(shop.repository.root.path("repo.lanes/\(lane)/fill.bin")) }
   }
 
   private func stateFile(_ shop: Workshop) -> String {

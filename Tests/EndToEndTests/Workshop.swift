@@ -155,6 +155,18 @@ final class RunningProgram {
     if let status { return status }
     var raw: Int32 = 0
     while waitpid(pid, &raw, 0) < 0 && errno == EINTR {}
+    return note(raw)
+  }
+
+  /// Tells whether it has ended.
+  func hasEnded() -> Bool {
+    var raw: Int32 = 0
+    if status == nil, waitpid(pid, &raw, WNOHANG) == pid { note(raw) }
+    return status != nil
+  }
+
+  @discardableResult
+  private func note(_ raw: Int32) -> Int32 {
     let value = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + (raw & 0x7f)
     status = value
     return value
