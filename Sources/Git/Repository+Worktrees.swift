@@ -104,7 +104,8 @@ extension Repository {
     try? FileManager.default.removeItem(atPath: admin)
   }
 
-  private static let beingMade = "being made"
+  /// The lock reason of a worktree whose making was not brought to its end.
+  package static let beingMade = "being made"
 
   /// Returns the linked worktrees by name, those included whose directory is gone.
   package func worktrees() -> [WorktreeInfo] {

@@ -66,7 +66,10 @@ package struct GateRoom: Sendable {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
     let registered = common.worktree(named: name)
     if registered == nil || registered?.valid == false {
-      if registered != nil {
+      if registered?.lockReason == Repository.beingMade {
+        // Cut off while it was made: what stands there, without its link as yet, is its own.
+        try discard()
+      } else if registered != nil {
         try common.unlockWorktree(name: name)
         try common.pruneWorktree(name: name)
       }

@@ -116,6 +116,48 @@ import Testing
     #expect(try shop.repository.read("f2.txt") == "1\n")
   }
 
+  @Test func p7_aGateThatWasCutOffHoldsNoSlot() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: 1, title: One}
+          - {id: 2, title: Two, slots: [db]}
+
+        """,
+      agent: """
+        while [ $id = 2 ] && [ ! -f "$LANEKEEPER_REPOSITORY/../go" ]; do exit 75; done
+        echo "$LANEKEEPER_SLOT_DB" > f$id.txt
+
+        """, gate: "", configuration: "slots: {db: 1}\n")
+    try shop.repository.write(
+      "lanekeeper.yml",
+      try shop.repository.read("lanekeeper.yml").replacing(
+        "gate: \"\"",
+        with: "gate: {command: '[ -f ../../go ] || sleep 600', slots: [db]}"))
+    let run = try shop.start(["run", "--parallel", "2"], output: "run")
+    #expect(
+      try eventually {
+        try shop.processes().contains { $0.contains(" sleep\u{0}600") }
+      })
+    let held = "SELECT name FROM slot_holds WHERE room IS NOT NULL"
+    #expect(try StateRows.read(shop, held) == [["db"]])
+    #expect(try shop.run("explain", "2").text.contains("the slot db, which the gate holds"))
+    run.signal(SIGSTOP)
+    for line in try shop.processes() where line.contains("lanekeeper-guard") {
+      kill(Int32(line.split(separator: " ")[0]) ?? 0, SIGKILL)
+    }
+    run.signal(SIGKILL)
+    run.wait()
+    #expect(try !StateRows.read(shop, "SELECT * FROM slot_holds").isEmpty)
+    try shop.repository.root.write("go", "")
+    let last = try shop.run("run")
+    #expect(last.status == 0, "\(last.text)\(last.error)")
+    #expect(try shop.landed().sorted() == ["1", "2"])
+    #expect(try shop.repository.read("f2.txt") == "1\n")
+    #expect(try StateRows.read(shop, "SELECT * FROM slot_holds") == [])
+    #expect(try shop.leftovers() == [])
+  }
+
   /// Several `work` at once, as make starts them, and a run beside them, each killed again and again.
   @Test(arguments: KillTests.seeds)
   func p1_p5_p7_neitherMoreThanThereIsNorLostWhateverIsKilled(seed: UInt64) throws {

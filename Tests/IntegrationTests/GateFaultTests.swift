@@ -40,6 +40,13 @@ import Testing
     try FileManager.default.removeItem(atPath: admin)
     try fixture.queue("2", ["two.txt": "2\n"])
     #expect(try await fixture.land().landed == ["2"])
+    // Killed while it was made: registered, and in the directory only a link that has no name yet.
+    try FileManager.default.removeItem(atPath: admin + "/index")
+    try Data("being made".utf8).write(to: URL(fileURLWithPath: admin + "/locked"))
+    try FileManager.default.removeItem(atPath: fixture.test.root.path("lanes/integration"))
+    try fixture.test.root.write("lanes/integration/.git-being-written", "gitdir:")
+    try fixture.queue("4", ["four.txt": "4\n"])
+    #expect(try await fixture.land().landed == ["4"])
     try FileManager.default.removeItem(atPath: admin)
     try fixture.test.root.write("lanes/integration/.git", "gitdir: /elsewhere\n")
     try fixture.queue("3", ["three.txt": "3\n"])
@@ -75,6 +82,11 @@ import Testing
     #expect(result.landed == ["2"])
     #expect(result.details.first?.contains("killed the process that supervises it") == true)
     #expect(try fixture.state("1") == .ready)
+  }
+
+  @Test func aGateReadsNothingFromWhoRunsIt() async throws {
+    let (_, result) = try await landBoth("[ \"$(wc -c)\" = 0 ] || exit 1")
+    #expect(result.landed == ["1", "2"])
   }
 
   @Test func p3_p5_aGateThatLeavesProcessesDoesNotKeepThem() async throws {
