@@ -51,9 +51,10 @@ package struct Recovery: Sendable {
     }
     if living == 0, !holdsLanes {
       lines += try project.pool(store).followMove()
-      StaleLocks.removeShared(
-        commonDirectory: state.commonDirectory,
-        StaleLocks.ofReferences(commonDirectory: state.commonDirectory, below: "refs/lanekeeper"))
+      let locks = ["refs/lanekeeper", "refs/heads/lane"].flatMap {
+        StaleLocks.ofReferences(commonDirectory: state.commonDirectory, below: $0)
+      }
+      StaleLocks.removeShared(commonDirectory: state.commonDirectory, locks)
     }
     for attempt in try store.runningAttempts() where isDead(attempt) {
       try recover(attempt)

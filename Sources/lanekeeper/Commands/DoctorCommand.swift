@@ -66,8 +66,16 @@ enum Repair {
       return tell(found)
     }
     let backlog = try project.backlog()
-    let stamp = Int(Date().timeIntervalSince1970)
-    for suffix in ["", "-wal", "-shm"] {
+    let suffixes = ["", "-wal", "-shm"]
+    let seconds = Int(Date().timeIntervalSince1970)
+    // Two repairs may fall into one second.
+    let stamp = (seconds...).first { stamp in
+      suffixes.allSatisfy {
+        !FileManager.default.fileExists(
+          atPath: "\(project.state.stateFile)\($0).broken-\(stamp)")
+      }
+    }!
+    for suffix in suffixes {
       let path = project.state.stateFile + suffix
       guard FileManager.default.fileExists(atPath: path) else { continue }
       try FileManager.default.moveItem(atPath: path, toPath: "\(path).broken-\(stamp)")
