@@ -122,6 +122,8 @@ export function startLogs(body) {
     const id = source.value;
     const own = { id, lines: [] };
     whole = own;
+    // Nothing of it has come yet, and what is shown until then must not be looked up in it.
+    filter();
     await attempt(async () => {
       let offset = 0;
       let hasMore = true;
