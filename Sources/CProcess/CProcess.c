@@ -83,6 +83,23 @@ int lk_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
+static void close_between(unsigned first, unsigned last) {
+  if (first > last || close_range(first, last, 0) == 0) return;
+  // A kernel before 5.9, or a sandbox that forbids what it does not know.
+  long most = sysconf(_SC_OPEN_MAX);
+  for (unsigned descriptor = first; descriptor <= last && descriptor < most; descriptor++) close(descriptor);
+}
+
+void lk_close_others(const int *kept, int count) {
+  unsigned first = 3;
+  for (int i = 0; i < count; i++) {
+    if (kept[i] < (int)first) continue;
+    close_between(first, kept[i] - 1);
+    first = kept[i] + 1;
+  }
+  close_between(first, ~0u);
+}
+
 int lk_fork(void) { return fork(); }
 
 /// A page of ids at a time; what is called here is safe in a copy of a process with threads.

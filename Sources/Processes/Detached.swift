@@ -24,7 +24,7 @@ package final class Detached: Sendable {
     }
     pid = try Spawn.start(
       argv, environment: environment, directory: directory, input: nothing, output: file,
-      error: file, newSession: true, keepsOthers: false)
+      error: file, newSession: true)
     Thread.detachNewThread { [self] in
       var status: Int32 = 0
       while waitpid(pid, &status, 0) < 0, errno == EINTR {}

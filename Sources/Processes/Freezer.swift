@@ -1,4 +1,3 @@
-import CProcess
 import Foundation
 
 /// Holds processes still for a moment.

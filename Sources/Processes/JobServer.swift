@@ -96,7 +96,7 @@ package final class JobServer: @unchecked Sendable {
     return isPipe(ends.read) && isPipe(ends.write)
   }
 
-  private static func descriptors(_ address: String) -> (read: Int32, write: Int32)? {
+  static func descriptors(_ address: String) -> (read: Int32, write: Int32)? {
     let words = address.split(separator: ",")
     guard words.count == 2, let read = Int32(words[0]), let write = Int32(words[1]), read > 2,
       write > 2

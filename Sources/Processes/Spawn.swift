@@ -3,13 +3,14 @@ import Foundation
 
 /// Starts one program with exactly the descriptors that it shall have.
 enum Spawn {
-  /// - Parameter keepsOthers: false leaves out whatever else is open here, such as a server's sockets; else
-  ///   what is not close-on-exec is handed on, as make's job server wants it.
+  /// Whatever else is open here, such as a server's sockets, stays here. Only where the environment names a job
+  /// server of make that is descriptors, what is not close-on-exec is handed on.
+  ///
   /// - Returns: the process id.
   /// - Throws: ``ProcessFailure/couldNotStart(program:reason:)``.
   static func start(
     _ argv: [String], environment: [String: String], directory: String?, input: Int32,
-    output: Int32, error: Int32, newSession: Bool, keepsOthers: Bool = true
+    output: Int32, error: Int32, newSession: Bool
   ) throws(ProcessFailure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -18,7 +19,10 @@ enum Spawn {
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, error, 2)
     if let directory { _ = lk_spawn_directory(&actions, directory) }
-    if !keepsOthers { _ = lk_spawn_close_from(&actions, 3) }
+    let flags = MakeFlags(environment["MAKEFLAGS"] ?? "")
+    if flags.jobServer.flatMap(JobServer.descriptors) == nil {
+      _ = lk_spawn_close_from(&actions, 3)
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

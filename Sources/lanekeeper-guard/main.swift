@@ -8,6 +8,7 @@ if CommandLine.arguments.dropFirst().first == "--version" {
   Guard.report("lanekeeper-guard 1")
   exit(0)
 }
+Inherited.closeOthers()
 if CommandLine.arguments.dropFirst().prefix(2).elementsEqual(["--tied", "--"]) {
   Tied.run(Array(CommandLine.arguments.dropFirst(3)))
 }

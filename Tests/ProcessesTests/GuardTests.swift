@@ -65,26 +65,49 @@ import Testing
     #expect(try log().hasPrefix("0\n") && log().contains("/dev/null"))
   }
 
+  /// The descriptors that a command's `ls -l /proc/self/fd` has listed: numbers and what they stand for.
+  private func descriptors() throws -> [Int: String] {
+    var found: [Int: String] = [:]
+    for line in try log().split(separator: "\n") {
+      let parts = line.components(separatedBy: " -> ")
+      if parts.count == 2, let number = parts[0].split(separator: " ").last.flatMap({ Int($0) }) {
+        found[number] = parts[1]
+      }
+    }
+    return found
+  }
+
   @Test func p5_itsCommandInheritsNoLockAndNoPipe() async throws {
     let held = try #require(try FileLock.tryAcquire(scratch.path("mine")))
-    let process = try GuardedProcess.start(command("ls -l /proc/self/fd"))
-    // Others, such as the runner of these tests, may hand descriptors on; what this process keeps to itself, the
-    // pipe to the guard among it, stays here.
-    let kept = Set(
-      (3..<1024).filter { fcntl(Int32($0), F_GETFD) == FD_CLOEXEC }.compactMap {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
-      }.filter { $0.hasPrefix("pipe:") || $0.hasPrefix(scratch.path) })
-    #expect(await process.ending() == .exited(0))
+    // What another part of the program has not kept to itself, or not yet.
+    var pipe: [Int32] = [-1, -1]
+    #expect(Glibc.pipe(&pipe) == 0)
+    defer { for end in pipe { close(end) } }
+    #expect(try await GuardedProcess.start(command("ls -l /proc/self/fd")).ending() == .exited(0))
     held.release()
-    let found = try log()
-    #expect(!found.contains(scratch.path("lock")) && !found.contains(scratch.path("mine")))
-    let targets = found.split(separator: "\n").compactMap {
-      $0.components(separatedBy: " -> ").dropFirst().first
-    }
-    #expect(targets.count >= 4, "\(found)")
-    #expect(kept.contains { $0.hasPrefix("pipe:") } && kept.isDisjoint(with: targets), "\(found)")
+    let found = try descriptors()
+    // The standard streams, and the directory that `ls` itself reads.
+    #expect(found.keys.sorted() == [0, 1, 2, 3], "\(found)")
+    #expect(found[0] == "/dev/null" && found[3]?.hasPrefix("/proc/") == true, "\(found)")
+    #expect(found[1] == scratch.path("log") && found[2] == scratch.path("log"), "\(found)")
     // A daemon that outlives the guard's own child for a moment holds no lock either.
     #expect(!FileLock.isHeld(scratch.path("lock")))
+  }
+
+  @Test(arguments: ["--jobserver-auth", "--jobserver-fds"])
+  func itsCommandInheritsTheJobServerOfMake(name: String) async throws {
+    var pipes: [[Int32]] = [[-1, -1], [-1, -1]]
+    for index in 0..<2 { #expect(Glibc.pipe(&pipes[index]) == 0) }
+    defer { for end in pipes.joined() { close(end) } }
+    var listing = command("ls -l /proc/self/fd")
+    listing.environment["MAKEFLAGS"] = "k -j3 \(name)=\(pipes[0][0]),\(pipes[0][1]) -- A=b"
+    #expect(try await GuardedProcess.start(listing).ending() == .exited(0))
+    let found = try descriptors()
+    // Those two, and the one that `ls` opens in the first free place.
+    let wanted = Set([0, 1, 2] + pipes[0].map { Int($0) })
+    #expect(Set(found.keys).isSuperset(of: wanted) && found.count == wanted.count + 1, "\(found)")
+    #expect(
+      wanted.filter { $0 > 2 }.allSatisfy { found[$0]?.hasPrefix("pipe:") == true }, "\(found)")
   }
 
   @Test func p5_endsDaemonsWithTheirCommand() async throws {

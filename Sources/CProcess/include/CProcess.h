@@ -93,6 +93,9 @@ int lk_memory_group_remove(const char *group);
 /// How many bytes of the disk a file, or a directory with all that is below it, takes.
 int64_t lk_tree_bytes(const char *path);
 
+/// Closes all descriptors from 3 on but `count` of them, which are in rising order.
+void lk_close_others(const int *kept, int count);
+
 /// Lets a child start without the descriptors from `first` on.
 int lk_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 #endif
