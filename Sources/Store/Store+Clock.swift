@@ -31,7 +31,7 @@ package struct StoreClock: Sendable {
 final class ClockOffset: Sendable {
   private let known = Mutex<Int64?>(nil)
 
-  /// Tells whether an offset is another than the last one, in milliseconds, and keeps it.
+  /// Tells whether an offset, in milliseconds, is another than the one that was kept last.
   func isNew(_ offset: Int64) -> Bool {
     known.withLock { $0.map { abs($0 - offset) <= Store.clockStep } != true }
   }
@@ -48,25 +48,23 @@ extension Store {
   /// runs, leases, the budget) is moved along, so that it lasts as long as it would have.
   ///
   /// Called at the begin of each transaction.
-  func followClock(_ db: Database) throws {
-    guard let boot = clock.boot?() else { return }
+  /// - Returns: how far the clocks lie apart, to be kept once the transaction is committed; `nil` where nothing is
+  ///   new.
+  func followClock(_ db: Database) throws -> Int64? {
+    guard let boot = clock.boot?() else { return nil }
     let offset = now - boot.milliseconds
-    guard clockOffset.isNew(offset) else { return }
+    guard clockOffset.isNew(offset) else { return nil }
     let known = try String.fetchOne(
       db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [Self.clockKey])?
       .split(separator: " ")
-    defer { clockOffset.keep(offset) }
     if let known, known.count == 2, known[0] == boot.id, let before = Int64(known[1]) {
-      guard abs(offset - before) > Self.clockStep else { return }
+      guard abs(offset - before) > Self.clockStep else { return offset }
       try moveTimes(db, by: offset - before)
       try append(
         db, "clock_set", agent: nil, ["seconds": .number(Double(offset - before) / 1000)])
     }
-    try db.execute(
-      sql: """
-        INSERT INTO meta(key, value) VALUES (?, ?)
-        ON CONFLICT(key) DO UPDATE SET value = excluded.value
-        """, arguments: [Self.clockKey, "\(boot.id) \(offset)"])
+    try Self.setValue(db, Self.clockKey, "\(boot.id) \(offset)")
+    return offset
   }
 
   private func moveTimes(_ db: Database, by jump: Int64) throws {

@@ -85,11 +85,13 @@ package final class Store: Sendable {
         if durability == .powerCut { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
       }
       var result: T?
+      var offset: Int64?
       try db.inTransaction(.immediate) {
-        try followClock(db)
+        offset = try followClock(db)
         result = try body(db)
         return .commit
       }
+      if let offset { clockOffset.keep(offset) }
       return result!
     }
   }

@@ -90,6 +90,19 @@ private final class TestClocks: Sendable {
     #expect(told.count == 1)
   }
 
+  /// What notices the jump is rolled back, and with it what was moved along.
+  @Test func aTransactionThatFailsHidesNoJump() throws {
+    let attempt = try start("1")
+    clocks.pass(seconds: 10)
+    clocks.set(by: 3600)
+    #expect(throws: CancellationError.self) { try store.write { _ in throw CancellationError() } }
+    clocks.pass(seconds: 5)
+    try store.endAttempt(
+      "1", attempt.number, .failed(detail: "d", rework: "r", maximum: 3), tip: nil, changed: [])
+    #expect(try seconds("1") == 15)
+    #expect(try store.events(after: 0).filter { $0.type == "clock_set" }.count == 1)
+  }
+
   @Test(arguments: [-7200, 36_000])
   func aLeaseEndsAfterItsTimeNeitherEarlierNorLater(jump: Int64) throws {
     let claims = [ClaimRequest(path: ClaimPath(file: Array("a.txt".utf8)), mode: .exclusive)]
