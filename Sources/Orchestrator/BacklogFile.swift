@@ -9,8 +9,8 @@ import Processes
 /// its owner and its mode stay.
 package struct BacklogFile {
   private let project: Project
-  /// How often a change is made anew before it is given up.
-  private static let most = 50
+  /// How often, and how many milliseconds long, a change is made anew at least before it is given up.
+  private static let most = (tries: 50, milliseconds: Int64(10_000))
 
   package init(_ project: Project) { self.project = project }
 
@@ -25,7 +25,10 @@ package struct BacklogFile {
     try project.state.create()
     let lock = try FileLock.acquireBlocking(project.state.locks + "/backlog")
     defer { lock.release() }
-    for _ in 0..<Self.most {
+    let end = Boot.uptimeMilliseconds() + Self.most.milliseconds
+    var tries = 0
+    while tries < Self.most.tries || Boot.uptimeMilliseconds() < end {
+      tries += 1
       guard let path = try target() else {
         let text = try edit(nil)
         if try create(text) { return true }
