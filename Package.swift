@@ -76,7 +76,8 @@ let package = Package(
       tests: ["TestSupport", "LandingSimulation", "landing-probe"])
     + module(
       "CoordinationServer",
-      ["Git", "Store", "Processes", "Lanes", "Agents", "ClaimRules"], tests: ["TestSupport"])
+      ["Backlog", "Git", "Store", "Processes", "Lanes", "Agents", "ClaimRules"],
+      tests: ["TestSupport"])
     + module(
       "Orchestrator",
       [

@@ -28,11 +28,6 @@ package enum AgentEnvironment {
     }
   }
 
-  /// Returns the variables that tell which instance of each slot is held: `LANEKEEPER_SLOT_BROWSER=1`.
-  package static func slots(_ held: [String: Int]) -> [String: String] {
-    Dictionary(uniqueKeysWithValues: held.map { (SlotName.variable($0), String($1)) })
-  }
-
   /// - Parameters:
   ///   - base: the environment of Lanekeeper itself.
   ///   - hooks: the variables by which git finds the hooks.
@@ -60,7 +55,7 @@ package enum AgentEnvironment {
     result["LANEKEEPER_PORT"] = String(port)
     result["LANEKEEPER_PORTS"] = "\(port)-\(port + 9)"
     if let temporary { result["TMPDIR"] = temporary }
-    result.merge(Self.slots(slots)) { $1 }
+    result.merge(SlotName.variables(slots)) { $1 }
     // Meant for git outside a sandbox.
     result["LANEKEEPER_USER_HOOKS"] = nil
     return result

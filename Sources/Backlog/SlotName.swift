@@ -14,8 +14,13 @@ package enum SlotName {
   }
 
   /// Returns the variable that tells which instance of a slot is held: `LANEKEEPER_SLOT_DEV_DB` of `dev-db`.
-  package static func variable(_ name: String) -> String {
+  static func variable(_ name: String) -> String {
     "LANEKEEPER_SLOT_" + name.uppercased().replacing("-", with: "_")
+  }
+
+  /// Returns the variables that tell which instance of each slot is held: `LANEKEEPER_SLOT_BROWSER=1`.
+  package static func variables(_ held: [String: Int]) -> [String: String] {
+    Dictionary(uniqueKeysWithValues: held.map { (variable($0), String($1)) })
   }
 
   /// Reads the slots that something takes, each once.

@@ -1,4 +1,5 @@
 import Agents
+import Backlog
 import Foundation
 import Git
 import Lanes
@@ -58,7 +59,7 @@ extension Coordinator {
     let record = try store.feature(feature)
     var variables = workplace.attempts.hookVariables
     let slots = try store.slots(of: .attempt(feature: feature, number: record?.attempts ?? 0))
-    variables.merge(AgentEnvironment.slots(slots)) { $1 }
+    variables.merge(SlotName.variables(slots)) { $1 }
     return [
       "lane": .string(lane), "branch": .string(FeatureFacts.short(record?.branch ?? "")),
       "environment": .object(

@@ -19,7 +19,14 @@ struct FeatureFacts {
       try store.runningAttempts().map { ($0.feature, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  func json(_ feature: FeatureRecord) -> JSON {
+  /// Features in their order, with the slots that each waits for.
+  func json(_ features: [FeatureRecord]) throws -> [JSON] {
+    var told = features
+    try store.tellSlotWaits(&told)
+    return told.map(json)
+  }
+
+  private func json(_ feature: FeatureRecord) -> JSON {
     [
       "id": .string(feature.id), "title": .string(feature.title),
       "category": .string(feature.category), "description": .string(feature.description),
@@ -29,16 +36,9 @@ struct FeatureFacts {
       "priority": .whole(feature.priority),
       "state": .string(feature.state.rawValue), "branch": .text(feature.branch.map(Self.short)),
       "lane": .text(lanes[feature.id]?.path), "agent": .text(attempts[feature.id]?.agentID),
-      "waiting_for": .text(waitingFor(feature)), "landed_commit": .text(feature.landedCommit),
+      "waiting_for": .text(feature.waitingFor), "landed_commit": .text(feature.landedCommit),
       "rework": .text(feature.rework),
     ]
-  }
-
-  private func waitingFor(_ feature: FeatureRecord) -> String? {
-    guard feature.state == .ready || feature.state == .landing else { return feature.waitingFor }
-    var told = [feature]
-    try? store.tellSlotWaits(&told)
-    return told[0].waitingFor
   }
 
   static func short(_ branch: String) -> String {

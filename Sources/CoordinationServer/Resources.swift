@@ -67,13 +67,13 @@ struct Resources {
     case Self.backlog:
       try coordinator.refresh()
       let facts = try FeatureFacts(store)
-      return ["features": .array(try features().map(facts.json))]
+      return ["features": .array(try facts.json(features()))]
     case Self.claims: return ["claims": .array(try store.claims().map(coordinator.facts.json))]
     default:
       guard uri.hasPrefix(Self.featurePrefix),
         let feature = try store.feature(String(uri.dropFirst(Self.featurePrefix.count)))
       else { return nil }
-      return try FeatureFacts(store).json(feature)
+      return try FeatureFacts(store).json([feature]).first
     }
   }
 }

@@ -23,7 +23,7 @@ extension Tool {
       let taken = try coordinator.claimFeatures(
         Int(call.arguments["count"]?.integer ?? 1), agent: actor.agent)
       let facts = try FeatureFacts(coordinator.store)
-      return ["features": .array(taken.map(facts.json))]
+      return ["features": .array(try facts.json(taken))]
     },
     Tool(
       name: "release_features", title: "Hand features back",
@@ -50,10 +50,11 @@ extension Tool {
     ) { call in
       let store = call.coordinator.store
       try call.coordinator.refresh()
-      guard let feature = try store.feature(call.text("feature_id")) else {
-        throw ToolFailure(StoreError.unknownFeature(call.text("feature_id")).description)
-      }
-      return try FeatureFacts(store).json(feature)
+      let id = call.text("feature_id")
+      guard let feature = try store.feature(id),
+        let facts = try FeatureFacts(store).json([feature]).first
+      else { throw ToolFailure(StoreError.unknownFeature(id).description) }
+      return facts
     },
     Tool(
       name: "list_features", title: "List the features",
@@ -75,7 +76,7 @@ extension Tool {
           && call.optionalText("state").map { feature.state.rawValue == $0 } ?? true
           && call.optionalText("category").map { feature.category == $0 } ?? true
       }
-      return ["features": .array(found.map(facts.json))]
+      return ["features": .array(try facts.json(found))]
     },
     Tool(
       name: "feature_graph", title: "Show the graph",

@@ -30,6 +30,11 @@ package enum IndexTree {
     index.withUnsafeBytes { root($0) }
   }
 
+  /// Returns the root tree's id in hex, from the extension `TREE`.
+  package static func rootEntry(_ extension: UnsafeRawBufferPointer) -> String? {
+    rootEntry(ByteView(`extension`))
+  }
+
   /// The first entry of the extension: an empty path, NUL, the count of entries (-1: not valid), a
   /// space, the count of subtrees, a newline, the id.
   private static func rootEntry(_ tree: ByteView) -> String? {

@@ -63,10 +63,10 @@ struct Gate: Sendable {
     default: break
     }
     try? await Offload.run { try room.clean(ignored: false) }
-    if !passed, let free = room.freeBytes, free < Self.leastFreeBytes {
+    if !passed, isFull(room) {
       // What it left ignored may be what fills the disk.
       try? await Offload.run { try room.clean(ignored: true) }
-      if let free = room.freeBytes, free < Self.leastFreeBytes {
+      if isFull(room) {
         return .impossible("the disk of \(room.path) is full")
       }
     }
@@ -82,7 +82,11 @@ struct Gate: Sendable {
   }
 
   /// With less, a red says more of the disk than of the tree.
-  private static let leastFreeBytes: UInt64 = 1 << 20
+  private static let leastFreeBytes: Int64 = 1 << 20
+
+  private func isFull(_ room: GateRoom) -> Bool {
+    DiskSpace.available(room.path).map { $0 < Self.leastFreeBytes } ?? false
+  }
 
   /// Waits for the slots that the gate needs; `nil` where the run ends meanwhile.
   private func takeSlots(_ room: GateRoom, stop: StopSignal) async throws -> [String: Int]? {
@@ -104,7 +108,7 @@ struct Gate: Sendable {
     }
     defer { settings.jobs?.give() }
     var environment = GitProgram.clean(settings.environment)
-    for (name, number) in slots { environment[SlotName.variable(name)] = String(number) }
+    environment.merge(SlotName.variables(slots)) { $1 }
     var tries = 0
     while true {
       let process = try GuardedProcess.start(

@@ -127,11 +127,4 @@ package struct GateRoom: Sendable {
     try common.unlockWorktree(name: name)
     try common.pruneWorktree(name: name)
   }
-
-  /// Returns the free space where the room stands, in bytes; `nil` where that can't be told.
-  var freeBytes: UInt64? {
-    var facts = statvfs()
-    guard statvfs(path, &facts) == 0 else { return nil }
-    return UInt64(facts.f_bavail) * UInt64(facts.f_frsize)
-  }
 }

@@ -8,10 +8,16 @@ package enum DiskSpace {
   /// Free space, in bytes, with less of which nothing can be expected to work.
   private static let least: Int64 = 16 << 20
 
+  /// Returns the free space below a directory, in bytes; `nil` where that can't be told.
+  package static func available(_ directory: String) -> Int64? {
+    var facts = statvfs()
+    guard statvfs(directory, &facts) == 0 else { return nil }
+    return Int64(facts.f_bavail) * Int64(facts.f_frsize)
+  }
+
   /// Tells that next to nothing can be written below a directory; false where that can't be told.
   package static func isFull(_ directory: String) -> Bool {
-    var facts = statvfs()
-    return statvfs(directory, &facts) == 0 && Int64(facts.f_bavail) * Int64(facts.f_frsize) < least
+    available(directory).map { $0 < least } ?? false
   }
 
   /// - Parameter lanes: how many checkouts of the target are to be made.
@@ -31,10 +37,7 @@ package enum DiskSpace {
     guard access(present, W_OK) == 0 else {
       throw LaneError.notWritable(path: directory, reason: String(cString: strerror(errno)))
     }
-    var facts = statvfs()
-    guard statvfs(present, &facts) == 0 else { return }
-    let available = Int64(facts.f_bavail) * Int64(facts.f_frsize)
-    guard available < plenty else { return }
+    guard let available = available(present), available < plenty else { return }
     let listing = try repository.git(["ls-tree", "-r", "-l", "-z", target])
     var size: Int64 = 0
     for line in listing.output.split(separator: 0) {

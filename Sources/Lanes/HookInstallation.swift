@@ -58,7 +58,7 @@ package struct HookInstallation: Sendable {
       try directory.refresh(link: user.link, user: user.directory)
     }
     // The repository may have been moved since.
-    if try isInstalled() || isInstalledForPersons() { try writeIncluded() }
+    if !isUpToDate, try isInstalled() || isInstalledForPersons() { try writeIncluded() }
   }
 
   /// Writes the files that the includes name: where git finds the hooks.
@@ -66,6 +66,10 @@ package struct HookInstallation: Sendable {
     for (path, data) in included where FileManager.default.contents(atPath: path) != data {
       try data.write(to: URL(fileURLWithPath: path), options: .atomic)
     }
+  }
+
+  private var isUpToDate: Bool {
+    included.allSatisfy { FileManager.default.contents(atPath: $0.path) == $0.data }
   }
 
   private var included: [(path: String, data: Data)] {
@@ -164,8 +168,7 @@ package struct HookInstallation: Sendable {
     let isInstalled = try isInstalled()
     return HookReport(
       isInstalled: isInstalled, isInstalledForPersons: forPersons,
-      isMoved: (isInstalled || forPersons)
-        && included.contains { FileManager.default.contents(atPath: $0.path) != $0.data },
+      isMoved: (isInstalled || forPersons) && !isUpToDate,
       isIntact: lanes.isIntact && (!forPersons || persons.isIntact),
       directory: state.hooks, names: lanes.names, userDirectory: user,
       managers: HookManager.found(in: user), shadowed: shadowed)

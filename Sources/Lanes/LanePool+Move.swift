@@ -14,16 +14,16 @@ extension LanePool {
   package func followMove() throws -> [String] {
     var lines: [String] = []
     for lane in try store.lanes() {
-      switch try place(of: lane) {
+      switch place(of: lane) {
       case .right: continue
       case .here:
-        try tie(lane)
+        guard try tie(lane) else { continue }
         lines.append("lane \(lane.number) belongs to the repository again, which was moved")
       case .moved(let path):
         var lane = lane
         lane.path = path
         try store.moveLane(lane.number, to: path)
-        try tie(lane)
+        _ = try tie(lane)
         lines.append("lane \(lane.number) was moved, too; it stands at \(path)")
       case .gone(let path):
         try store.moveLane(lane.number, to: path)
@@ -43,7 +43,7 @@ extension LanePool {
     case gone(String)
   }
 
-  private func place(of lane: LaneRecord) throws -> Place {
+  private func place(of lane: LaneRecord) -> Place {
     let usual = "\(settings.directory)/\(lane.number)"
     switch owner(of: lane.path, lane) {
     case .us, .unclear: return .right
@@ -81,14 +81,20 @@ extension LanePool {
   }
 
   /// Writes the way from a lane to the repository and back.
-  private func tie(_ lane: LaneRecord) throws {
+  ///
+  /// - Returns: whether the repository knows the lane; where not, it is made anew when it is needed.
+  private func tie(_ lane: LaneRecord) throws -> Bool {
     let administration = administration(lane)
-    guard FileManager.default.fileExists(atPath: administration) else { return }
-    for (path, text) in [
-      (administration + "/gitdir", lane.path + "/.git"),
-      (lane.path + "/.git", "gitdir: " + administration),
-    ] {
-      try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
+    guard FileManager.default.fileExists(atPath: administration) else { return false }
+    try Data((lane.path + "/.git\n").utf8).write(
+      to: URL(fileURLWithPath: administration + "/gitdir"), options: .atomic)
+    try writeLink(lane, to: administration)
+    return true
+  }
+
+  /// Writes the `.git` file of a lane, its way to the repository.
+  func writeLink(_ lane: LaneRecord, to administration: String) throws {
+    try Data("gitdir: \(administration)\n".utf8).write(
+      to: URL(fileURLWithPath: lane.path + "/.git"), options: .atomic)
   }
 }

@@ -77,8 +77,7 @@ extension LanePool {
     if FileManager.default.fileExists(atPath: link) {
       try FileManager.default.moveItem(atPath: link, toPath: lane.path + "/.git-\(store.now)")
     }
-    try Data("gitdir: \(registered.gitDirectory)\n".utf8).write(
-      to: URL(fileURLWithPath: link), options: .atomic)
+    try writeLink(lane, to: registered.gitDirectory)
   }
 
   /// Gives the place of a lane free: an empty directory goes, anything else is renamed.

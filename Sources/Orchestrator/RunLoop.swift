@@ -436,25 +436,23 @@ actor RunLoop {
       }
       // A person may want to change something before it starts again.
       let rests = ["the agent asks to be run again later", "a person stopped the agent"]
-      if rests.contains(attempt.detail ?? "") { postpone(feature.id) }
+      if rests.contains(attempt.detail ?? "") {
+        rest(feature.id, first: 30, most: 600)
+      }
       if attempt.detail?.hasPrefix(AttemptRunner.laneTrouble) == true { restBriefly(feature.id) }
     }
     report(.removed(agent: agent, feature: feature.id, seconds: seconds))
   }
 
-  /// Lets a feature rest: half a minute at first, at most ten.
-  private func postpone(_ feature: String) {
+  /// Lets a feature rest: twice as long each time, from the first to the most seconds.
+  private func rest(_ feature: String, first: Int, most: Int) {
     let count = postponed[feature, default: 0]
     postponed[feature] = count + 1
-    notBefore[feature] = .now + .seconds(min(600, 30 << min(count, 5)))
+    notBefore[feature] = .now + .seconds(min(most, first << min(count, 10)))
   }
 
-  /// Lets a feature rest whose lane is in trouble: a second at first, at most a minute.
-  private func restBriefly(_ feature: String) {
-    let count = postponed[feature, default: 0]
-    postponed[feature] = count + 1
-    notBefore[feature] = .now + .seconds(min(60, 1 << min(count, 6)))
-  }
+  /// Lets a feature rest whose lane is in trouble.
+  private func restBriefly(_ feature: String) { rest(feature, first: 1, most: 60) }
 
   /// Takes a lane; `nil` where the disk has no room for one just now.
   private func lane(

@@ -1,4 +1,5 @@
 import Foundation
+import HookInputs
 
 /// What an index file says of itself, read without git.
 struct IndexSummary {
@@ -43,18 +44,12 @@ struct IndexSummary {
       // Small letters: without understanding it nobody understands the index.
       guard (0x41...0x5a).contains(bytes[place]) else { return false }
       if bytes[place..<(place + 4)].elementsEqual("TREE".utf8) {
-        tree = Self.root(bytes[(place + 8)..<(place + 8 + size)])
+        tree = IndexTree.rootEntry(
+          UnsafeRawBufferPointer(rebasing: bytes[(place + 8)..<(place + 8 + size)])
+        ).flatMap { ObjectID(hex: $0) }
       }
       place += 8 + size
     }
     return place == end
-  }
-
-  /// Reads the first entry: an empty name, NUL, how many files, a space, how many directories, a newline, the id.
-  private static func root(_ text: Slice<UnsafeRawBufferPointer>) -> ObjectID? {
-    guard text.first == 0, let newline = text.firstIndex(of: 0x0a), newline + 21 <= text.endIndex,
-      text[text.startIndex + 1] != UInt8(ascii: "-")
-    else { return nil }
-    return ObjectID(raw: UnsafeRawBufferPointer(rebasing: text[(newline + 1)..<(newline + 21)]))
   }
 }

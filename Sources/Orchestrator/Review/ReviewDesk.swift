@@ -171,8 +171,7 @@ package struct ReviewDesk {
     let merged = try repository.mergeTrees(
       base: try repository.commit(old).tree, ours: try repository.commit(new).tree,
       theirs: try repository.commit(tip).tree)
-    guard let tree = merged.tree else { return nil }
-    return tree.hex
+    return merged.tree?.hex
   }
 
   /// The end of what the agent wrote.
