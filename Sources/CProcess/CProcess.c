@@ -28,6 +28,11 @@ int lk_lock(int descriptor, int wait) {
   return result;
 }
 
+void lk_unlock(int descriptor) {
+  flock(descriptor, LOCK_UN);
+  close(descriptor);
+}
+
 int lk_child_signals(void) {
   sigset_t set;
   sigemptyset(&set);

@@ -109,29 +109,24 @@ struct Gate: Sendable {
     defer { settings.jobs?.give() }
     var environment = GitProgram.clean(settings.environment)
     environment.merge(SlotName.variables(slots)) { $1 }
-    var tries = 0
-    while true {
-      let process = try GuardedProcess.start(
-        GuardedCommand(
-          guardProgram: settings.guardProgram, lockPath: room.lock, logPath: log,
-          inputPath: nil, directory: room.path,
-          argv: ["/bin/sh", "-c", settings.gate.command],
-          environment: environment,
-          mark: "gate-\((log as NSString).lastPathComponent)-\(getpid())",
-          wallSeconds: settings.gate.timeoutMinutes * 60))
-      let stopper = Task {
-        await stop.wait()
-        process.stop()
-        await stop.waitForced()
-        process.kill()
-      }
-      let ending = await process.ending()
-      stopper.cancel()
-      if ending == .guardLost, stop.isSet { return .stopped }
-      guard ending == .locked, tries < 100 else { return ending }
-      tries += 1
-      try await Task.sleep(for: .milliseconds(20))
+    let process = try GuardedProcess.start(
+      GuardedCommand(
+        guardProgram: settings.guardProgram, lockPath: room.lock, logPath: log,
+        inputPath: nil, directory: room.path,
+        argv: ["/bin/sh", "-c", settings.gate.command],
+        environment: environment,
+        mark: "gate-\((log as NSString).lastPathComponent)-\(getpid())",
+        wallSeconds: settings.gate.timeoutMinutes * 60))
+    let stopper = Task {
+      await stop.wait()
+      process.stop()
+      await stop.waitForced()
+      process.kill()
     }
+    let ending = await process.ending()
+    stopper.cancel()
+    if ending == .guardLost, stop.isSet { return .stopped }
+    return ending
   }
 
   private func words(_ ending: Ending) -> String {

@@ -49,14 +49,18 @@ package final class FileLock: @unchecked Sendable {
   package static func isHeld(_ path: String) -> Bool {
     let descriptor = open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return lk_lock(descriptor, 0) != 0
+    guard lk_lock(descriptor, 0) == 0 else {
+      close(descriptor)
+      return true
+    }
+    lk_unlock(descriptor)
+    return false
   }
 
   /// Gives the lock back; later calls do nothing.
   package func release() {
     lock.withLock {
-      if descriptor >= 0 { close(descriptor) }
+      if descriptor >= 0 { lk_unlock(descriptor) }
       descriptor = -1
     }
   }

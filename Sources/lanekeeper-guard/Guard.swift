@@ -38,7 +38,7 @@ struct Guard {
     var lockFile: Int32 = -1
     if !options.lock.isEmpty {
       let fd = open(options.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-      guard fd >= 0, lk_lock(fd, 0) == 0 else {
+      guard fd >= 0, Guard.lock(fd) else {
         Guard.report("failed lock")
         return nil
       }
@@ -92,6 +92,17 @@ struct Guard {
     } else {
       Guard.report("ended \(text)")
     }
+  }
+
+  /// Takes the lock, and waits at most two seconds for it: somebody may just be looking whether it is held, or the
+  /// guard before this one be ending.
+  private static func lock(_ descriptor: Int32) -> Bool {
+    for _ in 0..<200 {
+      if lk_lock(descriptor, 0) == 0 { return true }
+      guard errno == EWOULDBLOCK else { return false }
+      usleep(10_000)
+    }
+    return false
   }
 
   private mutating func start() -> Int32 {

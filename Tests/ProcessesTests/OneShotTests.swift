@@ -28,20 +28,3 @@ import Testing
 
   private let path = ["PATH": "/usr/bin:/bin"]
 }
-
-@Suite struct FileLockTests {
-  @Test func oneHolderAtATime() throws {
-    let scratch = try TemporaryDirectory()
-    let first = try #require(try FileLock.tryAcquire(scratch.path("lock")))
-    #expect(try FileLock.tryAcquire(scratch.path("lock")) == nil)
-    #expect(FileLock.isHeld(scratch.path("lock")))
-    first.release()
-    #expect(!FileLock.isHeld(scratch.path("lock")))
-    #expect(try FileLock.tryAcquire(scratch.path("lock")) != nil)
-  }
-
-  @Test func aMissingLockIsFree() {
-    #expect(!FileLock.isHeld("/nonexistent/lock"))
-    #expect(throws: ProcessFailure.self) { try FileLock.tryAcquire("/nonexistent/lock") }
-  }
-}

@@ -10,6 +10,10 @@ int lk_become_subreaper(void);
 /// Takes an exclusive flock(2); blocks where `wait` is not 0. Returns 0, or -1 with errno.
 int lk_lock(int descriptor, int wait);
 
+/// Gives a flock(2) back and closes its descriptor. A process that is just being started, and has a copy of the
+/// descriptor until it becomes its program, then holds nothing either.
+void lk_unlock(int descriptor);
+
 /// Blocks SIGCHLD and returns a descriptor that becomes readable when a child ends.
 int lk_child_signals(void);
 
