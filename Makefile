@@ -31,7 +31,7 @@ build: packages ## build the programs (CONFIG=debug for a debug build)
 	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-ask
 
 test: packages ## run every test
-	@Tools/ensure-packages bubblewrap strace faketime
+	@Tools/ensure-packages bubblewrap strace faketime openssl curl
 	@$(SWIFT) build --build-tests
 	@$(SWIFT) test --skip-build --parallel
 

@@ -1,15 +1,15 @@
 /// The checks that a request has to pass before its message counts.
 package struct HTTPGate: Sendable {
   /// The hosts under which the server may be spoken to, without ports; others are a web page's try
-  /// to reach it by a name of its own.
-  package var hosts: Set<String>
+  /// to reach it by a name of its own. `nil` where who serves has looked at that.
+  package var hosts: Set<String>?
   /// The origins of web pages that may use it, such as `http://127.0.0.1:8420`.
   package var origins: Set<String>
   /// The most bytes of a body.
   package var limit: Int
 
   package init(
-    hosts: Set<String> = ["127.0.0.1", "localhost", "[::1]"], origins: Set<String> = [],
+    hosts: Set<String>? = ["127.0.0.1", "localhost", "[::1]"], origins: Set<String> = [],
     limit: Int = 4 << 20
   ) {
     self.hosts = hosts
@@ -22,7 +22,7 @@ package struct HTTPGate: Sendable {
     if let origin = request.header("Origin"), !origins.contains(origin) {
       return .error(403, .invalidRequest("the origin \(origin) is not allowed"))
     }
-    if let host = request.header("Host"), !hosts.contains(Self.withoutPort(host)) {
+    if let hosts, let host = request.header("Host"), !hosts.contains(Self.withoutPort(host)) {
       return .error(403, .invalidRequest("the host \(host) is not this server"))
     }
     guard request.method == "POST" else { return nil }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Synchronization
 
@@ -56,7 +57,7 @@ package final class Door: Sendable {
       {
         state.sessions[oldest.key] = nil
       }
-      state.sessions[SHA256.hex(secret.utf8)] = end
+      state.sessions[Self.hash(secret)] = end
       return state.sessions
     }
     guard let kept else { return nil }
@@ -64,16 +65,18 @@ package final class Door: Sendable {
     return secret
   }
 
+  private static func hash(_ secret: String) -> String { SHA256.hash(data: Data(secret.utf8)).hex }
+
   /// Tells whether a session's secret counts.
   package func knows(_ secret: String) -> Bool {
-    let hash = SHA256.hex(secret.utf8)
+    let hash = Self.hash(secret)
     return state.withLock { $0.sessions[hash].map { $0 > now() } ?? false }
   }
 
   /// Ends a session.
   package func leave(_ secret: String) {
     let kept = state.withLock { state in
-      state.sessions[SHA256.hex(secret.utf8)] = nil
+      state.sessions[Self.hash(secret)] = nil
       return state.sessions
     }
     write(kept)

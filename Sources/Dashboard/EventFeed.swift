@@ -100,21 +100,13 @@ final class EventFeed: Sendable {
       var index = min(state.frames.count, Int(seq + 1 - first.seq))
       while index > 0, state.frames[index - 1].seq > seq { index -= 1 }
       while index < state.frames.count, state.frames[index].seq <= seq { index += 1 }
-      var page = Page(buffer: ByteBuffer(), last: seq)
-      while index < state.frames.count, page.buffer.readableBytes < Self.pageSize {
-        page.buffer.writeImmutableBuffer(state.frames[index].buffer)
-        page.last = state.frames[index].seq
-        index += 1
-      }
-      return page.last > seq ? .page(page) : .nothing
+      return Self.page(state.frames[index...]).map { .page($0) } ?? .nothing
     }
     switch found {
     case .nothing: return nil
     case .page(let page): return page
     case .log:
-      let events = try store.events(after: seq, limit: 200)
-      guard let last = events.last else { return nil }
-      return Self.page(events, last.seq)
+      return Self.page(try store.events(after: seq, limit: 200).map(Self.frame)[...])
     }
   }
 
@@ -126,14 +118,10 @@ final class EventFeed: Sendable {
     guard let events = try? store.events(after: last, limit: 2000), let newest = events.last else {
       return false
     }
-    let frames = events.map { Frame(seq: $0.seq, buffer: ByteBuffer(string: Self.text($0))) }
-    var page = Page(buffer: frames[0].buffer, last: frames[0].seq)
-    for frame in frames.dropFirst() where page.buffer.readableBytes < Self.pageSize {
-      page.buffer.writeImmutableBuffer(frame.buffer)
-      page.last = frame.seq
-    }
+    let frames = events.map(Self.frame)
+    let page = Self.page(frames[...])
     state.withLock { state in
-      state.newest = (last, page)
+      state.newest = page.map { (last, $0) }
       state.frames += frames
       if state.frames.count > Self.most { state.frames.removeFirst(Self.most / 2) }
       state.last = newest.seq
@@ -146,11 +134,20 @@ final class EventFeed: Sendable {
     for bell in state.withLock({ Array($0.bells.values) }) { bell.yield() }
   }
 
-  private static func page(_ events: some Sequence<EventRecord>, _ last: Int64) -> Page {
-    Page(buffer: ByteBuffer(string: events.map(text).joined()), last: last)
+  /// Returns as many frames as a page holds, the first ones; `nil` where there are none.
+  private static func page(_ frames: ArraySlice<Frame>) -> Page? {
+    guard let first = frames.first else { return nil }
+    var page = Page(buffer: first.buffer, last: first.seq)
+    for frame in frames.dropFirst() {
+      guard page.buffer.readableBytes < pageSize else { break }
+      page.buffer.writeImmutableBuffer(frame.buffer)
+      page.last = frame.seq
+    }
+    return page
   }
 
-  private static func text(_ event: EventRecord) -> String {
-    "id: \(event.seq)\ndata: \(event.json.text)\n\n"
+  private static func frame(_ event: EventRecord) -> Frame {
+    Frame(
+      seq: event.seq, buffer: ByteBuffer(string: "id: \(event.seq)\ndata: \(event.json.text)\n\n"))
   }
 }

@@ -12,7 +12,7 @@ struct Guardian: Sendable {
   func check(_ request: Hummingbird.Request) throws {
     let host = request.head.authority
     guard hosts.allow(host) else { throw Refusal(403, "this server is not asked by that name") }
-    if let origin = request.headers[.origin], origin != "http://\(host ?? "")" {
+    if let origin = request.headers[.origin], origin != "\(hosts.scheme)://\(host ?? "")" {
       throw Refusal(403, "requests of other pages are refused")
     }
     if let site = HTTPField.Name("Sec-Fetch-Site").flatMap({ request.headers[$0] }),
@@ -50,9 +50,12 @@ struct Guardian: Sendable {
   }
 
   /// Sets the session in the browser; it is not sent along from pages elsewhere, and no script reads it.
-  func cookie(for secret: String) -> String {
-    "\(cookie)=\(secret); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(Int(Door.lifetime))"
-  }
+  func cookie(for secret: String) -> String { cookie(secret, seconds: Int(Door.lifetime)) }
 
-  var goneCookie: String { "\(cookie)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0" }
+  var goneCookie: String { cookie("", seconds: 0) }
+
+  private func cookie(_ secret: String, seconds: Int) -> String {
+    "\(cookie)=\(secret); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(seconds)"
+      + (hosts.isEncrypted ? "; Secure" : "")
+  }
 }

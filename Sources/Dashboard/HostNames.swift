@@ -9,20 +9,24 @@ struct HostNames: Sendable {
   let port: Int
   /// Tells whether it listens beyond loopback, so that any address of the machine may be named.
   let isOpen: Bool
+  let isEncrypted: Bool
 
-  init(address: String, port: Int, isOpen: Bool) {
+  init(address: String, port: Int, isOpen: Bool, isEncrypted: Bool = false) {
     var names: Set = ["localhost"]
     if isOpen { names.insert(ProcessInfo.processInfo.hostName.lowercased()) }
     if !Self.isAddress(address) { names.insert(address.lowercased()) }
     self.names = names
     self.port = port
     self.isOpen = isOpen
+    self.isEncrypted = isEncrypted
   }
+
+  var scheme: String { isEncrypted ? "https" : "http" }
 
   /// Tells whether a `Host` header names this server.
   func allow(_ host: String?) -> Bool {
     guard let host else { return false }
-    let (name, port) = Self.parts(host)
+    let (name, port) = parts(host)
     guard port == self.port else { return false }
     if names.contains(name) { return true }
     return isOpen ? Self.isAddress(name) : Self.isLoopback(name)
@@ -40,17 +44,18 @@ struct HostNames: Sendable {
   }
 
   /// Takes the brackets off an address.
-  private static func parts(_ host: String) -> (name: String, port: Int) {
+  private func parts(_ host: String) -> (name: String, port: Int) {
+    let usual = isEncrypted ? 443 : 80
     let text = host.lowercased()
     if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
       let rest = text[text.index(after: end)...]
       return (
         String(text[text.index(after: text.startIndex)..<end]),
-        rest.isEmpty ? 80 : Int(rest.dropFirst()) ?? -1
+        rest.isEmpty ? usual : Int(rest.dropFirst()) ?? -1
       )
     }
     let words = text.split(separator: ":", omittingEmptySubsequences: false)
     guard words.count <= 2, let name = words.first else { return ("", -1) }
-    return (String(name), words.count == 2 ? Int(words[1]) ?? -1 : 80)
+    return (String(name), words.count == 2 ? Int(words[1]) ?? -1 : usual)
   }
 }

@@ -1,6 +1,8 @@
 import CoordinationServer
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -15,8 +17,9 @@ import Synchronization
 package struct WebServer: Sendable {
   /// What is told when the server has begun, or a link was used.
   package enum Note: Sendable {
-    case serving(host: String, port: Int, key: String)
-    case newLink(host: String, port: Int, key: String)
+    /// The address begins with the scheme and ends with the port.
+    case serving(address: String, key: String)
+    case newLink(address: String, key: String)
   }
 
   private let endpoint: HTTPEndpoint
@@ -44,35 +47,39 @@ package struct WebServer: Sendable {
   /// - Parameters:
   ///   - port: 0 takes any that is free.
   ///   - isOpen: tells that it shall be reached from other machines.
+  ///   - identity: what connections are encrypted with; `nil` for none that are.
   package func run(
-    address: String, port: Int, isOpen: Bool, tell: @escaping @Sendable (Note) -> Void
+    address: String, port: Int, isOpen: Bool, identity: ServerIdentity?,
+    tell: @escaping @Sendable (Note) -> Void
   ) async throws {
     var logger = Logger(label: "lanekeeper-ui")
     logger.logLevel = .critical
     let host = address.contains(":") ? "[\(address)]" : address
     let api = Mutex<API?>(nil)
     let server = self
+    let plain = HTTPServerBuilder.http1(
+      configuration: .init(
+        additionalChannelHandlers: [RequestDeadline()],
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)))
     let app = Application(
       responder: CallbackResponder<BasicRequestContext> { request, _ in
         guard let api = api.withLock({ $0 }) else { return .init(status: .serviceUnavailable) }
         return Reply.secured(await server.answer(request, api))
       },
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [RequestDeadline()],
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100))),
+      server: try identity.map { try .tls(plain, tlsConfiguration: $0.configuration) } ?? plain,
       configuration: .init(address: .hostname(address, port: port), backlog: 1024),
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
-        let guardian = Guardian(
-          door: door, hosts: HostNames(address: address, port: port, isOpen: isOpen))
+        let hosts = HostNames(
+          address: address, port: port, isOpen: isOpen, isEncrypted: identity != nil)
+        let address = "\(hosts.scheme)://\(host):\(port)"
         api.withLock {
-          $0 = API(site: site, guardian: guardian) {
-            tell(.newLink(host: host, port: port, key: door.key()))
+          $0 = API(site: site, guardian: Guardian(door: door, hosts: hosts)) {
+            tell(.newLink(address: address, key: door.key()))
           }
         }
-        tell(.serving(host: host, port: port, key: door.key()))
+        tell(.serving(address: address, key: door.key()))
       }, logger: logger)
     try await app.runService()
   }
@@ -82,7 +89,7 @@ package struct WebServer: Sendable {
   ) async -> Hummingbird.Response {
     do {
       let path = request.uri.path
-      if path == "/mcp" { return try await coordinate(request) }
+      if path == "/mcp" { return try await coordinate(request, api.guardian.hosts) }
       try api.guardian.check(request)
       if path == "/api" || path.hasPrefix("/api/") { return try await api.answer(request) }
       guard request.method == .get else {
@@ -96,7 +103,9 @@ package struct WebServer: Sendable {
     }
   }
 
-  private func coordinate(_ request: Hummingbird.Request) async throws -> Hummingbird.Response {
+  private func coordinate(
+    _ request: Hummingbird.Request, _ hosts: HostNames
+  ) async throws -> Hummingbird.Response {
     guard [.get, .post, .delete].contains(request.method) else {
       return Hummingbird.Response(status: .methodNotAllowed)
     }
@@ -104,6 +113,9 @@ package struct WebServer: Sendable {
       return Hummingbird.Response(
         status: .unauthorized, headers: [.wwwAuthenticate: "Bearer", .contentType: "text/plain"],
         body: .init(byteBuffer: .init(string: "the token is missing or wrong\n")))
+    }
+    guard !hosts.isOpen || hosts.allow(request.head.authority) else {
+      throw Refusal(403, "this server is not asked by that name")
     }
     let body: ByteBuffer
     do {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How the program was called: DIRECTORY ADDRESS PORT VERSION [--open] [--with-input].
+/// How the program was called: DIRECTORY ADDRESS PORT VERSION [--open] [--with-input] [--tls CERTIFICATE KEY].
 struct UiCall {
   let directory: String
   let address: String
@@ -10,12 +10,19 @@ struct UiCall {
   let isOpen: Bool
   /// It ends when its standard input does, and takes another port where its own is taken.
   let endsWithInput: Bool
+  /// The files of the server's certificate and of its key.
+  let identity: (certificate: String, key: String)?
 
   init?(_ words: [String]) {
-    let flags = words.dropFirst(5)
-    guard words.count >= 5, let port = Int(words[3]), (0...65535).contains(port),
-      flags.allSatisfy({ $0 == "--open" || $0 == "--with-input" })
-    else { return nil }
+    guard words.count >= 5, let port = Int(words[3]), (0...65535).contains(port) else { return nil }
+    var flags = words.dropFirst(5)
+    if let place = flags.firstIndex(of: "--tls"), flags.count >= place + 3 - flags.startIndex {
+      identity = (flags[place + 1], flags[place + 2])
+      flags.removeSubrange(place..<(place + 3))
+    } else {
+      identity = nil
+    }
+    guard flags.allSatisfy({ $0 == "--open" || $0 == "--with-input" }) else { return nil }
     directory = words[1]
     address = words[2]
     self.port = port

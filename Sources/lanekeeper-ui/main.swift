@@ -26,9 +26,16 @@ do {
   let environment = ProcessInfo.processInfo.environment
   let project = try Project.open(call.directory, environment: environment)
   let store = try project.store()
+  let identity = try call.identity.map {
+    try ServerIdentity(certificate: $0.certificate, key: $0.key)
+  }
   let token = try TokenFile.token(in: project.state.path)
   var gate = HTTPGate()
-  gate.hosts.insert(call.address.contains(":") ? "[\(call.address)]" : call.address)
+  if call.isOpen {
+    gate.hosts = nil
+  } else {
+    gate.hosts?.insert(call.address.contains(":") ? "[\(call.address)]" : call.address)
+  }
   let server = try WebServer(
     endpoint: HTTPEndpoint(
       dispatcher: try Dispatcher(project, store, directory: call.directory, version: call.version),
@@ -38,18 +45,18 @@ do {
     door: Door(file: project.state.path + "/ui-sessions"),
     pages: InstalledTemplates.directories("ui"))
   try await server.run(
-    address: call.address, port: call.freePort(), isOpen: call.isOpen
+    address: call.address, port: call.freePort(), isOpen: call.isOpen, identity: identity
   ) { note in
     switch note {
-    case .serving(let host, let port, let key):
-      print("Page: http://\(host):\(port)/#key=\(key)")
-      print("MCP: http://\(host):\(port)/mcp\nAuthorization: Bearer \(token.text)")
-    case .newLink(let host, let port, let key):
-      print("The link was used; the next is http://\(host):\(port)/#key=\(key)")
+    case .serving(let address, let key):
+      print("Page: \(address)/#key=\(key)")
+      print("MCP: \(address)/mcp\nAuthorization: Bearer \(token.text)")
+    case .newLink(let address, let key):
+      print("The link was used; the next is \(address)/#key=\(key)")
     }
     fflush(nil)
   }
 } catch {
   FileHandle.standardError.write(Data("lanekeeper: \(error)\n".utf8))
-  exit((error as? Failure)?.status ?? 1)
+  exit(error is UnusableIdentity ? 64 : (error as? Failure)?.status ?? 1)
 }

@@ -19,10 +19,27 @@ struct UiCommand: ParsableCommand {
   var listen = "127.0.0.1"
   @Flag(help: "With --listen beyond loopback: go on without encryption, and without being asked.")
   var unencrypted = false
+  @Option(
+    help: ArgumentHelp(
+      "Encrypt, and show this certificate: a PEM file, with those that it was signed by.",
+      valueName: "file"), completion: .file())
+  var tlsCertificate: String?
+  @Option(
+    help: ArgumentHelp(
+      "The key of --tls-certificate: a PEM file without passphrase.", valueName: "file"),
+    completion: .file())
+  var tlsKey: String?
 
   func validate() throws {
     guard (0...65535).contains(port) else {
       throw ValidationError("--port is a number from 0 to 65535")
+    }
+    guard (tlsCertificate == nil) == (tlsKey == nil) else {
+      throw ValidationError(
+        "--tls-certificate and --tls-key go together: a certificate and its key")
+    }
+    guard tlsCertificate == nil || !unencrypted else {
+      throw ValidationError("--unencrypted and --tls-certificate exclude each other")
     }
   }
 
@@ -30,10 +47,11 @@ struct UiCommand: ParsableCommand {
     try PersonOnly.check("ui")
     _ = try project.project()
     let isOpen = !UiProgram.isLoopback(listen)
-    if isOpen { try confirm() }
+    if isOpen, tlsCertificate == nil { try confirm() }
     let words =
       [try UiProgram.path(), project.path, listen, "\(port)", Lanekeeper.configuration.version]
       + (isOpen ? ["--open"] : [])
+      + (tlsCertificate.flatMap { file in tlsKey.map { ["--tls", file, $0] } } ?? [])
     var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     execv(words[0], &argv)
     throw Failure("\(words[0]) can't be started: \(String(cString: strerror(errno)))")
@@ -47,7 +65,8 @@ struct UiCommand: ParsableCommand {
     if unencrypted { return Terminal.error("warning: \(warning)") }
     guard isatty(0) == 1 else {
       throw Failure(
-        "\(warning). Listen on loopback behind `ssh -L` or a proxy with TLS, or say --unencrypted",
+        "\(warning). Give --tls-certificate and --tls-key, listen on loopback behind `ssh -L`, or "
+          + "say --unencrypted",
         status: 64)
     }
     Terminal.error("\(warning). Type yes to go on:")
