@@ -145,7 +145,7 @@ enum LookRoutes {
       "agents": .array(AgentsView.all(project, asksVersions: false).agents.map(\.json)),
       "agent": .texts(configuration.agents), "gate": .string(configuration.gate.command),
       "review_required": .bool(configuration.review.required),
-      "categories": .texts(Preset.categories),
+      "categories": .texts(Preset.categories), "slots": .texts(configuration.slots.keys.sorted()),
     ]
   }
 

@@ -1,8 +1,8 @@
-"""Pictures of the page in light and dark, at 390, 1280 and 2560 pixels."""
+"""Pictures of the page in light and dark, at 360, 390, 1280 and 2560 pixels."""
 
 import pathlib
 
-WIDTHS = {390: 844, 1280: 900, 2560: 1440}
+WIDTHS = {1280: 900, 360: 740, 390: 844, 2560: 1440}
 
 
 class Pictures:
@@ -13,15 +13,16 @@ class Pictures:
 
     def __call__(self, name):
         page = self.page_of()
-        page.evaluate("document.getElementById('notices').replaceChildren()")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             for width, height in WIDTHS.items():
                 page.set_viewport_size({"width": width, "height": height})
-                page.evaluate("scrollTo(0, 0)")
+                page.evaluate("scrollTo(0, 0); document.getElementById('notices').replaceChildren()")
                 page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
                 page.screenshot(path=self.directory / f"{name}-{scheme}-{width}.png", full_page=True)
                 if name == "review":
+                    # High enough for all of the panel.
+                    page.set_viewport_size({"width": width, "height": 2400})
                     page.locator("#review").screenshot(path=self.directory / f"branch-{scheme}-{width}.png")
                 elif width < 2560:
                     page.screenshot(path=self.directory / f"top-{scheme}-{width}.png")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drives the web page with Chromium through its whole story.
 
-Usage: run.py BUILD-DIRECTORY PICTURES-DIRECTORY [CASE...]      (cases: story hostile access narrow scale)
+Usage: run.py BUILD-DIRECTORY PICTURES-DIRECTORY [CASE...]      (cases: story hostile access narrow edit graph scale)
 """
 
 import pathlib
@@ -12,6 +12,8 @@ import traceback
 from playwright.sync_api import sync_playwright
 
 import access
+import edit
+import graph
 import hostile
 import narrow
 import scale
@@ -26,6 +28,8 @@ CASES = {
     "hostile": (hostile.run, {"features": hostile.FEATURES, "agent": hostile.AGENT, "configuration": REVIEWED}),
     "access": (access.run, {}),
     "narrow": (narrow.run, {"features": narrow.FEATURES, "agent": narrow.AGENT, "configuration": narrow.CONFIGURATION}),
+    "edit": (edit.run, {"features": edit.FEATURES, "configuration": edit.CONFIGURATION}),
+    "graph": (graph.run, {"features": graph.FEATURES, "agent": graph.AGENT, "configuration": graph.CONFIGURATION}),
     "scale": (scale.run, {"features": scale.features(), "agent": scale.AGENT, "configuration": UNREVIEWED}),
 }
 

@@ -76,7 +76,7 @@ def run(browser, workshop, tell, pictures=None):
     stream = page.get_by_test_id("log-stream")
     expect(stream).to_contain_text(f"{LINES}")
     stream.evaluate("(element) => { element.scrollTop = element.scrollHeight / 2; }")
-    expect(page.locator("#log-follow")).to_be_visible()
+    expect(page.locator("#log-follow")).to_be_visible(timeout=PATIENCE)
     first = int(page.get_by_test_id("log-line").first.locator(".what").inner_text())
     assert abs(first - LINES / 2) < LINES / 50, f"the middle shows line {first}"
     scroll = """(count) => { document.querySelector('[data-testid="log-stream"]').scrollTop += 997; }"""

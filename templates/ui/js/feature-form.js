@@ -2,7 +2,7 @@
 
 import { act, get, path } from "./api.js";
 import { el, field, option, setText } from "./dom.js";
-import { attempt, dialog } from "./notices.js";
+import { attempt, dialog, notice } from "./notices.js";
 import { refresh } from "./refresh.js";
 import { state } from "./state.js";
 
@@ -10,9 +10,19 @@ const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boole
 const words = (text) => text.split(/[\s,]+/).map((word) => word.replace(/^#/, "")).filter(Boolean);
 
 /** - id: null adds a new one. */
-export function editFeature(id) {
-  const own = id === null ? null : state.features.get(id);
-  if (id !== null && !own) return;
+export async function editFeature(id) {
+  let own = null;
+  try {
+    // One that has just been added may not be known here yet.
+    if (id !== null) own = state.features.get(id) ?? await fresh(id);
+  } catch (error) {
+    notice(error.message, "error");
+    return;
+  }
+  if (id !== null && !own) {
+    notice(`#${id} does not stand in features.yml any more.`, "error");
+    return;
+  }
   let seen = own;
   const trouble = el("p", { class: "warning", role: "alert" });
   trouble.hidden = true;
@@ -28,19 +38,25 @@ export function editFeature(id) {
   const priority = input("priority", own?.priority ?? 0, { type: "number", step: 1 });
   const model = el("select", { name: "model" }, option("", "by rule", !own?.model),
     (state.settings?.tiers ?? []).map((tier) => option(tier, tier, own?.model === tier)));
+  const slotNames = state.settings?.slots ?? [];
+  const slots = input("slots", own?.slots.join(", "), { placeholder: slotNames.join(", ") });
+  const agent = el("select", { name: "agent" }, option("", "of the run", !own?.agent),
+    (state.settings?.agents ?? []).map(({ name }) => option(name, name, own?.agent === name)));
   const form = el("form", { class: "form", onsubmit: save, method: "dialog" },
     el("datalist", { id: "categories" }, (state.settings?.categories ?? []).map((name) => option(name, name))),
     id === null && field("Id", number), field("Title", title), field("Category", category), field("Description", description),
     field("Steps, one a line", steps), field("Needs these landed first", needs),
     field("Touches these paths, one a line", touches),
-    el("div", { class: "row" }, field("Priority", priority), field("Model", model)),
+    // Where lanekeeper.yml has no slots there is none to be named.
+    (slotNames.length > 0 || own?.slots.length > 0) && field("Slots that it needs", slots),
+    el("div", { class: "row wrap" }, field("Priority", priority), field("Model", model), field("Agent", agent)),
     trouble, el("div", { class: "row end" }, el("button", { type: "submit", class: "primary" }, id === null ? "Add" : "Save")));
   const box = dialog(id === null ? "Add a feature" : `Edit #${id}`, form);
 
   const values = () => ({
     title: title.value.trim(), category: category.value.trim(), description: description.value, steps: lines(steps.value),
-    depends_on: words(needs.value), touches: lines(touches.value), priority: Math.trunc(Number(priority.value)) || 0,
-    model: model.value || null,
+    depends_on: words(needs.value), touches: lines(touches.value), slots: words(slots.value),
+    priority: Math.trunc(Number(priority.value)) || 0, model: model.value || null, agent: agent.value || null,
   });
   const opened = values();
 
@@ -75,9 +91,13 @@ export function editFeature(id) {
   /** What was changed elsewhere is shown; saving once more goes over it. */
   async function lookAgain() {
     refresh("features", "status", "layout");
-    const fresh = (await get("/api/features")).features.find((feature) => feature.id === id);
-    if (fresh) seen = fresh;
+    seen = (await fresh(id)) ?? seen;
   }
+}
+
+/** What features.yml says of a feature now. */
+async function fresh(id) {
+  return (await get("/api/features")).features.find((feature) => feature.id === id);
 }
 
 /** Changes values of a feature, where they are still as they were shown. */

@@ -67,7 +67,8 @@ export function startGraph(body) {
   let edges = [];
   let size = { width: 100, height: 100 };
   let at = { x: 0, y: 0, scale: 1 };
-  let isFitted = false;
+  /** Somebody moved the picture; it stays so when the graph grows. */
+  let isMoved = false;
   let chosen = null;
 
   function draw() {
@@ -118,7 +119,7 @@ export function startGraph(body) {
     options(from);
     options(to);
     paint();
-    if (!isFitted) fit();
+    if (!isMoved) fit();
     if (chosen) showNeeds(chosen);
   }
 
@@ -187,14 +188,15 @@ export function startGraph(body) {
 
   function fit() {
     const room = drawing.getBoundingClientRect();
-    if (!room.width) return;
-    isFitted = true;
+    if (!room.width || !nodes.size) return;
+    isMoved = false;
     const scale = Math.max(0.05, Math.min(1.6, room.width / size.width, room.height / size.height));
     at = { scale, x: (room.width - size.width * scale) / 2, y: (room.height - size.height * scale) / 2 };
     move();
   }
 
   function zoom(factor, center) {
+    isMoved = true;
     const room = drawing.getBoundingClientRect();
     const point = center ?? { x: room.width / 2, y: room.height / 2 };
     const scale = Math.max(0.05, Math.min(4, at.scale * factor));
@@ -211,6 +213,7 @@ export function startGraph(body) {
       if (fits) found ??= node;
     }
     if (!found) return;
+    isMoved = true;
     const room = drawing.getBoundingClientRect();
     at.scale = Math.max(at.scale, 0.8);
     at.x = room.width / 2 - (x(found.column) + BOX.width / 2) * at.scale;
@@ -227,6 +230,7 @@ export function startGraph(body) {
     if (!held || !event.buttons) return;
     if (!held.isMoved) drawing.setPointerCapture(event.pointerId);
     held.isMoved = true;
+    isMoved = true;
     at.x = event.clientX - held.x;
     at.y = event.clientY - held.y;
     move();
@@ -242,6 +246,7 @@ export function startGraph(body) {
     const step = 60;
     const steps = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
     if (steps[event.key]) {
+      isMoved = true;
       at.x += steps[event.key][0];
       at.y += steps[event.key][1];
       move();

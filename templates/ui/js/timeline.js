@@ -29,6 +29,7 @@ export function startTimeline(body) {
     setText(speed, run?.running && run.wall_s < 3 ? "The run has just begun." : run ? `${duration(run.agent_s)} of agents' work in ${duration(run.wall_s)}: ${run.speedup.toFixed(2)} times as fast as one after the other.`
       : "Nothing has run yet.");
     const lanes = [...new Set(bars.map((bar) => bar.lane))].sort((a, b) => (a ?? 1e9) - (b ?? 1e9));
+    chart.hidden = bars.length === 0;
     keyed(axis, [0, 0.25, 0.5, 0.75, 1], (part) => part, () => el("span"), (tick, part) => {
       setText(tick, clock(new Date(begin + span * part).toISOString()));
       tick.style.left = `${part * 100}%`;
