@@ -6,7 +6,8 @@ struct Guardian: Sendable {
   let door: Door
   let hosts: HostNames
 
-  private var cookie: String { "lanekeeper-\(hosts.port)" }
+  /// A name that begins with `__Host-` is taken by browsers over TLS only, and from this very host.
+  private var cookie: String { "\(hosts.isEncrypted ? "__Host-" : "")lanekeeper-\(hosts.port)" }
 
   /// Refuses what comes under another name, or from a page elsewhere.
   func check(_ request: Hummingbird.Request) throws {

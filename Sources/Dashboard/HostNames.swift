@@ -2,33 +2,65 @@ import Foundation
 
 /// The names under which the page may be asked for.
 ///
-/// A web page elsewhere can let a name of its own lead to this machine; it can't do so with an address.
+/// A web page elsewhere can let a name of its own lead to this machine. An address is no such name, and
+/// those that the certificate is for are ours.
 struct HostNames: Sendable {
   /// Besides addresses.
-  let names: Set<String>
+  private let names: Set<String>
+  /// Ends of names that a certificate's `*` stands before, such as `.example.org`.
+  private let ends: [String]
   let port: Int
   /// Tells whether it listens beyond loopback, so that any address of the machine may be named.
   let isOpen: Bool
   let isEncrypted: Bool
+  /// Where a browser finds the page, such as `https://localhost:8420`.
+  let origin: String
 
-  init(address: String, port: Int, isOpen: Bool, isEncrypted: Bool = false) {
-    var names: Set = ["localhost"]
-    if isOpen { names.insert(ProcessInfo.processInfo.hostName.lowercased()) }
+  /// - Parameters:
+  ///   - certified: the names of the certificate; `nil` where nothing is encrypted.
+  ///   - machine: this machine's name.
+  init(
+    address: String, port: Int, isOpen: Bool, certified: [String]?,
+    machine: String = ProcessInfo.processInfo.hostName
+  ) {
+    let plain = (certified ?? []).filter { !$0.hasPrefix("*.") }
+    var names = Set(["localhost"] + plain)
+    if isOpen { names.insert(machine.lowercased()) }
     if !Self.isAddress(address) { names.insert(address.lowercased()) }
     self.names = names
+    ends = (certified ?? []).filter { $0.hasPrefix("*.") }.map { String($0.dropFirst()) }
     self.port = port
     self.isOpen = isOpen
-    self.isEncrypted = isEncrypted
+    isEncrypted = certified != nil
+    // An address that stands for all of them leads nowhere, and a certificate is mostly for a name.
+    let isEach = ["0.0.0.0", "::"].contains(address)
+    let name: String? =
+      if Self.isLoopback(address) {
+        plain.first { $0 == "localhost" }
+      } else if Self.isAddress(address) {
+        plain.first { $0 != "localhost" } ?? (isEach ? machine : nil)
+      } else {
+        nil
+      }
+    let host = name ?? (address.contains(":") ? "[\(address)]" : address)
+    origin = "\(certified == nil ? "http" : "https")://\(host):\(port)"
   }
 
   var scheme: String { isEncrypted ? "https" : "http" }
 
   /// Tells whether a `Host` header names this server.
-  func allow(_ host: String?) -> Bool {
+  func allow(_ host: String?) -> Bool { isOurs(host) && parts(host ?? "").port == port }
+
+  /// The same whatever the port, which is another behind a tunnel.
+  func isOurs(_ host: String?) -> Bool {
     guard let host else { return false }
-    let (name, port) = parts(host)
-    guard port == self.port else { return false }
+    let name = parts(host).name
     if names.contains(name) { return true }
+    if let dot = name.firstIndex(of: "."), dot > name.startIndex,
+      ends.contains(String(name[dot...]))
+    {
+      return true
+    }
     return isOpen ? Self.isAddress(name) : Self.isLoopback(name)
   }
 

@@ -54,7 +54,6 @@ package struct WebServer: Sendable {
   ) async throws {
     var logger = Logger(label: "lanekeeper-ui")
     logger.logLevel = .critical
-    let host = address.contains(":") ? "[\(address)]" : address
     let api = Mutex<API?>(nil)
     let server = self
     let plain = HTTPServerBuilder.http1(
@@ -72,14 +71,13 @@ package struct WebServer: Sendable {
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
         let hosts = HostNames(
-          address: address, port: port, isOpen: isOpen, isEncrypted: identity != nil)
-        let address = "\(hosts.scheme)://\(host):\(port)"
+          address: address, port: port, isOpen: isOpen, certified: identity?.names)
         api.withLock {
           $0 = API(site: site, guardian: Guardian(door: door, hosts: hosts)) {
-            tell(.newLink(address: address, key: door.key()))
+            tell(.newLink(address: hosts.origin, key: door.key()))
           }
         }
-        tell(.serving(address: address, key: door.key()))
+        tell(.serving(address: hosts.origin, key: door.key()))
       }, logger: logger)
     try await app.runService()
   }
@@ -114,7 +112,7 @@ package struct WebServer: Sendable {
         status: .unauthorized, headers: [.wwwAuthenticate: "Bearer", .contentType: "text/plain"],
         body: .init(byteBuffer: .init(string: "the token is missing or wrong\n")))
     }
-    guard !hosts.isOpen || hosts.allow(request.head.authority) else {
+    guard hosts.isOurs(request.head.authority) else {
       throw Refusal(403, "this server is not asked by that name")
     }
     let body: ByteBuffer

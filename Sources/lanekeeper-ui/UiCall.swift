@@ -1,6 +1,7 @@
 import Foundation
 
-/// How the program was called: DIRECTORY ADDRESS PORT VERSION [--open] [--with-input] [--tls CERTIFICATE KEY].
+/// How the program was called: DIRECTORY ADDRESS PORT VERSION [--tls CERTIFICATE KEY] [--open]
+/// [--with-input] [--check].
 struct UiCall {
   let directory: String
   let address: String
@@ -10,6 +11,8 @@ struct UiCall {
   let isOpen: Bool
   /// It ends when its standard input does, and takes another port where its own is taken.
   let endsWithInput: Bool
+  /// It only says whether those files can be used.
+  let isCheck: Bool
   /// The files of the server's certificate and of its key.
   let identity: (certificate: String, key: String)?
 
@@ -22,31 +25,32 @@ struct UiCall {
     } else {
       identity = nil
     }
-    guard flags.allSatisfy({ $0 == "--open" || $0 == "--with-input" }) else { return nil }
+    guard flags.allSatisfy({ ["--open", "--with-input", "--check"].contains($0) }) else {
+      return nil
+    }
     directory = words[1]
     address = words[2]
     self.port = port
     version = words[4]
     isOpen = flags.contains("--open")
     endsWithInput = flags.contains("--with-input")
+    isCheck = flags.contains("--check")
   }
 
   /// The port; beside a run another one, where something listens on it.
   func freePort() -> Int {
     guard endsWithInput, port > 0 else { return port }
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var wish = addrinfo()
+    wish.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    wish.ai_flags = AI_PASSIVE
+    var found: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(address, "\(port)", &wish, &found) == 0, let found else { return port }
+    defer { freeaddrinfo(found) }
+    let descriptor = socket(found.pointee.ai_family, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var one: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_port = in_port_t(port).bigEndian
-    place.sin_addr.s_addr = inet_addr("127.0.0.1")
-    let bound = withUnsafePointer(to: &place) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    return bound == 0 ? port : 0
+    let isTaken = bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) != 0
+    return isTaken && errno == EADDRINUSE ? 0 : port
   }
 }

@@ -16,6 +16,10 @@ do {
   guard !ProcessTree.hasGuardAmongAncestors() else {
     throw Failure("`lanekeeper ui` is a person's command; an agent can't give it")
   }
+  let identity = try call.identity.map {
+    try ServerIdentity(certificate: $0.certificate, key: $0.key)
+  }
+  if call.isCheck { exit(0) }
   if call.endsWithInput {
     Thread.detachNewThread {
       var byte: UInt8 = 0
@@ -26,20 +30,11 @@ do {
   let environment = ProcessInfo.processInfo.environment
   let project = try Project.open(call.directory, environment: environment)
   let store = try project.store()
-  let identity = try call.identity.map {
-    try ServerIdentity(certificate: $0.certificate, key: $0.key)
-  }
   let token = try TokenFile.token(in: project.state.path)
-  var gate = HTTPGate()
-  if call.isOpen {
-    gate.hosts = nil
-  } else {
-    gate.hosts?.insert(call.address.contains(":") ? "[\(call.address)]" : call.address)
-  }
   let server = try WebServer(
     endpoint: HTTPEndpoint(
       dispatcher: try Dispatcher(project, store, directory: call.directory, version: call.version),
-      gate: gate), token: token,
+      gate: HTTPGate(hosts: nil)), token: token,
     site: try Site(
       project, store, directory: call.directory, environment: environment, version: call.version),
     door: Door(file: project.state.path + "/ui-sessions"),

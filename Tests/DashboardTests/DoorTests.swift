@@ -34,23 +34,4 @@ import Testing
     let next = Door(file: file, now: { 1002 })
     #expect(!next.knows(secret) && next.knows(other))
   }
-
-  @Test func namesUnderWhichItIsAsked() {
-    let closed = HostNames(address: "127.0.0.1", port: 8420, isOpen: false)
-    for host in [
-      "127.0.0.1:8420", "localhost:8420", "LOCALHOST:8420", "[::1]:8420", "127.8.8.8:8420",
-    ] {
-      #expect(closed.allow(host), "\(host)")
-    }
-    for host in [
-      nil, "", "127.0.0.1", "127.0.0.1:80", "example.org:8420", "127.0.0.1.example.org:8420",
-      "192.168.0.7:8420", "[::1", "a:b:8420", "127.x:8420", "localhost.:8420",
-    ] {
-      #expect(!closed.allow(host), "\(host ?? "none")")
-    }
-    let open = HostNames(address: "0.0.0.0", port: 8420, isOpen: true)
-    #expect(open.allow("192.168.0.7:8420") && !open.allow("example.org:8420"))
-    let usual = HostNames(address: "127.0.0.1", port: 443, isOpen: false, isEncrypted: true)
-    #expect(usual.allow("localhost") && usual.allow("[::1]") && !usual.allow("localhost:80"))
-  }
 }

@@ -64,7 +64,10 @@ final class ServedPage {
   func use(cookie: String) { self.cookie = cookie }
 
   /// Opens a connection.
-  func connected() throws -> Int32 {
+  func connected() throws -> Int32 { try Self.connected(to: port) }
+
+  /// Opens a connection to a port on loopback.
+  static func connected(to port: UInt16) throws -> Int32 {
     let descriptor = socket(
       AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()

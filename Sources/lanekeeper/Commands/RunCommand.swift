@@ -34,11 +34,22 @@ struct RunCommand: AsyncParsableCommand {
   )
   var jobserver = false
   @Flag(help: "Serve the web page while the run goes on; its link is printed.") var ui = false
+  @OptionGroup(title: "With --ui") var place: PagePlace
   @Flag(name: .customLong("show-presets"), help: "Show the presets and end.")
   var showPresets = false
 
+  func validate() throws {
+    guard ui || place.isUsual else {
+      throw ValidationError("--listen, --tls-certificate and --unencrypted need --ui")
+    }
+  }
+
   mutating func run() async throws {
     if showPresets { return PresetsCommand.show() }
+    if ui {
+      try PersonOnly.check("run --ui")
+      try place.confirm()
+    }
     var project = try project.project()
     if let maxCost, !(maxCost > 0 && maxCost.isFinite) {
       throw Failure("--max-cost must be a number above 0, such as 12.50", status: 64)
@@ -54,8 +65,7 @@ struct RunCommand: AsyncParsableCommand {
     } else {
       project = try MakeCall.current.shared(project, takesTokens: true)
     }
-    if ui { try PersonOnly.check("run --ui") }
-    let page = ui ? try UiBesideRun(project) : nil
+    let page = ui ? try UiBesideRun(project, place) : nil
     defer { page?.end() }
     try await RunDriver.run(project, options)
   }
