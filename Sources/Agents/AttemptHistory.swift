@@ -34,8 +34,10 @@ struct AttemptHistory {
     }
     if let circle = try findCircle(feature, record, end) {
       let report = try writeReport(feature, attempt, circle)
-      end = .failed(
-        detail: "\(circle); see \(report)", rework: nil, maximum: 0)
+      // What was wrong with it stays to be read, and to be told where a person lets it try again.
+      var rework = feature.rework
+      if case .failed(_, let own?, _) = end { rework = own }
+      end = .failed(detail: "\(circle); see \(report)", rework: rework, maximum: 0)
     }
     try store.saveReport(record)
     try store.releaseCost(feature.id)

@@ -44,6 +44,8 @@ extension Lander {
       case .settle(let land, let blamed):
         guard blamed != nil else { return .settle(land: land, blamed: nil) }
         let result = try gate.known(chain.prefix(land + 1).tree)
+        // Where the red was remembered, no run of this landing has noted its log.
+        if let result { try? store.setGateLog(result.log, of: [chain.links[land].record]) }
         return .settle(
           land: land, blamed: Blame(status: result?.status ?? "failed", log: result?.log ?? ""))
       case .redBase: return try redBase(chain)

@@ -68,7 +68,10 @@ extension StatusView {
     case .running:
       guard let attempt = attempts[feature.id], let store else { return "" }
       return Duration.text(Double(store.now - attempt.startedAt) / 1000)
-    case .failed: return Terminal.cut(attempts[feature.id]?.detail ?? "", 60)
+    case .failed:
+      // Rather what was wrong with the work than how its last attempt ended.
+      let rework = feature.rework?.split(separator: "\n").first.map(String.init)
+      return Terminal.cut(rework ?? attempts[feature.id]?.detail ?? "", 60)
     default: return ""
     }
   }

@@ -82,6 +82,19 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
+  /// The later attempts bring the same tree, whose red is remembered and not asked for again.
+  @Test func aFailedFeatureTellsWhatItsGateSaid() throws {
+    let shop = try Workshop(features: Workshop.independent(1), agent: "echo BUG > f$id.txt")
+    #expect(try shop.run("run").status == 1)
+    let gate = try shop.run("logs", "1", "--gate")
+    #expect(gate.text.contains("./f1.txt"), "\(gate.error)")
+    let explained = try shop.run("explain", "1").text
+    #expect(explained.contains("What went wrong last:"), "\(explained)")
+    #expect(explained.contains("./f1.txt") && explained.contains("Last gate: "), "\(explained)")
+    let status = try shop.run("status").text
+    #expect(status.contains("The gate `make test` exited 2"), "\(status)")
+  }
+
   @Test func aRunEndsWithAColdGate() throws {
     let shop = try Workshop(
       features: Workshop.independent(2),

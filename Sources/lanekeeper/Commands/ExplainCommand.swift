@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClaimRules
 import Foundation
 import Orchestrator
 import Processes
@@ -17,8 +18,10 @@ struct ExplainCommand: ParsableCommand {
     guard let feature = try store.feature(id) else { throw StoreError.unknownFeature(id) }
     Terminal.line("#\(feature.id) \(feature.titleLine): \(feature.state.rawValue)")
     for line in try reasons(feature, project, store) { Terminal.line("   " + line) }
-    if let rework = feature.rework, !rework.isEmpty, !feature.state.isFinal {
-      Terminal.line("   The next attempt is told:")
+    let isOpen = !feature.state.isFinal || feature.state == .failed
+    if let rework = feature.rework, !rework.isEmpty, isOpen {
+      Terminal.line(
+        feature.state == .failed ? "   What went wrong last:" : "   The next attempt is told:")
       for line in rework.split(separator: "\n").suffix(12) { Terminal.line("      \(line)") }
     }
     let attempts = try store.attempts(of: id)
@@ -42,6 +45,16 @@ struct ExplainCommand: ParsableCommand {
     var told = [feature]
     try store.tellSlotWaits(&told)
     return try told[0].waitingFor.flatMap { SlotWait.words($0, holds: try store.slotHolds()) }
+  }
+
+  /// Who holds what a feature waits for.
+  private func holder(_ text: String?) -> String {
+    guard let text, let owner = ClaimOwner(text: text) else { return text ?? "something" }
+    return switch owner.kind {
+    case .feature: "what feature #\(owner.id) holds"
+    case .person: "what a person holds (\(owner.id))"
+    case .session: "what an agent outside any lane holds (\(owner.id))"
+    }
   }
 
   private func reasons(
@@ -73,10 +86,15 @@ struct ExplainCommand: ParsableCommand {
       }
       return (living ? ["it starts as soon as an agent is free"] : []) + idle
     case .waiting:
-      var lines = ["it waits for \(feature.waitingFor ?? "something")"]
-      for refusal in try store.refusals(of: feature.id) {
+      var lines = ["it waits for \(holder(feature.waitingFor))"]
+      let refusals = try store.refusals(of: feature.id)
+      for refusal in refusals {
         lines.append(
           "  \(refusal.path): \(refusal.reason)" + (refusal.holder.map { " by #\($0)" } ?? ""))
+      }
+      if feature.waitingFor?.hasPrefix("person:") == true {
+        let paths = refusals.map(\.path.description).joined(separator: " ")
+        lines.append("`lanekeeper release \(paths)` gives it free, by whoever holds it")
       }
       for pause in try store.pauses() where feature.waitingFor?.hasPrefix("limit") == true {
         lines.append("  \(pause.agent): \(pause.detail)")
