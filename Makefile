@@ -12,7 +12,7 @@ share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs clean packages test-hooks fuzz faults
+.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs reference clean packages test-hooks fuzz faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -117,6 +117,10 @@ docs: ## check the links of the documentation and render the man page to docs/bu
 	@man -l docs/lanekeeper.1 2>/dev/null | col -b > docs/build/lanekeeper.txt || \
 	  cp docs/lanekeeper.1 docs/build/lanekeeper.txt
 	@echo "docs/build/lanekeeper.txt"
+
+reference: packages ## write docs/reference from the program and the schemas
+	@$(SWIFT) build --product lanekeeper
+	@Tools/reference .build/debug
 
 clean: ## remove what was built, and the demo
 	rm -rf .build demo docs/build
