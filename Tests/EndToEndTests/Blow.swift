@@ -98,7 +98,8 @@ enum Blow: CaseIterable {
     }
     Self.makeRoom(shop)
     // What the guard ends takes a moment; the run's own state is not looked at before.
-    #expect(try eventually { try shop.processes().isEmpty }, "\(self): a process is left")
+    #expect(
+      try eventually { try shop.processes().isEmpty }, "\(self): \((try? shop.processes()) ?? [])")
   }
 
   private func overwriteState(_ shop: Workshop) throws {
