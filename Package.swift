@@ -61,7 +61,7 @@ let package = Package(
     + module(
       "Store",
       ["ClaimRules", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
-      tests: ["TestSupport"])
+      tests: ["TestSupport"], exclude: ["Samples"])
     + module("Processes", ["CProcess"], tests: ["TestSupport"])
     + module("Lanes", ["Git", "Store", "Processes", "ClaimRules"], tests: ["TestSupport"])
     + module(

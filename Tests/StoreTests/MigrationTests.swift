@@ -1,4 +1,5 @@
 import ClaimRules
+import Foundation
 import GRDB
 import TestSupport
 import Testing
@@ -43,6 +44,68 @@ import Testing
     try store.close()
   }
 
+  /// State files that the programs of their time have really left, as SQL.
+  static let samples = ["reviews", "waits"]
+
+  @Test(arguments: samples)
+  func aStoredStateFileKeepsAllItsRows(name: String) throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path("state.sqlite")
+    let sql = try String(
+      contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Samples/\(name).sql"), encoding: .utf8)
+    /// The rows of each table, column by column; of columns that are there.
+    func rows(_ db: Database, _ columns: [String: [String]]? = nil) throws -> [String: [[String]]] {
+      let tables = try String.fetchAll(
+        db,
+        sql: """
+          SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+            AND name <> 'grdb_migrations'
+          """)
+      var found: [String: [[String]]] = [:]
+      for table in tables where columns == nil || columns?[table] != nil {
+        let names = try columns?[table] ?? db.columns(in: table).map(\.name)
+        found[table] = try Row.fetchAll(
+          db, sql: "SELECT \(names.map { "\"\($0)\"" }.joined(separator: ",")) FROM \"\(table)\""
+        ).map { row in row.databaseValues.map(\.description) }.sorted {
+          $0.lexicographicallyPrecedes($1)
+        }
+      }
+      return found
+    }
+    var columns: [String: [String]] = [:]
+    var before: [String: [[String]]] = [:]
+    do {
+      let old = try DatabasePool(path: path)
+      try old.writeWithoutTransaction { try $0.execute(sql: sql) }
+      before = try old.read { db in
+        for table in try rows(db).keys { columns[table] = try db.columns(in: table).map(\.name) }
+        return try rows(db)
+      }
+      #expect(try !old.read(Schema.migrator.hasCompletedMigrations))
+      try old.close()
+    }
+    #expect((before["events"]?.count ?? 0) > 40 && before["features"]?.count == 6)
+    let store = try Store(path: path, clock: { 1_800_000_000_000 })
+    let after = try store.read { try rows($0, columns) }
+    for (table, old) in before { #expect(after[table] == old, "\(table)") }
+    // It is read as what it was, and is worked with.
+    let states = try store.features().map { "\($0.id) \($0.state.rawValue)" }
+    #expect(
+      states == ["1 landed", "2 landed", "3 failed", "4 ready", "6 blocked", "7 waiting"])
+    #expect(try store.attempts(of: "3").count == 3)
+    #expect(try store.reviews(of: "4").map(\.verdict) == [.changesRequested])
+    #expect(
+      try store.claims(of: ClaimOwner(kind: .person, id: "local")).map(\.path.description) == [
+        "held/"
+      ])
+    #expect(try store.events(after: 0).count == before["events"]?.count)
+    try store.retry("3")
+    #expect(try store.feature("3")?.state == .ready)
+    try store.close()
+  }
+
+  /// Its schema and its rows stay as they are.
   @Test func aFileThatANewerProgramHasMigratedIsLeftAlone() throws {
     let directory = try TemporaryDirectory()
     let path = directory.path("state.sqlite")
@@ -55,10 +118,22 @@ import Testing
       try newer.migrate(pool)
       try pool.close()
     }
+    func content() throws -> [String] {
+      let pool = try DatabasePool(path: path)
+      defer { try? pool.close() }
+      return try pool.read { db in
+        try String.fetchAll(
+          db, sql: "SELECT name || coalesce(sql, '') FROM sqlite_master ORDER BY 1")
+          + String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
+          + [String(Int.fetchOne(db, sql: "PRAGMA user_version") ?? -1)]
+      }
+    }
+    let before = try content()
     let version = ClaimSchema.version
     #expect(throws: StoreError.newerSchema(found: version, known: version)) {
       try Store(path: path)
     }
+    #expect(try content() == before && before.count > 40)
     let error = StoreError.newerSchema(found: version, known: version)
     #expect(error.description.contains("use the newer lanekeeper"))
   }
