@@ -33,7 +33,12 @@ package enum TimeLeft {
     let built: Set<FeatureState> = [.completed, .inReview, .approved, .queued, .landing]
     let states = Dictionary(
       open.map { ($0.id, $0.state) }, uniquingKeysWith: { first, _ in first })
-    return ListSchedule.makespan(graph, agents: max(1, run.parallel)) { id in
+    let slots = SlotDemand(
+      counts: project.configuration.slots,
+      needs: Dictionary(
+        open.filter { !$0.slots.isEmpty && !built.contains($0.state) }.map { ($0.id, $0.slots) },
+        uniquingKeysWith: { first, _ in first }))
+    return ListSchedule.makespan(graph, agents: max(1, run.parallel), slots: slots) { id in
       if let state = states[id], built.contains(state) { return 0 }
       return max(typical - (started[id] ?? 0), typical * 0.1)
     }

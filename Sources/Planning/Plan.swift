@@ -86,8 +86,17 @@ package struct Plan: Sendable, Encodable {
 
   /// Plans a backlog without a cycle for a number of agents.
   ///
-  /// - Parameter seconds: how long a feature is expected to take.
-  package init(_ backlog: Backlog, agents: Int, seconds: (String) -> Double) {
+  /// - Parameters:
+  ///   - slots: how many there are of what few can use at a time.
+  ///   - seconds: how long a feature is expected to take.
+  package init(
+    _ backlog: Backlog, agents: Int, slots: [String: Int] = [:], seconds: (String) -> Double
+  ) {
+    let slots = SlotDemand(
+      counts: slots,
+      needs: Dictionary(
+        backlog.features.filter { !$0.slots.isEmpty }.map { ($0.id, $0.slots) },
+        uniquingKeysWith: { first, _ in first }))
     let graph = DependencyGraph(backlog)
     edges = backlog.features.flatMap { feature in
       feature.dependencies.map {
@@ -99,25 +108,27 @@ package struct Plan: Sendable, Encodable {
     waves = graph.waves
     criticalPath = graph.criticalPath(seconds: seconds)
     let sequential = backlog.features.map { seconds($0.id) }.reduce(0, +)
-    let parallel = ListSchedule.makespan(graph, agents: agents, seconds: seconds)
+    let parallel = ListSchedule.makespan(graph, agents: agents, slots: slots, seconds: seconds)
     predicted = Prediction(
       sequential: sequential, parallel: parallel,
       speedup: parallel > 0 ? sequential / parallel : 1)
     paces = (1...5).map { count in
       let span =
         count == agents
-        ? parallel : ListSchedule.makespan(graph, agents: count, seconds: seconds)
+        ? parallel : ListSchedule.makespan(graph, agents: count, slots: slots, seconds: seconds)
       return Pace(agents: count, seconds: span, speedup: span > 0 ? sequential / span : 1)
     }
     costlyEdges = Self.costlyEdges(
-      backlog, path: criticalPath, agents: agents, makespan: parallel, seconds: seconds)
+      backlog, path: criticalPath, agents: agents, slots: slots, makespan: parallel,
+      seconds: seconds)
   }
 
   /// Leaves the edges of the critical path out one by one; only they can hold all up.
   ///
   /// At most 40 are tried, so that the plan of a very long chain stays quick.
   private static func costlyEdges(
-    _ backlog: Backlog, path: [String], agents: Int, makespan: Double, seconds: (String) -> Double
+    _ backlog: Backlog, path: [String], agents: Int, slots: SlotDemand, makespan: Double,
+    seconds: (String) -> Double
   ) -> [CostlyEdge] {
     let places = Dictionary(
       backlog.features.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -128,7 +139,7 @@ package struct Plan: Sendable, Encodable {
       var without = backlog
       without.features[place].dependencies.removeAll { $0.id == earlier }
       let span = ListSchedule.makespan(
-        DependencyGraph(without), agents: agents, seconds: seconds)
+        DependencyGraph(without), agents: agents, slots: slots, seconds: seconds)
       if makespan - span >= max(1, makespan * 0.005) {
         result.append(CostlyEdge(feature: later, dependsOn: earlier, seconds: makespan - span))
       }

@@ -261,4 +261,32 @@ import Testing
     ])
     #expect(Plan(odd, agents: 2) { _ in 1 }.waves == [["a"], ["b"]])
   }
+
+  @Test func whatFewCanUseAtATimeMakesThePlanLonger() {
+    func backlog(_ slots: [[String]]) -> Backlog {
+      Backlog(
+        features: slots.enumerated().map { number, slots in
+          var feature = Feature(id: "n\(number)", title: "t")
+          feature.slots = slots
+          return feature
+        })
+    }
+    func span(_ slots: [[String]], _ counts: [String: Int], agents: Int = 5) -> Double {
+      Plan(backlog(slots), agents: agents, slots: counts) { _ in 10 }.predicted.parallel
+    }
+    let browser = [[String]](repeating: ["browser"], count: 4)
+    #expect(span(browser, ["browser": 1]) == 40)
+    #expect(span(browser, ["browser": 2]) == 20)
+    #expect(span(browser, ["browser": 4]) == 10)
+    // One where none is named, and others go first meanwhile.
+    #expect(span(browser, [:]) == 40)
+    #expect(span(browser + [[], [], [], []], ["browser": 1], agents: 2) == 40)
+    // All of them or none: a pair needs both.
+    let mixed = [["a", "b"], ["a"], ["b"], ["a", "b"]]
+    #expect(span(mixed, ["a": 1, "b": 1]) == 30)
+    // Nobody waits for ever, and many are planned at once.
+    let many = (0..<10_000).map { $0 % 3 == 0 ? ["a", "b"] : [$0 % 3 == 1 ? "a" : "b"] }
+    let long = span(many, ["a": 2, "b": 2])
+    #expect(long >= 33_340 && long <= 66_680, "\(long)")
+  }
 }

@@ -50,7 +50,9 @@ struct PlanCommand: ParsableCommand {
     guard agents >= 1 else { throw Failure("--parallel must be at least 1", status: 64) }
     let times = try PastTimes.model(project.flatMap { try $0.existingStore() })
     let seconds = times.seconds(backlog)
-    let plan = Plan(backlog, agents: agents) { seconds[$0] ?? DurationModel.standard }
+    let plan = Plan(backlog, agents: agents, slots: project?.configuration.slots ?? [:]) {
+      seconds[$0] ?? DurationModel.standard
+    }
     let footprints =
       project.map { ProjectFootprints.read($0, backlog) } ?? Footprint.declared(backlog)
     let choice = try project?.models(nil)
