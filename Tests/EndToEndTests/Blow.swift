@@ -84,6 +84,7 @@ enum Blow: CaseIterable {
       usleep(moment)
       run.signal(SIGKILL)
       run.wait()
+      Self.freeFakeClock(of: run.pid)
     case .lanesVanish:
       let lanes = shop.repository.root.path("repo.lanes")
       for name in (try? FileManager.default.contentsOfDirectory(atPath: lanes)) ?? [] {
@@ -109,6 +110,24 @@ enum Blow: CaseIterable {
     try file.close()
     let repaired = try shop.run("doctor", "--repair")
     #expect(repaired.status == 0, "\(repaired.text)\(repaired.error)")
+  }
+
+  /// Gives the semaphore of the faked clock back, where who was killed held it: each git that it had started
+  /// would wait for it for ever. No real clock has one.
+  private static func freeFakeClock(of pid: pid_t) {
+    guard let semaphore = sem_open("/faketime_sem_\(pid)", 0) else { return }
+    defer {
+      sem_close(semaphore)
+      // Who is killed leaves them lying about.
+      sem_unlink("/faketime_sem_\(pid)")
+      shm_unlink("/faketime_shm_\(pid)")
+    }
+    for _ in 0..<20 {
+      var value: Int32 = 0
+      guard sem_getvalue(semaphore, &value) == 0, value <= 0 else { return }
+      usleep(10_000)
+    }
+    sem_post(semaphore)
   }
 
   /// What a person does whose disk is full since an agent was killed while it filled it.
