@@ -50,10 +50,9 @@ package enum AgentEnvironment {
     result["LANEKEEPER_PROMPT_FILE"] = promptFile
     result["LANEKEEPER_LANE"] = lane.path
     result["LANEKEEPER_REPOSITORY"] = repository
-    // Ten ports for each lane, the same each time, below those that systems give out by themselves.
-    let port = 20_000 + lane.number % 1000 * 10
-    result["LANEKEEPER_PORT"] = String(port)
-    result["LANEKEEPER_PORTS"] = "\(port)-\(port + 9)"
+    let ports = LanePorts.of(lane: lane.number, repository: repository)
+    result["LANEKEEPER_PORT"] = String(ports.lowerBound)
+    result["LANEKEEPER_PORTS"] = "\(ports.lowerBound)-\(ports.upperBound)"
     if let temporary { result["TMPDIR"] = temporary }
     result.merge(SlotName.variables(slots)) { $1 }
     // Meant for git outside a sandbox.

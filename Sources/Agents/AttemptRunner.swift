@@ -203,8 +203,8 @@ package struct AttemptRunner: Sendable {
     let process = try GuardedProcess.start(command)
     try sandbox?.view.begin(pid: process.pid)
     let follower = OutputFollower(
-      log: log, definition: definition, attempt: attempt, lane: lane.path, store: store,
-      secrets: secrets, allowance: allowance)
+      log: log, journal: state.journal(feature.id, attempt.number), definition: definition,
+      attempt: attempt, lane: lane.path, store: store, secrets: secrets, allowance: allowance)
     let watcher = Task { await follower.follow { process.stop() } }
     let stopper = Task {
       await stop.wait()

@@ -11,6 +11,7 @@ final class OutputFollower: @unchecked Sendable {
   private var told = 0
   private var toldSize: Int64 = 0
   private let log: String
+  private let journal: AttemptJournal
   private let definition: AgentDefinition
   private let attempt: AttemptRecord
   private let store: Store
@@ -23,10 +24,12 @@ final class OutputFollower: @unchecked Sendable {
   private static let mostEvents = 5000
 
   init(
-    log: String, definition: AgentDefinition, attempt: AttemptRecord, lane: String, store: Store,
+    log: String, journal: String, definition: AgentDefinition, attempt: AttemptRecord, lane: String,
+    store: Store,
     secrets: Secrets, allowance: Double?
   ) {
     self.log = log
+    self.journal = AttemptJournal(path: journal)
     self.definition = definition
     self.attempt = attempt
     self.store = store
@@ -105,7 +108,7 @@ final class OutputFollower: @unchecked Sendable {
     let left = events.prefix(max(0, Self.mostEvents - told))
     told += events.count
     guard !left.isEmpty else { return }
-    let rows: [(String, [String: JSONScalar])] = left.map { event in
+    let rows: [(kind: String, facts: [String: JSONScalar])] = left.map { event in
       var facts: [String: JSONScalar] = [
         "attempt": .integer(Int64(attempt.number)), "offset": .integer(event.offset),
       ]
@@ -113,8 +116,10 @@ final class OutputFollower: @unchecked Sendable {
         facts["text"] = .string(secrets.mask(String(event.text.prefix(300))))
       }
       if let path = event.path { facts["path"] = .string(path) }
-      return ("agent_\(event.kind.rawValue)", facts)
+      return (event.kind.rawValue, facts)
     }
-    try? store.recordAll(rows, feature: attempt.feature, agent: attempt.agent)
+    journal.append(rows, at: store.now)
+    try? store.recordAll(
+      rows.map { ("agent_" + $0.kind, $0.facts) }, feature: attempt.feature, agent: attempt.agent)
   }
 }

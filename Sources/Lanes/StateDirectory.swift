@@ -50,6 +50,12 @@ package struct StateDirectory: Sendable, Equatable {
   package func log(_ feature: String, _ number: Int) -> String {
     path + "/logs/\(feature)/\(number).log"
   }
+
+  /// What the agent did in an attempt, a JSON object a line, in the same words for every agent.
+  package func journal(_ feature: String, _ number: Int) -> String {
+    path + "/logs/\(feature)/\(number).jsonl"
+  }
+
   /// The prompt of an attempt.
   package func prompt(_ feature: String, _ number: Int) -> String {
     path + "/logs/\(feature)/\(number).prompt"

@@ -72,6 +72,51 @@ import Testing
     #expect(looked > 5)
   }
 
+  /// The log is as the agent wrote it; beside it stands what it did in the words that all agents share.
+  @Test func whatItDidStandsBesideItsLogInTheWordsOfAllAgents() throws {
+    var shop = try shop(
+      1,
+      script: #"""
+        echo '{"kind": "say", "words": "I begin with '"$MINE_KEY"'"}'
+        echo '{"kind": "change", "file": "'"$PWD"'/f.txt"}'
+        echo '{"kind": "shell", "line": "make test"}'
+        echo 'no JSON at all'
+        echo done > f.txt
+
+        """#)
+    try shop.repository.write(
+      ".lanekeeper/agents/mine.yml",
+      try shop.repository.read(".lanekeeper/agents/mine.yml").replacing(
+        "output: {format: plain}",
+        with: """
+          output:
+            format: json-lines
+            rules:
+              - {when: {kind: say}, event: message, message: words}
+              - {when: {kind: change}, event: edit, path: file}
+              - {when: {kind: shell}, event: command, command: line}
+          """))
+    shop.environment["MINE_KEY"] = "k3y-of-mine-0123456789"
+    let run = try shop.run("run")
+    #expect(run.status == 0, "\(run.text)\(run.error)")
+    let top = "repo/.git/lanekeeper/logs/1/1"
+    #expect(try shop.repository.root.read(top + ".log").contains("no JSON at all"))
+    let lines = try shop.repository.root.read(top + ".jsonl").split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect(lines.map { $0["type"] as? String } == ["message", "edit", "command"])
+    #expect(lines.map { $0["text"] as? String } == ["I begin with [secret]", nil, "make test"])
+    #expect(lines.map { $0["path"] as? String } == [nil, "f.txt", nil])
+    for line in lines {
+      #expect(line["attempt"] as? Int == 1 && line["offset"] is Int)
+      #expect((line["time"] as? String)?.wholeMatch(of: /\d{4}-\d\d-\d\dT[0-9:.]+Z/) != nil)
+    }
+    // The event log says the same.
+    let events = try shop.run("events", "--json").text.split(separator: "\n")
+      .filter { $0.contains("\"type\":\"agent_") || $0.contains("\"type\": \"agent_") }
+    #expect(events.count == 3, "\(events)")
+  }
+
   /// What an agent reads from where it is started: nothing, whatever the run itself could read.
   @Test func standardInputIsNeverTheRunsOwn() throws {
     let shop = try shop(

@@ -1,0 +1,30 @@
+import Foundation
+import Store
+
+/// What an agent did in an attempt, in the same words for every agent, a JSON object a line: beside the log of its
+/// output, which is as the agent wrote it.
+///
+/// Its size is bounded by the number of events that are told of an attempt. Losing a line is no reason to end an
+/// attempt, so that nothing here throws.
+struct AttemptJournal {
+  private let file: FileHandle?
+
+  /// - Parameter path: a file for this user alone; it is made where it is not there.
+  init(path: String) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    file = descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  }
+
+  /// Appends events of one moment, in milliseconds since 1970: what each is, and its facts.
+  func append(_ rows: [(kind: String, facts: [String: JSONScalar])], at time: Int64) {
+    let moment = Date(timeIntervalSince1970: Double(time) / 1000)
+      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    let lines = rows.map { row in
+      var facts = row.facts
+      facts["type"] = .string(row.kind)
+      facts["time"] = .string(moment)
+      return JSONText.text(facts) + "\n"
+    }
+    try? file?.write(contentsOf: Data(lines.joined().utf8))
+  }
+}
