@@ -10,9 +10,14 @@ bindir := $(root)/bin
 libexec := $(root)/libexec/lanekeeper
 share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
+# What is installed needs no Swift on the machine, and holds no symbols; what nothing calls SwiftPM leaves out itself.
+ifeq ($(CONFIG),release)
+flags := --static-swift-stdlib -Xlinker -s
+endif
+zsh_functions ?= $(root)/share/zsh/site-functions
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs reference clean packages test-hooks fuzz faults
+.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs reference clean deb test-deb packages test-hooks fuzz faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,11 +29,8 @@ demo: build ## build, then let agents build a small program in demo/, and measur
 	@Tools/demo $(build)
 
 build: packages ## build the programs (CONFIG=debug for a debug build)
-	@$(SWIFT) build -c $(CONFIG) --product lanekeeper
-	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-hook
-	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-guard
-	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-ui
-	@$(SWIFT) build -c $(CONFIG) --product lanekeeper-ask
+	@for product in lanekeeper lanekeeper-hook lanekeeper-guard lanekeeper-ui lanekeeper-ask; do \
+	  $(SWIFT) build -c $(CONFIG) $(flags) --product $$product || exit; done
 
 test: packages ## run every test
 	@Tools/ensure-packages bubblewrap strace faketime openssl curl
@@ -63,12 +65,15 @@ faults: packages ## let everything go wrong for N attempts (N=1000, SEED=1) and 
 install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	install -d "$(bindir)" "$(libexec)" "$(share)/templates" "$(share)/hooks" \
 	  "$(root)/share/man/man1" "$(root)/share/bash-completion/completions" \
-	  "$(root)/share/zsh/site-functions" "$(root)/share/fish/vendor_completions.d"
+	  "$(zsh_functions)" "$(root)/share/fish/vendor_completions.d"
 	install -m 755 $(build)/lanekeeper "$(bindir)/lanekeeper"
 	ln -sf lanekeeper "$(bindir)/git-lane"
 	install -m 755 $(build)/lanekeeper-hook $(build)/lanekeeper-guard $(build)/lanekeeper-ui \
 	  $(build)/lanekeeper-ask "$(libexec)"
 	cp -R templates/. "$(share)/templates"
+	if test -e .git && commit=$$(git rev-parse --short=7 HEAD 2>/dev/null); then \
+	  git diff --quiet HEAD -- Sources templates || commit=$$commit-changed; \
+	  echo $$commit > "$(share)/templates/commit"; fi
 	install -m 644 hooks/README.md "$(share)/hooks/README.md"
 	for hook in pre-commit pre-merge-commit pre-push pre-receive reference-transaction; do \
 	  ln -sf ../../../libexec/lanekeeper/lanekeeper-hook "$(share)/hooks/$$hook"; done
@@ -77,15 +82,22 @@ install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	$(build)/lanekeeper --generate-completion-script bash \
 	  > "$(root)/share/bash-completion/completions/lanekeeper"
 	$(build)/lanekeeper --generate-completion-script zsh \
-	  > "$(root)/share/zsh/site-functions/_lanekeeper"
+	  > "$(zsh_functions)/_lanekeeper"
 	$(build)/lanekeeper --generate-completion-script fish \
 	  > "$(root)/share/fish/vendor_completions.d/lanekeeper.fish"
+
+deb: build ## make a Debian package in dist/
+	@Tools/ensure-packages dpkg-dev
+	@Tools/make-deb $(CONFIG) dist SWIFT=true
+
+test-deb: build ## the same, looked at by lintian, unpacked, and at work
+	@Tools/test-deb $(CONFIG) SWIFT=true
 
 uninstall: ## remove what install put there
 	rm -f "$(bindir)/lanekeeper" "$(bindir)/git-lane" \
 	  "$(root)/share/man/man1/lanekeeper.1" "$(root)/share/man/man1/git-lane.1" \
 	  "$(root)/share/bash-completion/completions/lanekeeper" \
-	  "$(root)/share/zsh/site-functions/_lanekeeper" \
+	  "$(zsh_functions)/_lanekeeper" \
 	  "$(root)/share/fish/vendor_completions.d/lanekeeper.fish"
 	rm -rf "$(libexec)" "$(share)"
 
@@ -123,4 +135,4 @@ reference: packages ## write docs/reference from the program and the schemas
 	@Tools/reference .build/debug
 
 clean: ## remove what was built, and the demo
-	rm -rf .build demo docs/build
+	rm -rf .build demo dist docs/build

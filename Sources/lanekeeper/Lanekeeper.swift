@@ -11,7 +11,7 @@ struct Lanekeeper: AsyncParsableCommand {
 
       Start: lanekeeper init, then lanekeeper run --parallel 3
       """,
-    version: "0.1.0",
+    version: Version.text,
     subcommands: [ReplayAgentCommand.self],
     groupedSubcommands: [
       CommandGroup(

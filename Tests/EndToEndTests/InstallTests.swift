@@ -23,6 +23,19 @@ import Testing
       try TestProgram.run(
         [program] + arguments, directory: shop.repository.path, environment: shop.environment)
     }
+    // The commit that it was installed from.
+    let commit = try TestProgram.run(
+      ["git", "rev-parse", "--short=7", "HEAD"], directory: Self.source,
+      environment: shop.environment)
+    let version = try run("--version").text
+    if commit.status == 0 {
+      let name = commit.text.trimmingCharacters(in: .whitespacesAndNewlines)
+      #expect(
+        version.wholeMatch(of: /\d+\.\d+\.\d+ \(([0-9a-f]{7})(-changed)?\)\s*/)?.output.1
+          == name[...], "\(version)")
+    } else {
+      #expect(version.wholeMatch(of: /\d+\.\d+\.\d+\s*/) != nil, "\(version)")
+    }
     let made = try run("init")
     #expect(made.status == 0 && made.text.contains("lanekeeper.mk: written"), "\(made.error)")
     let built = try run("run")
