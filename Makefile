@@ -17,7 +17,7 @@ endif
 zsh_functions ?= $(root)/share/zsh/site-functions
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs reference clean deb test-deb packages test-hooks fuzz faults
+.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs reference clean deb test-deb docc packages test-hooks fuzz faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -133,6 +133,9 @@ docs: ## check the links of the documentation and render the man page to docs/bu
 reference: packages ## write docs/reference from the program and the schemas
 	@$(SWIFT) build --product lanekeeper
 	@Tools/reference .build/debug
+
+docc: packages ## render the comments of the library modules to docs/build/api
+	@Tools/make-docc docs/build/api
 
 clean: ## remove what was built, and the demo
 	rm -rf .build demo dist docs/build

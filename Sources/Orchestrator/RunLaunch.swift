@@ -28,6 +28,12 @@ package struct RunLaunch: Sendable {
   /// Where its output goes.
   package static func log(_ project: Project) -> String { project.state.path + "/logs/run.log" }
 
+  /// Puts what earlier runs wrote aside once it is long, as `run.log.1`; what was aside before goes.
+  static func rotate(_ log: String, most: UInt64 = 8 << 20) {
+    let size = (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? UInt64) ?? 0
+    if size > most { rename(log, log + ".1") }
+  }
+
   /// Starts the run, and waits until it is at work or has said why not. Blocks.
   ///
   /// - Returns: its process id.
@@ -55,6 +61,7 @@ package struct RunLaunch: Sendable {
       throw Failure("a run is at work already", status: 75)
     }
     let log = Self.log(project)
+    Self.rotate(log)
     let before = (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? UInt64) ?? 0
     let run = try Detached(
       [try HelperPrograms.path("lanekeeper")] + arguments
