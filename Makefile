@@ -13,6 +13,8 @@ build := .build/$(CONFIG)
 # What is installed needs no Swift on the machine, and holds no symbols; what nothing calls SwiftPM leaves out itself.
 ifeq ($(CONFIG),release)
 flags := --static-swift-stdlib -Xlinker -s
+# The library's HTTP client calls libcurl, which the static library leaves to whoever links it.
+ask_flags := -Xlinker --no-as-needed -Xlinker -lcurl
 endif
 zsh_functions ?= $(root)/share/zsh/site-functions
 
@@ -29,8 +31,9 @@ demo: build ## build, then let agents build a small program in demo/, and measur
 	@Tools/demo $(build)
 
 build: packages ## build the programs (CONFIG=debug for a debug build)
-	@for product in lanekeeper lanekeeper-hook lanekeeper-guard lanekeeper-ui lanekeeper-ask; do \
+	@for product in lanekeeper lanekeeper-hook lanekeeper-guard lanekeeper-ui; do \
 	  $(SWIFT) build -c $(CONFIG) $(flags) --product $$product || exit; done
+	@$(SWIFT) build -c $(CONFIG) $(flags) $(ask_flags) --product lanekeeper-ask
 
 test: packages ## run every test
 	@Tools/ensure-packages bubblewrap strace faketime openssl curl
