@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drives the web page with Chromium through its whole story.
 
-Usage: run.py BUILD-DIRECTORY PICTURES-DIRECTORY [CASE...]      (cases: story hostile access narrow edit graph scale)
+Usage: run.py BUILD-DIRECTORY PICTURES-DIRECTORY [CASE...]      (cases: story hostile access narrow edit graph watch board scale)
 """
 
 import pathlib
@@ -12,12 +12,14 @@ import traceback
 from playwright.sync_api import sync_playwright
 
 import access
+import board
 import edit
 import graph
 import hostile
 import narrow
 import scale
 import story
+import watch
 from pictures import Pictures
 from workshop import CONFIGURATION, Workshop
 
@@ -30,6 +32,8 @@ CASES = {
     "narrow": (narrow.run, {"features": narrow.FEATURES, "agent": narrow.AGENT, "configuration": narrow.CONFIGURATION}),
     "edit": (edit.run, {"features": edit.FEATURES, "configuration": edit.CONFIGURATION}),
     "graph": (graph.run, {"features": graph.FEATURES, "agent": graph.AGENT, "configuration": graph.CONFIGURATION}),
+    "watch": (watch.run, {"features": watch.FEATURES, "configuration": watch.CONFIGURATION}),
+    "board": (board.run, {"features": board.FEATURES, "agent": board.AGENT, "configuration": board.CONFIGURATION}),
     "scale": (scale.run, {"features": scale.features(), "agent": scale.AGENT, "configuration": UNREVIEWED}),
 }
 

@@ -215,7 +215,7 @@ def fill_queue(file, place, environment, count):
         )
         for path in paths_of(number):
             database.execute(
-                "INSERT INTO claims(path, subtree, mode, owner_kind, owner, agent, generation, acquired_at, expires_at, pinned) "
+                "INSERT OR IGNORE INTO claims(path, subtree, mode, owner_kind, owner, agent, generation, acquired_at, expires_at, pinned) "
                 "VALUES (?, 0, 'exclusive', 'feature', ?, 'agent-1', ?, 0, NULL, 1)",
                 (path.encode(), str(number), number),
             )
