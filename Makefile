@@ -108,7 +108,7 @@ lint: ## check formatting and scripts
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 	@for script in Tools/ensure-packages Tools/test-agents Tools/test-ui Tools/ui-environment Tools/ui-load Tools/test-hook-managers Tools/demo Tools/score-footprints Tools/score-schedules Tools/score-tiers Tools/check-merges Tools/make-deb Tools/test-deb Tools/make-docc .ci/run templates/demo/agent; do \
 	  case "$$(head -n 1 $$script)" in *bash*) bash -n $$script ;; *) sh -n $$script ;; esac || exit 1; done
-	@python3 -m compileall -q Tools templates >/dev/null
+	@PYTHONPYCACHEPREFIX=.build/pycache python3 -m compileall -q Tools templates Tests >/dev/null
 	@Tools/check-docs
 
 format: ## format the Swift code

@@ -210,6 +210,7 @@ def steering(page, workshop):
     page.locator("dialog").get_by_role("button", name="Stop").click()
     until(lambda: not is_alive(workshop), "the run to end")
     assert state(workshop, "4") == "pending" and state(workshop, "3") == "ready", workshop.json("status")
+    expect(page.locator('[data-testid="agent-card"][data-feature="3"]')).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     assert "a person stopped the agent" in workshop.call(str(workshop.program), "explain", "3").stdout
     expect(page.get_by_test_id("start-button")).to_be_enabled(timeout=PATIENCE)
     page.locator("#control .output summary").click()

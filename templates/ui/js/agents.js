@@ -49,7 +49,9 @@ function update(card, item) {
   for (const name of ["feature", "category", "model", "program", "time", "activity", "progress", "claims", "tail", "stop", "log", "copy", "path"]) {
     parts[name].hidden = !work;
   }
-  const shown = !work ? "idle" : item.isNow ? "running" : feature(work.feature)?.state ?? "ended";
+  const own = work && feature(work.feature)?.state;
+  // Where the feature is at work again, that is another attempt than this one.
+  const shown = !work ? "idle" : item.isNow ? "running" : !own || own === "running" ? "ended" : own;
   setAttribute(card, "data-state", shown);
   setText(parts.state, stateWords(shown));
   setAttribute(parts.state, "data-look", !work ? "open" : look(shown));
