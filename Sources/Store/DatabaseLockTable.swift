@@ -71,7 +71,9 @@ final class DatabaseLockTable: LockTable {
   func kin(of owner: ClaimOwner) throws -> Set<ClaimOwner> {
     guard owner.kind == .feature else { return [] }
     return Set(
-      try String.fetchAll(db, sql: ClaimSchema.selectKin, arguments: [owner.id]).map {
+      try String.fetchAll(
+        db.cachedStatement(sql: ClaimSchema.selectKin), arguments: [owner.id]
+      ).map {
         ClaimOwner(kind: .feature, id: $0)
       })
   }
