@@ -279,11 +279,8 @@ package struct PromiseAudit {
         found.append("feature #\(feature.id) is called landing and nothing lands it")
       }
     }
-    for attempt in running where attempt.session == nil {
-      let isHeld =
-        FileLock.isHeld(project.state.attemptLock(attempt.feature, attempt.number))
-        || FileLock.isHeld(project.state.participantLock(attempt.participant))
-      if !isHeld {
+    for attempt in running {
+      if try liveness.isCutOff(attempt) {
         found.append(
           "attempt \(attempt.number) of feature #\(attempt.feature) was cut off; "
             + "the next start takes it up")
@@ -321,9 +318,9 @@ package struct PromiseAudit {
     return found
   }
 
-  private func hasLivingParticipants() throws -> Bool {
-    try store.openParticipants().contains { FileLock.isHeld(project.state.participantLock($0.id)) }
-  }
+  private var liveness: Liveness { Liveness(project, store) }
+
+  private func hasLivingParticipants() throws -> Bool { try liveness.isAnybodyAtWork() }
 
   private func isLanding() throws -> Bool { FileLock.isHeld(project.state.landingLock) }
 

@@ -30,6 +30,7 @@ package struct Recovery: Sendable {
   }
 
   private var state: StateDirectory { project.state }
+  private var liveness: Liveness { Liveness(project, store) }
 
   /// Recovers everything whose process is dead; what lives is left alone. Blocks.
   ///
@@ -39,30 +40,26 @@ package struct Recovery: Sendable {
     let lock = try FileLock.acquireBlocking(state.recoveryLock)
     defer { lock.release() }
     var lines: [String] = []
-    var living = 0
-    for record in try store.openParticipants() where record.id != participant {
-      if FileLock.isHeld(state.participantLock(record.id)) {
-        living += 1
-      } else {
-        try store.endParticipant(record.id, state: "killed")
-        unlink(state.participantLock(record.id))
-        lines.append("the \(record.kind) of process \(record.pid) was cut off; going on from there")
-      }
+    for record in try liveness.killed(besides: participant) {
+      try store.endParticipant(record.id, state: "killed")
+      unlink(state.participantLock(record.id))
+      lines.append("the \(record.kind) of process \(record.pid) was cut off; going on from there")
     }
-    if living == 0, !holdsLanes {
+    let isAlone = try !liveness.isAnybodyAtWork(besides: participant)
+    if isAlone, !holdsLanes {
       lines += try project.pool(store).followMove()
       let locks = ["refs/lanekeeper", "refs/heads/lane"].flatMap {
         StaleLocks.ofReferences(commonDirectory: state.commonDirectory, below: $0)
       }
       StaleLocks.removeShared(commonDirectory: state.commonDirectory, locks)
     }
-    for attempt in try store.runningAttempts() where isDead(attempt) {
+    for attempt in try store.runningAttempts() where try isDead(attempt) {
       try recover(attempt)
       lines.append(
         "feature #\(attempt.feature): attempt \(attempt.number) was cut off; its work is kept")
     }
     let repository = try project.repository()
-    try store.freeLeftLanes(preparing: living == 0 && !holdsLanes) { lane in
+    try store.freeLeftLanes(preparing: isAlone && !holdsLanes) { lane in
       makeIdle(lane, repository)
     }
     if let landing = try FileLock.tryAcquire(state.landingLock) {
@@ -95,17 +92,12 @@ package struct Recovery: Sendable {
 
   /// Tells whether anything is left of a process that is dead.
   package func isNeeded() throws -> Bool {
-    try store.openParticipants().contains {
-      $0.id != participant && !FileLock.isHeld(state.participantLock($0.id))
-    } || store.runningAttempts().contains(where: isDead)
+    try !liveness.killed(besides: participant).isEmpty
+      || store.runningAttempts().contains(where: isDead)
   }
 
-  private func isDead(_ attempt: AttemptRecord) -> Bool {
-    // A session's attempt has no process; its lease tells.
-    attempt.session == nil
-      && !FileLock.isHeld(state.attemptLock(attempt.feature, attempt.number))
-      && attempt.participant != participant
-      && !FileLock.isHeld(state.participantLock(attempt.participant))
+  private func isDead(_ attempt: AttemptRecord) throws -> Bool {
+    try attempt.participant != participant && liveness.isCutOff(attempt)
   }
 
   private func recover(_ attempt: AttemptRecord) throws {

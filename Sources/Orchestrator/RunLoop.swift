@@ -704,10 +704,8 @@ actor RunLoop {
     guard [.running, .completed, .queued, .landing, .ready].contains(feature.state) else {
       return false
     }
-    return try store.openParticipants().contains {
-      $0.id != context.participant && (feature.state != .ready || $0.kind == "run")
-        && FileLock.isHeld(context.project.state.participantLock($0.id))
-    }
+    return try Liveness(context.project, store).participants(besides: context.participant)
+      .contains { feature.state != .ready || $0.kind == "run" }
   }
 
   private func summary(seconds: Double) throws -> RunSummary {

@@ -11,6 +11,8 @@ package struct Steering {
     self.store = store
   }
 
+  private var liveness: Liveness { Liveness(project, store) }
+
   /// What the processes at work can be asked for.
   package enum Word: String, Sendable {
     case pause, drain, stop
@@ -19,10 +21,9 @@ package struct Steering {
 
   /// Asks the processes at work for something.
   package func ask(_ word: Word) throws {
-    let living = try store.openParticipants().filter {
-      FileLock.isHeld(project.state.participantLock($0.id))
+    guard try liveness.isAnybodyAtWork() else {
+      throw Failure("no run is at work in \(project.directory)")
     }
-    guard !living.isEmpty else { throw Failure("no run is at work in \(project.directory)") }
     try store.setValue("control_at", String(store.now))
     try store.setValue("control", word.rawValue)
     try store.record("control", ["word": .string(word.rawValue)])
@@ -39,10 +40,9 @@ package struct Steering {
     guard let word = try store.value("control").flatMap(Word.init) else { return }
     if !asks {
       let isOld = store.now - (try store.value("control_at").flatMap(Int64.init) ?? 0) > 5000
-      let isAlone = try !store.openParticipants().contains {
-        $0.id != participant && FileLock.isHeld(project.state.participantLock($0.id))
+      guard word != .pause, isOld, try !liveness.isAnybodyAtWork(besides: participant) else {
+        return
       }
-      guard word != .pause, isOld, isAlone else { return }
     }
     try store.setValue("control", nil)
   }
@@ -58,7 +58,7 @@ package struct Steering {
   package func stopAttempt(_ id: String) throws {
     guard let feature = try store.feature(id) else { throw StoreError.unknownFeature(id) }
     guard let attempt = try store.runningAttempts().first(where: { $0.feature == id }),
-      FileLock.isHeld(project.state.participantLock(attempt.participant))
+      liveness.isAlive(attempt.participant)
     else {
       throw Failure("no agent is at work on feature #\(id), which is \(feature.state.rawValue)")
     }
@@ -68,8 +68,7 @@ package struct Steering {
   /// Gives a feature up, unless an agent is at work on it.
   package func abandon(_ id: String) throws {
     if let attempt = try store.runningAttempts().first(where: { $0.feature == id }),
-      FileLock.isHeld(project.state.attemptLock(id, attempt.number))
-        || FileLock.isHeld(project.state.participantLock(attempt.participant))
+      liveness.isAlive(attempt)
     {
       throw Failure(
         "\(attempt.agentID) is at work on feature #\(id); `lanekeeper stop` ends the run first",

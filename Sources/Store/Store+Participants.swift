@@ -56,6 +56,14 @@ extension Store {
     }
   }
 
+  /// Returns a participant, whether or not it has ended.
+  package func participant(_ id: String) throws -> ParticipantRecord? {
+    try read {
+      try ParticipantRecord.fetchOne(
+        $0, sql: "SELECT * FROM participants WHERE id = ?", arguments: [id])
+    }
+  }
+
   /// Returns the participant that started last.
   package func lastParticipant() throws -> ParticipantRecord? {
     try read {

@@ -18,8 +18,6 @@ enum WayOn {
 
   /// Tells whether a process is at work that starts attempts and lands, besides this one.
   static func isAtWork(_ project: Project, _ store: Store) -> Bool {
-    ((try? store.openParticipants()) ?? []).contains {
-      FileLock.isHeld(project.state.participantLock($0.id))
-    }
+    (try? Liveness(project, store).isAnybodyAtWork()) ?? false
   }
 }

@@ -6,8 +6,8 @@ import Store
 
 /// The state of a project, for people and as JSON.
 package struct StatusView {
-  package let project: Project
-  package let store: Store?
+  package private(set) var project: Project
+  package private(set) var store: Store?
   package private(set) var features: [FeatureRecord] = []
   package private(set) var dependencies: [String: [String]] = [:]
   package private(set) var attempts: [String: AttemptRecord] = [:]
@@ -27,7 +27,12 @@ package struct StatusView {
   package private(set) var stacks: [String: String] = [:]
 
   /// Reads everything at one event number, whatever other processes write meanwhile.
-  package init(_ project: Project, _ forecaster: Forecaster = Forecaster()) throws {
+  ///
+  /// - Parameter isHeld: tells whether a process holds the lock at a path.
+  package init(
+    _ project: Project, _ forecaster: Forecaster = Forecaster(),
+    isHeld: @escaping @Sendable (String) -> Bool = { FileLock.isHeld($0) }
+  ) throws {
     self.project = project
     store = try project.existingStore()
     head = try project.repository().reference(project.target)
@@ -36,12 +41,18 @@ package struct StatusView {
       return
     }
     hold = try project.watch(store).look()
-    try store.consistently { try read(store) }
+    let liveness = Liveness(project, store, isHeld: isHeld)
+    let unread = self
+    repeat {
+      self = unread
+      try store.consistently { try read(store, liveness) }
+      // Who ended between the moment that is shown and the look at the lock was not killed.
+    } while try runState == "killed" && store.participant(run?.id ?? "")?.state != run?.state
     if features.isEmpty { try fromBacklog() }
     forecast = forecaster.forecast(project, lanes)
   }
 
-  private mutating func read(_ store: Store) throws {
+  private mutating func read(_ store: Store, _ liveness: Liveness) throws {
     seq = try store.lastEvent()
     features = try store.features().filter { $0.inBacklog || !$0.state.isFinal }
     try store.tellSlotWaits(&features)
@@ -54,9 +65,7 @@ package struct StatusView {
     lanes = try store.lanes()
     stacks = try store.stacks()
     claims = try store.claims().count
-    let living = try store.openParticipants().filter {
-      FileLock.isHeld(project.state.participantLock($0.id))
-    }
+    let living = try liveness.participants()
     run = try living.first { $0.kind == "run" } ?? living.first ?? store.lastParticipant()
     if let run {
       let isAlive = living.contains { $0.id == run.id }

@@ -118,9 +118,7 @@ package struct StuckClaims {
   }
 
   private var isAlive: Bool {
-    ((try? store.openParticipants()) ?? []).contains {
-      FileLock.isHeld(project.state.participantLock($0.id))
-    }
+    (try? Liveness(project, store).isAnybodyAtWork()) ?? false
   }
 }
 

@@ -23,7 +23,7 @@ package enum TimelineView {
       }
       return [
         "seq": .integer(try store.lastEvent()), "now": .time(now), "from": .time(from),
-        "bars": .array(bars), "run": speedup(attempts.map { $0 }, run, project, now),
+        "bars": .array(bars), "run": speedup(Array(attempts), run, Liveness(project, store), now),
       ]
     }
   }
@@ -106,11 +106,11 @@ package enum TimelineView {
 
   /// How much faster the last run was than its agents one after the other.
   private static func speedup(
-    _ attempts: [AttemptRecord], _ run: ParticipantRecord?, _ project: Project, _ now: Int64
+    _ attempts: [AttemptRecord], _ run: ParticipantRecord?, _ liveness: Liveness, _ now: Int64
   ) -> JSONValue {
     guard let run else { return .null }
     let own = attempts.filter { $0.participant == run.id }
-    let isAlive = FileLock.isHeld(project.state.participantLock(run.id))
+    let isAlive = liveness.isAlive(run.id)
     let last = own.map { $0.endedAt ?? now }.max() ?? run.startedAt
     let wall = Double((isAlive ? now : last) - run.startedAt) / 1000
     let agents = own.reduce(0.0) { $0 + Double(($1.endedAt ?? now) - $1.startedAt) / 1000 }

@@ -60,9 +60,7 @@ struct ExplainCommand: ParsableCommand {
   private func reasons(
     _ feature: FeatureRecord, _ project: Project, _ store: Store
   ) throws -> [String] {
-    let living = try store.openParticipants().contains {
-      FileLock.isHeld(project.state.participantLock($0.id))
-    }
+    let living = try Liveness(project, store).isAnybodyAtWork()
     let idle = living ? [] : ["nothing runs; `lanekeeper run` goes on"]
     func dependencies(_ states: (FeatureState) -> Bool) throws -> [String] {
       try (store.dependencies()[feature.id] ?? []).compactMap { try store.feature($0.dependsOn) }
