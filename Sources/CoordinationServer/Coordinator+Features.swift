@@ -13,6 +13,7 @@ extension Coordinator {
   /// Takes ready features for a session.
   func claimFeatures(_ count: Int, agent: String) throws -> [FeatureRecord] {
     try refresh()
+    if case .session = caller { try workplace.recover(store) }
     try verifyTarget()
     let workplace = workplace
     return try store.claimFeatures(

@@ -23,6 +23,8 @@ package struct Workplace: Sendable {
   package var sync: @Sendable (_ lane: String) throws -> SyncReport
   /// Takes over the backlog where its file has changed.
   package var refresh: @Sendable (Store) throws -> Void
+  /// Takes up what killed processes have left, so that what they held is free.
+  package var recover: @Sendable (Store) throws -> Void
   /// Returns the seconds of the longest chain that starts with each feature.
   package var remaining: @Sendable () -> [String: Double]
 
@@ -32,6 +34,7 @@ package struct Workplace: Sendable {
     identity: @escaping @Sendable () -> Signature,
     sync: @escaping @Sendable (_ lane: String) throws -> SyncReport,
     refresh: @escaping @Sendable (Store) throws -> Void = { _ in },
+    recover: @escaping @Sendable (Store) throws -> Void = { _ in },
     remaining: @escaping @Sendable () -> [String: Double] = { [:] }
   ) {
     self.directory = directory
@@ -45,6 +48,7 @@ package struct Workplace: Sendable {
     self.identity = identity
     self.sync = sync
     self.refresh = refresh
+    self.recover = recover
     self.remaining = remaining
   }
 

@@ -1,3 +1,4 @@
+import Agents
 import Backlog
 import ClaimRules
 import CoordinationServer
@@ -15,19 +16,30 @@ extension Workplace {
   package init(_ project: Project, _ store: Store) throws {
     let hooks = try project.hooks()
     let backlog = BacklogWatch(project)
+    let attempts = project.attemptSettings(
+      guardProgram: try HelperPrograms.path("lanekeeper-guard"),
+      hookVariables: hooks.variables(addingTo: project.environment), graceSeconds: 5, store: store)
     self.init(
       directory: project.directory, environment: project.environment, target: project.target,
       policies: project.pathPolicies, checks: ClaimChecks(project, store), state: project.state,
       pool: project.pool(store),
-      attempts: project.attemptSettings(
-        guardProgram: try HelperPrograms.path("lanekeeper-guard"),
-        hookVariables: hooks.variables(addingTo: project.environment), graceSeconds: 5, store: store
-      ),
+      attempts: attempts,
       identity: project.identity,
       sync: { lane in try SyncCall.run(lane, project.environment) },
       refresh: { store in try backlog.takeOver(into: store) },
+      recover: { store in try recoverIfNeeded(project, attempts, store) },
       remaining: { backlog.remaining })
   }
+}
+
+/// Other sessions may have lanes in preparation, and are no participants: those lanes are left alone.
+private func recoverIfNeeded(_ project: Project, _ attempts: AttemptSettings, _ store: Store) throws
+{
+  let recovery = Recovery(
+    project: project, store: store, settings: attempts,
+    lander: project.lander(store, guardProgram: attempts.guardProgram), participant: nil,
+    holdsLanes: true)
+  if try recovery.isNeeded() { try recovery.run() }
 }
 
 extension ClaimChecks {

@@ -187,6 +187,34 @@ import Testing
     try expectWell(shop)
   }
 
+  @Test func p7_aSessionOfMcpTakesUpWhatAKilledRunHeld() throws {
+    let shop = try Workshop(
+      features: "features:\n  - {id: 1, title: One, slots: [browser]}\n",
+      agent: "echo work > f$id.txt; sleep 600", configuration: "slots: {browser: 1}\n")
+    let run = try shop.start(["run"], output: "run")
+    #expect(try eventually { try shop.trace().count == 1 })
+    let client = try McpClient(at: shop.repository.path, environment: shop.environment)
+    try client.initialize()
+    func take() throws -> [String] {
+      let answer = try client.call("claim_features", ["count": 1, "agent_id": "ann"])
+      return (answer["features"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }
+    }
+    #expect(try take() == [])
+    run.signal(SIGKILL)
+    run.wait()
+    // Its guard ends the agent, and nothing but the session is there to note that.
+    #expect(try eventually { try take() == ["1"] })
+    #expect(
+      try StateRows.read(shop, "SELECT name, feature, attempt FROM slot_holds")
+        == [["browser", "1", "2"]])
+    #expect(
+      try StateRows.read(shop, "SELECT state FROM attempts ORDER BY number")
+        == [["interrupted"], ["running"]])
+    client.program.closeInput()
+    #expect(client.program.wait() == 0)
+    #expect(try shop.processes() == [])
+  }
+
   @Test func sessionsOfMcpShareThemWithARun() throws {
     let shop = try shop()
     let client = try McpClient(at: shop.repository.path, environment: shop.environment)
