@@ -66,7 +66,7 @@ struct LaneStart {
   ) throws -> [String] {
     let sync = LaneSync(
       repository: repository, lane: lane, feature: feature.id, branch: branch, target: target,
-      store: store, policies: policies, identity: identity, scratch: pool.settings.directory)
+      store: store, policies: policies, identity: identity, commands: pool.settings.mergeCommands)
     let stands = try StackPlace.find(feature.id, target: target, store)
     let short = BranchName.short(stands.reference)
     switch try sync.run() {

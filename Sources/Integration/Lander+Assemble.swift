@@ -184,9 +184,7 @@ extension Lander {
     }
     let own = try stands.base(tip, onto: current.commit, repository)
     let fork = own ?? forks.first ?? current.commit
-    let merging = PolicyMerge(
-      repository: repository, policies: settings.policies,
-      scratch: (settings.worktree as NSString).deletingLastPathComponent)
+    let merging = policyMerge(repository)
     let result: TreeMerge
     if let own {
       // Only what the branch itself has changed since it left the one below.

@@ -54,6 +54,15 @@ package struct Lander: Sendable {
     try Repository(opening: state.commonDirectory, environment: settings.environment)
   }
 
+  /// Merges as `claims.paths` says.
+  func policyMerge(_ repository: Repository) -> PolicyMerge {
+    PolicyMerge(
+      repository: repository, policies: settings.policies,
+      commands: MergeCommands(
+        scratch: (settings.worktree as NSString).deletingLastPathComponent,
+        guardProgram: settings.guardProgram))
+  }
+
   /// Something that ends a round without anybody's fault: the target moved, a feature left the queue.
   struct Overtaken: Error {}
 

@@ -11,11 +11,16 @@ package struct LaneSettings: Sendable {
   /// Patterns of files that agent programs leave and that are no work.
   package var litter: [String]
 
-  /// The program under which the set-up command runs.
+  /// The program under which the set-up command and `regenerate` commands run.
   package var guardProgram: String
 
   /// The set-up command takes a token of it.
   package var jobs: JobServer?
+
+  /// Where `regenerate` commands run.
+  package var mergeCommands: MergeCommands {
+    MergeCommands(scratch: directory, guardProgram: guardProgram)
+  }
 
   package init(
     directory: String, copy: [String], setup: String?, litter: [String], jobs: JobServer? = nil,

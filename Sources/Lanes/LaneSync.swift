@@ -33,16 +33,15 @@ package struct LaneSync {
   private let store: Store
   private let policies: PathPolicies
   private let identity: Signature
-  private let scratch: String
+  private let commands: MergeCommands
 
   /// - Parameters:
   ///   - repository: the lane, opened.
   ///   - branch: the full name of the lane's branch.
   ///   - target: the full name of the target.
-  ///   - scratch: where trees are laid out for `regenerate` commands.
   package init(
     repository: Repository, lane: LaneRecord, feature: String, branch: String, target: String,
-    store: Store, policies: PathPolicies, identity: Signature, scratch: String
+    store: Store, policies: PathPolicies, identity: Signature, commands: MergeCommands
   ) {
     self.repository = repository
     self.lane = lane
@@ -52,7 +51,7 @@ package struct LaneSync {
     self.store = store
     self.policies = policies
     self.identity = identity
-    self.scratch = scratch
+    self.commands = commands
   }
 
   private var git: String { repository.gitDirectory }
@@ -100,7 +99,7 @@ package struct LaneSync {
   ) throws -> Outcome {
     let head = try repository.commit(tip).tree
     let work = try steps.snapshot()
-    let merging = PolicyMerge(repository: repository, policies: policies, scratch: scratch)
+    let merging = PolicyMerge(repository: repository, policies: policies, commands: commands)
     let short = BranchName.short(stands.reference)
     // Where the branch left one that has landed under another commit, its own work counts from there.
     let own = try stands.base(tip, onto: targetTip, repository).map {

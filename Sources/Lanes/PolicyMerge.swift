@@ -12,13 +12,12 @@ import Processes
 package struct PolicyMerge {
   private let repository: Repository
   private let policies: PathPolicies
-  /// Where trees are laid out for commands; absolute, outside the repository's checkouts.
-  private let scratch: String
+  private let commands: MergeCommands
 
-  package init(repository: Repository, policies: PathPolicies, scratch: String) {
+  package init(repository: Repository, policies: PathPolicies, commands: MergeCommands) {
     self.repository = repository
     self.policies = policies
-    self.scratch = scratch
+    self.commands = commands
   }
 
   /// Merges two commits without touching a reference, an index or a file of a checkout.
@@ -141,7 +140,7 @@ package struct PolicyMerge {
       detail.message = ([detail.message] + files.map(toDo)).joined(separator: "\n")
       return detail
     }
-    let layout = try TreeLayout(repository: repository, tree: detail.tree, scratch: scratch)
+    let layout = try TreeLayout(repository: repository, tree: detail.tree, commands: commands)
     defer { layout.remove() }
     var failed: [String: String] = [:]
     for command in Set(files.compactMap(\.command)).sorted() {

@@ -2,24 +2,44 @@ import Foundation
 import Git
 import Processes
 
+/// Where the `regenerate` commands of a merge run, and what watches over them.
+package struct MergeCommands: Sendable {
+  /// The directory in which trees are laid out for them; absolute, outside the repository's checkouts.
+  let scratch: String
+  /// The path of `lanekeeper-guard`.
+  let guardProgram: String
+
+  package init(scratch: String, guardProgram: String) {
+    self.scratch = scratch
+    self.guardProgram = guardProgram
+  }
+}
+
 /// A copy of a tree on the disk, for a command that makes files from the others.
+///
+/// Beside the directory stand the lock of the process that has it, the lock of the guard under which a command
+/// runs, and what the command wrote. Nothing of a command outlives the copy (P5).
 struct TreeLayout {
   private let repository: Repository
+  private let guardProgram: String
   private let directory: String
   private let lock: FileLock?
 
   /// Lays the tree out in a directory of its own below `scratch`, and clears away copies whose process
   /// was killed.
-  init(repository: Repository, tree: ObjectID, scratch: String) throws {
+  init(repository: Repository, tree: ObjectID, commands: MergeCommands) throws {
     self.repository = repository
+    guardProgram = commands.guardProgram
+    let scratch = commands.scratch
     let files = FileManager.default
     try files.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     for name in try files.contentsOfDirectory(atPath: scratch)
     where name.hasPrefix(".regenerate-") && name.hasSuffix(".lock") {
       let path = scratch + "/" + name
-      guard !FileLock.isHeld(path) else { continue }
-      try? files.removeItem(atPath: String(path.dropLast(".lock".count)))
-      try? files.removeItem(atPath: path)
+      let copy = String(path.dropLast(".lock".count))
+      guard !FileLock.isHeld(path), !FileLock.isHeld(copy + Self.guardSuffix) else { continue }
+      Strays.end(mark: nil, directories: [copy])
+      Self.clear(copy)
     }
     directory = scratch + "/.regenerate-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     lock = try FileLock.tryAcquire(directory + ".lock")
@@ -36,8 +56,19 @@ struct TreeLayout {
       }
       try files.removeItem(atPath: index)
     } catch {
-      try? files.removeItem(atPath: directory)
+      Self.clear(directory)
+      lock?.release()
       throw error
+    }
+  }
+
+  private static let guardSuffix = ".guard"
+  private static let logSuffix = ".log"
+
+  /// The lock goes last: what has one is found again.
+  private static func clear(_ copy: String) {
+    for suffix in ["", guardSuffix, logSuffix, ".lock"] {
+      try? FileManager.default.removeItem(atPath: copy + suffix)
     }
   }
 
@@ -45,17 +76,24 @@ struct TreeLayout {
   ///
   /// - Returns: what went wrong, if anything.
   func run(_ command: String) throws -> String? {
-    let result: ProcessOutput
+    let log = directory + Self.logSuffix
+    try? FileManager.default.removeItem(atPath: log)
+    let ending: Ending
     do {
-      result = try OneShot.runBlocking(
-        ["/bin/sh", "-c", command], directory: directory,
-        environment: GitProgram.clean(repository.environment), timeoutSeconds: 1800)
+      ending = try GuardedProcess.runBlocking(
+        GuardedCommand(
+          guardProgram: guardProgram, lockPath: directory + Self.guardSuffix, logPath: log,
+          inputPath: nil, directory: directory, argv: ["/bin/sh", "-c", command],
+          environment: GitProgram.clean(repository.environment),
+          mark: (directory as NSString).lastPathComponent, wallSeconds: 1800,
+          outputBytes: 64 << 20))
     } catch {
       return "`\(command)` could not be run: \(error)"
     }
-    guard result.status != 0 else { return nil }
-    let words = String(decoding: result.error.suffix(2000), as: UTF8.self)
-    return "`\(command)` exited \(result.status): "
+    guard ending != .exited(0) else { return nil }
+    let words = String(
+      decoding: (FileManager.default.contents(atPath: log) ?? Data()).suffix(2000), as: UTF8.self)
+    return "`\(command)`: \(ending.words): "
       + words.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
@@ -72,8 +110,7 @@ struct TreeLayout {
   }
 
   func remove() {
-    try? FileManager.default.removeItem(atPath: directory)
-    try? FileManager.default.removeItem(atPath: directory + ".lock")
+    Self.clear(directory)
     lock?.release()
   }
 }

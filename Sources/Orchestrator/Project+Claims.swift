@@ -91,7 +91,9 @@ extension Project {
       try LaneSync(
         repository: try Repository(opening: lane.path, environment: environment), lane: lane,
         feature: feature, branch: branch, target: target, store: store, policies: pathPolicies,
-        identity: identity(), scratch: lanesDirectory
+        identity: identity(),
+        commands: MergeCommands(
+          scratch: lanesDirectory, guardProgram: try HelperPrograms.path("lanekeeper-guard"))
       ).run()
     }
     let view = SandboxView(state: state, lane: lane, environment: environment)

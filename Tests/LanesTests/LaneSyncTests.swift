@@ -70,7 +70,8 @@ private struct SyncFixture {
       repository: try repository(), lane: lane, feature: "1", branch: "refs/heads/lane/1",
       target: "refs/heads/main", store: store, policies: PathPolicies(policies),
       identity: Signature(name: "L", email: "l@example.org", time: 1),
-      scratch: test.root.path("lanes")
+      commands: MergeCommands(
+        scratch: test.root.path("lanes"), guardProgram: BuiltPrograms.path("lanekeeper-guard"))
     ).run()
   }
 

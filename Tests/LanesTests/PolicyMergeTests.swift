@@ -33,7 +33,8 @@ import Testing
         repository: repository,
         policies: PathPolicies(
           try policies.map { (try ClaimPath(normalising: $0.0), $0.1) }),
-        scratch: test.root.path("scratch")
+        commands: MergeCommands(
+          scratch: test.root.path("scratch"), guardProgram: BuiltPrograms.path("lanekeeper-guard"))
       ).merge(ours: ours, theirs: theirs)
     }
 
@@ -118,7 +119,38 @@ import Testing
       return
     }
     #expect(paths == [Array("all.lock".utf8)])
-    #expect(message.contains("exited 3: no registry"))
+    #expect(message.contains("it ended with 3: no registry"))
+    #expect(leftovers(fixture).isEmpty)
+  }
+
+  @Test func p5_nothingOfACommandOutlivesIt() throws {
+    let fixture = try fixture(["all.lock": "1\n"])
+    let one = try fixture.branch("one", ["all.lock": "2\n"])
+    let two = try fixture.branch("two", ["all.lock": "3\n"])
+    let pids = fixture.test.root.path("pids")
+    let command =
+      "(trap '' TERM; echo $$ >> \(pids); exec setsid sleep 300) & setsid -f sh -c 'echo $$ >> \(pids); cd /; "
+      + "exec sleep 300'; while [ $(wc -l < \(pids)) -lt 2 ]; do sleep 0.01; done; echo 4 > all.lock"
+    let merged = try fixture.merge(
+      one, two, [("all.lock", .shared(strategy: "regenerate: \(command)"))])
+    #expect(try fixture.text("all.lock", in: merged) == "4\n")
+    let started = try String(contentsOfFile: pids, encoding: .utf8).split(separator: "\n")
+    #expect(started.count == 2)
+    for pid in started { #expect(kill(Int32(pid)!, 0) != 0, "\(pid) is left") }
+    #expect(leftovers(fixture).isEmpty)
+  }
+
+  @Test func whatAKilledProcessLaidOutIsClearedAway() throws {
+    let fixture = try fixture(["all.lock": "1\n"])
+    let one = try fixture.branch("one", ["all.lock": "2\n"])
+    let two = try fixture.branch("two", ["all.lock": "3\n"])
+    for name in [
+      ".regenerate-1-2/file", ".regenerate-1-2.lock", ".regenerate-1-2.guard",
+      ".regenerate-1-2.log",
+    ] {
+      try fixture.test.root.write("scratch/\(name)", "")
+    }
+    _ = try fixture.merge(one, two, [("all.lock", .shared(strategy: "regenerate: true"))])
     #expect(leftovers(fixture).isEmpty)
   }
 

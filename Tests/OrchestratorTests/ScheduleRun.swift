@@ -326,7 +326,8 @@ final class ScheduleRun {
       repository: agent.repository, lane: try store.lane(agent.lane.number)!,
       feature: agent.feature, branch: branch(agent.feature), target: target, store: store,
       policies: policies, identity: Signature(name: "L", email: "l@example.org", time: 1),
-      scratch: test.root.path("lanes")
+      commands: MergeCommands(
+        scratch: test.root.path("lanes"), guardProgram: BuiltPrograms.path("lanekeeper-guard"))
     ).run()
     switch outcome {
     case .upToDate, .merged: break

@@ -27,10 +27,8 @@ extension Lander {
     target: ObjectID, tree: ObjectID
   )? {
     guard let target = try repository.reference(settings.target) else { return nil }
-    let merging = PolicyMerge(
-      repository: repository, policies: settings.policies,
-      scratch: (settings.worktree as NSString).deletingLastPathComponent)
-    guard case .clean(let tree) = try merging.merge(ours: target, theirs: tip) else { return nil }
+    guard case .clean(let tree) = try policyMerge(repository).merge(ours: target, theirs: tip)
+    else { return nil }
     return (target, tree)
   }
 
