@@ -58,7 +58,13 @@ package enum ClaimRule {
     var free: [ClaimRequest] = []
     var expired: [ClaimRow] = []
     var conflicts: [ClaimConflict] = []
-    let kin = try table.kin(of: owner)
+    // Looked up for whom it matters: most paths that are asked for nobody holds.
+    var kin: Set<ClaimOwner>?
+    func isKin(_ other: ClaimOwner) throws -> Bool {
+      let known = try kin ?? table.kin(of: owner)
+      kin = known
+      return known.contains(other)
+    }
     for request in named(requests, policies) {
       let policy = policies.policy(for: request.path)
       switch policy {
@@ -72,17 +78,16 @@ package enum ClaimRule {
       }
       var rows = try table.claims(at: request.path.ancestors + [request.path.bytes])
       rows += try table.claims(below: request.path.bytes)
-      let blocking = rows.filter {
-        conflict($0, request, owner: owner) && meets($0, policy, policies)
-          && !kin.contains($0.owner)
+      let blocking = try rows.filter {
+        try conflict($0, request, owner: owner) && meets($0, policy, policies) && !isKin($0.owner)
       }
       if let holder = blocking.first(where: { !$0.isExpired(now: now) }) {
         conflicts.append(ClaimConflict(path: request.path, reason: .held, holder: holder))
         continue
       }
       expired += blocking.filter { row in !expired.contains(row) }
-      let isHeld = rows.contains {
-        ($0.owner == owner || kin.contains($0.owner)) && covers($0, request)
+      let isHeld = try rows.contains {
+        try covers($0, request) && ($0.owner == owner || isKin($0.owner))
       }
       // What several may change is merged by its strategy, however old the lane's copy is.
       if owner.kind == .feature, !policy.isShared, committing || !isHeld,

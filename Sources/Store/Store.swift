@@ -84,15 +84,27 @@ package final class Store: Sendable {
       defer {
         if durability == .powerCut { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
       }
-      var result: T?
-      var offset: Int64?
-      try db.inTransaction(.immediate) {
-        offset = try followClock(db)
-        result = try body(db)
-        return .commit
+      let (result, offset) = try immediately(db) {
+        let offset = try followClock(db)
+        return (try body(db), offset)
       }
       if let offset { clockOffset.keep(offset) }
-      return result!
+      return result
+    }
+  }
+
+  /// Runs a transaction whose own statements are compiled once: to compile them each time takes longer than
+  /// to run them.
+  private func immediately<T>(_ db: Database, _ body: () throws -> T) throws -> T {
+    try db.cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
+    do {
+      let result = try body()
+      try db.cachedStatement(sql: "COMMIT TRANSACTION").execute()
+      return result
+    } catch {
+      // SQLite itself has rolled back after some errors.
+      if db.isInsideTransaction { try? db.execute(sql: "ROLLBACK TRANSACTION") }
+      throw error
     }
   }
 

@@ -11,6 +11,14 @@ private struct MemoryTable: LockTable {
     rows.filter { $0.path.bytes.starts(with: path + [0x2f]) }
   }
   func isStale(_ path: ClaimPath) -> Bool { stale.contains(path) }
+
+  var kin: Set<String>? = []
+  /// `nil` where nobody may ask: the answer takes as long as all else together.
+  func kin(of owner: ClaimOwner) throws -> Set<ClaimOwner> {
+    guard let kin else { throw Asked() }
+    return Set(kin.map { ClaimOwner(kind: .feature, id: $0) })
+  }
+  struct Asked: Error {}
 }
 
 /// Random numbers that repeat.
@@ -72,6 +80,29 @@ private struct Random {
     #expect(
       try decide([try request("src/a")], table)
         == .granted(new: [], alreadyHeld: [try request("src/a")], free: [], expired: []))
+  }
+
+  @Test func whoCountsAsOneSharesClaimsAndIsLookedUpOnlyWhereSomebodyHolds() throws {
+    let held = try row("src/", .exclusive, "2")
+    guard
+      case .granted(let new, let old, _, _) = try decide(
+        [try request("src/a"), try request("free")], MemoryTable(rows: [held], kin: ["2", "3"]))
+    else {
+      Issue.record("refused")
+      return
+    }
+    #expect(new == [try request("free")] && old == [try request("src/a")])
+    guard
+      case .granted = try decide(
+        [try request("free"), try request("own")],
+        MemoryTable(rows: [held, try row("own", .exclusive, "1")], kin: nil))
+    else {
+      Issue.record("refused")
+      return
+    }
+    #expect(throws: MemoryTable.Asked.self) {
+      try decide([try request("src/a")], MemoryTable(rows: [held], kin: nil))
+    }
   }
 
   @Test func stalePathsAreRefused() throws {
