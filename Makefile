@@ -19,7 +19,7 @@ endif
 zsh_functions ?= $(root)/share/zsh/site-functions
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs reference clean deb test-deb docc packages test-hooks fuzz faults
+.PHONY: help demo test test-agents test-ui bench-ui build install uninstall lint format check-merges bench bench-check soak docs reference clean deb test-deb docc packages test-hooks test-groups fuzz faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ bench-ui: build ## measure the page's event stream under load, beside an aiohttp
 
 test-hooks: packages ## run the hooks beside the real lefthook and pre-commit (from PyPI)
 	@Tools/test-hook-managers
+
+test-groups: build ## run the guard's memory limit on a kernel with cgroups version 2, in a virtual machine
+	@Tools/ensure-packages qemu-system-x86 busybox-static cpio
+	@Tools/test-memory-groups $(build)
 
 fuzz: packages ## give each parser of paths, hooks and messages a million odd inputs (FUZZ=n, SEED=n)
 	@$(SWIFT) build --build-tests
