@@ -98,7 +98,7 @@ package final class Supervisor: Sendable {
       try store.endOpenPauses()
       try store.wakeLimited(all: true)
       try store.wakeBudget()
-      try store.setValue("budget_since", String(store.now))
+      try store.beginBudget()
     }
     report(
       .initialized(

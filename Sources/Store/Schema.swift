@@ -58,6 +58,9 @@ enum Schema {
     migrator.registerMigration("slots: named things that few can use at a time") { db in
       for statement in Store.slotTables { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("budget: which attempts count") { db in
+      for statement in Store.budgetColumn { try db.execute(sql: statement) }
+    }
     return migrator
   }
 

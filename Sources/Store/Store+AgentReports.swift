@@ -256,10 +256,24 @@ extension Store {
 
   // MARK: budgets
 
+  /// Which attempts count in `limits.max_cost_usd`. By mark and not by time, since the clock may be set.
+  static let budgetColumn = [
+    "ALTER TABLE attempts ADD COLUMN in_budget INTEGER NOT NULL DEFAULT 1",
+    """
+    UPDATE attempts SET in_budget = 0 WHERE started_at <
+      coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'budget_since'), 0)
+    """,
+  ]
+
+  /// Begins a new budget: what attempts have cost until now counts no more.
+  package func beginBudget() throws {
+    try write { try $0.execute(sql: "UPDATE attempts SET in_budget = 0 WHERE in_budget = 1") }
+  }
+
   /// Sets an expected cost aside before an attempt starts.
   ///
   /// - Parameters:
-  ///   - maximum: for all attempts since `budget_since`; `nil` for no bound.
+  ///   - maximum: for all attempts since ``beginBudget()``; `nil` for no bound.
   ///   - featureMaximum: for all attempts on the feature.
   /// - Returns: what the attempt may cost, or which of the two bounds leaves nothing.
   package func reserveCost(
@@ -280,10 +294,7 @@ extension Store {
         allowance = featureMaximum - spent
       }
       if let maximum {
-        let since =
-          try Int64.fetchOne(
-            db, sql: "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'budget_since'") ?? 0
-        let spent = try sum("SELECT SUM(cost_usd) FROM attempts WHERE started_at >= ?", [since])
+        let spent = try sum("SELECT SUM(cost_usd) FROM attempts WHERE in_budget = 1", [])
         let reserved = try sum(
           """
           SELECT SUM(usd) FROM cost_reservations r JOIN participants p ON p.id = r.participant

@@ -68,19 +68,12 @@ extension Store {
   }
 
   private func moveTimes(_ db: Database, by jump: Int64) throws {
-    let begin = try Int64.fetchOne(
-      db, sql: "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'budget_since'")
-    // Those that have ended in this run, too: what they cost is told by when they began.
+    // Those that have ended in this run, too: what is told of it is told by when they began.
     try db.execute(
       sql: """
         UPDATE attempts SET started_at = started_at + :jump, ended_at = ended_at + :jump
-        WHERE state = 'running' OR started_at >= :begin
-        """, arguments: ["jump": jump, "begin": begin ?? .max])
-    if let begin {
-      try db.execute(
-        sql: "UPDATE meta SET value = ? WHERE key = 'budget_since'",
-        arguments: [String(begin + jump)])
-    }
+        WHERE state = 'running' OR in_budget = 1
+        """, arguments: ["jump": jump])
     for statement in [
       "UPDATE participants SET started_at = started_at + ? WHERE ended_at IS NULL",
       "UPDATE landings SET started_at = started_at + ? WHERE ended_at IS NULL",

@@ -122,18 +122,33 @@ private final class TestClocks: Sendable {
 
   @Test(arguments: [-7200, 36_000])
   func theBudgetCountsWhatThisRunHasCost(jump: Int64) throws {
-    try store.setValue("budget_since", String(store.now))
+    func end(_ attempt: AttemptRecord, cost: Double) throws {
+      try store.endAttempt(
+        attempt.feature, attempt.number, .failed(detail: "d", rework: "r", maximum: 9), tip: nil,
+        changed: [])
+      try store.write {
+        try $0.execute(
+          sql: "UPDATE attempts SET cost_usd = ? WHERE feature = ? AND number = ?",
+          arguments: [cost, attempt.feature, attempt.number])
+      }
+    }
+    try end(try start("1"), cost: 100)
+    clocks.pass(seconds: 5)
+    try store.beginBudget()
     let attempt = try start("1")
     clocks.pass(seconds: 10)
-    try store.endAttempt(
-      "1", attempt.number, .failed(detail: "d", rework: "r", maximum: 3), tip: nil, changed: [])
-    clocks.set(by: jump)
-    let next = try start("2")
-    let since = try #require(try store.value("budget_since").flatMap(Int64.init))
-    for started in [try store.attempts(of: "1").last!.startedAt, next.startedAt] {
-      #expect(started >= since)
+    try end(attempt, cost: 2)
+    let before = try store.attempts(of: "1").map(\.startedAt)
+    for step in [jump, -jump] {
+      clocks.set(by: step)
+      try end(try start("2"), cost: 1)
+      #expect(
+        try store.reserveCost(
+          "1", participant: "p", expected: 0.5, maximum: 1, featureMaximum: nil)
+          == .runExceeded(step == jump ? 3 : 4))
     }
-    #expect(next.startedAt - since == 10_000)
+    // What had ended before the run stays where it was, and the rest is where it was again.
+    #expect(try store.attempts(of: "1").map(\.startedAt) == before)
   }
 
   @Test func aRestartOfTheMachineMovesNothing() throws {
