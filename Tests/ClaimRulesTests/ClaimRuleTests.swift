@@ -91,7 +91,7 @@ private struct Random {
       Issue.record("refused")
       return
     }
-    #expect(new == [try request("free")] && old == [try request("src/a")])
+    #expect(try new == [request("free")] && old == [request("src/a")])
     guard
       case .granted = try decide(
         [try request("free"), try request("own")],
