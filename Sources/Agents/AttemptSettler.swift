@@ -20,10 +20,24 @@ package struct AttemptSettler: Sendable {
     self.identity = identity
   }
 
-  /// Commits or rescues the work, ends the attempt in the store and frees the lane.
+  /// Commits or rescues the work, ends the attempt in the store and frees the lane. A branch that can't be read
+  /// is mended first.
   package func settle(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     ending: Ending, run: AgentRun? = nil
+  ) throws {
+    try BranchMend(
+      store: store, state: state, target: settings.target, environment: settings.environment
+    ).retrying(
+      feature.id, branch: branch, lane: lane
+    ) {
+      try putAway(feature, attempt, lane: lane, branch: branch, ending: ending, run: run)
+    }
+  }
+
+  private func putAway(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
+    ending: Ending, run: AgentRun?
   ) throws {
     let sandbox = SandboxRest(settings: settings, store: store, state: state)
     try sandbox.bringIn(feature, attempt, lane, branch)
@@ -51,6 +65,7 @@ package struct AttemptSettler: Sendable {
     var changed: [[UInt8]] = []
     let stands = try StackPlace.find(feature.id, target: settings.target, store)
     if let tip, let target = try repository.reference(stands.reference) {
+      try BranchMend.verify(branch, tip: tip, beyond: target, repository)
       let changes = try stands.changes(tip, onto: target, repository)
       changed = changes.map(\.path)
       let marked = ending == .exited(0) ? try ConflictMarkers.find(changes, in: repository) : []
@@ -167,6 +182,14 @@ package struct AttemptSettler: Sendable {
     }
     if let failure = run?.report.failure, ending == .exited(0) || Self.isExit(ending) {
       return failed("the agent says: \(failure)")
+    }
+    switch ending {
+    case .exited(1...), .signalled:
+      // Whoever can't write fails, again and again; that says nothing of the feature.
+      if let lane = try store.lane(attempt.lane), DiskSpace.isFull(lane.path) {
+        return .interrupted(detail: "it ended since the disk of \(lane.path) is full")
+      }
+    default: break
     }
     let shortage = memoryWords(run?.memoryKills ?? 0)
     switch ending {

@@ -18,7 +18,8 @@ struct LaneStart {
     var conflicts: [ClaimConflict]
   }
 
-  /// Puts the lane onto the feature's branch, brings the target in, and takes up rescued work.
+  /// Puts the lane onto the feature's branch, brings the target in, and takes up rescued work. A branch that can't
+  /// be read is mended first.
   ///
   /// - Parameter prepared: the commit that the lane is known to be a clean checkout of.
   /// - Returns: notes for the prompt.
@@ -27,7 +28,9 @@ struct LaneStart {
     prepared: ObjectID?
   ) throws -> [String] {
     let repository = try pool.open(lane, commit: ObjectID(hex: attempt.base)!)
-    let notes = try fill(repository, feature, attempt, lane, branch, prepared)
+    let notes = try pool.mend(target: target).retrying(feature.id, branch: branch, lane: lane) {
+      try fill(repository, feature, attempt, lane, branch, prepared)
+    }
     if let tip = try repository.reference(branch) {
       try store.noteStart(feature.id, attempt.number, tip: tip.hex)
     }

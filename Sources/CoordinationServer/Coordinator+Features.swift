@@ -16,10 +16,23 @@ extension Coordinator {
     if case .session = caller { try workplace.recover(store) }
     try verifyTarget()
     let workplace = workplace
-    return try store.claimFeatures(
-      count, agent: agent, remaining: workplace.remaining(), policies: workplace.policies,
-      expiry: workplace.checks.expiry(), requests: { try Self.requests($0, workplace) },
-      base: { try workplace.tip().hex })
+    func take() throws -> [FeatureRecord] {
+      try store.claimFeatures(
+        count, agent: agent, remaining: workplace.remaining(), policies: workplace.policies,
+        expiry: workplace.checks.expiry(), requests: { try Self.requests($0, workplace) },
+        base: { try workplace.tip().hex })
+    }
+    do {
+      return try take()
+    } catch let error where !(error is StoreError) {
+      // A branch may be spoiled; which, is not known here.
+      let mend = workplace.pool.mend(target: workplace.target)
+      let mended = try store.features(in: [.ready]).filter { feature in
+        try feature.branch.map { try mend.mend(feature.id, branch: $0) != nil } ?? false
+      }
+      guard !mended.isEmpty else { throw error }
+      return try take()
+    }
   }
 
   /// The paths to claim with a feature: its declared ones, and what its branch changes already.

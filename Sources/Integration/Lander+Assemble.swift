@@ -84,9 +84,15 @@ extension Lander {
         }
       }
       let merged: Merged
-      switch try merge(
-        candidate, onto: current, base: base, repository, history, committer)
-      {
+      let merge: Merge
+      do {
+        merge = try self.merge(
+          candidate, onto: current, base: base, repository, history, committer)
+      } catch  where !(error is Overtaken) && !(error is StoreError) {
+        guard let outcome = try sendBackDamaged(candidate) else { throw error }
+        merge = .left(outcome)
+      }
+      switch merge {
       case .merged(let value): merged = value
       case .left(let outcome):
         assembly.outcomes.append(outcome)
@@ -131,6 +137,24 @@ extension Lander {
       landingReference(chain.id), to: current.commit, message: "landing: merged")
     assembly.chain = chain
     return assembly
+  }
+
+  /// Mends a branch that can't be read, and sends its feature back to do again what was lost.
+  ///
+  /// - Returns: `nil` where all of the branch can be read.
+  private func sendBackDamaged(_ candidate: Candidate) throws -> LandingOutcome? {
+    guard case .feature(let feature) = candidate, let branch = feature.branch,
+      let report = try BranchMend(
+        store: store, state: state, target: settings.target, environment: settings.environment
+      ).mend(feature.id, branch: branch)
+    else { return nil }
+    let tip = report.moved?.to.hex ?? feature.tip ?? ""
+    try store.turnAway(
+      feature.id, laneTip: tip, base: tip, target: try store.knownTarget()?.tip ?? "",
+      .sentBack(
+        detail: "\(report)", rework: "\(report). Do again what is missing of the feature.",
+        maximum: settings.attempts))
+    return .sentBack(feature: feature.id, detail: "\(report)")
   }
 
   private enum Merge {
@@ -224,6 +248,7 @@ extension Lander {
         return .left(
           try turnAway(feature, refusals, tip: tip, base: fork, target: current.commit))
       }
+      try BranchMend.verify(branch, tip: tip, beyond: current.commit, repository)
       let place = current.commit
       return .merged(
         Merged(feature: feature, kind: .feature, tip: tip, base: fork, tree: tree) {

@@ -34,7 +34,7 @@ extension Lander {
       else { continue }
       // A branch that went on since then is not merged yet as it stands.
       if let branch = feature.branch, let own = try repository.reference(branch),
-        try !repository.isAncestor(own, of: tip)
+        (try? repository.isAncestor(own, of: tip)) != true
       {
         continue
       }

@@ -77,7 +77,9 @@ extension Lander {
     guard let tip = try repository.reference(settings.target),
       let commit = record.commit.flatMap({ ObjectID(hex: $0) })
     else { return false }
-    return try repository.isAncestor(commit, of: tip)
+    // One that can't be read may still be named by what stands on it.
+    return try (try? repository.isAncestor(commit, of: tip))
+      ?? repository.history(of: settings.target).contains(commit)
   }
 
   /// Lets the target follow where the remote has a landing already that was cut off after its push; the

@@ -143,6 +143,11 @@ package struct LanePool: Sendable {
     }
   }
 
+  /// Sets branches back to what can be read of them.
+  package func mend(target: String) -> BranchMend {
+    BranchMend(store: store, state: state, target: target, environment: environment)
+  }
+
   func setUp(_ lane: LaneRecord) throws {
     guard let setup = settings.setup else { return }
     let jobs = settings.jobs.flatMap { $0.take() ? $0 : nil }

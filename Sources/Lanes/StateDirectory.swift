@@ -68,6 +68,9 @@ package struct StateDirectory: Sendable, Equatable {
   /// The lock of the guard that runs it.
   package func setUpLock(_ lane: String) -> String { locks + "/setup-\(lane)" }
 
+  /// Where the files of objects are kept that can't be read.
+  package var damaged: String { path + "/damaged" }
+
   /// What the sandbox of a lane is made of.
   package func sandbox(_ lane: String) -> String { path + "/sandbox/" + lane }
   /// The directory for temporary files that is a lane's own.

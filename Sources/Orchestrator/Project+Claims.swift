@@ -39,7 +39,8 @@ extension Project {
       guard !FileLock.isHeld(project.state.attemptLock(feature.id, attempt.number)),
         !FileLock.isHeld(project.state.participantLock(attempt.participant))
       else { return nil }
-      return try project.changedPaths(feature, lane: lane)
+      // Where that can't be read, the claims stay.
+      return try? project.changedPaths(feature, lane: lane)
     }
   }
 

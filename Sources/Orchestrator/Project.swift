@@ -249,6 +249,10 @@ package struct Project: Sendable {
       environment: environment, identity: identity)
   }
 
+  package func mend(_ store: Store) -> BranchMend {
+    BranchMend(store: store, state: state, target: target, environment: environment)
+  }
+
   package func hooks() throws -> HookInstallation {
     HookInstallation(
       state: state, repository: directory, program: try HelperPrograms.path("lanekeeper-hook"),

@@ -210,13 +210,30 @@ package struct PromiseAudit {
       }
     }
     let check = try repository.git([
-      "fsck", "--no-dangling", "--no-progress", "--connectivity-only",
+      "fsck", "--no-dangling", "--no-progress", "--connectivity-only", "--no-reflogs",
     ])
     if check.status != 0 {
       found.append(
-        "git fsck: " + check.text.split(separator: "\n").prefix(3).joined(separator: ", "))
+        "git fsck: "
+          + "\(check.text)\n\(check.error)".split(separator: "\n").prefix(3).joined(separator: ", ")
+      )
     }
-    return found
+    return try found + spoiled()
+  }
+
+  /// Files on branches and rescue references that can't be read; `git fsck` looks at no content here, which would
+  /// take long.
+  private func spoiled() throws -> [String] {
+    let landed = try repository.history(of: project.target)
+    let ends =
+      try repository.references(prefix: "refs/heads/lane/")
+      + repository.references(prefix: "refs/lanekeeper/rescue/")
+    return try ends.flatMap { end in
+      try repository.unreadable(from: end.target, besides: landed).map {
+        "\(BranchName.short(end.name)) needs the object \($0.short), which can't be read; "
+          + "the next attempt or landing sets the branch back to what can"
+      }
+    }
   }
 
   private func isReachable(_ tip: ObjectID, from feature: FeatureRecord) throws -> Bool {

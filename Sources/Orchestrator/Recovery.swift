@@ -62,6 +62,7 @@ package struct Recovery: Sendable {
     try store.freeLeftLanes(preparing: isAlone && !holdsLanes) { lane in
       makeIdle(lane, repository)
     }
+    try project.mend(store).mendIdleLanes()
     if let landing = try FileLock.tryAcquire(state.landingLock) {
       defer { landing.release() }
       if try !store.openLandings().isEmpty {
@@ -117,7 +118,11 @@ package struct Recovery: Sendable {
     }
     let repository = try project.repository()
     if let lane { makeIdle(lane, repository) }
-    let work = try feature.branch.map { try repository.branchWork($0, target: project.target) }
+    let work = try feature.branch.map { branch in
+      try project.mend(store).retrying(feature.id, branch: branch) {
+        try repository.branchWork(branch, target: project.target)
+      }
+    }
     try store.endAttempt(
       feature.id, attempt.number, .interrupted(detail: "cut off"), tip: work?.tip?.hex,
       changed: work?.paths ?? [])

@@ -344,7 +344,9 @@ actor RunLoop {
           tier: choice.tier.rawValue,
           modelName: definition.modelName(choice.tier.rawValue), choice: choice.reason,
           mark: "\(context.participant)-\(feature.id)-\(feature.attempts + 1)",
-          claims: try requests(feature, branch, tip, repository),
+          claims: try context.project.mend(store).retrying(feature.id, branch: branch) {
+            try requests(feature, branch, tip, repository)
+          },
           policies: context.project.pathPolicies, expiry: context.project.expiryCheck()),
         above: start, base: { try start(target) })
     } catch {

@@ -26,7 +26,9 @@ package enum WorkAdoption {
       guard let branch = own.first(where: { $0 == name }) ?? (own.count == 1 ? own[0] : nil) else {
         continue
       }
-      let work = try repository.branchWork(branch, target: project.target)
+      let work = try project.mend(store).retrying(feature.id, branch: branch) {
+        try repository.branchWork(branch, target: project.target)
+      }
       guard let tip = work.tip else { continue }
       let attempts = max(
         lastLog(feature.id, project.state), try lastRescue(feature.id, repository))

@@ -188,6 +188,17 @@ extension Store {
     }
   }
 
+  /// Notes that a branch was set back: its tip, and what was done.
+  package func noteMend(
+    _ feature: String, from old: String, to new: String, _ data: [String: JSONScalar]
+  ) throws {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE features SET tip = ? WHERE id = ? AND tip = ?", arguments: [new, feature, old])
+      try append(db, "branch_mended", feature: feature, data)
+    }
+  }
+
   /// Notes that the agent's processes have ended, so that its slot can be given again while its
   /// work is still being put away.
   package func freeSlot(_ feature: String, _ number: Int) throws {

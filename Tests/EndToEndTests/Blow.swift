@@ -5,7 +5,7 @@ import Testing
 /// What befalls a run, or what stands between two runs, in ``FaultTests``.
 enum Blow: CaseIterable {
   case killed, terminated, interrupted, heldStill, startedTwice, slowDisk, clockSet
-  case lanesVanish, stateVanishes, stateOverwritten
+  case lanesVanish, stateVanishes, stateOverwritten, objectsSpoiled
 
   /// The programs that hold a run up, or tell it another time, need not be there.
   var isPossible: Bool {
@@ -91,6 +91,7 @@ enum Blow: CaseIterable {
         _ = try TestProgram.run(
           ["rm", "-rf", lanes + "/" + name], directory: "/", environment: shop.environment)
       }
+    case .objectsSpoiled: try spoilObjects(of: shop, &random)
     case .stateVanishes, .stateOverwritten:
       // A checkout that a landing had locked is unlocked by what the state file says of it.
       guard !shop.repository.root.exists("repo/.git/index.lock") else { return }
@@ -101,6 +102,20 @@ enum Blow: CaseIterable {
     // What the guard ends takes a moment; the run's own state is not looked at before.
     #expect(
       try eventually { try shop.processes().isEmpty }, "\(self): \((try? shop.processes()) ?? [])")
+  }
+
+  /// Empties objects of branches that have not landed, as a power cut leaves them.
+  private func spoilObjects(of shop: Workshop, _ random: inout SplitMix64) throws {
+    let objects = try shop.repository.runGit([
+      "rev-list", "--objects", "--branches=lane/*", "--not", "main",
+    ])
+    for line in objects.text.split(separator: "\n") where random.below(4) == 0 {
+      let id = line.prefix(40)
+      let file = shop.repository.path + "/.git/objects/" + id.prefix(2) + "/" + id.dropFirst(2)
+      guard FileManager.default.fileExists(atPath: file) else { continue }
+      chmod(file, 0o644)
+      truncate(file, 0)
+    }
   }
 
   private func overwriteState(_ shop: Workshop) throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Everything goes wrong that can: agents that crash, hang, meet limits, break their lane, fill its disk, leave
-/// their branch or their guard behind; runs that are killed, stopped, held still, started twice, slowed down, or
+/// their branch, their guard or spoiled objects behind; runs that are killed, stopped, held still, started twice, slowed down, or
 /// see the clock set; lanes and state files that vanish or are overwritten. At the end every feature has landed
 /// once with all of its work, and `doctor --deep` finds every promise held.
 @Suite struct FaultTests {
@@ -12,6 +12,7 @@ import Testing
     case fails, killsItself, killsItsGuard, hangs, leavesADaemon, deletesTheLane, deletesDotGit
     case leavesTheBranch, detachesHead, leavesALock, floods, leavesAMerge
     case meetsTheLimit, losesTheNetwork, fillsTheDisk, makesItReadOnly
+    case spoilsAFile, spoilsADirectory, spoilsACommit
   }
 
   /// `LANEKEEPER_FAULTS=200` takes so many rounds, from `LANEKEEPER_SEED` on.
@@ -28,6 +29,8 @@ import Testing
   private static let agent = """
     fault=$(cat "$LANEKEEPER_REPOSITORY/../faults/$id-$LANEKEEPER_ATTEMPT" 2>/dev/null)
     echo "$id attempt $LANEKEEPER_ATTEMPT: $fault"
+    # Rescued work may meet what the branch has.
+    [ -f f$id.txt ] && sed -i '/^<<<<<<<\\|^=======\\|^>>>>>>>/d' f$id.txt
     # The same work, or the same error, three times in a row would end the feature.
     echo "begun $id $LANEKEEPER_ATTEMPT" >> f$id.txt
     bad=$((LANEKEEPER_ATTEMPT % 70 + 1))
@@ -49,6 +52,15 @@ import Testing
     meetsTheLimit) echo "{\\"type\\":\\"limit\\",\\"in\\":1}"; exit 1 ;;
     losesTheNetwork) echo '{"type":"lost"}'; exit 1 ;;
     fillsTheDisk) head -c 200000000 /dev/zero > fill.bin; sleep 0.2; rm -f fill.bin; exit $bad ;;
+    spoils*)
+      echo half >> f$id.txt; git add -A; git commit -qm half
+      case $fault in
+      spoilsAFile) spoiled=$(git rev-parse HEAD:f$id.txt) ;;
+      spoilsADirectory) spoiled=$(git rev-parse "HEAD^{tree}") ;;
+      spoilsACommit) spoiled=$(git rev-parse HEAD) ;;
+      esac
+      spoiled=$(git rev-parse --git-common-dir)/objects/$(echo $spoiled | sed 's,^..,&/,')
+      chmod u+w "$spoiled" && : > "$spoiled" ;;
     makesItReadOnly) echo half >> f$id.txt; chmod -R a-w . ; exit $bad ;;
     esac
     echo "done $id" >> f$id.txt || exit $bad
@@ -94,7 +106,7 @@ import Testing
       let shared = try shop.repository.read("shared.txt")
       #expect(shared.contains("line \(id)") && !shared.contains("<<<<"), "\(story)")
     }
-    #expect(try shop.leftovers() == [], "\(story)")
+    #expect(try shop.leftovers(spoiled: true) == [], "\(story)")
     #expect(try shop.repository.read("mine.txt") == "a person's own\n")
     #expect(try shop.repository.git("status", "--porcelain", "-uno") == "", "\(story)")
     let doctor = try shop.run("doctor", "--deep")

@@ -99,9 +99,14 @@ struct Workshop {
   }
 
   /// What git and the program say is wrong after a run: nothing, where all is well.
-  func leftovers() throws -> [String] {
+  ///
+  /// - Parameter spoiled: objects were spoiled, and only what references hold has to be whole.
+  func leftovers(spoiled: Bool = false) throws -> [String] {
     var problems: [String] = []
-    let check = try repository.git("fsck", "--no-dangling", "--no-progress")
+    let check =
+      try spoiled
+      ? repository.git("rev-list", "--objects", "--all", "--verify-objects", "--quiet")
+      : repository.git("fsck", "--no-dangling", "--no-progress")
     if !check.isEmpty { problems.append("fsck: \(check)") }
     let claims = try json("claims")["claims"] as? [Any] ?? []
     if !claims.isEmpty { problems.append("claims are left: \(claims)") }

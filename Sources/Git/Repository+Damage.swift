@@ -1,0 +1,101 @@
+import CLibgit2
+import Foundation
+
+// Objects that a failing disk, a power cut or a program has spoiled. git checks what it reads only where it
+// reads it, so a branch may stand for long on what is gone.
+extension Repository {
+  /// Tells whether an object is there and has the content that its name says.
+  package func isReadable(_ id: ObjectID) throws -> Bool {
+    var object: OpaquePointer?
+    var oid = id.oid
+    defer { git_odb_object_free(object) }
+    return git_odb_read(&object, try database(), &oid) == 0
+  }
+
+  /// Lists what can't be read of a history: commits, directories and files that one of its commits has made.
+  ///
+  /// - Parameter known: commits that are not looked at, nor what is before them.
+  package func unreadable(from tip: ObjectID, besides known: Set<ObjectID>) throws -> [ObjectID] {
+    var found: Set<ObjectID> = []
+    var seen = known
+    var open = [tip]
+    while let id = open.popLast() {
+      guard seen.insert(id).inserted else { continue }
+      guard try isReadable(id), let commit = try? commit(id) else {
+        found.insert(id)
+        continue
+      }
+      open += commit.parents
+      try lookAt(commit, &found)
+    }
+    return found.sorted()
+  }
+
+  private func lookAt(_ commit: Commit, _ found: inout Set<ObjectID>) throws {
+    let before = commit.parents.first.flatMap { try? self.commit($0).tree }
+    try lookAt(commit.tree, before: before, &found)
+  }
+
+  /// Lists what can't be read of what a history has beyond another one; quick where that is little.
+  package func unreadable(from tip: ObjectID, beyond other: ObjectID) throws -> [ObjectID] {
+    guard let commits = try? commits(from: tip, excluding: [other]) else {
+      // A walk ends with the first commit that it can't read.
+      return try unreadable(from: tip, besides: history(from: other))
+    }
+    var found: Set<ObjectID> = []
+    for commit in commits { try lookAt(commit, &found) }
+    return found.sorted()
+  }
+
+  /// Returns the commit on which a reference stands and all before it. A history that can't be read ends where it
+  /// can't.
+  package func history(of reference: String) throws -> Set<ObjectID> {
+    try self.reference(reference).map { try history(from: $0) } ?? []
+  }
+
+  private func history(from tip: ObjectID) throws -> Set<ObjectID> {
+    let walk = try git(["rev-list", tip.hex])
+    return Set(walk.text.split(separator: "\n").compactMap { ObjectID(hex: String($0)) } + [tip])
+  }
+
+  private func lookAt(_ tree: ObjectID, before: ObjectID?, _ found: inout Set<ObjectID>) throws {
+    guard tree != before else { return }
+    guard try isReadable(tree), let entries = try? entries(of: tree) else {
+      found.insert(tree)
+      return
+    }
+    let old = before.flatMap { try? self.entries(of: $0) } ?? [:]
+    for (name, entry) in entries where entry.id != old[name]?.id && !entry.isSubmodule {
+      if entry.isTree {
+        let other = old[name]
+        try lookAt(entry.id, before: other?.isTree == true ? other?.id : nil, &found)
+      } else if try !isReadable(entry.id) {
+        found.insert(entry.id)
+      }
+    }
+  }
+
+  /// The commits on which a reference has stood, the last one first, as its log tells.
+  ///
+  /// - Parameter log: the path of the log; one that is not there tells nothing.
+  package func formerPlaces(in log: String) -> [ObjectID] {
+    guard let text = try? String(contentsOfFile: log, encoding: .utf8) else { return [] }
+    return text.split(separator: "\n").reversed().flatMap { line in
+      line.split(separator: " ").prefix(2).reversed().compactMap { ObjectID(hex: String($0)) }
+    }.filter { $0 != .zero }
+  }
+
+  /// Moves the file of an object that can't be read into a directory, so that the same content can be stored again.
+  ///
+  /// - Returns: false where there is no such file: the object is gone, or lies in a pack.
+  package func setAside(_ id: ObjectID, into directory: String) throws -> Bool {
+    let file = commonDirectory + "/objects/" + id.hex.prefix(2) + "/" + id.hex.dropFirst(2)
+    let files = FileManager.default
+    guard files.fileExists(atPath: file) else { return false }
+    try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    let kept = directory + "/" + id.hex
+    try? files.removeItem(atPath: kept)
+    try files.moveItem(atPath: file, toPath: kept)
+    return true
+  }
+}
