@@ -65,7 +65,7 @@ package struct AttemptSettler: Sendable {
     var changed: [[UInt8]] = []
     let stands = try StackPlace.find(feature.id, target: settings.target, store)
     if let tip, let target = try repository.reference(stands.reference) {
-      try BranchMend.verify(branch, tip: tip, beyond: target, repository)
+      try BranchMend.verify(branch, tip: tip, beyond: [target], repository)
       let changes = try stands.changes(tip, onto: target, repository)
       changed = changes.map(\.path)
       let marked = ending == .exited(0) ? try ConflictMarkers.find(changes, in: repository) : []

@@ -36,11 +36,12 @@ extension Repository {
     try lookAt(commit.tree, before: before, &found)
   }
 
-  /// Lists what can't be read of what a history has beyond another one; quick where that is little.
-  package func unreadable(from tip: ObjectID, beyond other: ObjectID) throws -> [ObjectID] {
-    guard let commits = try? commits(from: tip, excluding: [other]) else {
+  /// Lists what can't be read of what a history has beyond some commits; quick where these are near.
+  package func unreadable(from tip: ObjectID, beyond ends: [ObjectID]) throws -> [ObjectID] {
+    guard let commits = try? commits(from: tip, excluding: ends) else {
       // A walk ends with the first commit that it can't read.
-      return try unreadable(from: tip, besides: history(from: other))
+      return try unreadable(
+        from: tip, besides: ends.reduce(into: []) { $0.formUnion(try history(from: $1)) })
     }
     var found: Set<ObjectID> = []
     for commit in commits { try lookAt(commit, &found) }

@@ -248,7 +248,7 @@ extension Lander {
         return .left(
           try turnAway(feature, refusals, tip: tip, base: fork, target: current.commit))
       }
-      try BranchMend.verify(branch, tip: tip, beyond: current.commit, repository)
+      try BranchMend.verify(branch, tip: tip, beyond: forks, repository)
       let place = current.commit
       return .merged(
         Merged(feature: feature, kind: .feature, tip: tip, base: fork, tree: tree) {

@@ -57,13 +57,13 @@ package struct BranchMend: Sendable {
     }
   }
 
-  /// Verifies that all of a branch beyond the target can be read: what lands must be whole, with its history.
+  /// Verifies that all of a branch beyond where it forked can be read: what lands must be whole, with its history.
   ///
   /// - Throws: ``Spoiled``.
   package static func verify(
-    _ branch: String, tip: ObjectID, beyond target: ObjectID, _ repository: Repository
+    _ branch: String, tip: ObjectID, beyond forks: [ObjectID], _ repository: Repository
   ) throws {
-    let objects = try repository.unreadable(from: tip, beyond: target)
+    let objects = try repository.unreadable(from: tip, beyond: forks)
     guard objects.isEmpty else { throw Spoiled(branch: branch, objects: objects) }
   }
 
@@ -222,7 +222,7 @@ package struct BranchMend: Sendable {
       guard let own = try? Repository(opening: lane.path, environment: environment),
         let head = try? own.head().commit
       else { continue }
-      if let damaged = try? own.unreadable(from: head, beyond: end), damaged.isEmpty { continue }
+      if let damaged = try? own.unreadable(from: head, beyond: [end]), damaged.isEmpty { continue }
       let landed = try repository.history(of: target)
       if try mendLane(lane, branch: nil, lost: nil, onto: nil, landed) {
         try store.record(

@@ -58,7 +58,8 @@ struct SyncSteps {
   /// Returns the tree of everything in the lane that is not ignored.
   func snapshot() throws -> ObjectID {
     let files = FileManager.default
-    try? files.removeItem(atPath: workIndex)
+    // One sync at a time is in a lane; a lock here is that of a git which was killed.
+    for path in [workIndex, workIndex + ".lock"] { try? files.removeItem(atPath: path) }
     if files.fileExists(atPath: directory + "/index") {
       try files.copyItem(atPath: directory + "/index", toPath: workIndex)
     }

@@ -141,6 +141,20 @@ private struct SyncFixture {
     #expect(try fixture.sync() == .upToDate)
   }
 
+  @Test func p7_whatAGitLeftThatWasKilledInASyncIsInNobodysWay() throws {
+    let fixture = try SyncFixture()
+    let git = try fixture.repository().gitDirectory
+    for name in ["lanekeeper-sync.work", "lanekeeper-sync.work.lock"] {
+      try Data("half".utf8).write(to: URL(fileURLWithPath: git + "/" + name))
+    }
+    _ = try fixture.advance(["a.txt": "target\n"])
+    guard case .merged = try fixture.sync() else {
+      Issue.record("not merged")
+      return
+    }
+    #expect(try fixture.scraps() == [])
+  }
+
   @Test func p9_aStaleCommitIsRefusedAndPassesAfterTheSync() throws {
     let fixture = try SyncFixture()
     _ = try fixture.advance(["a.txt": "target\n1\n2\n3\n4\n5\n"])
