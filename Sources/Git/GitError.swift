@@ -11,7 +11,6 @@ package struct GitErrorCode: RawRepresentable, Hashable, Sendable {
   package static let modified = GitErrorCode(rawValue: GIT_EMODIFIED.rawValue)
   package static let locked = GitErrorCode(rawValue: GIT_ELOCKED.rawValue)
   package static let owner = GitErrorCode(rawValue: GIT_EOWNER.rawValue)
-  package static let unbornBranch = GitErrorCode(rawValue: GIT_EUNBORNBRANCH.rawValue)
 
   package static func ~= (pattern: GitErrorCode, value: any Error) -> Bool {
     (value as? GitError)?.code == pattern

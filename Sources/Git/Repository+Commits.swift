@@ -131,16 +131,6 @@ extension Repository {
     return code == 1
   }
 
-  /// Counts the commits that only one of two has: `ahead` those of `a`, `behind` those of `b`.
-  package func aheadBehind(_ a: ObjectID, _ b: ObjectID) throws -> (ahead: Int, behind: Int) {
-    var (one, two) = (a.oid, b.oid)
-    var (ahead, behind) = (0, 0)
-    try GitError.check(
-      git_graph_ahead_behind(&ahead, &behind, handle, &one, &two),
-      "compare \(a.short) with \(b.short)")
-    return (ahead, behind)
-  }
-
   /// Returns the commits that are reachable from a tip and not from the excluded ones, parents
   /// after children.
   package func commits(

@@ -25,19 +25,6 @@ extension Repository {
     return value != 0
   }
 
-  /// Tells whether any key of the configuration matches a regular expression.
-  package func hasConfiguration(matching pattern: String) throws -> Bool {
-    var config: OpaquePointer?
-    try GitError.check(git_repository_config_snapshot(&config, handle), "read the configuration")
-    defer { git_config_free(config) }
-    var iterator: OpaquePointer?
-    try GitError.check(
-      git_config_iterator_glob_new(&iterator, config, pattern), "read the configuration")
-    defer { git_config_iterator_free(iterator) }
-    var entry: UnsafeMutablePointer<git_config_entry>?
-    return git_config_next(&entry, iterator) == 0
-  }
-
   /// Sets where libgit2 looks for the user's and the system's configuration, for this process.
   ///
   /// - Parameter directory: takes the place of HOME, XDG_CONFIG_HOME and `/etc`.

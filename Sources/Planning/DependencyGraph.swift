@@ -115,24 +115,6 @@ package struct DependencyGraph: Sendable {
     return path
   }
 
-  /// Returns every feature after what it depends on; among those that could come next the one of
-  /// higher priority, then of the longer remaining path, then the earlier in the backlog.
-  package func topologicalOrder(seconds: (String) -> Double) -> [String] {
-    let rank = ranks(seconds: seconds)
-    var open = before.map(\.count)
-    var ready = Ready(rank: rank)
-    for number in ids.indices where open[number] == 0 { ready.insert(number) }
-    var result: [String] = []
-    while let number = ready.popFirst() {
-      result.append(ids[number])
-      for other in after[number] {
-        open[other] -= 1
-        if open[other] == 0 { ready.insert(other) }
-      }
-    }
-    return result
-  }
-
   /// Returns for each feature its place in ``ScheduleOrder``, by number.
   func ranks(seconds: (String) -> Double) -> [Int] {
     let lengths = lengths(seconds: seconds)

@@ -43,9 +43,6 @@ package struct FootprintModel: Sendable {
     for change in history { add(change) }
   }
 
-  /// The files that are there, by path.
-  package var presentPaths: [String] { files.filter(\.isPresent).map(\.path) }
-
   /// How many changes are known.
   package var changeCount: Int { changes.count }
 

@@ -145,15 +145,4 @@ package final class JobServer: @unchecked Sendable {
     var byte = lock.withLock { held.popLast() } ?? UInt8(ascii: "+")
     while write(output, &byte, 1) < 0, errno == EINTR {}
   }
-
-  /// Runs something while holding a token; waits for it off the cooperative threads.
-  package func withToken<Value: Sendable>(
-    calledOff: @escaping @Sendable () -> Bool = { false },
-    _ body: () async throws -> Value
-  ) async throws -> Value? {
-    let server = self
-    guard try await Offload.run({ server.take(calledOff: calledOff) }) else { return nil }
-    defer { give() }
-    return try await body()
-  }
 }

@@ -64,7 +64,4 @@ package enum FeatureState: String, Sendable, CaseIterable, Codable {
     default: false
     }
   }
-
-  /// Tells whether the feature's branch may hold work that is not on the target yet.
-  package var mayHoldUnlandedWork: Bool { self != .landed }
 }

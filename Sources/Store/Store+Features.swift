@@ -37,18 +37,6 @@ extension Store {
     }
   }
 
-  /// Returns how many features of the backlog stand in each state.
-  package func stateCounts() throws -> [FeatureState: Int] {
-    try read { db in
-      var counts: [FeatureState: Int] = [:]
-      let rows = try Row.fetchAll(
-        db,
-        sql: "SELECT state, COUNT(*) AS n FROM features WHERE in_backlog = 1 GROUP BY state")
-      for row in rows { counts[FeatureState(rawValue: row["state"]) ?? .pending] = row["n"] }
-      return counts
-    }
-  }
-
   /// Moves a feature from one of the expected states to another, with an event.
   ///
   /// - Throws: ``StoreError/stateChanged(feature:expected:found:)`` where another process was

@@ -89,17 +89,6 @@ extension Store {
     return dropped
   }
 
-  /// Renews the lease of a session's claims; other owners have none.
-  package func renewLease(of owner: ClaimOwner, until time: Int64) throws {
-    try write { db in
-      try db.execute(
-        sql: """
-          UPDATE claims SET expires_at = ?
-          WHERE owner_kind = ? AND owner = ? AND expires_at IS NOT NULL AND expires_at > ?
-          """, arguments: [time, owner.kind.rawValue, owner.id, now])
-    }
-  }
-
   /// Removes claims whose lease is over, and wakes who waited for them.
   package func expireLeases() throws {
     let isAny = try read { db in

@@ -1,8 +1,9 @@
 import ClaimRules
 import Foundation
-import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite struct ClaimLifeTests {
   private func path(_ text: String) throws -> ClaimPath { try ClaimPath(normalising: text) }
@@ -77,13 +78,11 @@ import Testing
     try claim(until: bench.clock.now + 1000)
     try bench.start("1", claims: ["a"])
     #expect(try bench.state("1") == .waiting)
-    try bench.store.renewLease(of: session, until: bench.clock.now + 5000)
+    try bench.store.write { try bench.store.renewSession($0, "s") }
     bench.clock.advance(2000)
     try bench.store.expireLeases()
     #expect(try bench.state("1") == .waiting)
-    bench.clock.advance(4000)
-    // What is over can't be renewed.
-    try bench.store.renewLease(of: session, until: bench.clock.now + 5000)
+    bench.clock.advance(SessionRecord.lease)
     try bench.store.expireLeases()
     #expect(try bench.state("1") == .ready && bench.store.claims(of: session).isEmpty)
   }
