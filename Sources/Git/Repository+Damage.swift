@@ -4,12 +4,26 @@ import Foundation
 // Objects that a failing disk, a power cut or a program has spoiled. git checks what it reads only where it
 // reads it, so a branch may stand for long on what is gone.
 extension Repository {
-  /// Tells whether an object is there and has the content that its name says.
-  package func isReadable(_ id: ObjectID) throws -> Bool {
+  /// Tells whether an object is there and has the content that its name says. False may also tell that this process
+  /// lacks memory or descriptors.
+  private func isReadable(_ id: ObjectID) throws -> Bool {
     var object: OpaquePointer?
     var oid = id.oid
     defer { git_odb_object_free(object) }
     return git_odb_read(&object, try database(), &oid) == 0
+  }
+
+  /// Asks git, in a process of its own, for what could not be read here: nothing counts as lost that another can read.
+  private func confirmed(_ ids: Set<ObjectID>) throws -> [ObjectID] {
+    try ids.sorted().filter { id in
+      let type = try git(["cat-file", "-t", id.hex])
+      guard type.status == 0 else { return true }
+      let content = try git(["cat-file", type.text, id.hex])
+      guard content.status == 0 else { return true }
+      let named = try git(
+        ["hash-object", "-t", type.text, "--literally", "--stdin"], input: content.output)
+      return named.text != id.hex
+    }
   }
 
   /// Lists what can't be read of a history: commits, directories and files that one of its commits has made.
@@ -28,7 +42,7 @@ extension Repository {
       open += commit.parents
       try lookAt(commit, &found)
     }
-    return found.sorted()
+    return try confirmed(found)
   }
 
   private func lookAt(_ commit: Commit, _ found: inout Set<ObjectID>) throws {
@@ -45,18 +59,23 @@ extension Repository {
     }
     var found: Set<ObjectID> = []
     for commit in commits { try lookAt(commit, &found) }
-    return found.sorted()
+    return try confirmed(found)
   }
 
-  /// Returns the commit on which a reference stands and all before it. A history that can't be read ends where it
-  /// can't.
+  /// Returns the commit on which a reference stands and all before it.
+  ///
+  /// - Throws: ``GitProgramError`` where not all of these commits can be read.
   package func history(of reference: String) throws -> Set<ObjectID> {
     try self.reference(reference).map { try history(from: $0) } ?? []
   }
 
   private func history(from tip: ObjectID) throws -> Set<ObjectID> {
-    let walk = try git(["rev-list", tip.hex])
-    return Set(walk.text.split(separator: "\n").compactMap { ObjectID(hex: String($0)) } + [tip])
+    let arguments = ["rev-list", tip.hex]
+    let walk = try git(arguments)
+    guard walk.status == 0 else {
+      throw GitProgramError(arguments: arguments, status: walk.status, message: walk.error)
+    }
+    return Set(walk.text.split(separator: "\n").compactMap { ObjectID(hex: String($0)) })
   }
 
   private func lookAt(_ tree: ObjectID, before: ObjectID?, _ found: inout Set<ObjectID>) throws {

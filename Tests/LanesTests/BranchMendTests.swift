@@ -150,9 +150,29 @@ import Testing
   }
 
   @Test func whatTheTargetHasLostIsLeftAlone() throws {
-    _ = try spoil("main:old.txt")
+    let file = try spoil("main:old.txt")
     #expect(try mend.mend("1", branch: branch, lane: lane) == nil)
+    let commit = try spoil("main")
+    #expect(throws: GitProgramError.self) { try mend.mend("1", branch: branch, lane: lane) }
     #expect(try place() == tip)
+    for id in [file, commit] {
+      #expect(!FileManager.default.fileExists(atPath: state.damaged + "/" + id.hex))
+    }
+  }
+
+  /// What reads well is spoiled all the same where it is not what its name says.
+  @Test func contentUnderAnotherNameIsFoundOut() throws {
+    let repository = try Repository(opening: test.path, environment: test.environment)
+    let file = ObjectID(hex: try test.git("rev-parse", "lane/1-one:b.txt"))!
+    let path = test.path + "/.git/objects/" + file.hex.prefix(2) + "/" + file.hex.dropFirst(2)
+    let kept = try Data(contentsOf: URL(fileURLWithPath: path))
+    let other = try test.git("rev-parse", "main:old.txt")
+    let otherPath = test.path + "/.git/objects/" + other.prefix(2) + "/" + other.dropFirst(2)
+    chmod(path, 0o644)
+    try Data(contentsOf: URL(fileURLWithPath: otherPath)).write(to: URL(fileURLWithPath: path))
+    #expect(try repository.unreadable(from: tip, beyond: [base]) == [file])
+    try kept.write(to: URL(fileURLWithPath: path))
+    #expect(try repository.unreadable(from: tip, beyond: [base]).isEmpty)
   }
 
   @Test func p4_rescuedWorkLosesOnlyWhatCantBeRead() throws {
