@@ -110,7 +110,12 @@ package struct BranchMend: Sendable {
     // A pack may have what the file had lost.
     let fresh = try Repository(opening: state.commonDirectory, environment: environment)
     if try !fresh.unreadable(from: tip, besides: landed).isEmpty {
-      let whole = try lastWhole(feature, branch, tip, fresh, landed)
+      // Without a lane the next attempt may as well begin from the target; a lane's files would seem to delete what
+      // it has that they have not.
+      let former = try lastWhole(feature, branch, tip, fresh, landed)
+      guard let whole = try former ?? (lane == nil ? fresh.reference(target) : nil) else {
+        throw Spoiled(branch: branch, objects: damaged)
+      }
       try fresh.setReference(branch, to: whole, message: "lane: back to what can be read")
       if let lane { try mendLane(lane, branch: branch, lost: tip, onto: whole, landed) }
       try dropFromLogs(branch, fresh, landed)
@@ -129,12 +134,11 @@ package struct BranchMend: Sendable {
   }
 
   /// Finds the newest commit of a branch of which, and of all before it, everything can be read: along its first
-  /// parents, among the places where it stood before, and where its attempts began. The target, where there is
-  /// none.
+  /// parents, among the places where it stood before, and where its attempts began.
   private func lastWhole(
     _ feature: String, _ branch: String, _ tip: ObjectID, _ repository: Repository,
     _ landed: Set<ObjectID>
-  ) throws -> ObjectID {
+  ) throws -> ObjectID? {
     var places: [ObjectID] = []
     var next: ObjectID? = tip
     while let id = next, places.count < 1000, let commit = try? repository.commit(id) {
@@ -143,12 +147,7 @@ package struct BranchMend: Sendable {
     }
     places += repository.formerPlaces(in: state.commonDirectory + "/logs/" + branch)
     places += try store.attempts(of: feature).reversed().compactMap { ObjectID(hex: $0.base) }
-    if let place = try firstWhole(places, repository, landed) { return place }
-    guard let end = try repository.reference(target) else {
-      throw LaneError.commandFailed(
-        command: "mend \(BranchName.short(branch))", detail: "the target is gone")
-    }
-    return end
+    return try firstWhole(places, repository, landed)
   }
 
   /// Finds where a lane stood before what it has lost, by its log and by what its attempts began from. Never
