@@ -230,7 +230,7 @@ CASES = {
         "met the model's provider, which is overloaded", QUICK, after=interrupted),
     "claude-malformed": lambda: fault(
         "malformed", "claude", [{"kind": "malformed", "times": 4}],
-        "failed \\(the agent says: API Error: JSON Parse error.*\\), will retry", QUICK),
+        "failed \\(the agent says: API Error: (JSON Parse error|.*malformed response).*\\), will retry", QUICK),
     "claude-refusal": lambda: fault(
         "refusal", "claude", [], "failed \\(the agent says: API Error", LONG, status=1,
         steps_of={"steps": [{"refuse": "I can't help with that."}]}),
