@@ -85,7 +85,7 @@ package struct BacklogFile {
       if errno == ENOENT { return nil }
       throw error("read")
     }
-    defer { close(descriptor) }
+    defer { release(descriptor) }
     lease(descriptor, Int32(F_RDLCK))
     guard let text = String(validating: InputFile.bytes(descriptor) ?? [], as: UTF8.self) else {
       throw Failure("\(path) is not UTF-8 text; save it as UTF-8", status: 65)
@@ -97,8 +97,7 @@ package struct BacklogFile {
   private func replace(_ old: String, with text: String, at path: String) throws -> Bool {
     let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { throw error("written") }
-    // Ends the lease as well.
-    defer { close(descriptor) }
+    defer { release(descriptor) }
     lease(descriptor, Int32(F_WRLCK))
     var facts = stat()
     guard fstat(descriptor, &facts) == 0, InputFile.bytes(descriptor) == Array(old.utf8),
@@ -131,6 +130,15 @@ package struct BacklogFile {
         usleep(1000)
       }
     #endif
+  }
+
+  /// Ends the lease and closes the file. A program that is just being started has a copy of the descriptor for a
+  /// moment, so that to close it alone would not end the lease.
+  private func release(_ descriptor: Int32) {
+    #if os(Linux)
+      _ = fcntl(descriptor, 1024, Int32(F_UNLCK))
+    #endif
+    close(descriptor)
   }
 
   private func isStill(_ facts: stat, at path: String) -> Bool {
