@@ -28,7 +28,7 @@ extension Coordinator {
       // A branch may be spoiled; which, is not known here.
       let mend = workplace.pool.mend(target: workplace.target)
       let mended = try store.features(in: [.ready]).filter { feature in
-        try feature.branch.map { try mend.mend(feature.id, branch: $0) != nil } ?? false
+        feature.branch.map { mend.afterFailure(feature.id, branch: $0) != nil } ?? false
       }
       guard !mended.isEmpty else { throw error }
       return try take()

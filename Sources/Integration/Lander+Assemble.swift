@@ -144,9 +144,9 @@ extension Lander {
   /// - Returns: `nil` where all of the branch can be read.
   private func sendBackDamaged(_ candidate: Candidate) throws -> LandingOutcome? {
     guard case .feature(let feature) = candidate, let branch = feature.branch,
-      let report = try BranchMend(
+      let report = BranchMend(
         store: store, state: state, target: settings.target, environment: settings.environment
-      ).mend(feature.id, branch: branch)
+      ).afterFailure(feature.id, branch: branch)
     else { return nil }
     let tip = report.moved?.to.hex ?? feature.tip ?? ""
     try store.turnAway(

@@ -75,11 +75,20 @@ package struct BranchMend: Sendable {
     do {
       return try body()
     } catch {
-      guard let branch, (try? mend(feature, branch: branch, lane: lane)) ?? nil != nil else {
+      guard let branch, afterFailure(feature, branch: branch, lane: lane) != nil else {
         throw error
       }
       return try body()
     }
+  }
+
+  /// Mends a branch after something failed that reads it.
+  ///
+  /// - Returns: `nil` where nothing is spoiled, or where that can't be told; then what had failed is to be reported.
+  package func afterFailure(
+    _ feature: String, branch: String, lane: LaneRecord? = nil
+  ) -> Report? {
+    (try? mend(feature, branch: branch, lane: lane)) ?? nil
   }
 
   /// Mends a branch, and rescued work that can't be read.

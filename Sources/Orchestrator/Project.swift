@@ -250,7 +250,7 @@ package struct Project: Sendable {
   }
 
   package func mend(_ store: Store) -> BranchMend {
-    BranchMend(store: store, state: state, target: target, environment: environment)
+    pool(store).mend(target: target)
   }
 
   package func hooks() throws -> HookInstallation {
