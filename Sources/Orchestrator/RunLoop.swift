@@ -12,6 +12,8 @@ import Store
 /// nothing is left that could go on.
 actor RunLoop {
   private enum Message: Sendable {
+    /// What an agent has built is being put away.
+    case built(String)
     /// Nothing of the agent runs any more.
     case agentEnded
     /// The attempt is put away.
@@ -116,6 +118,7 @@ actor RunLoop {
 
   private func handle(_ message: Message, _ group: inout DiscardingTaskGroup) async {
     switch message {
+    case .built(let id): pilot?.agentEnded(id, now: store.now)
     case .agentEnded: running -= 1
     case .attemptEnded:
       attempts -= 1
@@ -276,7 +279,7 @@ actor RunLoop {
       ended.run()
       mine.remove(feature.id)
       wantedSlots[feature.id] = nil
-      pilot?.putOff(feature.id)
+      pilot?.attemptEnded(feature.id)
       post.yield(.attemptEnded)
     }
     do {
@@ -290,7 +293,10 @@ actor RunLoop {
         started.feature, started.attempt, lane: started.lane, branch: started.branch,
         definition: started.definition, prepared: started.prepared, allowance: started.allowance,
         stop: stop,
-        agentEnded: { ended.run() })
+        agentEnded: { [post] in
+          post.yield(.built(feature.id))
+          ended.run()
+        })
       ringLanding.yield()
       try tell(started.attempt)
       let tip = try? context.project.repository().reference(context.project.target)

@@ -8,7 +8,10 @@ struct RunPilot {
   private var seen: Int64
   private var restingSince: Int64?
   private var resting = 0
-  private var putOff: Set<String> = []
+  /// Features whose state is read again with the next event.
+  private var unsure: Set<String> = []
+  /// Features whose agent has ended, and whose work is being put away.
+  private var ended: Set<String> = []
   /// Milliseconds.
   private let begin: Int64
 
@@ -32,7 +35,7 @@ struct RunPilot {
   /// Takes note of what happened since the last call.
   mutating func follow(_ store: Store) throws {
     schedule.advance(to: Double(store.now - begin) / 1000)
-    for id in putOff { if let feature = try store.feature(id) { note(feature) } }
+    for id in unsure { if let feature = try store.feature(id) { note(feature) } }
     while true {
       let events = try store.events(after: seen, limit: 1000)
       guard let last = events.last else { return }
@@ -45,7 +48,7 @@ struct RunPilot {
   }
 
   /// Returns the feature that a free agent should start; `nil` where nothing is ready, or resting is
-  /// better than a likely collision.
+  /// better than a likely collision or than missing something more urgent.
   ///
   /// - Parameters:
   ///   - free: how many agents have nothing to do.
@@ -56,41 +59,55 @@ struct RunPilot {
       schedule.rested(seconds: Double(max(0, now - since)) / 1000, agents: resting)
       restingSince = nil
     }
-    switch schedule.next(mayRest: mayRest) {
+    switch schedule.next(free: free, mayRest: mayRest) {
     case .start(let id): return id
     case .wait:
       restingSince = now
       resting = free
       return nil
-    case .nothing: return nil
+    case .expect, .nothing: return nil
     }
   }
 
   /// Notes that a feature is being started.
   mutating func take(_ id: String) { schedule.set(id, .active) }
 
+  /// Notes that a feature's agent has ended: what comes of it is known in a moment.
+  mutating func agentEnded(_ id: String, now: Int64) {
+    schedule.advance(to: Double(now - begin) / 1000)
+    schedule.set(id, .built)
+    ended.insert(id)
+  }
+
+  /// Notes that a feature's attempt is put away; its state is read with the next event.
+  mutating func attemptEnded(_ id: String) {
+    ended.remove(id)
+    unsure.insert(id)
+  }
+
   /// Leaves a feature out that can't be started now; it is offered again at the next event.
   mutating func putOff(_ id: String) {
     schedule.set(id, .out)
-    putOff.insert(id)
+    unsure.insert(id)
   }
 
   private mutating func note(_ feature: FeatureRecord) {
-    putOff.remove(feature.id)
+    unsure.remove(feature.id)
+    var state = feature.inBacklog ? Self.state(feature.state) : .out
+    if state == .active, ended.contains(feature.id) { state = .built }
     schedule.set(
-      feature.id, feature.inBacklog ? Self.state(feature.state) : .out,
-      isRework: feature.rework != nil, priority: feature.priority)
+      feature.id, state, isRework: feature.rework != nil, priority: feature.priority)
   }
 
   private static func state(_ state: FeatureState) -> RunSchedule.State {
     switch state {
     case .ready: .ready
     // What is built and not landed holds its paths.
-    case .running, .completed, .inReview, .approved, .queued, .landing, .changesRequested,
-      .gateFailed:
-      .active
+    case .running, .inReview, .approved, .changesRequested, .gateFailed: .active
+    case .completed, .queued, .landing: .built
     case .pending: .later
-    case .landed, .waiting, .failed, .blocked, .abandoned, .undone: .out
+    case .landed: .landed
+    case .waiting, .failed, .blocked, .abandoned, .undone: .out
     }
   }
 }

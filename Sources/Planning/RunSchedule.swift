@@ -14,8 +14,15 @@ package struct RunSchedule: Sendable {
     /// Will be ready once its dependencies have landed.
     case later
     case ready
-    /// At work, or built and not landed: its paths are taken.
+    /// At work, or built and in the hands of a person: its paths are taken.
     case active
+    /// On its way to land, which takes a moment: its paths are taken.
+    case built
+    /// Done; what depends on it can start.
+    case landed
+
+    var isTaken: Bool { self == .active || self == .built }
+    var isOut: Bool { self == .out || self == .landed }
   }
 
   /// What to do with a free agent.
@@ -23,6 +30,8 @@ package struct RunSchedule: Sendable {
     case start(String)
     /// Everything that is ready would likely collide; an agent rests until one of those is done.
     case wait(String)
+    /// Something that is more urgent than all that is ready will be so in a moment; an agent rests until then.
+    case expect(String)
     case nothing
   }
 
@@ -79,6 +88,10 @@ package struct RunSchedule: Sendable {
   /// Seconds that may go by before features of the longest path start.
   private var delayBudget: Double
   private var isDelaying = false
+  private var arrivals: Arrivals
+  private let seconds: [Double]
+  private let agents: Double
+  private let expectsArrivals: Bool
 
   /// How many of the ready features are looked at for one that collides with nothing.
   private static let reach = 48
@@ -96,11 +109,17 @@ package struct RunSchedule: Sendable {
   ///   - seconds: how long a feature is expected to take.
   ///   - collisions: `nil` leaves footprints out of account.
   ///   - agents: how many work at once; without it nothing is planned ahead.
+  ///   - expectsArrivals: whether agents rest a moment for what is more urgent than all that is ready.
   package init(
     _ backlog: Backlog, seconds: (String) -> Double, collisions: Collisions? = nil,
-    agents: Int? = nil
+    agents: Int? = nil, expectsArrivals: Bool = true
   ) {
+    self.expectsArrivals = expectsArrivals
     let graph = DependencyGraph(backlog)
+    self.agents = Double(max(1, agents ?? 1))
+    let times = graph.ids.map(seconds)
+    self.seconds = times
+    arrivals = Arrivals(graph, seconds: times)
     ids = graph.ids
     numbers = Dictionary(ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
     priorities = backlog.features.map(\.priority)
@@ -116,7 +135,7 @@ package struct RunSchedule: Sendable {
     separation =
       if let agents, agents > 1, neighbours.contains(where: { !$0.isEmpty }) {
         Separation(
-          graph, priorities: priorities, agents: agents, seconds: ids.map(seconds),
+          graph, priorities: priorities, agents: agents, seconds: times,
           neighbours: neighbours)
       } else { nil }
     if let separation {
@@ -132,7 +151,7 @@ package struct RunSchedule: Sendable {
     pressure = Array(repeating: 0, count: ids.count)
     passed = Array(repeating: 0, count: ids.count)
     delayBudget = Self.delayShare * (remaining.max() ?? 0)
-    idleBudget = Self.idleShare * ids.reduce(0) { $0 + seconds($1) }
+    idleBudget = Self.idleShare * times.reduce(0, +)
   }
 
   /// Takes note of a feature's state.
@@ -145,9 +164,10 @@ package struct RunSchedule: Sendable {
     if let priority { priorities[number] = priority }
     let before = states[number]
     if before == state, state != .ready { return }
-    if (before == .active) != (state == .active) {
-      let sign: Double = state == .active ? 1 : -1
-      activeCount += state == .active ? 1 : -1
+    arrivals.set(number, state, at: now)
+    if before.isTaken != state.isTaken {
+      let sign: Double = state.isTaken ? 1 : -1
+      activeCount += state.isTaken ? 1 : -1
       for neighbour in neighbours[number] {
         pressure[neighbour.other] = max(0, pressure[neighbour.other] + sign * neighbour.likelihood)
       }
@@ -155,8 +175,8 @@ package struct RunSchedule: Sendable {
     states[number] = state
     generations[number] += 1
     if let separation {
-      if before == .active, state == .out { lag = max(lag, now - separation.ends[number]) }
-      if (before == .out) != (state == .out) { tellFollowers(of: number, isDone: state == .out) }
+      if before.isTaken, state.isOut { lag = max(lag, now - separation.ends[number]) }
+      if before.isOut != state.isOut { tellFollowers(of: number, isDone: state.isOut) }
     }
     if state == .ready {
       let entry = Entry(
@@ -201,13 +221,56 @@ package struct RunSchedule: Sendable {
 
   /// Returns what a free agent should do; the caller sets the state of what it starts.
   ///
-  /// - Parameter mayRest: false where nobody is at work for whose end one could wait.
-  package mutating func next(mayRest: Bool = true) -> Decision {
-    separation == nil ? passingOver(mayRest: mayRest) : byPlan(mayRest: mayRest)
+  /// - Parameters:
+  ///   - free: how many agents have nothing to do.
+  ///   - mayRest: false where nobody is at work for whose end one could wait.
+  package mutating func next(free: Int = 1, mayRest: Bool = true) -> Decision {
+    separation == nil
+      ? passingOver(free: free, mayRest: mayRest) : byPlan(free: free, mayRest: mayRest)
+  }
+
+  /// Returns what an agent should rest for instead of taking this: the most urgent of what will be ready in a moment,
+  /// where there are as many of those as there are free agents.
+  ///
+  /// It rests only for what the length of the run hangs on, or a person puts first, and for no longer than that would
+  /// be held up otherwise. With features of 600 s and landings of 3 to 60 s, runs of narrow backlogs
+  /// are 1 to 5 % shorter by it.
+  private func expected(before entry: Entry, free: Int) -> Int? {
+    guard expectsArrivals, agents > 1, !entry.isRework, !arrivals.arriving.isEmpty else {
+      return nil
+    }
+    // When the next agent is free, if this one is not.
+    let delay = seconds[entry.number] / agents
+    let limit = delay * arrivals.pace
+    guard arrivals.landing <= limit else { return nil }
+    var others: [Entry] = []
+    for (number, since) in arrivals.arriving where now - since < limit {
+      let other = Entry(
+        isRework: false, priority: priorities[number], remaining: remaining[number], number: number,
+        generation: 0)
+      guard other < entry,
+        other.priority > entry.priority
+          || remaining[number] + delay > arrivals.workLeft / agents,
+        !isHeldBack(number)
+      else { continue }
+      others.append(other)
+    }
+    return others.count >= max(1, free) ? others.min()?.number : nil
+  }
+
+  /// Tells whether a feature would not start when it is ready, for the sake of fewer collisions.
+  private func isHeldBack(_ number: Int) -> Bool {
+    if let separation {
+      return openWaits[number] > 0 && separation.latest[number] + lag >= now
+    }
+    let pressure = neighbours[number].reduce(0) { sum, neighbour in
+      sum + (states[neighbour.other] == .active ? neighbour.likelihood : 0)
+    }
+    return pressure >= Self.likely && passed[number] < Self.patience
   }
 
   /// Takes the first that is not held back; what has been held back for long enough is not any more.
-  private mutating func byPlan(mayRest: Bool) -> Decision {
+  private mutating func byPlan(free: Int, mayRest: Bool) -> Decision {
     while let first = held.first, !isValid(first.entry) || first.latest + lag < now {
       _ = held.popFirst()
       if isValid(first.entry) { ready.insert(first.entry) }
@@ -225,6 +288,7 @@ package struct RunSchedule: Sendable {
         held.insert(Held(latest: separation.latest[entry.number], entry: entry))
         continue
       }
+      if let other = expected(before: entry, free: free) { return .expect(ids[other]) }
       return .start(ids[entry.number])
     }
     guard let best = held.first?.entry.number else { return .nothing }
@@ -235,25 +299,26 @@ package struct RunSchedule: Sendable {
     entry.generation == generations[entry.number] && states[entry.number] == .ready
   }
 
-  private mutating func passingOver(mayRest: Bool) -> Decision {
+  private mutating func passingOver(free: Int, mayRest: Bool) -> Decision {
     var looked: [Entry] = []
     defer { for entry in looked { ready.insert(entry) } }
-    var chosen: Int?
+    var chosen: Entry?
     var least: Int?
     while looked.count < Self.reach, let entry = ready.popFirst() {
       guard isValid(entry) else { continue }
       looked.append(entry)
       let number = entry.number
       if entry.isRework || pressure[number] < Self.likely || passed[number] >= Self.patience {
-        chosen = number
+        chosen = entry
         break
       }
       if least.map({ pressure[number] < pressure[$0] }) ?? true { least = number }
     }
     guard let first = looked.first?.number else { return .nothing }
     if let chosen {
-      for entry in looked where entry.number != chosen { passed[entry.number] += 1 }
-      return .start(ids[chosen])
+      if let other = expected(before: chosen, free: free) { return .expect(ids[other]) }
+      for entry in looked where entry.number != chosen.number { passed[entry.number] += 1 }
+      return .start(ids[chosen.number])
     }
     let best = least ?? first
     for entry in looked { passed[entry.number] += 1 }

@@ -173,6 +173,95 @@ import Testing
     #expect(schedule.next() == .start("b"))
   }
 
+  /// What the run waits for is ready when its dependency has landed, in a moment.
+  @Test func anAgentRestsAMomentForWhatIsMoreUrgent() {
+    func feature(_ id: String, _ needed: String...) -> Feature {
+      Feature(id: id, title: id, dependencies: needed.map { Dependency(id: $0) })
+    }
+    let chain = [feature("a"), feature("b", "a"), feature("c", "b"), feature("d", "c")]
+    func fresh(_ others: Int = 2, agents: Int = 2) -> RunSchedule {
+      let side = (0..<others).map { feature("x\($0)") }
+      var schedule = RunSchedule(
+        Backlog(features: chain + side), seconds: { _ in 100 }, agents: agents)
+      for id in ["b", "c", "d"] { schedule.set(id, .later) }
+      for feature in side { schedule.set(feature.id, .ready) }
+      schedule.set("a", .active)
+      schedule.advance(to: 100)
+      return schedule
+    }
+    var schedule = fresh()
+    #expect(schedule.next() == .start("x0"))
+    schedule.set("a", .built)
+    #expect(schedule.next(free: 1) == .expect("b"))
+    #expect(schedule.next(free: 1, mayRest: false) == .expect("b"))
+    // One agent is enough for it.
+    #expect(schedule.next(free: 2) == .start("x0"))
+    // No longer than it would be held up otherwise.
+    schedule.advance(to: 151)
+    #expect(schedule.next(free: 1) == .start("x0"))
+    schedule.set("a", .landed)
+    schedule.set("b", .ready)
+    #expect(schedule.next(free: 1) == .start("b"))
+
+    // What comes back from its landing does not let anything start.
+    schedule = fresh()
+    schedule.set("a", .built)
+    schedule.set("a", .ready, isRework: true)
+    #expect(schedule.next() == .start("a"))
+    schedule.set("a", .active)
+    #expect(schedule.next() == .start("x0"))
+    // Rework goes first, whatever comes.
+    schedule = fresh()
+    schedule.set("a", .built)
+    schedule.set("x1", .ready, isRework: true)
+    #expect(schedule.next() == .start("x1"))
+    // One alone gains nothing, and where the rest is more than the chain nothing is lost.
+    schedule = fresh(agents: 1)
+    schedule.set("a", .built)
+    #expect(schedule.next() == .start("x0"))
+    schedule = fresh(40)
+    schedule.set("a", .built)
+    #expect(schedule.next() == .start("x0"))
+    // But what a person puts first is waited for.
+    schedule.set("b", .later, priority: 1)
+    schedule.set("c", .active)
+    schedule.set("c", .later)
+    #expect(schedule.next() == .expect("b"))
+    // Where landings take long it is not.
+    schedule = fresh()
+    schedule.set("a", .built)
+    schedule.advance(to: 160)
+    schedule.set("a", .landed)
+    schedule.set("b", .active)
+    schedule.advance(to: 260)
+    schedule.set("b", .built)
+    #expect(schedule.next() == .start("x0"))
+  }
+
+  @Test func restingForWhatIsAboutToLandMakesRunsShorter() {
+    for landing in [3.0, 18, 60] {
+      var spans = (with: 0.0, without: 0.0)
+      for seed in 0..<60 {
+        let sample = SampleBacklog.narrow(seed: seed)
+        var random = SampleRandom(seed: seed)
+        let expected = sample.backlog.features.reduce(into: [String: Double]()) {
+          $0[$1.id] = sample.seconds[$1.id]! * random.uniform(0.5...2)
+        }
+        for agents in [2, 3, 5] {
+          let simulation = RunSimulation(
+            backlog: sample.backlog, agents: agents, seconds: sample.seconds, landing: landing)
+          let with = simulation.run(expected: { expected[$0]! })
+          let without = simulation.run(expected: { expected[$0]! }, expectsArrivals: false)
+          #expect(with.order.count == sample.backlog.features.count)
+          #expect(with.makespan < 1.15 * without.makespan)
+          spans.with += with.makespan
+          spans.without += without.makespan
+        }
+      }
+      #expect(spans.with < 0.99 * spans.without, "\(landing) s: \(spans)")
+    }
+  }
+
   /// The footprints may be of other features than the schedule's.
   @Test func collisionsGoByIDs() {
     let path = [PathLikelihood(path: "p", likelihood: 1)]
