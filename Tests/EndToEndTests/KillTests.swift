@@ -90,6 +90,34 @@ import Testing
     #expect(try eventually { try shop.processes().isEmpty })
   }
 
+  /// An agent that has ended its guard, in a run that is killed before it can take note: nobody is left who could
+  /// end that agent at once. The next run does, and keeps its work.
+  @Test func p5_p7_whatLostItsGuardAndItsRunIsEndedByTheNextRun() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: """
+        if [ $LANEKEEPER_ATTEMPT = 1 ]; then
+          echo half > a.txt; echo $$ > "$LANEKEEPER_REPOSITORY/../agent"; sleep 600
+        fi
+        echo whole >> a.txt
+
+        """)
+    let run = try shop.start(["run"], output: "run")
+    #expect(eventually { shop.repository.root.exists("agent") })
+    let agent = try #require(Int32(shop.repository.root.read("agent").dropLast()))
+    let status = try String(contentsOfFile: "/proc/\(agent)/stat", encoding: .utf8)
+    let guardian = try #require(Int32(status.split(separator: " ")[3]))
+    run.signal(SIGSTOP)
+    kill(guardian, SIGKILL)
+    run.signal(SIGKILL)
+    run.wait()
+    #expect(try !shop.processes().isEmpty)
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed() == ["1"])
+    #expect(try shop.repository.read("a.txt") == "half\nwhole\n")
+    #expect(try shop.leftovers() == [])
+  }
+
   @Test(arguments: [SIGINT, SIGTERM])
   func stopsCleanlyAndGoesOnLater(number: Int32) throws {
     let shop = try Workshop(

@@ -115,9 +115,9 @@ struct Workshop {
   }
 
   /// The command lines of processes that stand in the temporary directory.
-  func processes() throws -> [String] {
+  func processes(besides isLeftOut: (Int32) -> Bool = { _ in false }) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { name in
-      guard Int32(name) != nil,
+      guard let pid = Int32(name), !isLeftOut(pid),
         let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/cwd"),
         place.hasPrefix(repository.root.path + "/")
       else { return nil }
