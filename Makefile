@@ -10,9 +10,12 @@ bindir := $(root)/bin
 libexec := $(root)/libexec/lanekeeper
 share := $(root)/share/lanekeeper
 build := .build/$(CONFIG)
-# What is installed needs no Swift on the machine, and holds no symbols; what nothing calls SwiftPM leaves out itself.
+# What is installed needs no Swift on the machine, and holds no symbols, nor languages that it does not speak; what
+# nothing calls SwiftPM leaves out itself.
 ifeq ($(CONFIG),release)
-flags := --static-swift-stdlib -Xlinker -s
+locale_data := $(CURDIR)/.build/locale-data
+flags := --static-swift-stdlib -Xlinker -s -Xlinker --no-export-dynamic \
+  -Xcc '-DLANEKEEPER_LOCALE_DATA="$(locale_data)/data.S"'
 # The library's HTTP client calls libcurl, which the static library leaves to whoever links it.
 ask_flags := -Xlinker --no-as-needed -Xlinker -lcurl
 endif
@@ -31,6 +34,9 @@ demo: build ## build, then let agents build a small program in demo/, and measur
 	@Tools/demo $(build)
 
 build: packages ## build the programs (CONFIG=debug for a debug build)
+ifeq ($(CONFIG),release)
+	@Tools/small-locale-data '$(locale_data)'
+endif
 	@for product in lanekeeper lanekeeper-hook lanekeeper-guard lanekeeper-ui; do \
 	  $(SWIFT) build -c $(CONFIG) $(flags) --product $$product || exit; done
 	@$(SWIFT) build -c $(CONFIG) $(flags) $(ask_flags) --product lanekeeper-ask

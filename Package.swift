@@ -51,6 +51,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CProcess"),
     .target(name: "CHookEntry"),
+    .target(name: "CLocaleData"),
   ]
     + module("ClaimRules")
     + module("HookInputs", ["CZlib"], tests: ["ClaimRules", "TestSupport"])
@@ -90,7 +91,7 @@ let package = Package(
         name: "lanekeeper",
         dependencies: [
           "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
-          "Integration", "Orchestrator", "ClaimRules", "CoordinationServer",
+          "Integration", "Orchestrator", "ClaimRules", "CoordinationServer", "CLocaleData",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict),
       .target(
@@ -110,9 +111,11 @@ let package = Package(
         name: "lanekeeper-ui",
         dependencies: [
           "Dashboard", "Orchestrator", "CoordinationServer", "Processes", "Store", "Lanes",
+          "CLocaleData",
         ],
         swiftSettings: strict),
-      .executableTarget(name: "lanekeeper-ask", swiftSettings: strict),
+      .executableTarget(
+        name: "lanekeeper-ask", dependencies: ["CLocaleData"], swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-hook",
         dependencies: ["ClaimRules", "HookInputs", "CSQLite", "CProcess", "CHookEntry"],
