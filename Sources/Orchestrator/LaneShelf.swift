@@ -16,6 +16,8 @@ actor LaneShelf {
   /// Lanes that are being filled.
   private var busy = 0
   private var isClosed = false
+  private var wanted: (tip: ObjectID, need: Int)?
+  private var isRefreshing = false
   private var waiters: [CheckedContinuation<Void, Never>] = []
 
   init(pool: LanePool, project: Project, limit: Int, fillsAhead: Bool) {
@@ -75,14 +77,16 @@ actor LaneShelf {
   }
 
   /// Takes a lane back that no feature is in any more, and fills it with the target's tip.
-  func giveBack(_ lane: LaneRecord, store: Store, tip: ObjectID?) async {
+  ///
+  /// - Parameter need: how many features may still start; no more lanes are filled.
+  func giveBack(_ lane: LaneRecord, store: Store, tip: ObjectID?, need: Int) async {
     // The store has freed it at the attempt's end; another process may be faster.
     guard let reserved = try? store.reserveLane(preferring: lane.number) else {
       known -= 1
       wake()
       return
     }
-    guard let tip, fillsAhead else { return put(reserved, nil) }
+    guard let tip, fillsAhead, shelved.count < need else { return put(reserved, nil) }
     await fill(reserved, tip)
   }
 
@@ -99,16 +103,24 @@ actor LaneShelf {
   }
 
   /// Brings lanes that wait up to a new tip of the target.
-  func refresh(tip: ObjectID) async {
+  ///
+  /// Of several tips in a row only the last counts.
+  /// - Parameter need: how many features may still start; no more lanes are filled.
+  func refresh(tip: ObjectID, need: Int) async {
     guard fillsAhead else { return }
-    while !isClosed, let index = shelved.firstIndex(where: { $0.commit != tip }) {
+    wanted = (tip, need)
+    guard !isRefreshing else { return }
+    isRefreshing = true
+    defer { isRefreshing = false }
+    while let (tip, need) = wanted, !isClosed, shelved.count(where: { $0.commit == tip }) < need,
+      let index = shelved.firstIndex(where: { $0.commit != tip })
+    {
       let (lane, _) = shelved.remove(at: index)
-      let pool = pool
-      busy += 1
-      defer { settleDown() }
-      let filled: Void? = try? await Offload.run { try pool.enter(lane, branch: nil, commit: tip) }
-      put(lane, filled == nil ? nil : tip)
-      if filled == nil { return }
+      await fill(lane, tip)
+      guard shelved.contains(where: { $0.lane.number == lane.number && $0.commit == nil }) else {
+        continue
+      }
+      return
     }
   }
 

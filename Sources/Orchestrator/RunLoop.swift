@@ -300,7 +300,8 @@ actor RunLoop {
       ringLanding.yield()
       try tell(started.attempt)
       let tip = try? context.project.repository().reference(context.project.target)
-      await shelf.giveBack(started.lane, store: store, tip: isStopping ? nil : tip ?? nil)
+      await shelf.giveBack(
+        started.lane, store: store, tip: isStopping ? nil : tip ?? nil, need: startable)
     } catch {
       fatal = fatal ?? error
     }
@@ -394,8 +395,14 @@ actor RunLoop {
       feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id))
   }
 
+  /// How many features may still start, as far as is known; no more than there are lanes.
+  private var startable: Int {
+    (try? store.count(
+      in: [.ready, .pending, .waiting], limit: context.options.parallel + 1)) ?? 0
+  }
+
   private var shouldMakeSpare: Bool {
-    context.options.kind == .run && ((try? store.features(in: [.ready]).isEmpty) == false)
+    context.options.kind == .run && (try? store.count(in: [.ready], limit: 1)) == 1
   }
 
   /// The paths to claim with the feature: its declared ones, and what its branch and its rescued work
@@ -567,7 +574,10 @@ actor RunLoop {
       report(
         .landed(feature: feature, target: context.project.configuration.target, commit: commit))
       post.yield(.landed)
-      if let tip = ObjectID(hex: commit) { Task { await shelf.refresh(tip: tip) } }
+      if let tip = ObjectID(hex: commit) {
+        let need = startable
+        Task { await shelf.refresh(tip: tip, need: need) }
+      }
     case .sentBack(let id, let detail):
       if let feature = try? store.feature(id) {
         if feature.state == .waiting {

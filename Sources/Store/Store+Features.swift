@@ -37,6 +37,19 @@ extension Store {
     }
   }
 
+  /// Returns how many features of the backlog are in one of the states, at most the limit.
+  package func count(in states: [FeatureState], limit: Int) throws -> Int {
+    let marks = databaseQuestionMarks(count: states.count)
+    return try read {
+      try Int.fetchOne(
+        $0,
+        sql: """
+          SELECT count(*) FROM
+            (SELECT 1 FROM features WHERE state IN (\(marks)) AND in_backlog LIMIT ?)
+          """, arguments: StatementArguments(states.map(\.rawValue)) + [limit]) ?? 0
+    }
+  }
+
   /// Moves a feature from one of the expected states to another, with an event.
   ///
   /// - Throws: ``StoreError/stateChanged(feature:expected:found:)`` where another process was

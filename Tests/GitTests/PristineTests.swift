@@ -61,6 +61,111 @@ import Testing
     }
   }
 
+  /// What the look at the index says is what git says, or it leaves it to git.
+  @Test(arguments: 1...20) func p4_whatIsTakenForCleanIsSo(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let test = try TestRepository()
+    let repository = try test.open()
+    let path = test.root.path("lane")
+    var files = ["a": "1\n", "d/b": "2\n", "d.e": "3\n", "d/f/g": "", "h/i/j/k": "5\n"]
+    for number in 0..<random.below(300) { files["m\(number % 7)/n\(number)"] = "\(number)\n" }
+    for (name, text) in files { try test.write(name, text) }
+    try FileManager.default.createSymbolicLink(
+      atPath: test.path + "/link", withDestinationPath: "d")
+    let first = try #require(ObjectID(hex: test.commit("one")))
+    try repository.addWorktree(name: "l", path: path, commit: first, branch: nil)
+    let index = try test.open(path).gitDirectory + "/index"
+    usleep(30_000)
+    try test.git("update-index", "--refresh", "--force-write-index", at: path)
+    #expect(WorktreeLook(indexAt: index)?.isClean(path) == true)
+    var seen = 0
+    for _ in 0..<12 {
+      try change(path, files.keys.sorted(), test, &random)
+      let says = try test.git(
+        "status", "--porcelain", "--untracked-files=all", "--no-renames", at: path)
+      let clean = try test.git("clean", "-n", "-d", "-ff", at: path)
+      let isClean = WorktreeLook(indexAt: index)?.isClean(path) == true
+      // HEAD is another's matter.
+      let staged = try test.git("diff", "--cached", "--name-only", at: path)
+      if isClean {
+        seen += 1
+        #expect(clean == "" && (says == "" || staged != ""), "\(says)\(clean)")
+      }
+      guard random.oneIn(3) else { continue }
+      unlink(index)
+      try test.git("reset", "-q", "--hard", at: path)
+      try test.git("clean", "-q", "-f", "-d", "-ff", "-x", at: path)
+      usleep(30_000)
+      try test.git("update-index", "--refresh", "--force-write-index", at: path)
+      #expect(WorktreeLook(indexAt: index)?.isClean(path) == true)
+    }
+  }
+
+  /// Does something to a worktree that may or may not leave it changed.
+  private func change(
+    _ path: String, _ names: [String], _ test: TestRepository, _ random: inout SplitMix64
+  ) throws {
+    let name = names[random.below(names.count)]
+    let file = path + "/" + name
+    let files = FileManager.default
+    let directory = path + "/d"
+    switch random.below(14) {
+    case 0: try? Data("x\n".utf8).write(to: URL(fileURLWithPath: file))
+    case 1:  // As long as before, and as old.
+      var facts = stat()
+      guard stat(file, &facts) == 0 else { return }
+      try Data(repeating: 0x78, count: Int(facts.st_size)).write(to: URL(fileURLWithPath: file))
+      var times = [facts.st_atim, facts.st_mtim]
+      utimensat(AT_FDCWD, file, &times, 0)
+    case 2: chmod(file, 0o755)
+    case 3: try? files.removeItem(atPath: file)
+    case 4: try Data("new\n".utf8).write(to: URL(fileURLWithPath: path + "/new\(random.below(9))"))
+    case 5: mkdir(path + "/empty", 0o755)
+    case 6: _ = try? test.git("init", "-q", "inner", at: path)
+    case 7:
+      unlink(path + "/link")
+      symlink("h", path + "/link")
+    case 8:  // A directory of the same content behind a link.
+      guard files.fileExists(atPath: directory) else { return }
+      rename(directory, path + "/../elsewhere\(random.next())")
+      symlink("h", directory)
+    case 9: _ = try? test.git("add", "-A", at: path)
+    case 10: _ = try? test.git("update-index", "--assume-unchanged", name, at: path)
+    case 11: try? Data().write(to: URL(fileURLWithPath: file))
+    case 12:
+      try? files.removeItem(atPath: file)
+      mkdir(file, 0o755)
+    default: utimes(file, nil)
+    }
+  }
+
+  /// A file that is written again within the step in which the file system counts looks as before.
+  @Test func whatIsAsNewAsTheIndexIsLeftToGit() throws {
+    let (test, lane, _) = try CheckoutTests.lane(["a": "1\n"])
+    let index = try test.open(lane).gitDirectory + "/index"
+    for _ in 0..<50 {
+      try test.root.write("lane/a", "2\n")
+      try test.git("add", "a", at: lane)
+      try test.root.write("lane/a", "3\n")
+      #expect(WorktreeLook(indexAt: index)?.isClean(lane) != true)
+    }
+  }
+
+  /// git is not asked where the index tells it all.
+  @Test func aLookAtTheIndexIsMostlyEnough() throws {
+    let (test, lane, first) = try CheckoutTests.lane(["a": "1\n", "d/b": "2\n"])
+    usleep(30_000)
+    try test.git("update-index", "--refresh", "--force-write-index", at: lane)
+    var environment = test.environment
+    environment["GIT_TRACE"] = test.root.path("trace")
+    let traced = try Repository(opening: lane, environment: environment)
+    #expect(try traced.pristineTree() == traced.commit(first).tree)
+    #expect(!test.root.exists("trace"))
+    try test.root.write("lane/other", "")
+    #expect(try traced.pristineTree() == nil)
+    #expect(test.root.exists("trace"))
+  }
+
   /// Another commit may ignore less; what it does not ignore goes, as on the long way.
   @Test func whatIsIgnoredNoLongerIsRemoved() throws {
     let (test, lane, _) = try CheckoutTests.lane([".gitignore": "*.o\n*.log\n", "a": "1\n"])

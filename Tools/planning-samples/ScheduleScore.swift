@@ -17,12 +17,21 @@ package struct ScheduleScore: Sendable {
   /// The mean distance from the lower bound, as a share of it.
   package var mean: Double { count > 0 ? excess / Double(count) : 0 }
 
+  /// The least that any schedule takes, max(T1/N, T∞), in seconds.
+  package static func bound(_ sample: SampleBacklog, agents: Int) -> Double {
+    let (total, longest) = work(sample)
+    return max(total / Double(agents), longest)
+  }
+
+  private static func work(_ sample: SampleBacklog) -> (total: Double, longest: Double) {
+    let paths = DependencyGraph(sample.backlog).remainingPath { sample.seconds[$0] ?? 0 }
+    return (sample.seconds.values.reduce(0, +), paths.values.max() ?? 0)
+  }
+
   package mutating func add(_ sample: SampleBacklog, agents: Int) {
-    let total = sample.seconds.values.reduce(0, +)
-    let longest =
-      DependencyGraph(sample.backlog).remainingPath { sample.seconds[$0] ?? 0 }.values.max() ?? 0
+    let (total, longest) = Self.work(sample)
     let share = 1 / Double(agents)
-    let bound = max(total * share, longest)
+    let bound = Self.bound(sample, agents: agents)
     guard bound > 0 else { return }
     let span = RunSimulation(
       backlog: sample.backlog, agents: agents, seconds: sample.seconds

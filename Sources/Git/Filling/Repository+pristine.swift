@@ -5,11 +5,17 @@ extension Repository {
   /// Returns the tree that HEAD, index and files are, all three; `nil` where anything differs, is untracked
   /// (an empty directory, too) or is hidden from git, and where it can't be told quickly.
   ///
-  /// A repository made inside the worktree counts as untracked. Nothing is written. Two programs look at the same time, one at what is tracked, one at what is not.
+  /// A repository made inside the worktree counts as untracked. Nothing is written. Where the index does not tell it all
+  /// (``WorktreeLook``), two programs look at the same time, one at what is tracked, one at what is not.
   package func pristineTree() throws -> ObjectID? {
-    guard let summary = IndexSummary(path: gitDirectory + "/index"), !summary.hidesFiles,
-      let tree = summary.tree
+    let index = gitDirectory + "/index"
+    guard let summary = IndexSummary(path: index), !summary.hidesFiles, let tree = summary.tree
     else { return nil }
+    if let directory = workingDirectory, try headTree() == tree,
+      WorktreeLook(indexAt: index)?.isClean(directory) == true
+    {
+      return tree
+    }
     try storeObjects()
     let looks = [
       statusArguments(untracked: "no"), ["-c", "core.fsmonitor=false", "clean", "-n", "-d", "-ff"],
@@ -25,6 +31,13 @@ extension Repository {
       silent.add(1, ordering: .relaxed)
     }
     return silent.load(ordering: .relaxed) == looks.count ? tree : nil
+  }
+
+  private func headTree() throws -> ObjectID? {
+    switch try head() {
+    case .branch(_, let tip): try tip.map { try commit($0).tree }
+    case .detached(let tip): try commit(tip).tree
+    }
   }
 
   /// Makes a pristine worktree a checkout of another tree: only what differs is looked at and written.
