@@ -63,4 +63,42 @@ import Testing
     }
     #expect(left.isEmpty, "\(left)")
   }
+
+  /// Of ICU's data the programs get what they need; without the toolchain's own they get all of it.
+  @Test func dataForOtherLanguagesIsLeftOut() throws {
+    let shop = try Workshop(features: Workshop.independent(1), agent: "true")
+    let directory = shop.repository.root.path("data")
+    func make(_ path: String?) throws -> TestProgramResult {
+      try TestProgram.run(
+        [Self.source + "/Tools/small-locale-data", directory], directory: Self.source,
+        environment: path.map { shop.environment.merging(["PATH": $0]) { $1 } } ?? shop.environment)
+    }
+    let files = FileManager.default
+    let made = try make(nil)
+    try #require(made.status == 0)
+    let text = try String(contentsOfFile: directory + "/data.S", encoding: .utf8)
+    if made.error.isEmpty {
+      let name = try #require(
+        files.contentsOfDirectory(atPath: directory).first { $0.hasSuffix(".dat") })
+      let data = try Data(contentsOf: URL(fileURLWithPath: directory + "/" + name))
+      #expect(text.contains(name) && text.contains("_dat, %object"))
+      #expect(data.count > 1_000_000 && data.count < 8_000_000)
+      #expect(data.range(of: Data("/en.res\0".utf8)) != nil)
+      #expect(data.range(of: Data("/de.res\0".utf8)) == nil)
+      // What is as it was is not written, so that nothing is linked again.
+      utimensat(AT_FDCWD, directory + "/data.S", [timespec(), timespec()], 0)
+      #expect(try make(nil).status == 0)
+      var facts = stat()
+      #expect(stat(directory + "/data.S", &facts) == 0 && facts.st_mtim.tv_sec == 0)
+    }
+    let bin = shop.repository.root.path("bin")
+    try files.createDirectory(atPath: bin, withIntermediateDirectories: true)
+    for program in ["env", "python3"] {
+      try files.createSymbolicLink(
+        atPath: bin + "/" + program, withDestinationPath: "/usr/bin/" + program)
+    }
+    let without = try make(bin)
+    #expect(without.status == 0 && without.error.contains("Swift is not on the PATH"))
+    #expect(try String(contentsOfFile: directory + "/data.S", encoding: .utf8) == "")
+  }
 }

@@ -77,14 +77,14 @@ import Testing
     let index = try test.open(path).gitDirectory + "/index"
     usleep(30_000)
     try test.git("update-index", "--refresh", "--force-write-index", at: path)
-    #expect(WorktreeLook(indexAt: index)?.isClean(path) == true)
+    #expect(IndexFile(path: index).map { WorktreeLook($0).isClean(path) } == true)
     var seen = 0
     for _ in 0..<12 {
       try change(path, files.keys.sorted(), test, &random)
       let says = try test.git(
         "status", "--porcelain", "--untracked-files=all", "--no-renames", at: path)
       let clean = try test.git("clean", "-n", "-d", "-ff", at: path)
-      let isClean = WorktreeLook(indexAt: index)?.isClean(path) == true
+      let isClean = IndexFile(path: index).map { WorktreeLook($0).isClean(path) } == true
       // HEAD is another's matter.
       let staged = try test.git("diff", "--cached", "--name-only", at: path)
       if isClean {
@@ -97,7 +97,7 @@ import Testing
       try test.git("clean", "-q", "-f", "-d", "-ff", "-x", at: path)
       usleep(30_000)
       try test.git("update-index", "--refresh", "--force-write-index", at: path)
-      #expect(WorktreeLook(indexAt: index)?.isClean(path) == true)
+      #expect(IndexFile(path: index).map { WorktreeLook($0).isClean(path) } == true)
     }
   }
 
@@ -147,7 +147,7 @@ import Testing
       try test.root.write("lane/a", "2\n")
       try test.git("add", "a", at: lane)
       try test.root.write("lane/a", "3\n")
-      #expect(WorktreeLook(indexAt: index)?.isClean(lane) != true)
+      #expect(IndexFile(path: index).map { WorktreeLook($0).isClean(lane) } != true)
     }
   }
 
@@ -164,6 +164,156 @@ import Testing
     try test.root.write("lane/other", "")
     #expect(try traced.pristineTree() == nil)
     #expect(test.root.exists("trace"))
+  }
+
+  /// Files, index and what git says of both are as after git's own way.
+  @Test(arguments: 1...12) func updatesAsGitDoes(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let test = try TestRepository()
+    let repository = try test.open()
+    var tree = try RandomTrees.tree(repository, &random, submodules: false)
+    let (path, other) = (test.root.path("lane"), test.root.path("other"))
+    for (name, place) in [("l", path), ("o", other)] {
+      try repository.addWorktree(
+        name: name, path: place, commit: test.commitTree(tree.id), branch: nil)
+    }
+    let lane = try test.open(path)
+    for _ in 0..<8 {
+      let next = try RandomTrees.edited(tree, repository, &random, edits: 6, submodules: false)
+      if next.files.isEmpty { continue }
+      #expect(try lane.pristineTree() == tree.id)
+      #expect(try lane.updatePlainly(from: tree.id, to: next.id))
+      try test.git("read-tree", "-m", "-u", tree.id.hex, next.id.hex, at: other)
+      for words in [["ls-files", "-s"], ["diff-files"], ["write-tree"], ["clean", "-n", "-d"]] {
+        #expect(try test.runGit(words, at: path).text == test.runGit(words, at: other).text)
+      }
+      let difference = try TestProgram.run(
+        ["diff", "-r", "--no-dereference", "-x", ".git", path, other], directory: "/",
+        environment: test.environment)
+      #expect(difference.status == 0, "\(difference.text)")
+      try lane.setHead(branch: nil, commit: test.commitTree(next.id))
+      // It knows at once that nothing is changed, and so does git.
+      let index = try #require(IndexFile(path: lane.gitDirectory + "/index"))
+      #expect(WorktreeLook(index).isClean(path))
+      #expect(try test.git("status", "--porcelain", "--ignored", at: path) == "")
+      #expect(try lane.pristineTree() == next.id)
+      tree = next
+    }
+  }
+
+  /// What is in the way is left as it is, and git has its turn.
+  @Test func anUpdateOverwritesNothing() throws {
+    let (test, lane, first) = try CheckoutTests.lane([
+      "a": "1\n", "d/b": "1\n", ".gitignore": "*.o\n",
+    ])
+    try test.write("a", "2\n")
+    try test.write("d/b", "2\n")
+    try test.write("e/x.txt", "2\n")
+    try test.write(".gitignore", "")
+    try test.write("i.o", "2\n")
+    let second = try #require(ObjectID(hex: test.commit("two")))
+    let repository = try test.open(lane)
+    let (old, new) = try (repository.commit(first).tree, repository.commit(second).tree)
+    let files = FileManager.default
+    /// Lets the index be later than every file.
+    func settle() throws {
+      usleep(30_000)
+      try test.git("update-index", "--refresh", "--force-write-index", at: lane)
+    }
+    func update() throws -> Bool { try repository.updatePlainly(from: old, to: new) }
+    let index = try Data(contentsOf: URL(fileURLWithPath: repository.gitDirectory + "/index"))
+    func isAsItWas() throws -> Bool {
+      try Data(contentsOf: URL(fileURLWithPath: repository.gitDirectory + "/index")) == index
+        && !files.fileExists(atPath: repository.gitDirectory + "/index.lock")
+    }
+    // A file that was changed, the last that would be looked at.
+    try test.root.write("lane/d/b", "mine\n")
+    #expect(try !update() && isAsItWas())
+    #expect(try test.root.read("lane/d/b") == "mine\n" && test.root.read("lane/a") == "1\n")
+    try test.git("checkout", "-q", "--", ".", at: lane)
+    // A directory behind a link.
+    try settle()
+    rename(lane + "/d", test.root.path("outside"))
+    symlink(test.root.path("outside"), lane + "/d")
+    #expect(try !update())
+    #expect(try test.root.read("outside/b") == "1\n")
+    unlink(lane + "/d")
+    rename(test.root.path("outside"), lane + "/d")
+    // Files that nobody tracks stand where new ones belong.
+    try test.root.write("lane/i.o", "mine\n")
+    #expect(try !update())
+    #expect(try test.root.read("lane/i.o") == "mine\n")
+    unlink(lane + "/i.o")
+    try test.git("reset", "-q", "--hard", at: lane)
+    try test.git("clean", "-q", "-fdx", at: lane)
+    try settle()
+    try files.createSymbolicLink(
+      atPath: lane + "/e", withDestinationPath: test.root.path("elsewhere"))
+    try files.createDirectory(
+      atPath: test.root.path("elsewhere"), withIntermediateDirectories: false)
+    #expect(try !update())
+    #expect(!test.root.exists("elsewhere/x.txt"))
+    unlink(lane + "/e")
+    // Somebody else holds the index.
+    try test.git("reset", "-q", "--hard", at: lane)
+    try settle()
+    let lock = repository.gitDirectory + "/index.lock"
+    #expect(files.createFile(atPath: lock, contents: nil))
+    #expect(try !update() && files.fileExists(atPath: lock))
+    unlink(lock)
+    #expect(try update())
+    #expect(try test.root.read("lane/i.o") == "2\n")
+    #expect(try test.git("write-tree", at: lane) == new.hex)
+  }
+
+  /// A file that was written in the step in which the index was is looked into, by git.
+  @Test func anUpdateHidesNoChange() throws {
+    let (test, lane, first) = try CheckoutTests.lane(["a": "1\n", "b": "1\n"])
+    try test.write("b", "2\n")
+    let second = try #require(ObjectID(hex: test.commit("two")))
+    let repository = try test.open(lane)
+    for _ in 0..<30 {
+      try test.root.write("lane/a", "2\n")
+      try test.git("add", "a", at: lane)
+      try test.root.write("lane/a", "3\n")
+      _ = try repository.updatePlainly(
+        from: repository.commit(first).tree, to: repository.commit(second).tree)
+      #expect(try test.git("status", "--porcelain", at: lane).contains("M a"))
+      try test.git("reset", "-q", "--hard", first.hex, at: lane)
+    }
+  }
+
+  /// Settings are remembered, and not longer than they are so.
+  @Test func settingsThatChangeAreNoticed() throws {
+    let (test, lane, _) = try CheckoutTests.lane(["a": "1\n"])
+    var environment = test.environment
+    environment["GIT_TRACE"] = test.root.path("trace")
+    environment["GIT_CONFIG_GLOBAL"] = nil
+    let repository = try Repository(opening: lane, environment: environment)
+    usleep(30_000)
+    #expect(try repository.checksOutPlainly())
+    unlink(test.root.path("trace"))
+    #expect(try repository.checksOutPlainly() && !test.root.exists("trace"))
+    // In the repository, in the user's own file, in one that is included and was not there, in the worktree's.
+    try test.git("config", "core.autocrlf", "true")
+    #expect(try !repository.checksOutPlainly())
+    try test.git("config", "--unset", "core.autocrlf")
+    #expect(try repository.checksOutPlainly())
+    try test.git("config", "include.path", "later.config")
+    usleep(30_000)
+    #expect(try repository.checksOutPlainly() && repository.checksOutPlainly())
+    try test.write(".git/later.config", "[core]\n\tautocrlf = true\n")
+    #expect(try !repository.checksOutPlainly())
+    try FileManager.default.removeItem(atPath: test.path + "/.git/later.config")
+    #expect(try repository.checksOutPlainly())
+    let own = try #require(environment["HOME"]) + "/.gitconfig"
+    let text = FileManager.default.contents(atPath: own)
+    usleep(30_000)
+    #expect(try repository.checksOutPlainly())
+    try Data("[core]\n\teol = crlf\n".utf8).write(to: URL(fileURLWithPath: own))
+    #expect(try !repository.checksOutPlainly())
+    if let text { try text.write(to: URL(fileURLWithPath: own)) } else { unlink(own) }
+    #expect(try repository.checksOutPlainly())
   }
 
   /// Another commit may ignore less; what it does not ignore goes, as on the long way.

@@ -15,14 +15,15 @@ enum RandomTrees {
     return bytes((0..<depth).map { _ in names[random.below(names.count)] }.joined(separator: "/"))
   }
 
+  /// - Parameter submodules: whether some are.
   private static func content(
-    _ repository: Repository, _ random: inout SplitMix64
+    _ repository: Repository, _ random: inout SplitMix64, submodules: Bool
   ) throws -> TreeEntry {
     switch random.below(12) {
     case 0:
       return TreeEntry(
         mode: 0o120000, id: try repository.writeBlob(bytes("target\(random.below(3))")))
-    case 1:
+    case 1 where submodules:
       let byte = UInt8(1 + random.below(3))
       return TreeEntry(mode: 0o160000, id: ObjectID(bytes: [UInt8](repeating: byte, count: 20)))
     default:
@@ -45,17 +46,20 @@ enum RandomTrees {
     files[path] = entry
   }
 
-  static func tree(_ repository: Repository, _ random: inout SplitMix64) throws -> RandomTree {
+  static func tree(
+    _ repository: Repository, _ random: inout SplitMix64, submodules: Bool = true
+  ) throws -> RandomTree {
     var files: [[UInt8]: TreeEntry] = [:]
     for _ in 0..<(4 + random.below(12)) {
-      put(try content(repository, &random), at: path(&random), in: &files)
+      put(try content(repository, &random, submodules: submodules), at: path(&random), in: &files)
     }
     return try build(files, repository)
   }
 
   /// Changes, adds, removes, renames and replaces a few files, and renames directories.
   static func edited(
-    _ tree: RandomTree, _ repository: Repository, _ random: inout SplitMix64, edits: Int
+    _ tree: RandomTree, _ repository: Repository, _ random: inout SplitMix64, edits: Int,
+    submodules: Bool = true
   ) throws -> RandomTree {
     var files = tree.files
     for _ in 0..<random.below(edits + 1) {
@@ -70,11 +74,12 @@ enum RandomTrees {
           let entry = files.removeValue(forKey: inner)
           if let entry { put(entry, at: to + inner.dropFirst(from.count), in: &files) }
         }
-      case 1, 2: files[old] = try content(repository, &random)
+      case 1, 2: files[old] = try content(repository, &random, submodules: submodules)
       case 3:
         let entry = files.removeValue(forKey: old)
         if let entry { put(entry, at: path(&random), in: &files) }
-      default: put(try content(repository, &random), at: path(&random), in: &files)
+      default:
+        put(try content(repository, &random, submodules: submodules), at: path(&random), in: &files)
       }
     }
     return try build(files, repository)

@@ -30,7 +30,9 @@ struct FillWriter {
         while failure.withLock({ $0 == nil }) {
           let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard number < shared.writer.pieces.count else { return }
-          try shared.writer.fill(shared.writer.pieces[number], blobs)
+          let writer = shared.writer
+          try Self.fill(
+            writer.pieces[number], below: writer.root, index: writer.index, blobs)
         }
       } catch {
         failure.withLock { $0 = $0 ?? error }
@@ -39,10 +41,21 @@ struct FillWriter {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 
-  private func fill(_ piece: FillPlan.Piece, _ blobs: StoredBlobs) throws {
+  /// Writes some files, and their facts into the index.
+  static func fill(
+    _ pieces: [FillPlan.Piece], below root: Int32, index: UnsafeMutableRawBufferPointer,
+    _ blobs: StoredBlobs
+  ) throws {
+    for piece in pieces { try fill(piece, below: root, index: index, blobs) }
+  }
+
+  private static func fill(
+    _ piece: FillPlan.Piece, below root: Int32, index: UnsafeMutableRawBufferPointer,
+    _ blobs: StoredBlobs
+  ) throws {
     var directory = root
     if !piece.directory.isEmpty {
-      directory = Self.path(piece.directory) { name in
+      directory = path(piece.directory) { name in
         openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       }
       guard directory >= 0 else { throw GitError.system("open a directory", errno) }
@@ -68,7 +81,7 @@ struct FillWriter {
       case 0o120000:
         try blobs.read(id) { target in
           guard !target.isEmpty, !target.contains(0) else { throw FillPlan.NotPlain() }
-          let result = Self.path(Array(target)) { symlinkat($0, directory, name) }
+          let result = path(Array(target)) { symlinkat($0, directory, name) }
           guard result == 0 else { throw GitError.system("make a symbolic link", errno) }
         }
         guard fstatat(directory, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 else {
@@ -79,10 +92,10 @@ struct FillWriter {
         let file = openat(directory, name, flags, mode_t(mode & 0o100 == 0 ? 0o666 : 0o777))
         guard file >= 0 else { throw GitError.system("make a file", errno) }
         defer { close(file) }
-        try blobs.read(id) { try Self.store($0, in: file) }
+        try blobs.read(id) { try store($0, in: file) }
         guard fstat(file, &facts) == 0 else { throw GitError.system("look at a file", errno) }
       }
-      Self.store(facts, at: base)
+      store(facts, at: base)
     }
   }
 

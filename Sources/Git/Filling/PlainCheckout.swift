@@ -90,10 +90,8 @@ extension Repository {
   /// Tells whether settings, and the attributes that stand outside of the tree, leave what is written
   /// as it is stored.
   func checksOutPlainly() throws -> Bool {
-    let settings = try git(["config", "--list", "-z"])
-    guard settings.status == 0, PlainCheckout.allows(settings: settings.output) else {
-      return false
-    }
+    guard let settings = try CheckoutSettings.of(self), PlainCheckout.allows(settings: settings)
+    else { return false }
     let own = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
     let home = environment["HOME"] ?? ""
     var files = [
@@ -101,7 +99,7 @@ extension Repository {
       commonDirectory + "/info/attributes", gitDirectory + "/info/attributes",
       (own ?? home + "/.config") + "/git/attributes",
     ]
-    for line in settings.output.split(separator: 0)
+    for line in settings.split(separator: 0)
     where line.starts(with: "core.attributesfile\n".utf8) {
       let name = String(decoding: line.dropFirst("core.attributesfile\n".utf8.count), as: UTF8.self)
       guard name.hasPrefix("/") || name.hasPrefix("~/") else { return false }

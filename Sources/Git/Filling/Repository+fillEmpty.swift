@@ -36,6 +36,7 @@ extension Repository {
         }
       }
       try writeFiles(of: plan, packed, below: top, index: file)
+      IndexFile.setLater(file)
     } catch {
       // git finds out for itself what is wrong, and says it better.
       return false

@@ -12,7 +12,7 @@ extension Repository {
     guard let summary = IndexSummary(path: index), !summary.hidesFiles, let tree = summary.tree
     else { return nil }
     if let directory = workingDirectory, try headTree() == tree,
-      WorktreeLook(indexAt: index)?.isClean(directory) == true
+      IndexFile(path: index).map({ WorktreeLook($0).isClean(directory) }) == true
     {
       return tree
     }
@@ -45,6 +45,7 @@ extension Repository {
   /// - Returns: `false` where that did not work; then ``fill(_:)`` does it.
   func update(from old: ObjectID, to new: ObjectID) throws -> Bool {
     if old == new { return true }
+    if try updatePlainly(from: old, to: new) { return true }
     let result = try git([
       "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "read-tree", "-m", "-u",
       "--no-recurse-submodules", old.hex, new.hex,
