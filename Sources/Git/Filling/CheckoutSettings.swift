@@ -101,10 +101,9 @@ enum CheckoutSettings {
           files = nil
         } else if key.hasPrefix("include"), key.hasSuffix(".path"), setting.count > 1 {
           let path = String(decoding: setting[1], as: UTF8.self)
+          let place = String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)])
           files?.insert(
-            path.hasPrefix("~/")
-              ? home + path.dropFirst()
-              : Self.absolute(path, below: String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)])))
+            path.hasPrefix("~/") ? home + path.dropFirst() : Self.absolute(path, below: place))
         }
       }
     }
