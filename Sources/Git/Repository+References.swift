@@ -123,15 +123,35 @@ extension Repository {
   }
 
   /// Puts HEAD of this worktree onto a branch, or onto the commit itself, without touching files.
+  ///
+  /// - Throws: ``WorktreeError/branchInUse(branch:path:)``, ``GitError``.
   package func setHead(branch: String?, commit: ObjectID) throws {
     if let branch {
-      let code = whileLocked { git_repository_set_head(handle, branch) }
+      // libgit2's own way opens every other worktree to see whether the branch is in use there.
+      try checkBranch(branch, isFreeFor: worktreeName)
+      let message = try "checkout: moving from \(headWords()) to \(Self.short(branch))"
+      var reference: OpaquePointer?
+      let code = whileLocked {
+        git_reference_symbolic_create(&reference, handle, "HEAD", branch, 1, message)
+      }
+      git_reference_free(reference)
       try GitError.check(code, "put HEAD on \(branch)")
     } else {
       var oid = commit.oid
       let code = whileLocked { git_repository_set_head_detached(handle, &oid) }
       try GitError.check(code, "put HEAD on \(commit.short)")
     }
+  }
+
+  private func headWords() throws -> String {
+    switch try head() {
+    case .branch(let name, _): Self.short(name)
+    case .detached(let commit): commit.hex
+    }
+  }
+
+  private static func short(_ branch: String) -> String {
+    branch.hasPrefix("refs/heads/") ? String(branch.dropFirst("refs/heads/".count)) : branch
   }
 
   /// Tries again while another git holds the reference's lock, for two seconds at most: git holds it

@@ -114,6 +114,14 @@ extension Repository {
     return names.sorted().compactMap { worktree(named: $0) }
   }
 
+  /// Returns the linked worktrees that stand on a branch, by name.
+  package func worktrees(on branch: String) -> [WorktreeInfo] {
+    let directory = commonDirectory + "/worktrees"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    return names.sorted().filter { text(of: "\(directory)/\($0)/HEAD") == "ref: " + branch }
+      .compactMap { worktree(named: $0) }
+  }
+
   /// Returns one linked worktree; `nil` where none is registered by that name.
   package func worktree(named name: String) -> WorktreeInfo? {
     let admin = commonDirectory + "/worktrees/" + name
@@ -170,7 +178,7 @@ extension Repository {
   /// Throws where a worktree other than the named one has the branch checked out; `nil` names the
   /// main one.
   func checkBranch(_ branch: String, isFreeFor name: String?) throws {
-    for other in worktrees() where other.name != name && other.branch == branch {
+    for other in worktrees(on: branch) where other.name != name {
       throw WorktreeError.branchInUse(branch: branch, path: other.path)
     }
     guard name != nil, let main = mainWorktreePath else { return }

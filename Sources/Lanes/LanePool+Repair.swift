@@ -57,7 +57,7 @@ extension LanePool {
   ///
   /// The caller's feature has the branch, so no other lane has a right to it.
   func takeOthersOff(_ branch: String, but lane: LaneRecord, _ repository: Repository) throws {
-    for other in repository.worktrees() where other.branch == branch && other.name != lane.name {
+    for other in repository.worktrees(on: branch) where other.name != lane.name {
       guard try store.lanes().contains(where: { $0.name == other.name }) else { continue }
       try repository.detachWorktree(other)
     }
