@@ -35,7 +35,7 @@ demo: build ## build, then let agents build a small program in demo/, and measur
 
 build: packages ## build the programs (CONFIG=debug for a debug build)
 ifeq ($(CONFIG),release)
-	@Tools/small-locale-data '$(locale_data)'
+	@Tools/small-locale-data '$(locale_data)' $(SWIFT)
 endif
 	@for product in lanekeeper lanekeeper-hook lanekeeper-guard lanekeeper-ui; do \
 	  $(SWIFT) build -c $(CONFIG) $(flags) --product $$product || exit; done

@@ -233,8 +233,7 @@ package struct RunSchedule: Sendable {
   /// where there are as many of those as there are free agents.
   ///
   /// It rests only for what the length of the run hangs on, or a person puts first, and for no longer than that would
-  /// be held up otherwise. With features of 600 s and landings of 3 to 60 s, runs of narrow backlogs
-  /// are 1 to 5 % shorter by it.
+  /// be held up otherwise. docs/planning.md has what that brings.
   private func expected(before entry: Entry, free: Int) -> Int? {
     guard expectsArrivals, agents > 1, !entry.isRework, !arrivals.arriving.isEmpty else {
       return nil
