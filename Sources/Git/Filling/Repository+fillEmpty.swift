@@ -12,9 +12,30 @@ extension Repository {
   /// - Returns: `false` where git has to do it, as ``fill(_:)`` does: something needs a filter or the like,
   ///   or something went wrong. Some of the files may be written then; nothing else is left.
   func fillEmpty(_ tree: ObjectID) throws -> Bool {
-    guard let workingDirectory, access(gitDirectory + "/index", F_OK) != 0 else { return false }
+    guard access(gitDirectory + "/index", F_OK) != 0 else { return false }
     try storeObjects()
     guard try checksOutPlainly() else { return false }
+    return writingIndex { top, file in
+      let plan = try FillPlan(tree: tree, database: database())
+      let packed = PackedBlobs(commonDirectory: commonDirectory)
+      let blobs = try StoredBlobs(self, packed: packed)
+      guard
+        try plan.attributes.allSatisfy({ id in
+          try blobs.read(id) { PlainCheckout.allows(attributes: Array($0)) }
+        })
+      else { return false }
+      try writeFiles(of: plan, packed, below: top, index: file)
+      return true
+    }
+  }
+
+  /// Lets files and their index be written while the index is locked, and puts the index in its place.
+  ///
+  /// - Parameter write: gets the worktree's directory and the new index; returns whether both are written.
+  /// - Returns: `false` where they are not: git finds out for itself what is wrong, and says it better. The index is as it
+  ///   was then.
+  func writingIndex(_ write: (_ top: Int32, _ index: Int32) throws -> Bool) -> Bool {
+    guard let workingDirectory else { return false }
     let lock = gitDirectory + "/index.lock"
     let file = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { return false }
@@ -26,21 +47,8 @@ extension Repository {
     let top = open(workingDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard top >= 0 else { return false }
     defer { close(top) }
-    do {
-      let plan = try FillPlan(tree: tree, database: database())
-      let packed = PackedBlobs(commonDirectory: commonDirectory)
-      let blobs = try StoredBlobs(self, packed: packed)
-      for id in plan.attributes {
-        guard try blobs.read(id, { PlainCheckout.allows(attributes: Array($0)) }) else {
-          return false
-        }
-      }
-      try writeFiles(of: plan, packed, below: top, index: file)
-      IndexFile.setLater(file)
-    } catch {
-      // git finds out for itself what is wrong, and says it better.
-      return false
-    }
+    guard (try? write(top, file)) == true else { return false }
+    IndexFile.setLater(file)
     isDone = rename(lock, gitDirectory + "/index") == 0
     return isDone
   }

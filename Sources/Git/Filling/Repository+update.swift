@@ -12,32 +12,20 @@ extension Repository {
   /// - Returns: `false` where git has to do it: a filter or the like matters, something stands in the way, or
   ///   anything went wrong. Some of the files may be written then; the index is as it was.
   func updatePlainly(from old: ObjectID, to new: ObjectID) throws -> Bool {
-    guard let workingDirectory else { return false }
     let changes = try changes(from: old, to: new)
     guard changes.count <= Self.mostFiles,
-      !changes.contains(where: { $0.old?.mode == 0o160000 || $0.new?.mode == 0o160000 })
+      !changes.contains(where: { $0.old?.mode == 0o160000 || $0.new?.mode == 0o160000 }),
+      try checksOutPlainly()
     else { return false }
-    let place = gitDirectory + "/index"
-    guard let index = IndexFile(path: place), try checksOutPlainly() else { return false }
-    let lock = place + ".lock"
-    let file = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else { return false }
-    var isDone = false
-    defer {
-      close(file)
-      if !isDone { unlink(lock) }
-    }
-    let top = open(workingDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard top >= 0 else { return false }
-    defer { close(top) }
-    do {
+    return writingIndex { top, file in
+      guard let index = IndexFile(path: gitDirectory + "/index") else { return false }
       let plan = try FillPlan(tree: new, database: database())
       let blobs = try StoredBlobs(self, packed: PackedBlobs(commonDirectory: commonDirectory))
-      for id in plan.attributes {
-        guard try blobs.read(id, { PlainCheckout.allows(attributes: Array($0)) }) else {
-          return false
-        }
-      }
+      guard
+        try plan.attributes.allSatisfy({ id in
+          try blobs.read(id) { PlainCheckout.allows(attributes: Array($0)) }
+        })
+      else { return false }
       var update = try IndexUpdate(from: index, to: plan)
       try update.removeOld(below: top)
       try update.writeNew(below: top, blobs)
@@ -45,12 +33,8 @@ extension Repository {
         try FillWriter.store(bytes, in: file)
         try SHA1.digest(bytes).withUnsafeBytes { try FillWriter.store($0, in: file) }
       }
-      IndexFile.setLater(file)
-    } catch {
-      return false
+      return true
     }
-    isDone = rename(lock, place) == 0
-    return isDone
   }
 }
 
