@@ -73,8 +73,20 @@ package final class Store: Sendable {
     }
   }
 
+  /// The time of a transaction that is going on: all that it writes has the same, and it is the one by which the clock
+  /// was looked after, should that be set meanwhile.
+  private struct TransactionTime: Sendable {
+    var store: ObjectIdentifier
+    var wall: Int64
+  }
+
+  @TaskLocal private static var transaction: TransactionTime?
+
   /// Milliseconds since 1970, by the clock that was handed in.
-  package var now: Int64 { clock.wall() }
+  package var now: Int64 {
+    if let time = Self.transaction, time.store == ObjectIdentifier(self) { return time.wall }
+    return clock.wall()
+  }
 
   /// Runs one `BEGIN IMMEDIATE` transaction.
   @discardableResult
@@ -85,8 +97,11 @@ package final class Store: Sendable {
         if durability == .powerCut { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
       }
       let (result, offset) = try immediately(db) {
-        let offset = try followClock(db)
-        return (try body(db), offset)
+        let time = TransactionTime(store: ObjectIdentifier(self), wall: clock.wall())
+        return try Self.$transaction.withValue(time) {
+          let offset = try followClock(db)
+          return (try body(db), offset)
+        }
       }
       if let offset { clockOffset.keep(offset) }
       return result

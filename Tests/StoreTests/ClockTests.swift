@@ -12,12 +12,13 @@ private final class TestClocks: Sendable {
     var wall: Int64 = 1_800_000_000_000
     var uptime: Int64 = 5_000_000
     var boot = "boot-1"
+    var coming: (looks: Int, seconds: Int64)?
   }
   private let state = Mutex(State())
 
   var clocks: StoreClock {
     StoreClock(
-      wall: { self.state.withLock { $0.wall } },
+      wall: { self.wall() },
       boot: { self.state.withLock { ($0.boot, $0.uptime) } })
   }
 
@@ -26,6 +27,19 @@ private final class TestClocks: Sendable {
     state.withLock {
       $0.wall += seconds * 1000
       $0.uptime += seconds * 1000
+    }
+  }
+
+  /// Sets the clock that a person sees after so many more looks at it.
+  func set(by seconds: Int64, after looks: Int) { state.withLock { $0.coming = (looks, seconds) } }
+
+  private func wall() -> Int64 {
+    state.withLock {
+      if let (looks, seconds) = $0.coming {
+        $0.coming = looks > 0 ? (looks - 1, seconds) : nil
+        if looks == 0 { $0.wall += seconds * 1000 }
+      }
+      return $0.wall
     }
   }
 
@@ -101,6 +115,23 @@ private final class TestClocks: Sendable {
       "1", attempt.number, .failed(detail: "d", rework: "r", maximum: 3), tip: nil, changed: [])
     #expect(try seconds("1") == 15)
     #expect(try store.events(after: 0).filter { $0.type == "clock_set" }.count == 1)
+  }
+
+  /// The clock may be set at any moment of a transaction, too.
+  @Test(arguments: 0...6, [-7200, 36_000])
+  func p1_theTimesOfATransactionAreOfOneClock(looks: Int, jump: Int64) throws {
+    let attempt = try start("1")
+    clocks.pass(seconds: 10)
+    clocks.set(by: jump, after: looks)
+    try store.endAttempt(
+      "1", attempt.number, .failed(detail: "d", rework: "r", maximum: 3), tip: nil, changed: [])
+    clocks.pass(seconds: 1)
+    let next = try start("1")
+    #expect(try store.attempts(of: "1").first?.endedAt ?? .max <= next.startedAt)
+    try store.setValue("x", "y")
+    let ended = try #require(try store.attempts(of: "1").first)
+    #expect(try #require(ended.endedAt) - ended.startedAt == 10_000)
+    #expect(try ended.endedAt! <= #require(try store.attempts(of: "1").last).startedAt)
   }
 
   @Test(arguments: [-7200, 36_000])
