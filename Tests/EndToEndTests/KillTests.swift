@@ -108,6 +108,8 @@ import Testing
     let status = try String(contentsOfFile: "/proc/\(agent)/stat", encoding: .utf8)
     let guardian = try #require(Int32(status.split(separator: " ")[3]))
     run.signal(SIGSTOP)
+    // Each of its threads: one that still went on would take note.
+    #expect(eventually { threadsStand(run.pid) })
     kill(guardian, SIGKILL)
     run.signal(SIGKILL)
     run.wait()
@@ -116,6 +118,16 @@ import Testing
     #expect(try shop.landed() == ["1"])
     #expect(try shop.repository.read("a.txt") == "half\nwhole\n")
     #expect(try shop.leftovers() == [])
+  }
+
+  private func threadsStand(_ pid: pid_t) -> Bool {
+    let tasks = "/proc/\(pid)/task"
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    return !threads.isEmpty
+      && threads.allSatisfy { thread in
+        let facts = try? String(contentsOfFile: "\(tasks)/\(thread)/status", encoding: .utf8)
+        return facts?.contains("State:\tT") == true
+      }
   }
 
   @Test(arguments: [SIGINT, SIGTERM])
