@@ -98,26 +98,41 @@ import Testing
       agent: """
         if [ $LANEKEEPER_ATTEMPT = 1 ]; then
           echo half > a.txt; echo $$ > "$LANEKEEPER_REPOSITORY/../agent"; sleep 600
+          exit 1
         fi
         echo whole >> a.txt
 
         """)
     let run = try shop.start(["run"], output: "run")
-    #expect(eventually { shop.repository.root.exists("agent") })
+    #expect(eventually { (try? shop.repository.root.read("agent"))?.hasSuffix("\n") == true })
     let agent = try #require(Int32(shop.repository.root.read("agent").dropLast()))
-    let status = try String(contentsOfFile: "/proc/\(agent)/stat", encoding: .utf8)
-    let guardian = try #require(Int32(status.split(separator: " ")[3]))
+    let guardian = try #require(guardAbove(agent))
     run.signal(SIGSTOP)
     // Each of its threads: one that still went on would take note.
     #expect(eventually { threadsStand(run.pid) })
     kill(guardian, SIGKILL)
     run.signal(SIGKILL)
     run.wait()
-    #expect(try !shop.processes().isEmpty)
+    // Whatever else would end it has had its time.
+    usleep(300_000)
+    #expect(try shop.processes().contains { $0.contains("sleep") })
     #expect(try shop.run("run").status == 0)
     #expect(try shop.landed() == ["1"])
     #expect(try shop.repository.read("a.txt") == "half\nwhole\n")
     #expect(try shop.leftovers() == [])
+  }
+
+  /// The guard that a process stands below, whatever shells there are between.
+  private func guardAbove(_ pid: pid_t) -> pid_t? {
+    var pid = pid
+    while pid > 1 {
+      guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
+        let parent = status.firstMatch(of: /PPid:\t(\d+)/).flatMap({ pid_t($0.output.1) })
+      else { return nil }
+      if status.hasPrefix("Name:\tlanekeeper-guar") { return pid }
+      pid = parent
+    }
+    return nil
   }
 
   private func threadsStand(_ pid: pid_t) -> Bool {
