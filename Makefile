@@ -34,7 +34,8 @@ demo: build ## build, then let agents build a small program in demo/, and measur
 	@Tools/demo $(build)
 
 build: packages ## build the programs (CONFIG=debug for a debug build)
-ifeq ($(CONFIG),release)
+# With SWIFT=true what has been built is taken, and there is nothing to link.
+ifeq ($(CONFIG) $(filter true,$(SWIFT)),release )
 	@Tools/small-locale-data '$(locale_data)' $(SWIFT)
 endif
 	@for product in lanekeeper lanekeeper-hook lanekeeper-guard lanekeeper-ui; do \

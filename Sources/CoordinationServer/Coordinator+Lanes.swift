@@ -61,7 +61,7 @@ extension Coordinator {
     let slots = try store.slots(of: .attempt(feature: feature, number: record?.attempts ?? 0))
     variables.merge(SlotName.variables(slots)) { $1 }
     return [
-      "lane": .string(lane), "branch": .string(FeatureFacts.short(record?.branch ?? "")),
+      "lane": .string(lane), "branch": .string(BranchName.short(record?.branch ?? "")),
       "environment": .object(
         variables.sorted { $0.key < $1.key }.map {
           JSON.Member($0.key, .string($0.value))

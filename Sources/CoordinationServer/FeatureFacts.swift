@@ -1,4 +1,5 @@
 import Foundation
+import Lanes
 import Store
 
 /// Features as the tools and resources tell them.
@@ -34,14 +35,11 @@ struct FeatureFacts {
       "depends_on": .texts((dependencies[feature.id] ?? []).map(\.dependsOn)),
       "touches": .texts(feature.touches), "slots": .texts(feature.slots),
       "priority": .whole(feature.priority),
-      "state": .string(feature.state.rawValue), "branch": .text(feature.branch.map(Self.short)),
+      "state": .string(feature.state.rawValue),
+      "branch": .text(feature.branch.map(BranchName.short)),
       "lane": .text(lanes[feature.id]?.path), "agent": .text(attempts[feature.id]?.agentID),
       "waiting_for": .text(feature.waitingFor), "landed_commit": .text(feature.landedCommit),
       "rework": .text(feature.rework),
     ]
-  }
-
-  static func short(_ branch: String) -> String {
-    branch.hasPrefix("refs/heads/") ? String(branch.dropFirst("refs/heads/".count)) : branch
   }
 }

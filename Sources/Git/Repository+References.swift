@@ -150,7 +150,8 @@ extension Repository {
     }
   }
 
-  private static func short(_ branch: String) -> String {
+  /// Returns a branch's name without `refs/heads/`.
+  package static func short(_ branch: String) -> String {
     branch.hasPrefix("refs/heads/") ? String(branch.dropFirst("refs/heads/".count)) : branch
   }
 

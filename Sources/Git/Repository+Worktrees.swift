@@ -109,17 +109,18 @@ extension Repository {
 
   /// Returns the linked worktrees by name, those included whose directory is gone.
   package func worktrees() -> [WorktreeInfo] {
-    let directory = commonDirectory + "/worktrees"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    return names.sorted().compactMap { worktree(named: $0) }
+    worktreeNames.compactMap { worktree(named: $0) }
   }
 
   /// Returns the linked worktrees that stand on a branch, by name.
   package func worktrees(on branch: String) -> [WorktreeInfo] {
-    let directory = commonDirectory + "/worktrees"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    return names.sorted().filter { text(of: "\(directory)/\($0)/HEAD") == "ref: " + branch }
+    worktreeNames.filter { text(of: "\(commonDirectory)/worktrees/\($0)/HEAD") == "ref: " + branch }
       .compactMap { worktree(named: $0) }
+  }
+
+  private var worktreeNames: [String] {
+    let directory = commonDirectory + "/worktrees"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
   }
 
   /// Returns one linked worktree; `nil` where none is registered by that name.

@@ -1,3 +1,5 @@
+import Git
+
 /// The name of a feature's branch, fixed at its first attempt.
 package enum BranchName {
   /// Returns `refs/heads/lane/<id>-<slug>`; the slug is at most 40 ASCII characters long.
@@ -36,7 +38,5 @@ package enum BranchName {
   }
 
   /// Returns the name without `refs/heads/`.
-  package static func short(_ name: String) -> String {
-    name.hasPrefix("refs/heads/") ? String(name.dropFirst(11)) : name
-  }
+  package static func short(_ name: String) -> String { Repository.short(name) }
 }

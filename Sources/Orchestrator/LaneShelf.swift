@@ -93,13 +93,19 @@ actor LaneShelf {
   /// Gives a lane back in which nothing was started.
   func putBack(_ lane: LaneRecord, _ commit: ObjectID?) { put(lane, commit) }
 
-  private func fill(_ lane: LaneRecord, _ tip: ObjectID) async {
-    guard !isClosed else { return put(lane, nil) }
+  /// Shelves a lane, filled where that works.
+  @discardableResult
+  private func fill(_ lane: LaneRecord, _ tip: ObjectID) async -> Bool {
+    guard !isClosed else {
+      put(lane, nil)
+      return false
+    }
     let pool = pool
     busy += 1
     defer { settleDown() }
     let filled: Void? = try? await Offload.run { try pool.enter(lane, branch: nil, commit: tip) }
     put(lane, filled == nil ? nil : tip)
+    return filled != nil
   }
 
   /// Brings lanes that wait up to a new tip of the target.
@@ -116,11 +122,7 @@ actor LaneShelf {
       let index = shelved.firstIndex(where: { $0.commit != tip })
     {
       let (lane, _) = shelved.remove(at: index)
-      await fill(lane, tip)
-      guard shelved.contains(where: { $0.lane.number == lane.number && $0.commit == nil }) else {
-        continue
-      }
-      return
+      guard await fill(lane, tip) else { return }
     }
   }
 

@@ -3,7 +3,8 @@
 /// A landing takes moments where a feature takes minutes. An agent that takes the next best feature in such a moment is
 /// missing when the one that the whole run waits for is ready.
 struct Arrivals: Sendable {
-  private let seconds: [Double]
+  /// How long each feature is expected to take, by number.
+  let seconds: [Double]
   private let after: [[Int]]
   private var states: [RunSchedule.State]
   /// For each feature, how many of those that it depends on are neither built nor landed.

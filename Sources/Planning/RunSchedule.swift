@@ -89,7 +89,6 @@ package struct RunSchedule: Sendable {
   private var delayBudget: Double
   private var isDelaying = false
   private var arrivals: Arrivals
-  private let seconds: [Double]
   private let agents: Double
   private let expectsArrivals: Bool
 
@@ -118,7 +117,6 @@ package struct RunSchedule: Sendable {
     let graph = DependencyGraph(backlog)
     self.agents = Double(max(1, agents ?? 1))
     let times = graph.ids.map(seconds)
-    self.seconds = times
     arrivals = Arrivals(graph, seconds: times)
     ids = graph.ids
     numbers = Dictionary(ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
@@ -239,7 +237,7 @@ package struct RunSchedule: Sendable {
       return nil
     }
     // When the next agent is free, if this one is not.
-    let delay = seconds[entry.number] / agents
+    let delay = arrivals.seconds[entry.number] / agents
     let limit = delay * arrivals.pace
     guard arrivals.landing <= limit else { return nil }
     var others: [Entry] = []

@@ -19,19 +19,27 @@ package struct ScheduleScore: Sendable {
 
   /// The least that any schedule takes, max(T1/N, T∞), in seconds.
   package static func bound(_ sample: SampleBacklog, agents: Int) -> Double {
-    let (total, longest) = work(sample)
-    return max(total / Double(agents), longest)
+    work(sample).bound(agents)
   }
 
-  private static func work(_ sample: SampleBacklog) -> (total: Double, longest: Double) {
+  private struct Work {
+    var total: Double
+    /// The longest chain.
+    var longest: Double
+
+    func bound(_ agents: Int) -> Double { max(total / Double(agents), longest) }
+  }
+
+  private static func work(_ sample: SampleBacklog) -> Work {
     let paths = DependencyGraph(sample.backlog).remainingPath { sample.seconds[$0] ?? 0 }
-    return (sample.seconds.values.reduce(0, +), paths.values.max() ?? 0)
+    return Work(
+      total: sample.seconds.values.reduce(0, +), longest: paths.values.max() ?? 0)
   }
 
   package mutating func add(_ sample: SampleBacklog, agents: Int) {
-    let (total, longest) = Self.work(sample)
+    let work = Self.work(sample)
     let share = 1 / Double(agents)
-    let bound = Self.bound(sample, agents: agents)
+    let bound = work.bound(agents)
     guard bound > 0 else { return }
     let span = RunSimulation(
       backlog: sample.backlog, agents: agents, seconds: sample.seconds
@@ -39,7 +47,7 @@ package struct ScheduleScore: Sendable {
     count += 1
     excess += span / bound - 1
     worst = max(worst, span / bound - 1)
-    if span > total * share + (1 - share) * longest + 1e-6 { aboveGraham += 1 }
+    if span > work.total * share + (1 - share) * work.longest + 1e-6 { aboveGraham += 1 }
   }
 }
 

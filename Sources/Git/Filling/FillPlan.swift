@@ -33,7 +33,7 @@ struct FillPlan {
   /// Parents before their children, with a slash at the end of each.
   private(set) var directories: [[UInt8]] = []
   /// Every `.gitattributes` of the tree.
-  private(set) var attributes: [ObjectID] = []
+  private var attributes: [ObjectID] = []
   private(set) var count = 0
   private let database: OpaquePointer
 
@@ -44,6 +44,13 @@ struct FillPlan {
     let trees = try walk(tree, name: [], path: [])
     index.replaceSubrange(8..<12, with: Self.bytes(UInt32(count)))
     index += [UInt8]("TREE".utf8) + Self.bytes(UInt32(trees.count)) + trees
+  }
+
+  /// Tells whether every `.gitattributes` of the tree leaves what is written as it is stored.
+  func hasPlainAttributes(_ blobs: StoredBlobs) throws -> Bool {
+    try attributes.allSatisfy { id in
+      try blobs.read(id) { PlainCheckout.allows(attributes: Array($0)) }
+    }
   }
 
   private static func bytes(_ value: UInt32) -> [UInt8] {

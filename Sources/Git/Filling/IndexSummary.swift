@@ -16,9 +16,7 @@ struct IndexSummary {
   }
 
   private mutating func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    func number(_ place: Int) -> Int {
-      Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
-    }
+    func number(_ place: Int) -> Int { Int(IndexFile.number(bytes, place)) }
     func half(_ place: Int) -> Int { Int(bytes[place]) << 8 | Int(bytes[place + 1]) }
     let end = bytes.count - 20
     guard end >= 12, bytes.starts(with: "DIRC".utf8), (2...3).contains(number(4)) else {

@@ -19,11 +19,7 @@ extension Repository {
       let plan = try FillPlan(tree: tree, database: database())
       let packed = PackedBlobs(commonDirectory: commonDirectory)
       let blobs = try StoredBlobs(self, packed: packed)
-      guard
-        try plan.attributes.allSatisfy({ id in
-          try blobs.read(id) { PlainCheckout.allows(attributes: Array($0)) }
-        })
-      else { return false }
+      guard try plan.hasPlainAttributes(blobs) else { return false }
       try writeFiles(of: plan, packed, below: top, index: file)
       return true
     }

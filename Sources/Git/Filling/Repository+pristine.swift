@@ -11,7 +11,7 @@ extension Repository {
     let index = gitDirectory + "/index"
     guard let summary = IndexSummary(path: index), !summary.hidesFiles, let tree = summary.tree
     else { return nil }
-    if let directory = workingDirectory, try headTree() == tree,
+    if let directory = workingDirectory, try head().commit.map({ try commit($0).tree }) == tree,
       IndexFile(path: index).map({ WorktreeLook($0).isClean(directory) }) == true
     {
       return tree
@@ -31,13 +31,6 @@ extension Repository {
       silent.add(1, ordering: .relaxed)
     }
     return silent.load(ordering: .relaxed) == looks.count ? tree : nil
-  }
-
-  private func headTree() throws -> ObjectID? {
-    switch try head() {
-    case .branch(_, let tip): try tip.map { try commit($0).tree }
-    case .detached(let tip): try commit(tip).tree
-    }
   }
 
   /// Makes a pristine worktree a checkout of another tree: only what differs is looked at and written.

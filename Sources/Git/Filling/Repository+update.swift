@@ -21,11 +21,7 @@ extension Repository {
       guard let index = IndexFile(path: gitDirectory + "/index") else { return false }
       let plan = try FillPlan(tree: new, database: database())
       let blobs = try StoredBlobs(self, packed: PackedBlobs(commonDirectory: commonDirectory))
-      guard
-        try plan.attributes.allSatisfy({ id in
-          try blobs.read(id) { PlainCheckout.allows(attributes: Array($0)) }
-        })
-      else { return false }
+      guard try plan.hasPlainAttributes(blobs) else { return false }
       var update = try IndexUpdate(from: index, to: plan)
       try update.removeOld(below: top)
       try update.writeNew(below: top, blobs)

@@ -1,9 +1,10 @@
 import Integration
+import Lanes
 import Store
 
 extension ReviewFacts {
   /// The branch's name without `refs/heads/`.
-  package var branchName: String? { feature.branch.map(StatusView.short) }
+  package var branchName: String? { feature.branch.map(BranchName.short) }
 
   /// What the gate said of the tree that would land in one word, for tables and JSON; `nil` where nothing is known.
   package var gateWord: String? {

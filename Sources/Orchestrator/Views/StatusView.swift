@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import Integration
+import Lanes
 import Processes
 import Store
 
@@ -142,7 +143,7 @@ package struct StatusView {
       ("id", .string(feature.id)), ("title", .string(feature.title)),
       ("category", .string(feature.category)), ("state", .string(feature.state.rawValue)),
       ("depends_on", .texts(dependencies[feature.id] ?? [])),
-      ("branch", .text(feature.branch.map(Self.short))),
+      ("branch", .text(feature.branch.map(BranchName.short))),
       ("lane", .text(lane(feature.id)?.path)), ("agent", .text(isRunning ? attempt?.agentID : nil)),
       ("model", .text(attempt?.tier)), ("attempts", .whole(feature.attempts)),
       ("cost_usd", .number(costs[feature.id] ?? 0)), ("landed_commit", .text(feature.landedCommit)),
@@ -155,7 +156,7 @@ package struct StatusView {
   package static func json(_ lane: LaneRecord, _ forecast: Forecast) -> JSONValue {
     [
       "number": .whole(lane.number), "path": .string(lane.path),
-      "branch": .text(lane.branch.map(short)), "feature": .text(lane.feature),
+      "branch": .text(lane.branch.map(BranchName.short)), "feature": .text(lane.feature),
       "state": .string(lane.state.rawValue),
       "conflicts": forecast.conflicts[lane.number].map { .array($0.map(json)) } ?? .null,
     ]
@@ -166,10 +167,5 @@ package struct StatusView {
       "with": .string(conflict.feature == nil ? "target" : "feature"),
       "feature": .text(conflict.feature), "paths": .texts(conflict.paths),
     ]
-  }
-
-  /// A branch's name without `refs/heads/`.
-  package static func short(_ branch: String) -> String {
-    branch.hasPrefix("refs/heads/") ? String(branch.dropFirst("refs/heads/".count)) : branch
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Backlog
 import Foundation
 import Git
+import Lanes
 import Orchestrator
 
 /// Prepares a repository.
@@ -39,7 +40,7 @@ struct InitCommand: ParsableCommand {
       try write(
         Project.configurationFile,
         ConfigurationWriter.text(
-          target: StatusView.short(branch), gate: gate, agent: "claude", run: nil),
+          target: BranchName.short(branch), gate: gate, agent: "claude", run: nil),
         gate.isEmpty
           ? "written, without a gate, since none was found" : "written, with the gate `\(gate)`")
     }

@@ -34,7 +34,7 @@ struct LanesListCommand: ParsableCommand {
     let rows = lanes.map { lane in
       [
         String(lane.number), lane.state.rawValue, lane.feature.map { "#\($0)" } ?? "",
-        lane.branch.map(StatusView.short) ?? "", lane.path,
+        lane.branch.map(BranchName.short) ?? "", lane.path,
         (forecast.conflicts[lane.number] ?? []).map { conflict in
           conflict.feature.map { "#\($0)" } ?? project.configuration.target
         }.joined(separator: ", "),

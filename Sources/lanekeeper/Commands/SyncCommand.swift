@@ -32,7 +32,7 @@ struct SyncCommand: ParsableCommand {
         TargetWatch.text(hold, target: place.project.configuration.target), status: 75)
     }
     let target = place.project.configuration.target
-    let short = StatusView.short(branch)
+    let short = BranchName.short(branch)
     switch try place.project.sync(lane, place.store) {
     case .upToDate: Terminal.line("\(short) has all of \(target)")
     case .merged(let commit):
