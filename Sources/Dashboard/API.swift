@@ -61,11 +61,10 @@ struct API: Sendable {
           401, "this link was used already; `lanekeeper ui` has printed a new one")
       }
       linkUsed()
-      return Reply.json(
-        Answer.done.text, request, headers: [.setCookie: guardian.cookie(for: secret)])
+      return Reply.json((["session": .string(secret)] as JSONValue).text, request)
     case .delete:
       if let secret = guardian.session(request) { guardian.door.leave(secret) }
-      return Reply.json(Answer.done.text, request, headers: [.setCookie: guardian.goneCookie])
+      return Reply.json(Answer.done.text, request)
     default: throw Refusal(405, "not with this method")
     }
   }

@@ -6,9 +6,6 @@ struct Guardian: Sendable {
   let door: Door
   let hosts: HostNames
 
-  /// A name that begins with `__Host-` is taken by browsers over TLS only, and from this very host.
-  private var cookie: String { "\(hosts.isEncrypted ? "__Host-" : "")lanekeeper-\(hosts.port)" }
-
   /// Refuses what comes under another name, or from a page elsewhere.
   func check(_ request: Hummingbird.Request) throws {
     let host = request.head.authority
@@ -37,26 +34,16 @@ struct Guardian: Sendable {
     }
   }
 
-  /// The session's secret that a request carries, where it counts.
+  /// Returns the session's secret that a request carries, `nil` where none counts.
+  ///
+  /// It comes in the `Authorization` header, which the page sets itself: a browser sends cookies of a host to
+  /// each of its ports (RFC 6265, 8.5), so to the development servers of agents, too.
   func session(_ request: Hummingbird.Request) -> String? {
-    for header in request.headers[values: .cookie] {
-      for pair in header.split(separator: ";") {
-        let words = pair.split(separator: "=", maxSplits: 1)
-        guard words.count == 2, words[0].drop(while: { $0 == " " }) == cookie else { continue }
-        let secret = String(words[1])
-        if door.knows(secret) { return secret }
-      }
+    guard let header = request.headers[.authorization] else { return nil }
+    let words = header.split(separator: " ", maxSplits: 1)
+    guard words.count == 2, words[0].lowercased() == "bearer", door.knows(String(words[1])) else {
+      return nil
     }
-    return nil
-  }
-
-  /// Sets the session in the browser; it is not sent along from pages elsewhere, and no script reads it.
-  func cookie(for secret: String) -> String { cookie(secret, seconds: Int(Door.lifetime)) }
-
-  var goneCookie: String { cookie("", seconds: 0) }
-
-  private func cookie(_ secret: String, seconds: Int) -> String {
-    "\(cookie)=\(secret); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(seconds)"
-      + (hosts.isEncrypted ? "; Secure" : "")
+    return String(words[1])
   }
 }

@@ -31,9 +31,9 @@ enum OpenAPI {
         [
           "securitySchemes": [
             "session": [
-              "type": "apiKey", "in": "cookie", "name": "lanekeeper-PORT",
+              "type": "http", "scheme": "bearer",
               "description":
-                "Set by /api/session. A request that changes something also carries `Origin`.",
+                "Given by /api/session. A request that changes something also carries `Origin`.",
             ]
           ]
         ]

@@ -28,11 +28,9 @@ enum Reply {
   }
 
   static func json(
-    _ text: String, _ request: Hummingbird.Request, status: HTTPResponse.Status = .ok,
-    headers: HTTPFields = [:]
+    _ text: String, _ request: Hummingbird.Request, status: HTTPResponse.Status = .ok
   ) -> Hummingbird.Response {
-    var headers = headers
-    headers[.contentType] = "application/json"
+    var headers: HTTPFields = [.contentType: "application/json"]
     var bytes = Array(text.utf8)
     if bytes.count > 1024, takesGzip(request), let packed = Gzip.pack(bytes, level: 1) {
       bytes = packed

@@ -28,7 +28,10 @@ final class ServedPage {
   let authorization: String
   /// What opens the page once.
   let key: String
-  private(set) var cookie = ""
+  /// The secret that the link was turned into.
+  private(set) var session = ""
+  /// The header that carries it.
+  var sessionHeader: String { "Authorization: Bearer \(session)" }
 
   init(_ shop: Workshop, output: String, port: UInt16 = 0) throws {
     signal(SIGPIPE, SIG_IGN)
@@ -56,12 +59,11 @@ final class ServedPage {
   func enter() throws {
     let answer = try send("POST", "/api/session", body: "{\"key\":\"\(key)\"}")
     #expect(answer.status == 200, "\(answer.text)")
-    let value = try #require(answer.header("set-cookie"))
-    #expect(value.contains("HttpOnly") && value.contains("SameSite=Strict"))
-    cookie = String(value.prefix { $0 != ";" })
+    #expect(answer.header("set-cookie") == nil)
+    session = try #require(answer.json["session"] as? String)
   }
 
-  func use(cookie: String) { self.cookie = cookie }
+  func use(session: String) { self.session = session }
 
   /// Opens a connection.
   func connected() throws -> Int32 { try Self.connected(to: port) }
@@ -115,7 +117,7 @@ final class ServedPage {
     var lines = ["\(method) \(path) HTTP/1.1"]
     var own = ["Host: 127.0.0.1:\(port)", "Connection: close"]
     if method != "GET" { own.append("Origin: http://127.0.0.1:\(port)") }
-    if !cookie.isEmpty { own.append("Cookie: \(cookie)") }
+    if !session.isEmpty { own.append(sessionHeader) }
     if let body {
       own += ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
     }

@@ -11,8 +11,9 @@ import Testing
     let paths = ["/api/status", "/api/events", "/api/stream", "/api/openapi.json", "/api/nothing"]
     for path in paths {
       for header in [
-        "X-None: 1", page.authorization, "Cookie: lanekeeper-\(page.port)=",
-        "Cookie: lanekeeper-\(page.port)=\(token)", "Cookie: lanekeeper-\(page.port)=\(page.key)",
+        "X-None: 1", page.authorization, "Authorization: Bearer ", "Authorization: Bearer",
+        "Authorization: Bearer \(page.key)", "Authorization: Basic \(token)",
+        "Cookie: lanekeeper-\(page.port)=\(token)",
       ] {
         #expect(try page.send("GET", path, header).status == 401, "\(path) \(header)")
       }
@@ -25,6 +26,13 @@ import Testing
     }
     try page.enter()
     #expect(try page.get("/api/status").status == 200)
+    // A browser would send a cookie to each port of the host.
+    let secret = page.session
+    page.use(session: "")
+    for header in ["Cookie: lanekeeper-\(page.port)=\(secret)", "Authorization: \(secret)"] {
+      #expect(try page.send("GET", "/api/status", header).status == 401, "\(header)")
+    }
+    page.use(session: secret)
     // The link opens once; the terminal shows the next.
     #expect(
       try page.send("POST", "/api/session", body: "{\"key\":\"\(page.key)\"}").status == 401)
@@ -167,7 +175,7 @@ import Testing
     let stream = try page.connected()
     defer { close(stream) }
     let head =
-      "GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\nCookie: \(page.cookie)\r\n\r\n"
+      "GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\n\(page.sessionHeader)\r\n\r\n"
     send(stream, head, head.utf8.count, Int32(MSG_NOSIGNAL))
     for _ in 0..<500 {
       let descriptor = try page.connected()

@@ -58,7 +58,7 @@ import Testing
     }
     let request =
       "POST /api/run HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\nOrigin: http://127.0.0.1:\(page.port)\r\n"
-      + "Cookie: \(page.cookie)\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+      + "\(page.sessionHeader)\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
       + "Connection: close\r\n\r\n{}"
     let open = try (0..<4).map { _ in try page.connected() }
     for descriptor in open { send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL)) }

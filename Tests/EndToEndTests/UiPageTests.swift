@@ -240,7 +240,7 @@ import Testing
   ) throws -> [Int] {
     let descriptor = try page.connected()
     defer { close(descriptor) }
-    var lines = ["GET \(path) HTTP/1.1", "Host: 127.0.0.1:\(page.port)", "Cookie: \(page.cookie)"]
+    var lines = ["GET \(path) HTTP/1.1", "Host: 127.0.0.1:\(page.port)", page.sessionHeader]
     if let header { lines.append(header) }
     let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
@@ -272,10 +272,10 @@ import Testing
     let answer = try events(page, "/api/stream?since=\(all + 500)", until: all)
     #expect(answer == [all])
     // The server is started again; the session still counts, and the stream goes on.
-    let (cookie, port) = (page.cookie, page.port)
+    let (session, port) = (page.session, page.port)
     page.end()
     page = try ServedPage(shop, output: "again", port: port)
-    page.use(cookie: cookie)
+    page.use(session: session)
     #expect(try shop.run("reopen", "1").status == 0)
     let more = try shop.run("events", "--json").text.split(separator: "\n").count
     #expect(more > all)
@@ -292,7 +292,7 @@ import Testing
     let descriptor = try page.connected()
     defer { close(descriptor) }
     let head =
-      "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\nCookie: \(page.cookie)\r\n\r\n"
+      "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\n\(page.sessionHeader)\r\n\r\n"
     send(descriptor, head, head.utf8.count, Int32(MSG_NOSIGNAL))
     var text = ""
     var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -388,7 +388,7 @@ import Testing
     #expect(description["openapi"] as? String == "3.1.0")
     let paths = try #require(description["paths"] as? [String: [String: Any]])
     #expect(paths.count >= 25)
-    let cookie = page.cookie
+    let session = page.session
     for (path, methods) in paths {
       let place = path.replacing("{id}", with: "1").replacing("{other}", with: "2")
         .replacing("{name}", with: "1-a.log")
@@ -396,12 +396,12 @@ import Testing
       for method in methods.keys where path != "/api/session" {
         let operation = methods[method] as? [String: Any]
         #expect((operation?["summary"] as? String)?.isEmpty == false, "\(path)")
-        page.use(cookie: "")
+        page.use(session: "")
         let body = method == "get" || method == "delete" ? nil : "{}"
         let answer = try page.send(method.uppercased(), place, body: body)
         #expect(answer.status == 401, "\(method) \(path): \(answer.text)")
       }
-      page.use(cookie: cookie)
+      page.use(session: session)
       #expect(
         try page.send("PUT", place, body: "{}").status == 405, "\(path)")
     }

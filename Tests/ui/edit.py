@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from recorder import Recorder
-from story import PATIENCE, until
+from story import PATIENCE, ask, until
 from workshop import CONFIGURATION
 
 CONFIGURATION += "slots: {browser: 1, database: 2}\n"
@@ -49,7 +49,7 @@ def run(browser, workshop, tell, pictures=None):
     expect(page.locator("dialog")).to_have_count(0, timeout=PATIENCE)
     assert text().startswith("# The backlog of tally.\nfeatures:\n  - id: 1\n    title: Sum # the sum\n"), text()
     assert "  - {id: 2, title: Tags, depends_on: [1]}\n" in text(), text()
-    one = next(item for item in page.evaluate("fetch('/api/features').then((answer) => answer.json())")["features"] if item["id"] == "1")
+    one = next(item for item in ask(page, "/api/features")["features"] if item["id"] == "1")
     assert (one["slots"], one["agent"], one["model"]) == (["browser", "database"], "command", "haiku"), one
     # A slot that is not there is refused, by name, and what was typed stays.
     open_form("2")
@@ -63,7 +63,7 @@ def run(browser, workshop, tell, pictures=None):
     open_form("2")
     value("title").fill("Tags by hand")
     value("description").fill("What was typed here for long.")
-    until(lambda: page.evaluate("fetch('/api/features').then((answer) => answer.status)") == 200, "the server")
+    until(lambda: "features" in ask(page, "/api/features"), "the server")
     backlog.write_text(text().replace("title: Tags,", "title: Labels,"), encoding="utf-8")
     before = text()
     form.get_by_role("button", name="Save").click()

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from recorder import Recorder
-from story import PATIENCE, is_alive, open_review, until
+from story import PATIENCE, ask, is_alive, open_review, until
 from workshop import CONFIGURATION
 
 CONFIGURATION = CONFIGURATION.replace("review: {categories: [infrastructure, frontend]}", "review: required").replace("gate: make test", 'gate: ""')
@@ -139,7 +139,7 @@ def run(browser, workshop, tell, pictures=None):
     colours |= {colour(comment), colour(returned.locator(".hl-text")), colour(returned.locator(".hl-number"))}
     assert len(colours) == 5, colours
     until(lambda: not is_alive(workshop), "the run to end")
-    measured = page.evaluate("fetch('/api/timeline').then((answer) => answer.json())")
+    measured = ask(page, "/api/timeline")
     # From the bars themselves: what the agents worked, over what passed from the first start to the last end.
     bars = page.evaluate("""(value) => value.bars.filter((bar) => bar.kind === "agent").map((bar) => [Date.parse(bar.from), Date.parse(bar.to)])""", measured)
     began = page.evaluate("(value) => Date.parse(value.run.started_at)", measured)

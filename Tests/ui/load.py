@@ -36,9 +36,9 @@ def processor(pid):
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-async def client(port, cookie, arrivals, ready):
+async def client(port, session, arrivals, ready):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{cookie}\r\n".encode())
+    writer.write(f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{session}\r\n".encode())
     await writer.drain()
     text = await reader.readuntil(b"retry: 1000\n\n")
     assert b" 200 " in text, text
@@ -56,10 +56,10 @@ async def client(port, cookie, arrivals, ready):
         rest = rest[end:]
 
 
-async def measure(pid, port, cookie, state, clients, rate, seconds, directory):
+async def measure(pid, port, session, state, clients, rate, seconds, directory):
     ready = asyncio.Semaphore(0)
     arrivals = [[] for _ in range(clients)]
-    tasks = [asyncio.create_task(client(port, cookie, own, ready)) for own in arrivals]
+    tasks = [asyncio.create_task(client(port, session, own, ready)) for own in arrivals]
     for _ in tasks:
         await ready.acquire()
     await asyncio.sleep(0.5)
@@ -104,7 +104,7 @@ def enter(link):
     request = urllib.request.Request(
         origin + "/api/session", json.dumps({"key": key}).encode(), {"Content-Type": "application/json", "Origin": origin})
     with urllib.request.urlopen(request) as answer:
-        return "Cookie: " + answer.headers["Set-Cookie"].split(";")[0] + "\r\n"
+        return "Authorization: Bearer " + json.load(answer)["session"] + "\r\n"
 
 
 def show(name, result):
@@ -118,7 +118,7 @@ def main():
     failed = []
     with tempfile.TemporaryDirectory(prefix="lanekeeper-load-") as directory:
         workshop = Workshop(directory, build)
-        cookie = enter(workshop.serve())
+        session = enter(workshop.serve())
         state = workshop.repository / ".git" / "lanekeeper" / "state.sqlite"
         port = free_port() + 1000
         peer = subprocess.Popen([sys.executable, "-B", str(HERE / "peer.py"), str(state), str(port), *sys.argv[3:4]], stdout=subprocess.PIPE, text=True)
@@ -126,7 +126,7 @@ def main():
             peer.stdout.readline()
             for name, clients, rate in LOADS:
                 results = {}
-                for who, pid, place, header in (("lanekeeper", workshop.server.pid, workshop.port, cookie), ("aiohttp", peer.pid, port, "")):
+                for who, pid, place, header in (("lanekeeper", workshop.server.pid, workshop.port, session), ("aiohttp", peer.pid, port, "")):
                     results[who] = asyncio.run(measure(pid, place, header, state, clients, rate, seconds, directory))
                     show(f"{name}: {who}", results[who])
                 ours, theirs = results["lanekeeper"], results["aiohttp"]

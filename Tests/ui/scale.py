@@ -1,12 +1,13 @@
 """Much at once: 500 features, 500 events a second, a log of a million lines."""
 
+import json
 import sqlite3
 import time
 
 from playwright.sync_api import expect
 
 from recorder import Recorder
-from story import PATIENCE, is_alive, until
+from story import PATIENCE, ask, is_alive, until
 
 COUNT = 500
 LINES = 1_000_000
@@ -63,7 +64,7 @@ def run(browser, workshop, tell, pictures=None):
     frames = page.evaluate(FRAMES.replace("ACTION", wheel))
     tell(f"scale: zooming {COUNT} features: frames of {percentile(frames, 0.5):.0f} ms, 95 % below {percentile(frames, 0.95):.0f} ms")
     # A log of a million lines.
-    page.evaluate("fetch('/api/run', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({parallel: 1, features: ['1']})})")
+    ask(page, "/api/run", "POST", json.dumps({"parallel": 1, "features": ["1"]}))
     until(lambda: workshop.json("status")["features"][0]["state"] == "landed", "#1 to land")
     until(lambda: not is_alive(workshop), "the run to end")
     page.locator("#log-source").select_option("1")

@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import expect
 
 from recorder import Recorder
-from story import PATIENCE, is_alive, state, until
+from story import PATIENCE, ask, is_alive, state, until
 from workshop import CONFIGURATION
 
 # The gate runs in the integration worktree, beside the lanes.
@@ -63,10 +63,6 @@ def run(browser, workshop, tell, pictures=None):
     assert not recorder.problems, recorder.problems
     tell("watch: cards, claims, logs, gate, timeline and control show what the commands print, and do what they say")
     context.close()
-
-
-def ask(page, path):
-    return page.evaluate("(path) => fetch(path).then((answer) => answer.json())", path)
 
 
 def control(page, workshop):

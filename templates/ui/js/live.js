@@ -2,54 +2,36 @@
 // is lost, and none counts twice.
 
 import { frame } from "./state.js";
+import { Stream } from "./stream.js";
 
 /** Follows the events after a number. */
 export class Events {
   constructor({ since, onEvents, onState, onReset, onLocked }) {
     this.last = since;
     this.batch = [];
-    this.handlers = { onEvents, onState, onReset, onLocked };
-    this.wait = 500;
-    this.open();
-  }
-
-  open() {
-    this.source = new EventSource(`/api/stream?since=${this.last}`);
-    this.source.onopen = () => {
-      this.wait = 500;
-      this.handlers.onState("live");
-    };
-    this.source.onmessage = (message) => this.take(message);
-    this.source.addEventListener("reset", (message) => {
-      this.last = Number(message.lastEventId) || 0;
-      this.handlers.onReset();
+    this.onEvents = onEvents;
+    new Stream(`/api/stream?since=${since}`, {
+      onOpen: () => onState("live"),
+      onLost: () => onState("reconnecting"),
+      onLocked,
+      onEvent: ({ name, id, data }) => {
+        if (name !== "reset") return this.take(id, data);
+        this.last = Number(id) || 0;
+        onReset();
+      },
     });
-    this.source.onerror = () => {
-      this.handlers.onState("reconnecting");
-      if (this.source.readyState !== EventSource.CLOSED) return;
-      // The server said no; it may not know this browser any more.
-      fetch("/api/status", { credentials: "same-origin" }).then(
-        (response) => (response.status === 401 ? this.handlers.onLocked() : this.again()),
-        () => this.again(),
-      );
-    };
   }
 
-  again() {
-    setTimeout(() => this.open(), this.wait);
-    this.wait = Math.min(this.wait * 2, 5000);
-  }
-
-  take(message) {
-    const seq = Number(message.lastEventId);
+  take(id, data) {
+    const seq = Number(id);
     if (!(seq > this.last)) return;
     this.last = seq;
-    this.batch.push(message.data);
+    this.batch.push(data);
     if (this.batch.length > 1) return;
     frame(() => {
       const batch = this.batch;
       this.batch = [];
-      this.handlers.onEvents(batch.map((text) => JSON.parse(text)));
+      this.onEvents(batch.map((text) => JSON.parse(text)));
     });
   }
 }
@@ -67,28 +49,22 @@ export class Output {
   }
 
   open() {
-    if (this.source) return;
-    const source = new EventSource(this.cursor ? `/api/output?cursor=${encodeURIComponent(this.cursor)}` : "/api/output");
-    this.source = source;
-    source.onmessage = (message) => this.take(message);
-    source.onerror = () => {
-      if (source.readyState !== EventSource.CLOSED || this.source !== source) return;
-      this.close();
-      setTimeout(() => { if (!document.hidden) this.open(); }, 2000);
-    };
+    if (this.stream) return;
+    const path = this.cursor === undefined ? "/api/output" : `/api/output?cursor=${encodeURIComponent(this.cursor)}`;
+    this.stream = new Stream(path, { onEvent: (event) => this.take(event) });
   }
 
   close() {
-    this.source?.close();
-    this.source = null;
+    this.stream?.close();
+    this.stream = null;
   }
 
-  take(message) {
+  take({ id, data }) {
     // What was there before the page came has no time of its own.
     const isTail = this.cursor === undefined;
-    this.cursor = message.lastEventId;
+    this.cursor = id;
     const isFirst = this.lines.length === 0;
-    for (const line of JSON.parse(message.data).lines) this.lines.push({ ...line, isTail });
+    for (const line of JSON.parse(data).lines) this.lines.push({ ...line, isTail });
     if (!isFirst) return;
     frame(() => {
       const batch = this.lines;

@@ -1,6 +1,6 @@
 // What agents write and what happens, as it comes: searched, filtered, and of any length.
 
-import { get, path } from "./api.js";
+import { blob, get, path } from "./api.js";
 import { button, el, option, setAttribute, setText } from "./dom.js";
 import { attempt } from "./notices.js";
 import { state, when } from "./state.js";
@@ -44,7 +44,7 @@ export function startLogs(body) {
   const count = el("span", { class: "note" });
   const jump = button("Follow", () => view.toEnd(), { id: "log-follow" });
   jump.hidden = true;
-  const save = button("Download", download, { id: "log-download" });
+  const saveButton = button("Download", download, { id: "log-download" });
   const load = button("Whole log", loadWhole, { id: "log-whole", title: "Load the whole log of this feature" });
   load.hidden = true;
 
@@ -68,7 +68,7 @@ export function startLogs(body) {
   view.onFollow = (isFollowing) => {
     jump.hidden = isFollowing;
   };
-  body.append(el("div", { class: "row wrap tools" }, search, source, kind, least, load, save, jump, count), view.element);
+  body.append(el("div", { class: "row wrap tools" }, search, source, kind, least, load, saveButton, jump, count), view.element);
 
   const current = () => whole?.lines ?? lines;
   const wanted = () => ({ text: search.value.toLowerCase(), feature: whole ? "" : source.value, kind: kind.value, least: LEVELS[least.value] });
@@ -137,14 +137,18 @@ export function startLogs(body) {
     });
   }
 
-  function download() {
-    if (source.value) {
-      el("a", { href: `/api/logs/${path(source.value)}/download`, download: "" }).click();
+  async function download() {
+    const id = source.value;
+    if (!id) {
+      save(new Blob(current().map((line) => `${line.time}\t${line.who}\t${line.text}\n`), { type: "text/plain" }), "lanekeeper.log");
       return;
     }
-    const text = current().map((line) => `${line.time}\t${line.who}\t${line.text}\n`);
-    const address = URL.createObjectURL(new Blob(text, { type: "text/plain" }));
-    el("a", { href: address, download: "lanekeeper.log" }).click();
+    await attempt(async () => save(await blob(`/api/logs/${path(id)}/download`), `feature-${id}.log`));
+  }
+
+  function save(content, name) {
+    const address = URL.createObjectURL(content);
+    el("a", { href: address, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
 
