@@ -62,9 +62,9 @@ struct CSVBacklog {
         "the first line names the columns: id,title,category,description,steps,depends_on,status")
       throw InputProblems(input.problems)
     }
-    var taken: Set<String> = []
+    var names = FreeNames()
     let entries = text.rows.dropFirst().compactMap { row in
-      entry(row, columns, width: header.cells.count, &taken)
+      entry(row, columns, width: header.cells.count, &names)
     }
     let notes =
       unknown.isEmpty ? [] : ["columns that were left out: \(unknown.joined(separator: ", "))"]
@@ -73,7 +73,7 @@ struct CSVBacklog {
   }
 
   private func entry(
-    _ row: CSVText.Row, _ columns: [Column: Int], width: Int, _ taken: inout Set<String>
+    _ row: CSVText.Row, _ columns: [Column: Int], width: Int, _ names: inout FreeNames
   ) -> ImportedFeature? {
     if row.cells.count > width {
       input.report(
@@ -92,15 +92,7 @@ struct CSVBacklog {
     }
     var id = cell(.id) ?? Slug.of(title)
     if id.hasPrefix("#") { id.removeFirst() }
-    if columns[.id] == nil || cell(.id) == nil {
-      let base = id
-      var count = 2
-      while taken.contains(id) {
-        id = "\(base)-\(count)"
-        count += 1
-      }
-    }
-    taken.insert(id)
+    if cell(.id) == nil { id = names.take(id) } else { names.insert(id) }
     var feature = Feature(id: id, title: title)
     feature.category =
       (cell(.category)?.lowercased()).map {

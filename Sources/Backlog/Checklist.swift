@@ -197,19 +197,29 @@ struct Checklist {
 
   /// Gives each item an id that stays while its title does.
   private func ids(_ items: [Item]) -> [String] {
-    var taken: Set<String> = []
-    for item in items { if let id = item.id { taken.insert(id) } }
-    return items.map { item in
-      if let id = item.id { return id }
-      let base = Slug.of(item.title)
-      var id = base
-      var count = 2
-      while !taken.insert(id).inserted {
-        id = "\(base)-\(count)"
-        count += 1
-      }
-      return id
-    }
+    var names = FreeNames(taken: items.compactMap(\.id))
+    return items.map { item in item.id ?? names.take(Slug.of(item.title)) }
+  }
+}
+
+/// Gives names that are taken a number.
+struct FreeNames {
+  private var taken: Set<String>
+  /// The next number to try, by name: many items may have the same title.
+  private var next: [String: Int] = [:]
+
+  init(taken: [String] = []) { self.taken = Set(taken) }
+
+  /// Notes that a name is taken.
+  mutating func insert(_ name: String) { taken.insert(name) }
+
+  /// Takes a name, or the first that is free of those with a number behind it, from 2.
+  mutating func take(_ name: String) -> String {
+    if taken.insert(name).inserted { return name }
+    var number = next[name] ?? 2
+    while !taken.insert("\(name)-\(number)").inserted { number += 1 }
+    next[name] = number + 1
+    return "\(name)-\(number)"
   }
 }
 

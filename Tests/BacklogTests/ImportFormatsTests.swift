@@ -235,6 +235,17 @@ import Testing
     #expect(problem("- [ ] #1 A\n- [ ] #1 B\n", "p.md").contains("p.md:2:1: the id '1' is a dup"))
   }
 
+  /// Long lists often repeat themselves; each further one must not look at all before it.
+  @Test func manyOfTheSameTitleGetNumbersInOneGo() throws {
+    let count = 30_000
+    let list = try read("- [ ] #a-3 Own\n" + String(repeating: "- [ ] a\n", count: count), "p.md")
+    let ids = list.backlog.features.map(\.id)
+    #expect(Set(ids).count == count + 1)
+    #expect(ids.prefix(4) == ["a-3", "a", "a-2", "a-4"] && ids.last == "a-\(count + 1)")
+    let table = try read("title\n" + String(repeating: "a\n", count: count), "p.csv")
+    #expect(table.backlog.features.last?.id == "a-\(count)")
+  }
+
   @Test func checklistIDsStayWhileTitlesDo() throws {
     let one = try read("- [ ] Alpha\n- [ ] Beta\n- [ ] Alpha\n", "p.md")
     let two = try read("- [ ] Beta\n- [ ] New\n- [ ] Alpha\n", "p.md")
