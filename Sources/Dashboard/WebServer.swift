@@ -86,6 +86,7 @@ package struct WebServer: Sendable {
     _ request: Hummingbird.Request, _ api: API
   ) async -> Hummingbird.Response {
     do {
+      try Guardian.checkHost(request)
       let path = request.uri.path
       if path == "/mcp" { return try await coordinate(request, api.guardian.hosts) }
       try api.guardian.check(request)

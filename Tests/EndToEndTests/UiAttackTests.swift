@@ -90,6 +90,17 @@ import Testing
       #expect(answer.header("referrer-policy") == "no-referrer")
       #expect(answer.header("access-control-allow-origin") == nil)
     }
+    // Of two names each program takes another one for the right one.
+    let own = "Host: 127.0.0.1:\(page.port)"
+    for hosts in [
+      [own, "Host: example.org"], ["Host: example.org", own], [own, own], [own, "HOST: "],
+    ] {
+      for path in ["/", "/api/status", "/mcp"] {
+        let head = "GET \(path) HTTP/1.1\r\n" + hosts.joined(separator: "\r\n")
+        let answer = try page.raw(Array("\(head)\r\nConnection: close\r\n\r\n".utf8))
+        #expect([400, 403].contains(answer.status), "\(path) \(hosts): \(answer.status)")
+      }
+    }
     // One connection serves several requests.
     let request = "GET / HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\n"
     let both = try page.raw(
