@@ -134,16 +134,18 @@ package struct PromiseAudit {
       }
       landedAt[feature.id] = index
     }
+    let records = try store.endedLandings()
     let dependencies = try store.dependencies()
     for (id, index) in landedAt {
       for dependency in dependencies[id] ?? [] {
         // The line goes from the newest to the oldest.
-        if let other = landedAt[dependency.dependsOn], other < index {
+        if let other = landedAt[dependency.dependsOn], other < index,
+          try !wasThere(dependency.dependsOn, before: index, records, place)
+        {
           found.append("feature #\(id) landed before #\(dependency.dependsOn), which it needs")
         }
       }
     }
-    let records = try store.endedLandings()
     let gated = try store.gatedLandings()
     let green = try store.greenTrees()
     let hasGate = !project.configuration.gate.command.isEmpty
@@ -157,6 +159,35 @@ package struct PromiseAudit {
       }
     }
     return found.sorted()
+  }
+
+  /// Tells whether a feature stood on the target at a place of its line, though it has landed once more since:
+  /// it was undone by itself and built again.
+  private func wasThere(
+    _ feature: String, before index: Int, _ records: [LandingRecord], _ place: [String: Int]
+  ) throws -> Bool {
+    let own = records.filter { $0.feature == feature }.compactMap { record in
+      record.commit.flatMap { place[$0] }.map { (place: $0, isLanding: record.kind == .feature) }
+    }
+    if let last = own.filter({ $0.place > index }).min(by: { $0.place < $1.place }) {
+      return last.isLanding
+    }
+    // A state file that was made again has no records of what was before.
+    let trailers = try repository.git([
+      "log", "--first-parent",
+      "--format=%(trailers:key=Feature,valueonly,separator=%x2C)"
+        + "%x09%(trailers:key=Reverts-Feature,valueonly,separator=%x2C)", project.target,
+    ])
+    let lines = String(decoding: trailers.output, as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    for line in lines.dropFirst(index + 1) {
+      let sides = line.split(separator: "\t", omittingEmptySubsequences: false).map {
+        $0.split(separator: ",").contains { $0 == feature }
+      }
+      if sides.first == true { return true }
+      if sides.last == true { return false }
+    }
+    return false
   }
 
   /// What is wrong with one landing: another tree than was judged, or more in it than its lane changed.

@@ -87,6 +87,40 @@ import Testing
     #expect(try broken(shop).contains(promise))
   }
 
+  /// A feature that was undone alone and built again lands after one that needs it and that stayed.
+  @Test func p3_whatWasUndoneAloneAndBuiltAgainIsInOrder() throws {
+    let shop = try Workshop(
+      features: """
+        features:
+          - {id: 1, title: One}
+          - {id: 2, title: Two, depends_on: [1]}
+        """,
+      agent: "echo $id > f$id-$LANEKEEPER_ATTEMPT.txt", gate: "true")
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.run("undo", "1", "--alone").status == 0)
+    #expect(try shop.run("reopen", "1").status == 0)
+    #expect(try shop.run("run").status == 0)
+    #expect(try broken(shop) == [])
+    // Also where only the history tells.
+    for end in ["", "-wal", "-shm"] {
+      try? FileManager.default.removeItem(
+        atPath: shop.repository.path + "/.git/lanekeeper/state.sqlite" + end)
+    }
+    #expect(try shop.run("doctor", "--repair").status == 0)
+    #expect(try broken(shop) == [])
+  }
+
+  @Test func p3_whatLandedBeforeWhatItNeedsIsFound() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2), agent: "echo $id > f$id.txt", gate: "true")
+    #expect(try shop.run("run").status == 0)
+    let order = try shop.landed()
+    try change(
+      shop, "INSERT INTO dependencies VALUES ('\(order[0])', '\(order[1])', 'declared', NULL, NULL)"
+    )
+    #expect(try broken(shop) == ["P3"])
+  }
+
   @Test func p3_aLandingThatIsGoneFromTheTargetIsFound() throws {
     let shop = try shop()
     try shop.repository.git("reset", "-q", "--hard", "main~1")
