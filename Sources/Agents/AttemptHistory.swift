@@ -116,6 +116,7 @@ struct AttemptHistory {
       lines += ["", "## What the last attempt had to mend", rework]
     }
     let tail = LogTail.lines(state.log(feature.id, attempt.number), count: 40)
+      .map(PlainText.strip)
     if !tail.isEmpty { lines += ["", "## The end of the last log", ""] + tail.map { "    " + $0 } }
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(
       to: URL(fileURLWithPath: path), options: .atomic)

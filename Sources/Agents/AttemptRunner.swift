@@ -34,6 +34,8 @@ package struct AttemptSettings: Sendable {
   package var nice: Int?
   /// How agents are kept in their lanes; `nil` where they are not.
   package var sandbox: SandboxSettings?
+  /// Takes commits that change nothing together for work that was done.
+  package var mayChangeNothing = false
   /// Tells, of a branch's tip and the paths that it changes, whether a person's verdict is needed;
   /// instead of `reviewRequired`.
   package var needsVerdict: (@Sendable (FeatureRecord, ObjectID, [[UInt8]]) throws -> Bool)?
@@ -261,16 +263,23 @@ package struct AttemptRunner: Sendable {
       guard let other = try store.feature(dependency.dependsOn), other.state == .landed else {
         return nil
       }
-      return (other.id, other.title, String((other.landedCommit ?? "").prefix(10)))
+      return (other.id, other.shortTitle, String((other.landedCommit ?? "").prefix(10)))
     }
+    var others: [(owner: ClaimOwner, paths: [String])] = []
+    var places: [ClaimOwner: Int] = [:]
     for claim in try store.claims().prefix(2000) {
+      let path = claim.path.description
       if claim.owner == .feature(feature.id) {
-        prompt.held.append(claim.path.description)
-      } else if prompt.others.count < 50 {
-        prompt.others.append((claim.path.description, "\(claim.owner)"))
+        prompt.held.append(path)
+      } else if let place = places[claim.owner] {
+        others[place].paths.append(path)
+      } else if others.count < 20 {
+        places[claim.owner] = others.count
+        others.append((claim.owner, [path]))
       }
     }
     prompt.held = Array(prompt.held.prefix(100))
+    prompt.others = try others.map { (RefusalText.list($0.paths), try holder($0.owner)) }
     guard let review = try store.openRequest(of: feature.id) else {
       return try prompt.text(settings.prompts)
     }
@@ -281,6 +290,13 @@ package struct AttemptRunner: Sendable {
     let text = try prompt.text(settings.prompts)
     // A repository's own template may be older than this.
     return text.contains(words) ? text : text + "\n\(words)\n"
+  }
+
+  /// Who holds a claim, and how far that one is.
+  private func holder(_ owner: ClaimOwner) throws -> String {
+    let feature = owner.kind == .feature ? try store.feature(owner.id) : nil
+    let stage = feature.flatMap { RefusalText.stage($0.state.rawValue) }
+    return RefusalText.name(owner) { _ in feature?.title } + (stage.map { ", \($0)" } ?? "")
   }
 
   /// What stands for the words in braces of a definition; a session only where it can go on here.

@@ -1,3 +1,4 @@
+import ClaimRules
 import Foundation
 import Git
 import Lanes
@@ -64,7 +65,17 @@ package struct AttemptSettler: Sendable {
     }
     var changed: [[UInt8]] = []
     let stands = try StackPlace.find(feature.id, target: settings.target, store)
+    guard try repository.reference(settings.target) != nil else {
+      // Renamed or deleted meanwhile: what the branch changes can't be told.
+      return try store.endAttempt(
+        feature.id, attempt.number,
+        .interrupted(
+          detail: "\(Repository.short(settings.target)) does not exist any more; the work stays on "
+            + BranchName.short(branch)), tip: tip?.hex, changed: [])
+    }
+    var hasCommits = false
     if let tip, let target = try repository.reference(stands.reference) {
+      hasCommits = try !repository.isAncestor(tip, of: target)
       try BranchMend.verify(branch, tip: tip, beyond: [target], repository)
       let changes = try stands.changes(tip, onto: target, repository)
       changed = changes.map(\.path)
@@ -72,7 +83,8 @@ package struct AttemptSettler: Sendable {
       if !marked.isEmpty { problem = problem ?? .unresolved(marked) }
     }
     var end = try judge(
-      feature, attempt, ending, run: run, problem: problem, hasChanges: !changed.isEmpty
+      feature, attempt, ending, run: run, problem: problem, hasChanges: !changed.isEmpty,
+      hasCommits: hasCommits
     ) { [changed] in
       guard let tip, let needsVerdict = settings.needsVerdict else {
         return settings.reviewRequired(feature)
@@ -151,7 +163,7 @@ package struct AttemptSettler: Sendable {
   ) -> String {
     let subject =
       ending == .exited(0)
-      ? "Feature #\(feature.id): \(feature.titleLine)"
+      ? "Feature #\(feature.id): \(feature.shortTitle)"
       : "Feature #\(feature.id): unfinished work of attempt \(attempt.number)"
     return Trailers.append(
       [("Lane-Feature", feature.id), ("Agent", "\(attempt.agent) (\(attempt.modelName))")],
@@ -160,14 +172,14 @@ package struct AttemptSettler: Sendable {
 
   private func judge(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, run: AgentRun?,
-    problem: Problem?, hasChanges: Bool, needsVerdict: () throws -> Bool
+    problem: Problem?, hasChanges: Bool, hasCommits: Bool, needsVerdict: () throws -> Bool
   ) throws -> AttemptEnd {
     func failed(_ detail: String, _ more: String? = nil) -> AttemptEnd {
       // Lines for machines tell an agent nothing that its own last words don't.
       let tail =
         run?.definition.output.format == .jsonLines
         ? [run?.report.lastMessage].compactMap(\.self)
-        : LogTail.lines(state.log(feature.id, attempt.number), count: 40)
+        : LogTail.lines(state.log(feature.id, attempt.number), count: 40).map(PlainText.strip)
       var rework = "Attempt \(attempt.number) ended: \(detail)."
       if let more { rework += "\n\n" + more }
       if !tail.isEmpty { rework += "\n\nThe end of its log:\n" + tail.joined(separator: "\n") }
@@ -236,8 +248,7 @@ package struct AttemptSettler: Sendable {
     // Nobody ever gets a frozen path, so there is nothing to wait for.
     let refusals = try store.refusals(of: feature.id).filter { $0.reason != "frozen" }
     if !refusals.isEmpty {
-      let paths = refusals.map(\.path.description).joined(separator: ", ")
-      return .refusedClaim(detail: "was refused \(paths)")
+      return .refusedClaim(detail: Self.words(refusals))
     }
     switch problem {
     case .refused(let words):
@@ -247,8 +258,60 @@ package struct AttemptSettler: Sendable {
     case .rescued(let words): return failed("HEAD was left elsewhere", words)
     case nil: break
     }
-    guard hasChanges else { return failed("no changes") }
+    guard hasChanges else {
+      if settings.mayChangeNothing, hasCommits { return .completed(review: false) }
+      guard let commit = try commitThatHasIt(feature) else { return failed("no changes") }
+      return .completed(
+        review: settings.reviewRequired(feature),
+        detail:
+          "nothing was left to do: \(Repository.short(settings.target)) has its changes already, "
+          + "at \(commit.short)")
+    }
     return .completed(review: try needsVerdict())
+  }
+
+  /// Finds the target's tip where everything that earlier attempts on the feature have changed stands on the
+  /// target just so, since somebody else has made the same change; `nil` where it does not, or they have
+  /// changed nothing.
+  private func commitThatHasIt(_ feature: FeatureRecord) throws -> ObjectID? {
+    let repository = try Repository(
+      opening: state.commonDirectory, environment: settings.environment)
+    guard let target = try repository.reference(settings.target) else { return nil }
+    let tree = try repository.commit(target).tree
+    let works = try repository.references(prefix: "refs/lanekeeper/rescue/\(feature.id)/")
+    var isThere = false
+    for work in works {
+      let commit = try repository.commit(work.target)
+      guard let parent = commit.parents.first else { continue }
+      let changes = try repository.changes(
+        from: try repository.commit(parent).tree, to: commit.tree)
+      for change in changes {
+        guard try repository.entry(at: change.path, inTree: tree) == change.new else { return nil }
+        isThere = true
+      }
+    }
+    return isThere ? target : nil
+  }
+
+  /// What an attempt was refused, and by whom: `a.txt, b.txt are held by feature #1`.
+  private static func words(
+    _ refusals: [(path: ClaimPath, reason: String, holder: String?)]
+  ) -> String {
+    var order: [String] = []
+    var paths: [String: [String]] = [:]
+    for refusal in refusals {
+      let end =
+        refusal.reason == ClaimConflict.Reason.staleBase.rawValue
+        ? "changed on the target since the branch left it"
+        : "held by " + (refusal.holder.map { "feature #\($0)" } ?? "another")
+      if paths[end] == nil { order.append(end) }
+      paths[end, default: []].append(refusal.path.description)
+    }
+    return order.map { end in
+      let list = paths[end]!
+      let verb = end.hasPrefix("held") ? (list.count == 1 ? " is " : " are ") : " "
+      return RefusalText.list(list) + verb + end
+    }.joined(separator: "; ")
   }
 
   /// What to tell where processes of the attempt were killed since they used too much memory.

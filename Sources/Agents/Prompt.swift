@@ -14,7 +14,7 @@ package struct Prompt {
   package var landed: [(id: String, title: String, commit: String)] = []
   /// Paths that the feature holds.
   package var held: [String] = []
-  /// Paths that others hold, with who.
+  /// What others hold at the moment: paths in one line for each holder, with who it is and how far.
   package var others: [(path: String, holder: String)] = []
   /// What a person asks for who looked at the branch, word for word.
   package var review: ReviewRecord?

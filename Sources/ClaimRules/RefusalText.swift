@@ -1,32 +1,91 @@
 /// The words in which a refusal is told, the same from the hook, the command line and the tools.
 package enum RefusalText {
-  /// Returns one line for each path and then the ways out.
+  /// The most paths that stand in one line.
+  private static let mostPaths = 8
+
+  /// Returns one line for each reason and holder, with the paths, and then the ways out in their order.
   ///
   /// - Parameters:
   ///   - conflicts: what stands in the way; not empty.
+  ///   - target: the branch that the lane's branch is to land on.
   ///   - titleOf: gives the title of a feature.
-  package static func lines(_ conflicts: [ClaimConflict], titleOf: (String) -> String?) -> [String]
-  {
-    var lines = conflicts.map { "  \($0.path): \(reason($0, titleOf))" }
-    let reasons = Set(conflicts.map(\.reason))
-    if reasons.contains(.held) || reasons.contains(.deadlock) {
-      lines.append(
-        "What you can do: leave these files out of the commit and do other work first; or end here:"
-      )
-      lines.append(
-        "the work is kept, and the feature goes on by itself after the holder has landed.")
+  ///   - stateOf: gives the state of a feature, in the store's word.
+  package static func lines(
+    _ conflicts: [ClaimConflict], target: String = "the target", titleOf: (String) -> String?,
+    stateOf: (String) -> String? = { _ in nil }
+  ) -> [String] {
+    var lines = grouped(conflicts, target: target, titleOf: titleOf, stateOf: stateOf).map {
+      "  " + $0
     }
-    if reasons.contains(.staleBase) {
-      lines.append("Run `lanekeeper sync` here to bring the target in, then commit again.")
-    }
-    if reasons.contains(.frozen) {
-      lines.append("Undo the change to the frozen path; `claims.paths` in lanekeeper.yml decides.")
+    let advice = advice(conflicts, target: target)
+    if advice.count == 1 {
+      lines.append("What you can do: \(advice[0])")
+    } else {
+      lines.append("What you can do, in this order:")
+      lines += advice.enumerated().map { "  \($0 + 1). \($1)" }
     }
     return lines
   }
 
+  /// Returns one line for each reason and holder: its paths, cut after some, and why they were refused.
+  package static func grouped(
+    _ conflicts: [ClaimConflict], target: String = "the target", titleOf: (String) -> String?,
+    stateOf: (String) -> String? = { _ in nil }
+  ) -> [String] {
+    var order: [String] = []
+    var paths: [String: [String]] = [:]
+    for conflict in conflicts {
+      let reason = reason(conflict, target: target, titleOf, stateOf: stateOf)
+      if paths[reason] == nil { order.append(reason) }
+      paths[reason, default: []].append(conflict.path.description)
+    }
+    return order.map { "\(list(paths[$0]!)): \($0)" }
+  }
+
+  /// Returns texts in one line, cut after some.
+  package static func list(_ texts: [String]) -> String {
+    guard texts.count > mostPaths + 1 else { return texts.joined(separator: ", ") }
+    return texts.prefix(mostPaths).joined(separator: ", ")
+      + " and \(texts.count - mostPaths) more"
+  }
+
+  /// Returns the ways out, the first to try first.
+  package static func advice(
+    _ conflicts: [ClaimConflict], target: String = "the target"
+  ) -> [String] {
+    let reasons = Set(conflicts.map(\.reason))
+    var advice: [String] = []
+    if reasons.contains(.staleBase) {
+      advice.append(
+        "run `lanekeeper sync` here, which brings \(target) in, then commit again.")
+    }
+    if reasons.contains(.frozen) {
+      advice.append(
+        "undo your change to what is frozen; `claims.paths` in lanekeeper.yml says what is.")
+    }
+    if reasons.contains(.held) || reasons.contains(.deadlock) {
+      advice.append(
+        "leave the held files out (`git restore --staged FILE`), commit the rest and do other work "
+          + "first.")
+    }
+    if reasons.contains(.held) {
+      advice.append(
+        "then commit them again: who holds what changes (`lanekeeper claims`, "
+          + "`lanekeeper explain ID`).")
+    }
+    if reasons.contains(.held) || reasons.contains(.deadlock) {
+      advice.append(
+        "nothing else left to do? End here as if you were done: your work is kept, and the feature "
+          + "goes on by itself after the holder has landed.")
+    }
+    return advice
+  }
+
   /// Returns why one path was refused, as part of a sentence.
-  package static func reason(_ conflict: ClaimConflict, _ titleOf: (String) -> String?) -> String {
+  package static func reason(
+    _ conflict: ClaimConflict, target: String = "the target", _ titleOf: (String) -> String?,
+    stateOf: (String) -> String? = { _ in nil }
+  ) -> String {
     switch conflict.reason {
     case .held, .deadlock:
       guard let holder = conflict.holder else { return "held by another" }
@@ -34,24 +93,45 @@ package enum RefusalText {
       if let agent = holder.agent { text += " (\(agent))" }
       if holder.path != conflict.path { text += " through its claim on \(holder.path)" }
       if conflict.reason == .deadlock { text += ", which waits for you" }
+      if holder.owner.kind == .feature, let stage = stateOf(holder.owner.id).flatMap(stage) {
+        text += "; \(stage)"
+      }
       return text
-    case .staleBase: return "changed on the target since this branch left it (stale base)"
+    case .staleBase: return "changed on \(target) since this branch left it (stale base)"
     case .frozen: return "frozen: no lane may change it"
     }
   }
 
   /// Returns a short name of an owner: `feature #3 "Search"`.
-  package static func name(_ owner: ClaimOwner, _ titleOf: (String) -> String?) -> String {
+  package static func name(
+    _ owner: ClaimOwner, _ titleOf: (String) -> String? = { _ in nil }
+  ) -> String {
     switch owner.kind {
-    case .feature: "feature #\(owner.id)" + (titleOf(owner.id).map { " \"\(line($0))\"" } ?? "")
+    case .feature:
+      "feature #\(owner.id)" + (titleOf(owner.id).map { " \"\(ShortTitle.of($0))\"" } ?? "")
     case .person: "a person (\(owner.id))"
     case .session: "the session \(owner.id)"
     }
   }
 
-  /// A title in one line.
-  private static func line(_ title: String) -> String {
-    title.contains(where: \.isNewline)
-      ? title.split(whereSeparator: \.isNewline).joined(separator: " ") : title
+  /// Returns how far a feature that holds something is, by its state in the store's word; `nil` where that
+  /// tells nothing.
+  package static func stage(_ state: String) -> String? {
+    switch state {
+    case "running": "its agent is at work"
+    case "completed", "queued": "it is built and waits for the gate"
+    case "landing": "it is at the gate"
+    case "in_review": "it is built and waits for a review"
+    case "approved": "it is approved and waits for the gate"
+    case "changes_requested", "gate_failed", "ready": "it goes back to an agent"
+    case "waiting": "it waits, too"
+    case "pending": "it has not begun"
+    default: nil
+    }
   }
+}
+
+extension ClaimOwner: CustomStringConvertible {
+  /// The name for people, without a title.
+  package var description: String { RefusalText.name(self) }
 }

@@ -5,6 +5,8 @@ import Store
 /// Claims and refusals as the tools tell them.
 struct ClaimFacts {
   let title: (String) -> String?
+  /// Gives the state of a feature, in the store's word.
+  let state: (String) -> String?
 
   func json(_ row: ClaimRow) -> JSON {
     [
@@ -25,6 +27,7 @@ struct ClaimFacts {
       "holder": .text(holder.map { RefusalText.name($0, title) }),
       "agent": .text(conflict.holder?.agent), "reason": .string(conflict.reason.rawValue),
       "advice": .string(advice(conflict)),
+      "holder_state": .text(holder?.kind == .feature ? holder.flatMap { state($0.id) } : nil),
     ]
   }
 
@@ -32,14 +35,15 @@ struct ClaimFacts {
   func advice(_ conflict: ClaimConflict) -> String {
     switch conflict.reason {
     case .held:
-      "Do other work first; or call wait_for_file; or end here: what you did is kept, and the "
-        + "feature goes on by itself after the holder has landed. report_progress leaves a note."
+      "First do other work, then try again: who holds what changes (list_claims). Nothing else to do? "
+        + "Call wait_for_file, or end here as if you were done: your work is kept, and the feature goes "
+        + "on by itself after the holder has landed. report_progress leaves a note."
     case .deadlock:
       "The holder waits for you, so waiting would never end. Commit what you have and end here: "
         + "your work is kept, and the feature goes on by itself after the holder has landed."
     case .staleBase:
-      "The target changed it since your branch left. Call sync_lane (or run `lanekeeper sync`), "
-        + "then claim it again."
+      "Your branch is behind: the target has changed it. Call sync_lane (or run `lanekeeper sync`), "
+        + "then try again."
     case .frozen:
       "No lane may change it (claims.paths in lanekeeper.yml). Find a way without it."
     }
@@ -77,9 +81,9 @@ struct ClaimFacts {
     }
   }
 
-  /// One line for a refusal, as a pre-edit hook gives it.
-  func line(_ conflict: ClaimConflict) -> String {
-    "\(conflict.path): \(RefusalText.reason(conflict, title))"
+  /// One line for each reason and holder of a refusal, as a pre-edit hook gives it.
+  func lines(_ conflicts: [ClaimConflict]) -> [String] {
+    RefusalText.grouped(conflicts, titleOf: title, stateOf: state)
   }
 }
 

@@ -97,15 +97,7 @@ extension Coordinator {
   }
 
   private func words(_ conflicts: [ClaimConflict]) -> String {
-    conflicts.map { conflict in
-      var text = facts.line(conflict)
-      if let owner = conflict.holder?.owner, owner.kind == .feature,
-        let state = try? store.feature(owner.id)?.state
-      {
-        text += " (\(state.rawValue))"
-      }
-      return text
-    }.joined(separator: "; ")
+    facts.lines(conflicts).joined(separator: "; ")
   }
 }
 

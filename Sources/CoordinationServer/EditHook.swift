@@ -117,9 +117,15 @@ package struct EditHook: Sendable {
   }
 
   private func words(_ conflicts: [ClaimConflict]) -> String {
-    let facts = ClaimFacts { try? store.feature($0)?.title }
-    var lines = ["lanekeeper: feature #\(lane.feature) may not change this now:"]
-    lines += conflicts.map { "  " + facts.line($0) }
+    let facts = ClaimFacts(
+      title: { try? store.feature($0)?.title }, state: { try? store.feature($0)?.state.rawValue })
+    let isBehind = conflicts.allSatisfy { $0.reason == .staleBase }
+    var lines = [
+      isBehind
+        ? "lanekeeper: the branch of feature #\(lane.feature) is behind the target:"
+        : "lanekeeper: feature #\(lane.feature) can't have this at the moment:"
+    ]
+    lines += facts.lines(conflicts).map { "  " + $0 }
     var seen: Set<String> = []
     lines += conflicts.map(facts.advice).filter { seen.insert($0).inserted }
     return lines.joined(separator: "\n")

@@ -128,7 +128,9 @@ extension Tool {
 }
 
 extension Coordinator {
-  var facts: ClaimFacts { ClaimFacts(title: title) }
+  var facts: ClaimFacts {
+    ClaimFacts(title: title) { [store] in try? store.feature($0)?.state.rawValue }
+  }
 
   /// Reads paths for a question that changes nothing.
   func resolver() throws -> PathResolver {

@@ -97,7 +97,7 @@ enum ActRoutes {
     .act(.post, "/api/features/{id}/retry", "As `lanekeeper retry ID`.") { call in
       try await Offload.run {
         try begun(call)
-        try call.site.store.retry(call.id)
+        _ = try Steering(call.site.project(), call.site.store).retry(call.id)
         return .done
       }
     },
@@ -118,7 +118,7 @@ enum ActRoutes {
     .act(.post, "/api/features/{id}/reopen", "As `lanekeeper reopen ID`.") { call in
       try await Offload.run {
         try begun(call)
-        try call.site.store.reopen(call.id)
+        try Steering(call.site.project(), call.site.store).reopen(call.id)
         return .done
       }
     },

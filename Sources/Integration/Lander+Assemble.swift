@@ -177,16 +177,36 @@ extension Lander {
     }
   }
 
+  /// Puts a branch back that somebody has deleted; where none of its commits is left, the feature is built
+  /// again.
+  private func missingBranch(
+    _ feature: FeatureRecord, base: ObjectID, _ repository: Repository
+  ) throws -> Merge {
+    let found: BranchReturn?
+    do {
+      found = try BranchReturn.look(feature, repository, store)
+    } catch let obstacle as BranchName.Obstacle {
+      return .stays("its branch was deleted, and \(obstacle)")
+    }
+    if let found, found.tip != nil {
+      return .left(.note("feature #\(feature.id): \(found)"))
+    }
+    let detail =
+      found?.description ?? "its branch \(feature.branch.map(BranchName.short) ?? "") is gone"
+    try store.turnAway(
+      feature.id, laneTip: feature.tip ?? "", base: base.hex, target: base.hex,
+      .sentBack(
+        detail: detail, rework: "The work on this feature is lost: \(detail). Build it again.",
+        maximum: settings.attempts))
+    return .left(.sentBack(feature: feature.id, detail: detail))
+  }
+
   private func merge(
     _ feature: FeatureRecord, onto current: (commit: ObjectID, tree: ObjectID), base: ObjectID,
     _ repository: Repository, _ history: Repository, _ committer: LandingCommitter
   ) throws -> Merge {
     guard let branch = feature.branch, let tip = try repository.reference(branch) else {
-      try store.transition(
-        feature.id, from: [.queued], to: .failed,
-        detail: "its branch \(feature.branch ?? "") is gone")
-      try store.settleReadiness()
-      return .left(.sentBack(feature: feature.id, detail: "its branch is gone"))
+      return try missingBranch(feature, base: base, repository)
     }
     let forks = try history.mergeBases(current.commit, tip)
     if let commit = try whereItStands(

@@ -79,11 +79,16 @@ extension Lander {
     _ feature: FeatureRecord, _ conflicts: [ClaimConflict], tip: ObjectID, base: ObjectID,
     target: ObjectID
   ) throws -> LandingOutcome {
-    let lines = conflicts.map { conflict in
-      "\(conflict.path): "
-        + (conflict.holder == nil && conflict.reason == .held
-          ? "not claimed by this feature" : RefusalText.reason(conflict) { _ in nil })
+    let short = Repository.short(settings.target)
+    func isUnclaimed(_ conflict: ClaimConflict) -> Bool {
+      conflict.holder == nil && conflict.reason == .held
     }
+    let unclaimed = conflicts.filter(isUnclaimed).map(\.path.description)
+    let lines =
+      (unclaimed.isEmpty
+        ? [] : ["\(RefusalText.list(unclaimed)): not claimed by this feature"])
+      + RefusalText.grouped(
+        conflicts.filter { !isUnclaimed($0) }, target: short, titleOf: { _ in nil })
     let detail = "it changes what it may not: " + lines.joined(separator: "; ")
     let rework = "The landing was refused:\n" + lines.joined(separator: "\n")
     var stop = LandingStop.sentBack(detail: detail, rework: rework, maximum: settings.attempts)

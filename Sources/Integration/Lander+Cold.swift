@@ -1,3 +1,4 @@
+import ClaimRules
 import Foundation
 import Git
 import Processes
@@ -74,14 +75,43 @@ extension Lander {
       ["commit": .string(tip.hex), "features": .strings(features), "log": .string(result.log)])
     // What hid it is of no use any more.
     try? GateRoom.warm(settings, state).clean(ignored: true)
-    let names = features.map { "#\($0)" }.joined(separator: ", ")
+    let causes = try causes(tip, features)
     await report(
       .note(
         "the gate is red on \(targetName) without caches: `\(settings.gate.command)` "
           + "\(result.status)"
           + (wasGreen ? ", though it passed with those of earlier runs" : "")
-          + "; one of \(names), which landed since the last cold gate, is the likely cause; see "
-          + result.log))
+          + "; \(causes); see \(result.log)"))
     await report(.log(path: result.log, lines: GateLog.tail(result.log, lines: 10)))
+  }
+
+  /// Names what may have broken the target since the last cold gate: what has landed, and commits that are no
+  /// landings.
+  private func causes(_ tip: ObjectID, _ features: [String]) throws -> String {
+    let names = features.map { "#\($0)" }.joined(separator: ", ")
+    let landed = "\(names), which landed since the last cold gate"
+    let one = features.count == 1 ? "" : "one of "
+    let repository = try open()
+    guard let first = try features.first.flatMap({ try store.lastLanding(of: $0) }),
+      let before = ObjectID(hex: first.targetBefore)
+    else { return "\(one)\(landed), is the likely cause" }
+    var landings: Set<ObjectID> = []
+    for landing in try store.endedLandings() where landing.id >= first.id {
+      guard let end = landing.commit.flatMap({ ObjectID(hex: $0) }),
+        let start = ObjectID(hex: landing.targetBefore)
+      else { continue }
+      // A rebased one has the commits of its lane below its last.
+      landings.formUnion(
+        try repository.commits(from: end, excluding: [start], firstParent: true).map(\.id))
+    }
+    let others = try repository.commits(from: tip, excluding: [before], firstParent: true).filter {
+      !landings.contains($0.id)
+    }
+    guard !others.isEmpty else { return "\(one)\(landed), is the likely cause" }
+    let shown = others.prefix(3).map { "\($0.id.short) \"\(ShortTitle.of($0.subject))\"" }
+    let more = others.count > 3 ? " and \(others.count - 3) more" : ""
+    return
+      "the likely cause is one of the commits \(shown.joined(separator: ", "))\(more), which are no landings, or "
+      + landed
   }
 }

@@ -19,7 +19,7 @@ enum LandingMessage {
       ))
     trailers += reviewers.map { ("Reviewed-by", $0) }
     return Trailers.append(
-      trailers, to: "Feature #\(feature.id): \(feature.titleLine)\n\nLands \(branch).\n")
+      trailers, to: "Feature #\(feature.id): \(feature.shortTitle)\n\nLands \(branch).\n")
   }
 
   /// What only a landing may say of itself; readers of the target's history go by these.
@@ -52,6 +52,7 @@ enum LandingMessage {
           gate.isEmpty ? "none" : gate.split(whereSeparator: \.isNewline).joined(separator: "; ")
         ),
       ],
-      to: "Revert feature #\(feature.id): \(feature.titleLine)\n\nThis reverts commit \(commit).\n")
+      to: "Revert feature #\(feature.id): \(feature.shortTitle)\n\nThis reverts commit \(commit).\n"
+    )
   }
 }

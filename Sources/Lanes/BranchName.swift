@@ -1,3 +1,4 @@
+import Foundation
 import Git
 
 /// The name of a feature's branch, fixed at its first attempt.
@@ -9,13 +10,79 @@ package enum BranchName {
   package static func of(
     feature id: String, title: String, besides others: [String] = []
   ) -> String {
+    of(feature: id, title: title, besides: others) { _ in true }
+  }
+
+  /// Returns the first of the names that git can make a branch of; the last where it can of none.
+  package static func of(
+    feature id: String, title: String, besides others: [String] = [],
+    isFree: (String) throws -> Bool
+  ) rethrows -> String {
     let slug = slug(title)
     for word in ["", "feature", "lane", "feature-lane"] {
       let name =
         "refs/heads/lane/" + [id, word, slug].filter { !$0.isEmpty }.joined(separator: "-")
-      if owner(of: name, among: others + [id]) == id { return name }
+      if owner(of: name, among: others + [id]) == id, try isFree(name) { return name }
     }
     return "refs/heads/lane/" + id
+  }
+
+  /// Something that keeps git from making a branch: it can't have both `a` and `a/b`.
+  package struct Obstacle: Error, CustomStringConvertible, Equatable {
+    /// The branch that can't be made, `refs/heads/…`.
+    package let branch: String
+    /// The branch, or the file in git's directory, that is in the way.
+    package let found: String
+    /// Tells that it is a branch.
+    package let isBranch: Bool
+
+    package var description: String {
+      let name = short(branch)
+      guard isBranch else {
+        return
+          "git can't make the branch \(name), since the file \(found) is in the way; move it elsewhere"
+      }
+      let own = short(found)
+      return
+        "git can't make the branch \(name), since there is a branch \(own); rename that one, e.g. "
+        + "`git branch -m \(own) \(own.replacing("/", with: "-"))-old`"
+    }
+  }
+
+  /// Finds what keeps git from making a branch: a branch that is a directory of its name, or lies below it.
+  package static func obstacle(to branch: String, _ repository: Repository) throws -> Obstacle? {
+    var name = "refs/heads"
+    for part in branch.dropFirst("refs/heads/".count).split(separator: "/").dropLast() {
+      name += "/" + part
+      if try repository.reference(name) != nil {
+        return Obstacle(branch: branch, found: name, isBranch: true)
+      }
+      var isDirectory: ObjCBool = false
+      let path = repository.commonDirectory + "/" + name
+      if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+        !isDirectory.boolValue
+      {
+        return Obstacle(branch: branch, found: path, isBranch: false)
+      }
+    }
+    if let below = try repository.references(prefix: branch + "/").first {
+      return Obstacle(branch: branch, found: below.name, isBranch: true)
+    }
+    let directory = repository.commonDirectory + "/" + branch
+    let files = FileManager.default.enumerator(atPath: directory)
+    while let file = files?.nextObject() as? String {
+      if files?.fileAttributes?[.type] as? FileAttributeType != .typeDirectory {
+        return Obstacle(branch: branch, found: directory + "/" + file, isBranch: false)
+      }
+    }
+    return nil
+  }
+
+  /// Finds what keeps git from making a branch of any feature.
+  package static func obstacleToAll(_ repository: Repository) throws -> Obstacle? {
+    try obstacle(to: "refs/heads/lane/ID", repository).flatMap {
+      $0.found.hasSuffix("refs/heads/lane") ? $0 : nil
+    }
   }
 
   /// Returns the feature whose branch it is by its name: of ids that begin alike the longest.

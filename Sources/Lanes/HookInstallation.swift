@@ -106,7 +106,8 @@ package struct HookInstallation: Sendable {
       }
       try file.add(Self.personBlock)
       if wasInstalled { try file.add(Self.laneBlock) }
-      changes.append("your own commits are compared with the agents' claims (claims.humans)")
+      changes.append(
+        "you'll be warned when you commit a file that an agent has claimed (claims.humans)")
     } else if !forPersons, wasForPersons {
       try remove(
         Self.personKey, Self.personBlock, "lanekeeper/person.config", isLast: !wasInstalled)
@@ -115,7 +116,7 @@ package struct HookInstallation: Sendable {
     if !wasInstalled {
       try file.add(Self.laneBlock)
       changes.insert(
-        "the hooks reach every lane, by a conditional include in \(file.path)", at: 0)
+        "hooks installed for all lanes (conditional include in \(file.path))", at: 0)
     }
     return changes
   }

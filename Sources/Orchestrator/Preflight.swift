@@ -26,9 +26,15 @@ struct Preflight {
           + "switch to a branch, e.g. `git switch \(configuration.target)`")
     }
     guard try repository.reference(project.target) != nil else {
-      throw Failure(
-        "the target branch '\(configuration.target)' does not exist in \(project.directory); "
-          + "make a first commit on it, or set `target:` in lanekeeper.yml")
+      guard let store = try project.existingStore(), try store.knownTarget() != nil else {
+        throw Failure(
+          "the target branch '\(configuration.target)' does not exist in \(project.directory); "
+            + "make a first commit on it, or set `target:` in lanekeeper.yml")
+      }
+      throw Failure(try project.lostTarget(store))
+    }
+    if let obstacle = try BranchName.obstacleToAll(repository) {
+      throw Failure("the branches of the lanes are named lane/ID-TITLE, and \(obstacle)")
     }
     // Better no run than one that only seems to be kept apart.
     if configuration.sandbox.isOn,

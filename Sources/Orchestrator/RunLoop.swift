@@ -200,7 +200,7 @@ actor RunLoop {
     let isReviewed = feature.state == .inReview || feature.state == .approved
     let isShort = feature.state == .ready && (try? lacksSlot(feature, freeSlots())) == true
     if context.options.waitsForReview, isReviewed, !hasToldReview {
-      report(.waiting(feature: id, detail: ReviewWait.words(id)))
+      report(.waiting(feature: id, detail: ReviewWait.words(id, byMake: true)))
     }
     hasToldReview = isReviewed
     context.options.token?.follow(
@@ -322,7 +322,7 @@ actor RunLoop {
     let target = context.project.target
     let repository = try context.project.repository()
     guard let tip = try repository.reference(target) else {
-      throw Failure("the target branch '\(context.project.configuration.target)' is gone")
+      throw Failure(try context.project.lostTarget(store))
     }
     let choice = try context.tier(for: feature)
     let definition: AgentDefinition
@@ -333,7 +333,7 @@ actor RunLoop {
       report(.waiting(feature: feature.id, detail: words))
       return nil
     }
-    let branch = try feature.branch ?? newBranch(feature)
+    let branch = try branch(for: feature, repository)
     guard let (lane, prepared) = try await lane(for: feature, tip: tip) else { return nil }
     let environment = context.project.environment
     let directory = context.project.directory
@@ -369,9 +369,9 @@ actor RunLoop {
       report(
         .waiting(
           feature: feature.id,
-          detail: conflicts.map { conflict in
-            "\(conflict.path): \(RefusalText.reason(conflict) { _ in nil })"
-          }.joined(separator: "; ")))
+          detail: RefusalText.grouped(
+            conflicts, target: context.project.configuration.target, titleOf: { _ in nil }
+          ).joined(separator: "; ")))
       return nil
     case .started(let attempt):
       showLife()
@@ -390,9 +390,21 @@ actor RunLoop {
     }
   }
 
-  private func newBranch(_ feature: FeatureRecord) throws -> String {
-    BranchName.of(
-      feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id))
+  /// The feature's branch: the one that it has, or one that git can make.
+  private func branch(
+    for feature: FeatureRecord, _ repository: Repository
+  ) throws -> String {
+    if let own = feature.branch {
+      if try repository.reference(own) != nil { return own }
+      if try BranchName.obstacle(to: own, repository) == nil { return own }
+    }
+    let name = try BranchName.of(
+      feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id)
+    ) { try BranchName.obstacle(to: $0, repository) == nil }
+    if let obstacle = try BranchName.obstacle(to: name, repository) {
+      throw Failure("feature #\(feature.id) can't begin: \(obstacle)")
+    }
+    return name
   }
 
   /// How many features may still start, as far as is known; no more than there are lanes.
@@ -411,11 +423,13 @@ actor RunLoop {
     _ feature: FeatureRecord, _ branch: String, _ target: ObjectID, _ repository: Repository
   ) throws -> [ClaimRequest] {
     var paths = try feature.touches.map { try ClaimPath(normalising: $0) }
-    if let tip = try repository.reference(branch) {
-      let stands = try StackPlace.find(feature.id, target: context.project.target, store)
-      let place = try repository.reference(stands.reference) ?? target
-      paths += try stands.changes(tip, onto: place, repository).map { ClaimPath(file: $0.path) }
+    // What was rescued is taken up on the branch that it belongs to.
+    guard let tip = try repository.reference(branch) else {
+      return paths.map { ClaimRequest(path: $0, mode: .exclusive) }
     }
+    let stands = try StackPlace.find(feature.id, target: context.project.target, store)
+    let place = try repository.reference(stands.reference) ?? target
+    paths += try stands.changes(tip, onto: place, repository).map { ClaimPath(file: $0.path) }
     let rescue = Rescue.reference(feature.id, feature.attempts)
     if let commit = try repository.reference(rescue).map({ try repository.commit($0) }),
       let parent = commit.parents.first
@@ -437,7 +451,9 @@ actor RunLoop {
     costUSD += attempt.costUSD
     let agent = attempt.agentID
     switch attempt.state {
-    case .completed: report(.completed(agent: agent, feature: feature.id))
+    case .completed:
+      report(.completed(agent: agent, feature: feature.id))
+      if let detail = attempt.detail { report(.note("feature #\(feature.id): \(detail)")) }
     case .failed:
       report(
         .failed(
@@ -510,7 +526,7 @@ actor RunLoop {
         try !undos.isEmpty || !store.features(in: [.queued, .landing]).isEmpty
           || !store.roomsWithSlots().isEmpty
       else {
-        heldReason = nil
+        try forgetHolds()
         return
       }
       // What holds the queue off is not asked after with every tick.
@@ -534,7 +550,7 @@ actor RunLoop {
       try context.lander.freeLostSlots()
       while !isStopping {
         let progress = try await context.lander.landNext(stop: stop) { await self.tell($0) }
-        if progress == .idle { heldReason = nil }
+        if progress == .idle { try forgetHolds() }
         let isHeld = progress == .held || progress == .heldByMachine
         heldOff = isHeld ? (.now.advanced(by: .seconds(3)), waiting) : nil
         machineHolds = progress == .heldByMachine ? machineHolds + 1 : 0
@@ -565,11 +581,16 @@ actor RunLoop {
     }
   }
 
+  private func forgetHolds() throws {
+    heldReason = nil
+    try store.forgetHolds()
+  }
+
   /// Tells what became of something in the landing queue.
   private func tell(_ outcome: LandingOutcome) {
     switch outcome {
     case .landed(let feature, let commit):
-      heldReason = nil
+      try? forgetHolds()
       landed.insert(feature)
       report(
         .landed(feature: feature, target: context.project.configuration.target, commit: commit))
@@ -594,6 +615,7 @@ actor RunLoop {
     case .held(let feature, let reason):
       if heldReason != reason { report(.held(feature: feature, reason: reason)) }
       heldReason = reason
+      try? store.hold(feature, reason: reason)
     case .undone, .undoFailed, .toReview, .log, .note, .stopped:
       if let event = RunEvent(outcome, target: context.project.configuration.target) {
         report(event)
@@ -749,14 +771,16 @@ actor RunLoop {
     }
     result.open = open.count
     for feature in open {
-      var line = "#\(feature.id) \(feature.titleLine): \(feature.state.rawValue)"
+      var line = "#\(feature.id) \(feature.shortTitle): \(feature.state.rawValue)"
       if let waitingFor = feature.waitingFor {
         line +=
           ", "
           + (LimitWait.words(waitingFor) ?? SlotWait.words(waitingFor, holds: holds)
             ?? "for \(waitingFor)")
       }
-      if feature.state == .inReview { line += ", it waits " + ReviewWait.words(feature.id) }
+      if feature.state == .inReview {
+        line += ", it waits " + ReviewWait.words(feature.id, byMake: context.options.kind == .work)
+      }
       if feature.state == .queued, let heldReason { line += ", \(heldReason)" }
       result.leftOver.append(line)
     }

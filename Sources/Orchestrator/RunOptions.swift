@@ -20,6 +20,8 @@ package struct RunOptions: Sendable {
   package var token: WorkToken?
   /// Goes on when a person has given a verdict, instead of ending where one is needed.
   package var waitsForReview = false
+  /// Takes work that changes nothing for done, where commits say that it was.
+  package var mayChangeNothing = false
 
   package init(
     kind: Kind, parallel: Int, wish: ModelChoice.Wish? = nil, tier: Tier? = nil,

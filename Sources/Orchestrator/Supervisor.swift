@@ -109,8 +109,8 @@ package final class Supervisor: Sendable {
     for pair in Collisions.pairs(context.footprints, least: 0.5).prefix(3) {
       report(
         .note(
-          "#\(pair.first) and #\(pair.second) will likely both change \(pair.path); they are kept apart "
-            + "in time where that costs little"))
+          "#\(pair.first) and #\(pair.second) will likely both change \(pair.path); they won't run at the "
+            + "same time if that doesn't slow the run down"))
     }
     let recovery = Recovery(
       project: project, store: store, settings: context.attemptSettings, lander: context.lander,
@@ -157,6 +157,7 @@ package final class Supervisor: Sendable {
     if project.configuration.limits.memoryMB != nil, let obstacle = MemoryGroup.obstacle() {
       report(.note("limits.memory_mb is not enforced: \(obstacle)"))
     }
+    if let words = try project.otherCheckouts() { report(.note(words)) }
     if try !hooks.isInstalled() {
       report(
         .note(
@@ -223,9 +224,11 @@ struct RunContext: Sendable {
     self.hookVariables = hookVariables
     self.participant = participant
     pool = project.pool(store)
-    attemptSettings = project.attemptSettings(
+    var attempts = project.attemptSettings(
       guardProgram: guardProgram, hookVariables: hookVariables, graceSeconds: options.graceSeconds,
       store: store)
+    attempts.mayChangeNothing = options.mayChangeNothing
+    attemptSettings = attempts
     lander = project.lander(store, guardProgram: guardProgram)
     let graph = DependencyGraph(backlog)
     let seconds = ((try? PastTimes.model(store)) ?? DurationModel()).seconds(backlog)

@@ -75,9 +75,9 @@ package struct UndoPlan: Sendable {
 
   /// The lines that name who depends on it.
   package var lines: [String] {
-    landedDependents.map { "feature #\($0.id) \($0.titleLine) has landed and depends on it" }
+    landedDependents.map { "feature #\($0.id) \($0.shortTitle) has landed and depends on it" }
       + openDependents.map {
-        "feature #\($0.id) \($0.titleLine) is \($0.state.rawValue) and depends on it"
+        "feature #\($0.id) \($0.shortTitle) is \($0.state.rawValue) and depends on it"
       }
   }
 

@@ -42,8 +42,11 @@ package final class WorkToken: @unchecked Sendable {
 
 /// How a person lets a feature go on that waits for a verdict.
 package enum ReviewWait {
-  package static func words(_ id: String) -> String {
-    "for a review: `lanekeeper review \(id)` or `make review-\(id)` shows it, `make approve-\(id)` lets "
-      + "it land"
+  /// - Parameter byMake: names the targets of the Makefile, too.
+  package static func words(_ id: String, byMake: Bool) -> String {
+    byMake
+      ? "for a review: `lanekeeper review \(id)` or `make review-\(id)` shows it, `make approve-\(id)` "
+        + "lets it land"
+      : "for a review: `lanekeeper review \(id)` shows it, `lanekeeper review \(id) --approve` lets it land"
   }
 }

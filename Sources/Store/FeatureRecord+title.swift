@@ -1,3 +1,5 @@
+import ClaimRules
+
 extension FeatureRecord {
   /// The title on one line, without characters that would steer a terminal, as a commit message or a pull
   /// request carries it.
@@ -13,4 +15,7 @@ extension FeatureRecord {
     }
     return words.filter { !$0.isEmpty }.joined(separator: " ")
   }
+
+  /// The title in a few words, on one line, for commit subjects and lists.
+  package var shortTitle: String { ShortTitle.of(titleLine) }
 }

@@ -149,6 +149,8 @@ extension Store {
           SELECT r.* FROM agent_reports r
           JOIN attempts a ON a.feature = r.feature AND a.number = r.number
           WHERE r.feature = ? AND a.state IN ('failed', 'completed')
+            AND r.number > CAST(COALESCE((SELECT value FROM meta
+              WHERE key = 'retried:' || r.feature), '0') AS INTEGER)
           ORDER BY r.number DESC LIMIT ?
           """, arguments: [feature, count])
     }

@@ -51,7 +51,8 @@ package enum AttemptStart: Sendable, Equatable {
 /// How an attempt ended.
 package enum AttemptEnd: Sendable, Equatable {
   /// The work is committed; the feature goes to review, or straight to the queue.
-  case completed(review: Bool)
+  /// `detail` is what a person should know of it.
+  case completed(review: Bool, detail: String? = nil)
   /// Counts against `limits.attempts`; `rework` goes into the next prompt.
   case failed(detail: String, rework: String?, maximum: Int)
   /// Uses up no attempt.
@@ -223,7 +224,7 @@ extension Store {
       }
       let (state, detail): (AttemptRecord.State, String?) =
         switch end {
-        case .completed: (.completed, nil)
+        case .completed(_, let detail): (.completed, detail)
         case .failed(let detail, _, _): (.failed, detail)
         case .interrupted(let detail), .refusedClaim(let detail): (.interrupted, detail)
         }
@@ -249,7 +250,7 @@ extension Store {
       }
       guard let record = try Self.feature(feature, db), record.state == .running else { return }
       switch end {
-      case .completed(let review):
+      case .completed(let review, _):
         try db.execute(sql: "UPDATE features SET rework = NULL WHERE id = ?", arguments: [feature])
         try transition(db, feature, to: .completed, agent: attempt.agent)
         try transition(db, feature, to: review ? .inReview : .queued, agent: attempt.agent)
@@ -262,8 +263,8 @@ extension Store {
         try db.execute(
           sql: "UPDATE features SET rework = ? WHERE id = ?",
           arguments: [
-            "Attempt \(number) \(detail), which another feature held, and ended. Its work up to then "
-              + "is on your branch. What the other has landed is merged in; go on from there.",
+            "Attempt \(number) ended since it could not have what it wanted to change: \(detail). Its "
+              + "work up to then is on your branch. What has landed since is merged in; go on from there.",
             feature,
           ])
         try wait(db, feature, for: try standingRefusals(db, feature), mustYield: mustYield)

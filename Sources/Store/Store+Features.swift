@@ -141,26 +141,53 @@ extension Store {
     }
   }
 
+  /// What `retry` takes up.
+  package static let retriable: [FeatureState] = [.failed, .blocked, .waiting, .abandoned, .ready]
+  /// What can be built from the start besides: its branch is built and has not landed.
+  package static let restartable: [FeatureState] =
+    retriable + [.inReview, .approved, .queued, .changesRequested]
+
   /// Gives a failed, blocked, abandoned or waiting feature another go.
   ///
-  /// Its counted attempts start again from none; branch and work stay.
-  package func retry(_ id: String) throws {
+  /// Its attempts count from none again, also where a row of the same ends is looked for; branch and work stay.
+  ///
+  /// - Parameter startingOver: puts the branch away inside the transaction, so that nobody begins on it
+  ///   meanwhile; the feature then begins from the target, and may wait for a verdict or its landing now.
+  package func retry(
+    _ id: String, startingOver: ((FeatureRecord) throws -> Void)? = nil
+  ) throws {
     try write { db in
       guard let record = try Self.feature(id, db) else { throw StoreError.unknownFeature(id) }
-      let expected: [FeatureState] = [.failed, .blocked, .waiting, .abandoned, .ready]
+      let expected = startingOver == nil ? Self.retriable : Self.restartable
       guard expected.contains(record.state) else {
         throw StoreError.stateChanged(feature: id, expected: expected, found: record.state)
       }
       try db.execute(
         sql: "UPDATE features SET failures = 0, climb = 0 WHERE id = ?", arguments: [id])
-      if record.state == .ready { return }
-      if record.state == .blocked || record.state == .abandoned {
-        try transition(db, id, to: .pending, detail: "retried by a person")
-      } else {
+      try Self.setValue(db, Self.retriedKey(id), String(record.attempts))
+      if let startingOver {
+        try forgetWork(db, record)
+        try startingOver(record)
+      }
+      switch record.state {
+      case .ready: break
+      case .failed, .waiting, .changesRequested:
         try transition(db, id, to: .ready, detail: "retried by a person")
+      default: try transition(db, id, to: .pending, detail: "retried by a person")
       }
       try settleReadiness(db)
     }
+  }
+
+  /// Forgets what a feature's attempts have made, with the claims and verdicts on it.
+  private func forgetWork(_ db: Database, _ record: FeatureRecord) throws {
+    try db.execute(
+      sql: "UPDATE features SET rework = NULL, tip = NULL, branch = NULL WHERE id = ?",
+      arguments: [record.id])
+    try db.execute(
+      sql: "UPDATE reviews SET withdrawn = 1 WHERE feature = ?", arguments: [record.id])
+    try Self.setValue(db, Self.reopenedKey(record.id), String(record.attempts))
+    try releaseAll(db, owner: .feature(record.id))
   }
 
   /// Gives a feature up; its claims are given back, its branch stays.
@@ -173,6 +200,9 @@ extension Store {
   }
 
   static func reopenedKey(_ id: String) -> String { "reopened:\(id)" }
+
+  /// Up to which attempt a person has seen them: they count no more.
+  static func retriedKey(_ id: String) -> String { "retried:\(id)" }
 
   /// Returns, by feature, the tip of the last attempt that was completed since a feature was last
   /// reopened, of features that are neither landed nor at work.
@@ -208,6 +238,7 @@ extension Store {
       // What its attempts up to now brought to the target counts no more.
       let attempts = try Self.feature(id, db)?.attempts ?? 0
       try Self.setValue(db, Self.reopenedKey(id), String(attempts))
+      try Self.setValue(db, Self.retriedKey(id), String(attempts))
       try settleReadiness(db)
     }
   }

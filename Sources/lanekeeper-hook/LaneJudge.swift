@@ -233,13 +233,16 @@ struct LaneJudge {
         + conflicts.map { "  \($0.path)" }
         + ["Run `lanekeeper claim PATH…` here first (claims.policy is strict)."]
     }
-    return ["lanekeeper: feature #\(lane.feature) may not change these paths now:"]
-      + RefusalText.lines(conflicts, titleOf: title)
+    let target = Refusals.short(lane.target)
+    return [Refusals.head(conflicts, feature: lane.feature, target: target)]
+      + RefusalText.lines(
+        conflicts, target: target, titleOf: { fact("title", of: $0) },
+        stateOf: { fact("state", of: $0) })
   }
 
-  private func title(_ feature: String) -> String? {
+  private func fact(_ column: String, of feature: String) -> String? {
     let rows = try? database.query(
-      "SELECT title FROM features WHERE id = ?", [.text(feature)]
+      "SELECT \(column) FROM features WHERE id = ?", [.text(feature)]
     ) { $0.text(0) }
     return rows?.first ?? nil
   }

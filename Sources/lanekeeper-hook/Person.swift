@@ -29,8 +29,8 @@ enum Person {
         table: HookLockTable(
           database: database, base: nil, tip: nil, policies: policies, changes: changes))
       guard case .refused(let conflicts) = decision else { return .pass([]) }
-      let lines = conflicts.map {
-        "  \($0.path): \(RefusalText.reason($0) { title($0, database) })"
+      let lines = RefusalText.grouped(conflicts, titleOf: { title($0, database) }).map {
+        "  " + $0
       }
       guard humans == "deny" else {
         let words =

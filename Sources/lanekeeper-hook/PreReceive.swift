@@ -131,7 +131,7 @@ private struct ServerJudge {
       conflicts.append(conflict)
     }
     guard !conflicts.isEmpty else { return .pass([]) }
-    let lines = conflicts.map { "  \($0.path): \(RefusalText.reason($0) { _ in nil })" }
+    let lines = RefusalText.grouped(conflicts, titleOf: { _ in nil }).map { "  " + $0 }
     return humans == "deny"
       ? .refuse(
         ["lanekeeper: unlanded features hold what you push to \(Refusals.short(target)):"] + lines

@@ -1,5 +1,16 @@
-/// Refusals that have nothing to do with a path.
+import ClaimRules
+
+/// The words of refusals, beside those of `RefusalText`.
 enum Refusals {
+  /// How a refusal for the sake of paths begins.
+  static func head(_ conflicts: [ClaimConflict], feature: String, target: String) -> String {
+    conflicts.allSatisfy { $0.reason == .staleBase }
+      ? "lanekeeper: nothing was committed: the branch of feature #\(feature) is behind \(target), which "
+        + "has changed:"
+      : "lanekeeper: nothing was committed (your changes stay as they are); feature #\(feature) can't have "
+        + "these files at the moment:"
+  }
+
   static func stateFile(_ place: GitPlace, _ error: StateFileError) -> [String] {
     [
       "lanekeeper: refused, because the state file \(place.stateFile) can't be used (\(error.reason)) "

@@ -100,6 +100,8 @@ struct ConflictReport {
 
   private func title(_ id: String) -> String? { try? store.feature(id)?.title }
 
+  private func state(_ id: String) -> String? { try? store.feature(id)?.state.rawValue }
+
   var json: JSONValue {
     .array(
       conflicts.map { conflict in
@@ -109,13 +111,12 @@ struct ConflictReport {
           "feature": .text(holder?.kind == .feature ? holder?.id : nil),
           "holder": .text(holder.map { RefusalText.name($0, title) }),
           "agent": .text(conflict.holder?.agent), "reason": .string(conflict.reason.rawValue),
-          "advice": .string(
-            RefusalText.lines([conflict], titleOf: title).dropFirst().joined(separator: " ")),
+          "advice": .string(RefusalText.advice([conflict]).joined(separator: " ")),
         ]
       })
   }
 
-  var lines: [String] { RefusalText.lines(conflicts, titleOf: title) }
+  var lines: [String] { RefusalText.lines(conflicts, titleOf: title, stateOf: state) }
 
   /// 1 where a path is frozen, which no waiting changes; else 75.
   var status: Int32 { conflicts.contains { $0.reason == .frozen } ? 1 : 75 }

@@ -88,7 +88,7 @@ struct RunView {
       features.map { ($0.id, $0.title) }, uniquingKeysWith: { first, _ in first })
     total = features.count
     landed = features.count { $0.state == .landed }
-    landing = features.first { $0.state == .landing }.map { "#\($0.id) \($0.titleLine)" }
+    landing = features.first { $0.state == .landing }.map { "#\($0.id) \($0.shortTitle)" }
     for attempt in try store.runningAttempts() {
       rows.append(
         Row(

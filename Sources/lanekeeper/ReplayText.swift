@@ -46,6 +46,9 @@ struct ReplayText {
       lines[1] = "   " + String(repeating: " ", count: 26) + "claims on     claims off"
     }
     lines.append(row("Landed") { "\($0.landed) of \($0.features)" })
+    if on.empty + (off?.empty ?? 0) > 0 {
+      lines.append(row("Changed nothing by then") { "\($0.empty)" })
+    }
     lines.append(row("Conflicts at landing") { "\($0.conflictsAtLanding)" })
     lines.append(row("Waited for a path") { "\($0.waited)" })
     lines.append(row("Refused claims: held") { "\($0.refused["held"] ?? 0)" })
@@ -76,6 +79,7 @@ struct ReplayText {
       guard let outcome else { return .null }
       return [
         "features": .integer(Int64(outcome.features)), "landed": .integer(Int64(outcome.landed)),
+        "empty": .integer(Int64(outcome.empty)),
         "conflicts_at_landing": .integer(Int64(outcome.conflictsAtLanding)),
         "waited": .integer(Int64(outcome.waited)),
         "refused": .object(

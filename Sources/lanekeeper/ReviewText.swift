@@ -57,9 +57,8 @@ struct ReviewText {
 
   private var head: [String] {
     var lines: [String] = []
-    if let branch = facts.branchName {
-      lines.append("Branch: \(branch)" + (facts.state == nil ? ", which is gone" : ""))
-    }
+    if let found = facts.branchReturn { lines.append("Note: \(found)") }
+    if let branch = facts.branchName, facts.state != nil { lines.append("Branch: \(branch)") }
     if let address = facts.address { lines.append("At: \(Terminal.visibleLine(address))") }
     if facts.state != nil {
       lines.append(
@@ -68,6 +67,10 @@ struct ReviewText {
     }
     if let commit = feature.landedCommit, feature.state == .landed {
       lines.append("Landed: as \(commit.prefix(7)); `git show \(commit.prefix(7))` shows it")
+    } else if facts.branchReturn?.tip == nil, facts.branchReturn != nil {
+      lines.append(
+        "There is nothing to review: `lanekeeper retry \(feature.id)` builds it again, "
+          + "`lanekeeper abandon \(feature.id)` gives it up")
     } else if facts.state == nil {
       lines.append("There is nothing to review yet; `lanekeeper explain \(feature.id)` says why")
     }

@@ -1,3 +1,4 @@
+import ClaimRules
 import Foundation
 import Orchestrator
 
@@ -20,7 +21,7 @@ enum RunLines {
     case .note(let text): return ["ℹ️  \(text)"]
     case .started(let agent, let feature, let title, let category, let tier):
       return [
-        "🤖 \(agent): Started feature #\(feature) - \(Terminal.cut(title, 200))",
+        "🤖 \(agent): Started feature #\(feature) - \(Terminal.cut(ShortTitle.of(title), 2 * ShortTitle.length))",
         "   Category: \(category)", "   Model: \(tier.uppercased())",
       ]
     case .completed(let agent, let feature): return ["✅ \(agent): Feature #\(feature) completed!"]
@@ -70,7 +71,7 @@ enum RunLines {
     add("Speed-up", String(format: "%.2f", summary.speedup))
     add("Cost", String(format: "$%.2f", summary.costUSD))
     if !summary.leftOver.isEmpty {
-      lines.append("   Left for later:")
+      lines.append("   Not done:")
       lines += summary.leftOver.prefix(20).map { "     \($0)" }
       if summary.leftOver.count > 20 {
         lines.append("     and \(summary.leftOver.count - 20) more")

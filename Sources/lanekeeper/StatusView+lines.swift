@@ -20,6 +20,9 @@ extension StatusView {
     if let hold {
       lines.append("held: " + TargetWatch.text(hold, target: project.configuration.target))
     }
+    for held in landingHolds {
+      lines.append("held: #\(held.feature) can't land yet: " + Terminal.visibleLine(held.reason))
+    }
     guard !features.isEmpty else {
       return lines + ["features.yml holds no features yet"]
     }

@@ -29,7 +29,9 @@ import Testing
     prompt = Prompt(feature: record, attempt: 2, target: "main", gate: "")
     prompt.notes = ["main was merged into your branch."]
     prompt.landed = [("3", "Users & roles", "1a2b3c4d5e")]
-    prompt.others = [("src/db.py", "feature:9")]
+    prompt.others = [
+      ("src/db.py, src/log.py", "feature #9 \"Logs\", it is built and waits for the gate")
+    ]
     prompt.resumes = true
     Snapshot.check(try prompt.text(templates), name: "prompt-rework")
     prompt = Prompt(feature: feature, attempt: 3, target: "main", gate: "make test")

@@ -363,4 +363,38 @@ private struct Random {
       text.contains("src/a: held by feature #3 \"Search\" (agent-2) through its claim on src/"))
     #expect(text.contains("What you can do") && text.contains("lanekeeper sync"))
   }
+
+  @Test func aRefusalHasALineForEachHolderAndTheWaysOutInTheirOrder() throws {
+    let title = "Search: " + String(repeating: "everything that anybody could look for, ", count: 5)
+    let held = try (0..<20).map { number in
+      ClaimConflict(
+        path: try ClaimPath(normalising: "src/\(number).py"), reason: .held,
+        holder: try row("src/", .exclusive, "3"))
+    }
+    let other = ClaimConflict(
+      path: try ClaimPath(normalising: "b"), reason: .held, holder: try row("b", .exclusive, "4"))
+    let stale = ClaimConflict(
+      path: try ClaimPath(normalising: "c"), reason: .staleBase, holder: nil)
+    let lines = RefusalText.lines(
+      held + [other, stale], target: "trunk", titleOf: { _ in title },
+      stateOf: { $0 == "3" ? "in_review" : "running" })
+    #expect(lines.count(where: { $0.contains("feature #3") }) == 1)
+    #expect(lines[0].contains("src/7.py and 12 more: held by feature #3 \"Search"))
+    #expect(lines[0].hasSuffix("through its claim on src/; it is built and waits for a review"))
+    #expect(lines[1].hasSuffix("; its agent is at work") && lines[1].hasPrefix("  b: held by"))
+    #expect(lines[2] == "  c: changed on trunk since this branch left it (stale base)")
+    #expect(lines.allSatisfy { $0.count < 250 })
+    let order = ["lanekeeper sync", "git restore --staged", "lanekeeper claims", "End here"]
+    let places = order.map { word in lines.firstIndex { $0.contains(word) } ?? -1 }
+    #expect(places == places.sorted() && places[0] > 2, "\(lines)")
+    // A branch that is only behind is not forbidden anything.
+    let behind = RefusalText.lines([stale], titleOf: { _ in nil }).joined(separator: "\n")
+    #expect(!behind.contains("held") && behind.contains("then commit again"))
+  }
+
+  @Test(arguments: [ClaimOwner.Kind.feature, .person, .session])
+  func ownersAreToldInWordsWhereverTheyStand(kind: ClaimOwner.Kind) {
+    let owner = ClaimOwner(kind: kind, id: "7")
+    #expect("\(owner)" == RefusalText.name(owner) && !"\(owner)".contains("kind:"))
+  }
 }

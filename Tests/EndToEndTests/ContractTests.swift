@@ -99,8 +99,8 @@ import Testing
     #expect(run.text.contains("⏳ Feature #1 waits: one.txt: held by a person (ann)"))
     #expect(try own.run("claims", "--stuck").text.contains("waited for by #1"))
     let explained = try own.run("explain", "1").text
-    #expect(explained.contains("it waits for what a person holds (ann)"), "\(explained)")
-    #expect(explained.contains("`lanekeeper release one.txt` gives it free"), "\(explained)")
+    #expect(explained.contains("it waits for a file held by you (ann)"), "\(explained)")
+    #expect(explained.contains("`lanekeeper release one.txt` releases it"), "\(explained)")
     #expect(try other.run("release", "one.txt").status == 1)
     #expect(try own.run("release", "one.txt", "docs").status == 0)
     #expect(try own.run("run").status == 0)

@@ -54,6 +54,55 @@ import Testing
     return (result.status, value as? [String: Any] ?? [:], result.text + result.error)
   }
 
+  /// A stable branch that is merged to main again and again, fixes that were brought to both sides as copies, and
+  /// merges both ways: some branches bring nothing that main lacks by then.
+  private func crissCross() throws -> TestRepository {
+    let repository = try TestRepository()
+    let lines = (1...8).map { "line \($0)\n" }
+    func write(_ name: String, _ text: String, _ message: String) throws {
+      try repository.write(name, text)
+      try repository.commit(message)
+    }
+    try write("a.txt", lines.joined(), "base")
+    try write("version", "1.0\n", "version")
+    try repository.git("checkout", "-q", "-b", "stable")
+    try write("a.txt", "fix\n" + lines.joined(), "fix on stable")
+    try write("version", "1.0.1\n", "release 1.0.1")
+    try repository.git("checkout", "-q", "main")
+    try write("version", "2.0\n", "main goes on")
+    // The fix comes to main as a copy, then the branch itself, of which nothing but the fix is taken.
+    try repository.git("cherry-pick", "stable~1")
+    try repository.git(
+      "merge", "-q", "--no-ff", "-s", "ours", "-m", "Merge branch 'stable'", "stable")
+    try repository.git("checkout", "-q", "stable")
+    try write("b.txt", "b\n", "b on stable")
+    try repository.git("merge", "-q", "--no-ff", "-X", "ours", "-m", "Merge main", "main")
+    try write("version", "1.0.2\n", "release 1.0.2")
+    try repository.git("checkout", "-q", "main")
+    try write("version", "2.1\n", "main 2.1")
+    try write("b.txt", "b\n", "b on main, too")
+    _ = try? repository.git("merge", "-q", "--no-ff", "-m", "Merge branch 'stable' again", "stable")
+    try repository.write("version", "2.1\n")
+    try repository.write("c.txt", "settled in the merge\n")
+    try repository.git("add", "-A")
+    try repository.git("commit", "-q", "-m", "Merge branch 'stable' again")
+    try repository.git("checkout", "-q", "-b", "late", "main~1")
+    try write("d.txt", "d\n", "d")
+    try repository.git("checkout", "-q", "main")
+    try repository.git("merge", "-q", "--no-ff", "-m", "Merge branch 'late'", "late")
+    return repository
+  }
+
+  @Test(arguments: ["history", "concurrent", "shuffled"])
+  func aStepThatChangesNothingByThenIsLeftOut(order: String) throws {
+    let repository = try crissCross()
+    let (status, facts, text) = try replay(repository, "--order", order, "--only-claims")
+    #expect(status == 0, "\(text)")
+    let on = try #require(facts["claims_on"] as? [String: Any])
+    #expect((on["left"] as? [Any])?.isEmpty == true, "\(text)")
+    if order == "history" { #expect(on["tree_equal"] as? Bool == true, "\(text)") }
+  }
+
   /// What a replay must not change.
   private func state(_ repository: TestRepository) throws -> [String] {
     [

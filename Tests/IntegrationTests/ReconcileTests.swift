@@ -92,4 +92,43 @@ import Testing
     #expect(try await fixture.land().outcomes.isEmpty)
     #expect(try fixture.state("1") == .landed)
   }
+
+  /// A person deletes branches of lanes; what was built is not lost by that.
+  @Test func p4_aBranchThatWasDeletedComesBackAndLands() async throws {
+    let fixture = try LandingFixture()
+    try fixture.queue("1", ["b.txt": "1\n"])
+    try fixture.queue("2", ["c.txt": "2\n"])
+    try fixture.test.git("branch", "-q", "-D", "lane/1")
+    let result = try await fixture.land()
+    #expect(result.landed.sorted() == ["1", "2"], "\(result)")
+    #expect(try fixture.test.git("show", "main:b.txt") == "1")
+    let events = try fixture.store.events(after: 0).filter { $0.type == "branch_restored" }
+    #expect(events.map(\.feature) == ["1"])
+  }
+
+  @Test func aBranchWhoseCommitsAreGoneIsBuiltAgainInSoManyWords() async throws {
+    let fixture = try LandingFixture()
+    try fixture.queue("1", ["b.txt": "1\n"])
+    let tip = try fixture.test.git("rev-parse", "lane/1")
+    try fixture.test.git("branch", "-q", "-D", "lane/1")
+    try fixture.test.git("reflog", "expire", "--expire=now", "--all")
+    try FileManager.default.removeItem(
+      atPath: fixture.test.path + "/.git/objects/\(tip.prefix(2))/\(tip.dropFirst(2))")
+    let result = try await fixture.land()
+    #expect(result.landed == [] && result.details.first?.contains("was deleted") == true)
+    let feature = try #require(try fixture.store.feature("1"))
+    #expect(feature.state == .ready && feature.rework?.contains("Build it again") == true)
+  }
+
+  @Test func aBranchThatCannotComeBackIsHeldWithWhatIsInTheWay() async throws {
+    let fixture = try LandingFixture()
+    try fixture.queue("1", ["b.txt": "1\n"])
+    try fixture.test.git("branch", "-q", "-D", "lane/1")
+    try fixture.test.git("branch", "lane/1/mine", "main")
+    let result = try await fixture.land()
+    #expect(result.landed == [])
+    #expect(result.held.contains { $0.contains("`git branch -m lane/1/mine lane-1-mine-old`") })
+    try fixture.test.git("branch", "-m", "lane/1/mine", "mine")
+    #expect(try await fixture.land().landed == ["1"])
+  }
 }

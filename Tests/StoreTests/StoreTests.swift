@@ -244,4 +244,94 @@ import Testing
     try store.retry("1")
     #expect(try store.feature("1")?.state == .ready)
   }
+
+  /// What a person has looked at counts no more, neither as failures nor as a row of the same ends.
+  @Test(arguments: [true, false])
+  func retryAndReopenBeginTheCountAnew(byRetry: Bool) throws {
+    let bench = try Bench(["1"])
+    for _ in 0..<3 { try bench.fail("1", error: "same") }
+    #expect(try bench.store.lastReports(of: "1", count: 2).count == 2)
+    try byRetry ? bench.store.retry("1") : bench.store.reopen("1")
+    #expect(try bench.store.lastReports(of: "1", count: 2) == [])
+    #expect(try bench.store.feature("1")?.state == .ready)
+    try bench.fail("1", error: "same")
+    #expect(try bench.store.lastReports(of: "1", count: 2).count == 1)
+    // Also where it is not at its end.
+    try bench.store.retry("1")
+    #expect(try bench.store.lastReports(of: "1", count: 2) == [])
+  }
+
+  @Test func startingOverForgetsTheWorkAllOrNothing() throws {
+    let bench = try Bench(["1"])
+    try bench.complete("1", review: true)
+    #expect(throws: StoreError.self) { try bench.store.retry("1") }
+    struct Held: Error {}
+    #expect(throws: Held.self) { try bench.store.retry("1") { _ in throw Held() } }
+    let before = try #require(try bench.store.feature("1"))
+    #expect(before.state == .inReview && before.branch != nil && before.tip != nil)
+    var seen: String?
+    try bench.store.retry("1") { seen = $0.branch }
+    let after = try #require(try bench.store.feature("1"))
+    #expect(seen == before.branch && after.state == .ready)
+    #expect(after.branch == nil && after.tip == nil && after.attempts == 1)
+    #expect(try bench.store.claims().isEmpty && bench.store.completedTips().isEmpty)
+  }
+
+  @Test func whatHoldsALandingUpIsKeptUntilLandingsGoOn() throws {
+    let bench = try Bench(["1", "2"])
+    try bench.store.hold("1", reason: "a file is in the way")
+    let first = try bench.store.landingHolds()
+    try bench.store.hold("1", reason: "a file is in the way")
+    #expect(try bench.store.landingHolds() == first)
+    try bench.store.hold("2", reason: "a.txt is changed")
+    try bench.store.hold("1", reason: "a rebase is open")
+    let holds = try bench.store.landingHolds()
+    #expect(holds.map(\.feature) == ["2", "1"] && holds[1].reason == "a rebase is open")
+    try bench.store.forgetHolds()
+    #expect(try bench.store.landingHolds() == [])
+  }
+}
+
+/// A store whose attempts are played.
+private struct Bench {
+  let directory: TemporaryDirectory
+  let store: Store
+
+  init(_ ids: [String]) throws {
+    directory = try TemporaryDirectory()
+    store = try Store(path: directory.path("state.sqlite"))
+    try store.takeOver(
+      ids.map {
+        FeatureEntry(
+          id: $0, title: $0, category: "b", description: "", steps: [], touches: [], priority: 0,
+          model: nil, agent: nil, dependencies: [])
+      })
+  }
+
+  private func attempt(_ id: String, _ end: AttemptEnd, error: String? = nil) throws {
+    let lane = try store.reserveLane() ?? store.addLane { "lane-\($0)" }
+    let start = try store.startAttempt(
+      AttemptRequest(
+        feature: id, participant: "p", lane: lane.number, branch: "refs/heads/lane/\(id)",
+        tier: "haiku", modelName: "haiku", choice: "", mark: "m",
+        claims: [ClaimRequest(path: ClaimPath(file: Array("a.txt".utf8)), mode: .exclusive)],
+        policies: PathPolicies([]))
+    ) { String(repeating: "a", count: 40) }
+    guard case .started(let attempt) = start else {
+      Issue.record("not started: \(start)")
+      return
+    }
+    var report = AgentReportRecord(feature: id, number: attempt.number, agent: "command")
+    report.errorKey = error
+    try store.saveReport(report)
+    try store.endAttempt(
+      id, attempt.number, end, tip: String(repeating: "b", count: 40),
+      changed: [Array("a.txt".utf8)])
+  }
+
+  func fail(_ id: String, error: String) throws {
+    try attempt(id, .failed(detail: error, rework: nil, maximum: 3), error: error)
+  }
+
+  func complete(_ id: String, review: Bool) throws { try attempt(id, .completed(review: review)) }
 }

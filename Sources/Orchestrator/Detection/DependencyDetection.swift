@@ -70,7 +70,7 @@ package struct DependencyDetection: Sendable {
       outcome.notes + [
         "no dependency was declared; \(edges.count) were detected\(outcome.by.map { " by \($0)" } ?? "") "
           + "and stand in features.yml with confidence and reason: look through them with "
-          + "`lanekeeper plan` (`--detect none` leaves this)"
+          + "`lanekeeper plan` (use `--detect none` to skip this)"
       ]
     )
   }

@@ -109,11 +109,10 @@ package struct Replay: Sendable {
     try Data(configuration(file, withClaims: withClaims).utf8).write(
       to: URL(fileURLWithPath: clone + "/" + Project.configurationFile))
     let project = try Project.open(clone, environment: environment)
-    let summary = try await Supervisor(
-      project: project,
-      options: RunOptions(kind: .run, parallel: options.parallel, agent: "command"),
-      stop: stop, report: report
-    ).run()
+    var run = RunOptions(kind: .run, parallel: options.parallel, agent: "command")
+    run.mayChangeNothing = true
+    let summary = try await Supervisor(project: project, options: run, stop: stop, report: report)
+      .run()
     return try ReplayOutcome(project: project, plan: plan, summary: summary)
   }
 

@@ -47,6 +47,7 @@ package struct ReplayAgent {
       if plan.claims != .commit { try claim() }
       for commit in try commitsLeft() { try pick(commit) }
       try finish()
+      try sayIfEmpty()
       return 0
     } catch is Refused {
       return 0
@@ -101,8 +102,9 @@ package struct ReplayAgent {
       do {
         let isConflicted = try repository.status().contains(where: \.isConflicted)
         guard isConflicted else { throw Refused() }
+        // What the target has by now may leave nothing of the commit, which `--continue` would not take.
         return try resolve(continuing: [
-          "-c", "core.editor=true", "cherry-pick", "--continue",
+          "-c", "core.editor=true", "commit", "-q", "--allow-empty",
         ])
       } catch is Refused where !isSynced {
         // Either the base is stale, which a sync mends, or somebody holds a path.
@@ -133,6 +135,18 @@ package struct ReplayAgent {
     guard wanted.isClean, wanted.tree != (try repository.commit(head).tree) else { return }
     try git("read-tree", "-u", "--reset", wanted.tree.hex)
     guard try run(["commit", "-q", "-m", "As upstream has it"]).status == 0 else { throw Refused() }
+  }
+
+  /// Says by a commit that the target has all of the step by now, so that it is left out and no failure.
+  private func sayIfEmpty() throws {
+    guard let head = try repository.head().commit, let target = try repository.reference(target),
+      let base = try repository.mergeBase(head, target),
+      try repository.commit(head).tree == repository.commit(base).tree
+    else { return }
+    let words = "Step \(change.id) changes nothing that the target lacks"
+    guard try run(["commit", "-q", "--allow-empty", "-m", words]).status == 0 else {
+      throw Refused()
+    }
   }
 
   /// Keeps the lines of both sides where they are in conflict, and a file that one side alone deleted.

@@ -14,6 +14,8 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
 
   package var features = 0
   package var landed = 0
+  /// Of those that landed, how many changed nothing by then.
+  package var empty = 0
   package var left: [Left] = []
   /// Features that waited at least once for a path that another held.
   package var waited = 0
@@ -35,11 +37,13 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
 
   init(project: Project, plan: ReplayPlan, summary: RunSummary) throws {
     let store = try project.store()
+    let repository = try project.repository()
     let titles = Dictionary(uniqueKeysWithValues: plan.changes.map { ($0.id, $0) })
     features = plan.changes.count
     for feature in try store.features() {
       if feature.state == .landed {
         landed += 1
+        if try Self.isEmpty(feature, store, repository) { empty += 1 }
       } else if let change = titles[feature.id] {
         let last = try store.attempts(of: feature.id).last?.detail
         left.append(
@@ -58,11 +62,19 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
     wasStopped = summary.wasStopped
     isComparable = plan.order != .shuffled
     guard isComparable, let last = plan.changes.last else { return }
-    let repository = try project.repository()
     guard let tip = try repository.reference(project.target) else { return }
     different = try repository.changes(
       from: try repository.commit(tip).tree, to: try repository.commit(last.after).tree
     ).map { String(decoding: $0.path, as: UTF8.self) }
+  }
+
+  private static func isEmpty(
+    _ feature: FeatureRecord, _ store: Store, _ repository: Repository
+  ) throws -> Bool {
+    guard let landing = try store.lastLanding(of: feature.id), let tree = landing.tree,
+      let before = ObjectID(hex: landing.targetBefore)
+    else { return false }
+    return try repository.commit(before).tree.hex == tree
   }
 
   /// What stands there for people, without the report's place: the clone is gone by then.

@@ -82,6 +82,6 @@ extension ForgeRequest {
       body += "\n\nIt is done when\n" + feature.steps.map { "- \($0)\n" }.joined()
     }
     self.init(
-      branch: branch, target: target, title: "#\(feature.id) \(feature.titleLine)", body: body)
+      branch: branch, target: target, title: "#\(feature.id) \(feature.shortTitle)", body: body)
   }
 }

@@ -3,6 +3,7 @@ import ClaimRules
 import Foundation
 import Git
 import Integration
+import Lanes
 import Processes
 import Store
 
@@ -52,6 +53,7 @@ package struct ReviewDesk {
     facts.seconds = attempts.reduce(0) {
       $0 + Double(($1.endedAt ?? store.now) - $1.startedAt) / 1000
     }
+    facts.branchReturn = try BranchReturn.look(feature, repository, store)
     guard let name = feature.branch, let tip = try repository.reference(name) else { return facts }
     let state = try book.state(tip, repository)
     facts.state = state
@@ -255,8 +257,12 @@ package struct ReviewDesk {
       throw Failure(
         "feature #\(feature.id) \(words); what waits for a verdict (in_review) can be \(verdict)")
     }
+    let found = try BranchReturn.look(feature, repository, store)
     guard let branch = feature.branch, let tip = try repository.reference(branch) else {
-      throw Failure("the branch of feature #\(feature.id) is gone")
+      throw Failure(
+        "feature #\(feature.id) has nothing to be \(verdict): \(found?.description ?? "it has no branch"); "
+          + "`lanekeeper retry \(feature.id)` builds it again, `lanekeeper abandon \(feature.id)` gives it up"
+      )
     }
     let state = try book.state(tip, repository)
     let look = try store.lastLook(feature.id, person: person)

@@ -1,5 +1,6 @@
 import Git
 import Integration
+import Lanes
 import Store
 
 /// What there is to know of a branch before a person gives a verdict.
@@ -7,6 +8,8 @@ package struct ReviewFacts: Sendable {
   package var feature: FeatureRecord
   /// The branch as it is now; `nil` where there is none.
   package var state: ReviewedState?
+  /// What became of the branch where somebody has deleted it.
+  package var branchReturn: BranchReturn?
   package var isRequired = false
   package var neededApprovals = 1
   /// The approvals that hold for the branch as it is.

@@ -45,7 +45,7 @@ package struct StuckClaims {
       lines.append("\(name(owner)) holds \(paths.joined(separator: ", "))")
       lines.append(
         "   waited for by "
-          + waiters(owner).map { "#\($0.id) \($0.titleLine)" }.joined(separator: ", ")
+          + waiters(owner).map { "#\($0.id) \($0.shortTitle)" }.joined(separator: ", ")
       )
       lines += reasons(owner).map { "   " + $0 }
     }
@@ -77,13 +77,13 @@ package struct StuckClaims {
     case .pending, .ready:
       lines.append(
         "it is \(feature.state.rawValue): its work so far stays claimed until an agent goes on"
-          + (isAlive ? "" : "; nothing runs, `lanekeeper run` goes on"))
+          + (isAlive ? "" : "; no run is active; start one with `lanekeeper run`"))
     case .inReview:
       lines.append("it waits for a person: `lanekeeper review \(id) --approve`")
     case .completed, .approved, .queued, .landing, .gateFailed, .changesRequested:
       lines.append(
         "it is built and \(feature.state.rawValue)"
-          + (isAlive ? "" : "; nothing runs, `lanekeeper land` lands it"))
+          + (isAlive ? "" : "; no run is active; `lanekeeper land` lands it"))
     case .failed, .blocked, .abandoned, .landed, .undone:
       lines.append("it is \(feature.state.rawValue), and its claims are given back")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClaimRules
 import Foundation
+import Integration
 import Orchestrator
 import Processes
 import Store
@@ -22,7 +23,9 @@ struct ExplainCommand: ParsableCommand {
     if let rework = feature.rework, !rework.isEmpty, isOpen {
       Terminal.line(
         feature.state == .failed ? "   What went wrong last:" : "   The next attempt is told:")
-      for line in rework.split(separator: "\n").suffix(12) { Terminal.line("      \(line)") }
+      for line in Terminal.strip(rework).split(separator: "\n").suffix(12) {
+        Terminal.line("      \(line)")
+      }
     }
     let attempts = try store.attempts(of: id)
     if !attempts.isEmpty { Terminal.line("   Attempts:") }
@@ -30,7 +33,8 @@ struct ExplainCommand: ParsableCommand {
       let seconds = Double((attempt.endedAt ?? store.now) - attempt.startedAt) / 1000
       Terminal.line(
         "      \(attempt.number): \(attempt.state.rawValue) after \(Duration.text(seconds)) with "
-          + "\(attempt.tier) (\(attempt.choice))" + (attempt.detail.map { ": \($0)" } ?? ""))
+          + "\(attempt.tier) (\(attempt.choice))"
+          + (attempt.detail.map { ": \(Terminal.strip($0))" } ?? ""))
     }
     let claims = try store.claims(of: .feature(id))
     if !claims.isEmpty {
@@ -52,20 +56,42 @@ struct ExplainCommand: ParsableCommand {
     guard let text, let owner = ClaimOwner(text: text) else { return text ?? "something" }
     return switch owner.kind {
     case .feature: "what feature #\(owner.id) holds"
-    case .person: "what a person holds (\(owner.id))"
+    case .person: "a file held by \(isSelf(owner) ? "you" : "a person") (\(owner.id))"
     case .session: "what an agent outside any lane holds (\(owner.id))"
     }
+  }
+
+  private func isSelf(_ owner: ClaimOwner) -> Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return owner.id == PersonName.of(user: environment["USER"], logName: environment["LOGNAME"])
+  }
+
+  /// Why a feature that is built has not landed yet.
+  private func queued(_ feature: FeatureRecord, _ store: Store) throws -> [String] {
+    let holds = try store.landingHolds()
+    func words(_ hold: LandingHold) -> String {
+      "\(hold.reason) (since \(JSONValue.iso(hold.time)))"
+    }
+    if let own = holds.first(where: { $0.feature == feature.id }) {
+      return ["it can't land yet: \(words(own))", "it lands when that is no longer so"]
+    }
+    if let needed = try Lander.waiting(store)[feature.id] {
+      return [
+        "it lands after #\(needed), which is \(try store.feature(needed)?.state.rawValue ?? "gone")"
+      ]
+    }
+    return holds.map { "the queue is held up, for #\($0.feature) can't land yet: \(words($0))" }
   }
 
   private func reasons(
     _ feature: FeatureRecord, _ project: Project, _ store: Store
   ) throws -> [String] {
     let living = try Liveness(project, store).isAnybodyAtWork()
-    let idle = living ? [] : ["nothing runs; `lanekeeper run` goes on"]
+    let idle = living ? [] : ["no run is active; start one with `lanekeeper run`"]
     func dependencies(_ states: (FeatureState) -> Bool) throws -> [String] {
       try (store.dependencies()[feature.id] ?? []).compactMap { try store.feature($0.dependsOn) }
         .filter { states($0.state) }
-        .map { "#\($0.id) \($0.titleLine) is \($0.state.rawValue)" }
+        .map { "#\($0.id) \($0.shortTitle) is \($0.state.rawValue)" }
     }
     guard feature.inBacklog else { return ["it is no longer in features.yml"] }
     switch feature.state {
@@ -92,7 +118,7 @@ struct ExplainCommand: ParsableCommand {
       }
       if feature.waitingFor?.hasPrefix("person:") == true {
         let paths = refusals.map(\.path.description).joined(separator: " ")
-        lines.append("`lanekeeper release \(paths)` gives it free, by whoever holds it")
+        lines.append("`lanekeeper release \(paths)` releases it (only the holder can)")
       }
       for pause in try store.pauses() where feature.waitingFor?.hasPrefix("limit") == true {
         lines.append("  \(pause.agent): \(pause.detail)")
@@ -113,7 +139,7 @@ struct ExplainCommand: ParsableCommand {
       {
         lines.append(detail)
       }
-      return lines + idle
+      return lines + (try queued(feature, store)) + idle
     case .undone:
       return [
         "it was reverted, or the target was forced to where it is not;",

@@ -42,7 +42,8 @@ struct InitCommand: ParsableCommand {
         ConfigurationWriter.text(
           target: BranchName.short(branch), gate: gate, agent: "claude", run: nil),
         gate.isEmpty
-          ? "written, without a gate, since none was found" : "written, with the gate `\(gate)`")
+          ? "written without a gate: no test command found. Set `gate:` or nothing is checked before landing"
+          : "written, with the gate `\(gate)`")
     }
     try write("features.yml", Self.emptyBacklog, "written, empty; `lanekeeper import` fills it")
     try detectDependencies(project, &changes)

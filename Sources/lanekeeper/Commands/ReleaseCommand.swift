@@ -6,7 +6,7 @@ import Store
 /// Gives claims back.
 struct ReleaseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "release", abstract: "Give claims back.",
+    commandName: "release", abstract: "Release claims.",
     discussion: """
       Example: lanekeeper release docs/
 

@@ -110,6 +110,10 @@ struct ReviewCommand: AsyncParsableCommand {
     if json {
       return Terminal.line((["reviews": .array(facts.map { $0.json() })] as JSONValue).text)
     }
+    for found in facts {
+      guard let words = found.branchReturn else { continue }
+      Terminal.line("feature #\(found.feature.id): \(words)")
+    }
     let ready = try desk.store.features(in: [.queued]).filter {
       try !desk.store.approvals(of: $0.id).isEmpty
     }
@@ -214,7 +218,7 @@ struct ReviewCommand: AsyncParsableCommand {
     }
     try desk.requestChanges(feature, text: text, comments: comments, seen: tip)
     Terminal.line(
-      "feature #\(feature.id) goes back to its agent with these words; "
+      "feature #\(feature.id) is sent back to its agent with your comments; "
         + (WayOn.isAtWork(desk.project, desk.store)
           ? "the run that is at work starts it again" : "`\(WayOn.build)` starts it again"))
   }

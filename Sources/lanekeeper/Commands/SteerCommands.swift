@@ -4,28 +4,64 @@ import Orchestrator
 import Processes
 import Store
 
-/// Gives a feature another go.
+/// Gives features another go.
 struct RetryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "retry", abstract: "Give a failed, blocked or waiting feature another go.",
-    discussion:
-      "Example: lanekeeper retry 7\n\nIts attempts count from none again; its branch stays.")
-  @Argument(help: "The feature's id.") var id: String
+    commandName: "retry", abstract: "Give failed, blocked or waiting features another go.",
+    discussion: """
+      Example: lanekeeper retry 7
+               lanekeeper retry 7 9 12
+               lanekeeper retry --failed
+               lanekeeper retry 7 --fresh
+
+      Attempts count from none again; the branch stays, and the next attempt goes on from it. With --fresh
+      it begins from the target instead, also where the branch is built and waits for its review or
+      landing; the old branch is kept under refs/lanekeeper/rescue/.
+      """)
+  @Argument(help: "The features' ids.") var ids: [String] = []
+  @Flag(help: "All that have failed.") var failed = false
+  @Flag(help: "Start over from the target; the old branch is kept under a rescue reference.")
+  var fresh = false
   @OptionGroup var project: ProjectOptions
+
+  func validate() throws {
+    guard failed || !ids.isEmpty else {
+      throw ValidationError("name the features, or all that have failed by --failed")
+    }
+  }
 
   func run() throws {
     try PersonOnly.check("retry")
-    let (_, store) = try project.opened()
-    try store.retry(id)
-    let state = try store.feature(id)?.state.rawValue ?? "gone"
-    Terminal.line("feature #\(id) is \(state); `lanekeeper run` takes it up")
+    let (opened, store) = try project.opened()
+    var wanted = ids
+    if failed {
+      let all = try store.features(in: [.failed]).filter(\.inBacklog).map(\.id)
+      wanted += all
+      if all.isEmpty { Terminal.line("no feature has failed") }
+    }
+    var seen: Set<String> = []
+    var statuses: Set<Int32> = []
+    // One that can't be does not hold the others up.
+    for id in wanted where seen.insert(id).inserted {
+      do {
+        Terminal.line(try Steering(opened, store).retry(id, fresh: fresh))
+      } catch let failure as Failure {
+        Terminal.error(failure.description)
+        statuses.insert(failure.status)
+      } catch let error as StoreError {
+        Terminal.error(error.description)
+        statuses.insert(1)
+      }
+    }
+    if let status = statuses.min() { throw ExitCode(status) }
   }
 }
 
 /// Gives a feature up.
 struct AbandonCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "abandon", abstract: "Give a feature up; its branch stays, its claims are free.",
+    commandName: "abandon",
+    abstract: "Abandon a feature; keeps its branch, releases its claims.",
     discussion: "Example: lanekeeper abandon 7")
   @Argument(help: "The feature's id.") var id: String
   @OptionGroup var project: ProjectOptions
@@ -33,8 +69,9 @@ struct AbandonCommand: ParsableCommand {
   func run() throws {
     try PersonOnly.check("abandon")
     let (opened, store) = try project.opened()
-    try Steering(opened, store).abandon(id)
-    let branch = try store.feature(id)?.branch.map { "; what it did stays on \($0)" } ?? ""
+    let steering = Steering(opened, store)
+    try steering.abandon(id)
+    let branch = try steering.branch(of: id).map { "; what it did stays on \($0)" } ?? ""
     Terminal.line("feature #\(id) is abandoned\(branch)")
   }
 }
@@ -49,8 +86,8 @@ struct ReopenCommand: ParsableCommand {
 
   func run() throws {
     try PersonOnly.check("reopen")
-    let (_, store) = try project.opened()
-    try store.reopen(id)
+    let (opened, store) = try project.opened()
+    try Steering(opened, store).reopen(id)
     Terminal.line("feature #\(id) is \(try store.feature(id)?.state.rawValue ?? "gone")")
   }
 }
@@ -135,7 +172,9 @@ struct StopCommand: ParsableCommand {
     }
     try Control.give(
       now ? .stopNow : .stop, project,
-      done: now ? "the run ends at once" : "the run ends when its agents have had their moment")
+      done: now
+        ? "the run ends at once"
+        : "stopping; the agents get a moment to end, and what they wrote is kept")
   }
 }
 

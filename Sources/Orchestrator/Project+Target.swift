@@ -1,0 +1,37 @@
+import Git
+import Lanes
+import Store
+
+extension Project {
+  /// Tells that the target is gone, and where its last tip that is known stands now.
+  func lostTarget(_ store: Store) throws -> String {
+    let name = configuration.target
+    let words = "the target branch '\(name)' is gone from \(directory)"
+    let stay = "what the agents built stays on its branches"
+    guard let known = try store.knownTarget()?.tip else { return "\(words); \(stay)" }
+    let found = try repository().git([
+      "for-each-ref", "--contains", known, "--format=%(refname)", "refs/heads",
+    ]).text.split(separator: "\n").map { BranchName.short(String($0)) }
+      .filter { !$0.hasPrefix("lane/") }
+    if found.count == 1 {
+      return
+        "\(words), and '\(found[0])' has its commits: if it was renamed, set `target: \(found[0])` in "
+        + "lanekeeper.yml, else put it back by `git branch \(name) \(known.prefix(10))`; \(stay)"
+    }
+    return "\(words); `git branch \(name) \(known.prefix(10))` puts it back where it stood, or set "
+      + "`target:` in lanekeeper.yml; \(stay)"
+  }
+
+  /// Tells of checkouts of the target that don't follow what lands; `nil` where there is none.
+  func otherCheckouts() throws -> String? {
+    let repository = try repository()
+    var places = repository.worktrees(on: target).map(\.path)
+    if case .branch(target, _) = try repository.head(), !places.contains(directory) {
+      places.insert(directory, at: 0)
+    }
+    guard places.count > 1 else { return nil }
+    return
+      "\(configuration.target) is checked out in \(places.joined(separator: " and ")); only one of them "
+      + "follows what lands, `git reset --keep` in the others catches up"
+  }
+}
