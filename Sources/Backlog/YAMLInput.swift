@@ -84,11 +84,18 @@ package final class YAMLInput {
     return value
   }
 
-  /// Returns a number above 0.
+  /// The largest number of dollars, minutes or seconds that is taken.
+  package static let largest = 1e9
+
+  /// Returns a number above 0 and of at most ``largest``.
   package func positive(_ node: Node?, _ key: String) -> Double? {
     guard let node, !isNull(node) else { return nil }
-    guard let value = node.float ?? node.int.map(Double.init), value > 0, value.isFinite else {
+    guard let value = node.float ?? node.int.map(Double.init), value > 0 else {
       report(node, "\(key) must be a number above 0")
+      return nil
+    }
+    guard value <= Self.largest else {
+      report(node, "\(key) must be at most \(Int(Self.largest))")
       return nil
     }
     return value

@@ -32,6 +32,6 @@ extension Project {
     guard places.count > 1 else { return nil }
     return
       "\(configuration.target) is checked out in \(places.joined(separator: " and ")); only one of them "
-      + "follows what lands, `git reset --keep` in the others catches up"
+      + "follows what lands; `git reset --hard` brings another along, and drops what is not committed there"
   }
 }

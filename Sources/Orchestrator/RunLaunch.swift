@@ -1,4 +1,5 @@
 import Agents
+import Backlog
 import Foundation
 import Processes
 import Store
@@ -51,8 +52,10 @@ package struct RunLaunch: Sendable {
           + (parallel > most ? "; limits.max_parallel in lanekeeper.yml raises it" : ""), status: 64
       )
     }
-    if let maxCostUSD, !(maxCostUSD > 0 && maxCostUSD.isFinite) {
-      throw Failure("what a run may cost has to be more than 0 dollars", status: 64)
+    if let maxCostUSD, !(maxCostUSD > 0 && maxCostUSD <= YAMLInput.largest) {
+      throw Failure(
+        "what a run may cost has to be more than 0 dollars, and at most \(Int(YAMLInput.largest))",
+        status: 64)
     }
     try project.state.create()
     // Of two that are started at once the second waits until the first is at work, and is refused then.

@@ -116,6 +116,7 @@ package final class Supervisor: Sendable {
       project: project, store: store, settings: context.attemptSettings, lander: context.lander,
       participant: id)
     for line in try await Offload.run({ try recovery.run() }) { report(.note(line)) }
+    for line in try returnBranches(store) { report(.note(line)) }
     try project.takeOver(backlog, into: store)
     let found = try Adoption.run(project, into: store)
     if found.landed > 0 {
@@ -143,6 +144,20 @@ package final class Supervisor: Sendable {
     } catch {
       try? store.endParticipant(id, state: "failed")
       throw error
+    }
+  }
+
+  /// Puts branches back that somebody has deleted while they waited for a verdict or their landing.
+  private func returnBranches(_ store: Store) throws -> [String] {
+    let repository = try project.repository()
+    return try store.features(in: [.inReview, .approved, .queued]).compactMap { feature in
+      do {
+        guard let found = try BranchReturn.look(feature, repository, store) else { return nil }
+        return "feature #\(feature.id): \(found)"
+          + (found.tip == nil ? "; `lanekeeper retry \(feature.id)` builds it again" : "")
+      } catch let obstacle as BranchName.Obstacle {
+        return "feature #\(feature.id): its branch was deleted, and \(obstacle)"
+      }
     }
   }
 

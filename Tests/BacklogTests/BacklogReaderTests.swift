@@ -152,6 +152,17 @@ import Testing
     }
   }
 
+  /// Numbers that no clock and no account can count are told, not taken.
+  @Test(arguments: ["max_cost_usd", "max_feature_cost_usd", "attempt_minutes", "stagger_seconds"])
+  func numbersWithoutABoundAreRefused(key: String) throws {
+    for value in ["1e308", "1e10", ".inf", ".nan", "-1", "-.inf", "99999999999999999999"] {
+      #expect(throws: InputProblems.self, "\(key): \(value)") {
+        try read("limits: {\(key): \(value)}")
+      }
+    }
+    #expect(throws: Never.self) { try read("limits: {\(key): 1e9}") }
+  }
+
   @Test func whatInitWritesIsRead() throws {
     let text = ConfigurationWriter.text(
       target: "trunk", gate: "make test: all", agent: "command", run: "./agent.sh \"x\"")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backlog
 import Foundation
 import ModelSelection
 import Orchestrator
@@ -51,7 +52,7 @@ struct RunCommand: AsyncParsableCommand {
       try place.confirm()
     }
     var project = try project.project()
-    if let maxCost, !(maxCost > 0 && maxCost.isFinite) {
+    if let maxCost, !(maxCost > 0 && maxCost <= YAMLInput.largest) {
       throw Failure("--max-cost must be a number above 0, such as 12.50", status: 64)
     }
     var options = RunOptions(
