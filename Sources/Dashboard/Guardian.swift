@@ -16,16 +16,6 @@ struct Guardian: Sendable {
     }
   }
 
-  private static let hostField = HTTPField.Name("Host")!
-
-  /// Refuses a request that names its host more than once: programs don't agree on which counts.
-  static func checkHost(_ request: Hummingbird.Request) throws {
-    // The first is taken out of the fields as the request's authority.
-    guard request.headers[values: hostField].isEmpty else {
-      throw Refusal(400, "a request names its host once")
-    }
-  }
-
   /// Refuses what comes under another name, or from a page elsewhere.
   func check(_ request: Hummingbird.Request) throws {
     let host = request.head.authority
