@@ -55,7 +55,8 @@ let package = Package(
   ]
     + module("ClaimRules")
     + module("HookInputs", ["CZlib"], tests: ["ClaimRules", "TestSupport"])
-    + module("Git", ["CLibgit2", "HookInputs"], tests: ["TestSupport"])
+    + module("Processes", ["CProcess"], tests: ["TestSupport"])
+    + module("Git", ["CLibgit2", "HookInputs", "Processes"], tests: ["TestSupport"])
     + module("Backlog", [.product(name: "Yams", package: "Yams")])
     + module("Planning", ["Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
     + module("ModelSelection", ["Backlog"])
@@ -63,7 +64,6 @@ let package = Package(
       "Store",
       ["ClaimRules", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"], exclude: ["Samples"])
-    + module("Processes", ["CProcess"], tests: ["TestSupport"])
     + module("Lanes", ["Git", "Store", "Processes", "ClaimRules"], tests: ["TestSupport"])
     + module(
       "Agents",

@@ -127,9 +127,11 @@ struct SandboxDesk: Sendable {
     }
     defer { if input >= 0 { close(input) } }
     do {
-      return try TiedProcess.run(
-        argv, guardProgram: guardProgram, directory: directory, environment: variables,
-        descriptors: descriptors, isWanted: isWanted)
+      return try TiedProcess(
+        argv, directory: directory, environment: variables, descriptors: descriptors
+      ).wait(
+        // A command goes on for as long as who asked for it waits, as the server of tools does.
+        seconds: request.kind == "hook" ? GitProgram.mostSeconds : .infinity, isWanted: isWanted)
     } catch {
       return refuse("\(error)", request)
     }

@@ -15,16 +15,6 @@ static inline void lk_git_set_cache(git_object_t type, size_t object, ssize_t al
   git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, all);
 }
 
-/// Linux calls that Swift's Glibc module leaves out.
-extern int pipe2(int descriptors[2], int flags);
-extern int memfd_create(const char *name, unsigned int flags);
-
-/// Opens a pipe that no child inherits.
-static inline int lk_pipe(int descriptors[2]) { return pipe2(descriptors, 02000000); }
-
-/// Opens an empty file in memory that no child inherits.
-static inline int lk_memory_file(void) { return memfd_create("git-input", 1U); }
-
 /// Sets where libgit2 looks for configuration of one level (`git_libgit2_opts` is variadic).
 static inline int lk_git_set_search_path(int level, const char *path) {
   return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);

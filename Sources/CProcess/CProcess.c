@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+void lk_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 int lk_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int lk_lock(int descriptor, int wait) {
@@ -154,11 +156,7 @@ int lk_start_waker(int *descriptor) {
   return waker;
 }
 
-int lk_die_with_parent(void) {
-  pid_t parent = getppid();
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return -1;
-  return getppid() == parent && parent != 1 ? 0 : -1;
-}
+int lk_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
 
 /// An address by way of the directory's descriptor, so that no path is too long for it.
 static int unix_address(const char *directory, const char *name, struct sockaddr_un *address) {

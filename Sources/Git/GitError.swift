@@ -1,5 +1,6 @@
 import CLibgit2
 import Foundation
+import Processes
 
 /// libgit2's result codes; an unknown one survives.
 package struct GitErrorCode: RawRepresentable, Hashable, Sendable {
@@ -113,6 +114,8 @@ package struct GitProgramError: Error, CustomStringConvertible, Equatable {
   package let arguments: [String]
   package let status: Int32
   package let message: String
+  /// Why it has no status of its own: it could not be started, or did not end by itself.
+  package private(set) var failure: ProcessFailure?
 
   package init(arguments: [String], status: Int32, message: String) {
     self.arguments = arguments
@@ -120,7 +123,14 @@ package struct GitProgramError: Error, CustomStringConvertible, Equatable {
     self.message = message
   }
 
+  /// - Parameter failure: how git ended otherwise than by exiting.
+  init(arguments: [String], failure: ProcessFailure) {
+    self.init(arguments: arguments, status: 127, message: "\(failure)")
+    self.failure = failure
+  }
+
   package var description: String {
-    "`git \(arguments.joined(separator: " "))` ended with \(status): \(message)"
+    failure.map { "\($0)" }
+      ?? "`git \(arguments.joined(separator: " "))` ended with \(status): \(message)"
   }
 }

@@ -1,5 +1,5 @@
-import CLibgit2
 import Foundation
+import Processes
 
 /// Starts the `git` program for what libgit2 does not do: attributes and filters in a checkout,
 /// merges of what both sides changed, commits through hooks.
@@ -40,10 +40,11 @@ package enum GitProgram {
   /// - Parameters:
   ///   - environment: the whole environment; git's local variables are dropped from it first.
   ///   - adding: variables that are set after that.
-  /// - Throws: ``GitProgramError`` with status 127 where git can't be started.
+  ///   - seconds: after it git and all that it has started are ended.
+  /// - Throws: ``GitProgramError`` where git can't be started, or did not end by itself.
   package static func run(
     _ arguments: [String], directory: String, environment: [String: String],
-    adding: [String: String] = [:], input: [UInt8] = []
+    adding: [String: String] = [:], input: [UInt8] = [], seconds: Double = mostSeconds
   ) throws -> Result {
     var variables = clean(environment)
     variables["GIT_TERMINAL_PROMPT"] = "0"
@@ -53,59 +54,33 @@ package enum GitProgram {
     let isLane = variables["LANEKEEPER_USER_HOOKS"] == "none" && isLinked(directory)
     let options =
       isLane && adding["GIT_CONFIG_COUNT"] == nil ? ["-c", "core.hooksPath=/dev/null"] : []
-    var standardInput: Int32 = -1
-    var outPipe: [Int32] = [-1, -1]
-    var errPipe: [Int32] = [-1, -1]
-    func fail(_ code: Int32) -> GitProgramError {
-      for fd in [standardInput] + outPipe + errPipe where fd >= 0 { close(fd) }
-      return GitProgramError(
-        arguments: arguments, status: 127, message: String(cString: strerror(code)))
+    let line = ["git", "-C", directory] + options + quiet + arguments
+    do {
+      let result = try OneShot.runBlocking(
+        line, name: "git \(arguments.first { !$0.hasPrefix("-") && !$0.contains("=") } ?? "")",
+        directory: "/", environment: variables, input: input, timeoutSeconds: seconds,
+        outputLimit: mostOutput)
+      guard result.output.count < mostOutput else {
+        throw GitProgramError(
+          arguments: arguments, status: 1, message: "it wrote more than \(mostOutput) bytes")
+      }
+      return Result(
+        status: result.status, output: result.output,
+        error: String(decoding: result.error, as: UTF8.self))
+    } catch let failure as ProcessFailure {
+      if case .killed(_, let signal) = failure {
+        return Result(status: 128 + signal, output: [], error: "\(failure)")
+      }
+      throw GitProgramError(arguments: arguments, failure: failure)
     }
-    standardInput = memoryFile(holding: input)
-    guard standardInput >= 0, lk_pipe(&outPipe) == 0,
-      lk_pipe(&errPipe) == 0
-    else { throw fail(errno) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, standardInput, 0)
-    posix_spawn_file_actions_adddup2(&actions, outPipe[1], 1)
-    posix_spawn_file_actions_adddup2(&actions, errPipe[1], 2)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGPIPE)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-    var argv: [UnsafeMutablePointer<CChar>?] =
-      (["git", "-C", directory] + options + arguments).map { strdup($0) } + [nil]
-    var envp: [UnsafeMutablePointer<CChar>?] =
-      variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer {
-      for pointer in argv { free(pointer) }
-      for pointer in envp { free(pointer) }
-    }
-    var pid: pid_t = 0
-    let code = posix_spawnp(&pid, "git", &actions, &attributes, &argv, &envp)
-    guard code == 0 else { throw fail(code) }
-    close(standardInput)
-    close(outPipe[1])
-    close(errPipe[1])
-    let (output, error) = drain(outPipe[0], errPipe[0])
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-    let exit = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
-    return Result(
-      status: exit, output: output, error: String(decoding: error, as: UTF8.self))
   }
+
+  /// How long git may take with all that it starts (hooks, filters, signers, transports), in seconds, unless
+  /// the caller says otherwise.
+  package static let mostSeconds = 600.0
+  private static let mostOutput = 1 << 30
+  /// Nothing goes on in the background when git has ended: what does is ended with it.
+  private static let quiet = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"]
 
   /// Tells whether a directory is the top of a linked worktree.
   private static func isLinked(_ directory: String) -> Bool {
@@ -117,10 +92,11 @@ package enum GitProgram {
   @discardableResult
   package static func check(
     _ arguments: [String], directory: String, environment: [String: String],
-    adding: [String: String] = [:], input: [UInt8] = []
+    adding: [String: String] = [:], input: [UInt8] = [], seconds: Double = mostSeconds
   ) throws -> Result {
     let result = try run(
-      arguments, directory: directory, environment: environment, adding: adding, input: input)
+      arguments, directory: directory, environment: environment, adding: adding, input: input,
+      seconds: seconds)
     guard result.status == 0 else {
       throw GitProgramError(
         arguments: arguments, status: result.status,
@@ -134,43 +110,5 @@ package enum GitProgram {
     let text = try check(["--version"], directory: "/", environment: environment).text
     let word = text.split(separator: " ").dropFirst(2).first ?? ""
     return word.split(separator: ".").prefix(3).map { Int($0) ?? 0 }
-  }
-
-  /// Returns a descriptor at the start of a file in memory, so that no write can meet a closed pipe.
-  private static func memoryFile(holding content: [UInt8]) -> Int32 {
-    let fd = lk_memory_file()
-    var sent = 0
-    while fd >= 0, sent < content.count {
-      let count = content[sent...].withUnsafeBytes { write(fd, $0.baseAddress, $0.count) }
-      if count < 0, errno != EINTR {
-        close(fd)
-        return -1
-      }
-      sent += max(count, 0)
-    }
-    if fd >= 0 { lseek(fd, 0, SEEK_SET) }
-    return fd
-  }
-
-  /// Reads two pipes to their ends, whichever has something, and closes them.
-  private static func drain(_ output: Int32, _ error: Int32) -> ([UInt8], [UInt8]) {
-    var results: [Int32: [UInt8]] = [output: [], error: []]
-    var open: Set<Int32> = [output, error]
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while !open.isEmpty {
-      var polled = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-      guard poll(&polled, nfds_t(polled.count), -1) >= 0 || errno == EINTR else { break }
-      for item in polled where item.revents != 0 {
-        let count = read(item.fd, &buffer, buffer.count)
-        if count > 0 {
-          results[item.fd, default: []].append(contentsOf: buffer[..<count])
-        } else if count == 0 || errno != EINTR {
-          open.remove(item.fd)
-          close(item.fd)
-        }
-      }
-    }
-    for fd in open { close(fd) }
-    return (results[output] ?? [], results[error] ?? [])
   }
 }

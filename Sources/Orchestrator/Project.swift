@@ -314,12 +314,7 @@ package enum InputFile {
 package enum HelperPrograms {
   /// Looks beside the program that runs, and in `../libexec/lanekeeper`.
   package static func path(_ name: String) throws -> String {
-    let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent().path
-    let candidates = [
-      own + "/" + name, own + "/../libexec/lanekeeper/" + name, own + "/../../bin/" + name,
-    ]
-    for candidate in candidates where access(candidate, X_OK) == 0 { return candidate }
-    throw Failure("\(name) is not installed beside lanekeeper (looked in \(own)); install it again")
+    if let path = Programs.own(name) { return path }
+    throw Failure("\(name) is not installed beside lanekeeper (looked in \(Programs.home)); install it again")
   }
 }

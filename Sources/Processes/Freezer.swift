@@ -11,7 +11,7 @@ package enum Freezer {
     defer { waker.wake() }
     // One that still runs may start another, or wake one up; in the end none is left that could.
     for _ in 0..<2000 {
-      let running = descendants(of: root).filter { !isStill($0) }
+      let running = ProcessTree.descendants(of: root).filter { !isStill($0) }
       if running.isEmpty { return try body() }
       for pid in running {
         try waker.add(pid)
@@ -20,20 +20,6 @@ package enum Freezer {
       usleep(500)
     }
     throw ProcessFailure.timedOut(program: "holding the agent still", seconds: 1)
-  }
-
-  private static func descendants(of root: Int32) -> [Int32] {
-    var children: [Int32: [Int32]] = [:]
-    for pid in ProcessTree.all() {
-      if let parent = ProcessTree.parent(of: pid) { children[parent, default: []].append(pid) }
-    }
-    var result: [Int32] = []
-    var open = [root]
-    while let next = open.popLast() {
-      result += children[next] ?? []
-      open += children[next] ?? []
-    }
-    return result
   }
 
   /// Tells whether a process is stopped, or dead, or gone.

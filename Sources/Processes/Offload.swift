@@ -9,8 +9,14 @@ package enum Offload {
   package static func run<T: Sendable>(
     _ body: @escaping @Sendable () throws -> T
   ) async throws -> T {
-    try await withCheckedThrowingContinuation { continuation in
-      queue.async { continuation.resume(with: Result { try body() }) }
+    let (stop, tell) = (Programs.stop, Programs.tell)
+    return try await withCheckedThrowingContinuation { continuation in
+      queue.async {
+        let result = Result {
+          try Programs.$stop.withValue(stop) { try Programs.$tell.withValue(tell, operation: body) }
+        }
+        continuation.resume(with: result)
+      }
     }
   }
 }

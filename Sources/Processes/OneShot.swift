@@ -12,135 +12,93 @@ package struct ProcessOutput: Sendable, Equatable {
   }
 }
 
-/// Short runs of programs, whose output is wanted as a whole.
+/// Runs of programs whose output is wanted as a whole.
 package enum OneShot {
   /// Runs a program to its end, off the cooperative threads.
   ///
   /// - Parameters:
   ///   - environment: the whole environment.
-  ///   - timeoutSeconds: after it the program and its process group are killed.
+  ///   - timeoutSeconds: after it the program and all that it has started are ended.
   ///   - outputLimit: bytes of each stream that are kept; the rest is read and dropped.
   /// - Throws: ``ProcessFailure``, apart by what happened; an exit status other than 0 is none.
   package static func run(
     _ argv: [String], directory: String, environment: [String: String], input: [UInt8] = [],
     timeoutSeconds: Double = 60, outputLimit: Int = 16_777_216
   ) async throws -> ProcessOutput {
-    try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global().async {
-        continuation.resume(
-          with: Result {
-            try runBlocking(
-              argv, directory: directory, environment: environment, input: input,
-              timeoutSeconds: timeoutSeconds, outputLimit: outputLimit)
-          })
-      }
+    try await Offload.run {
+      try runBlocking(
+        argv, directory: directory, environment: environment, input: input,
+        timeoutSeconds: timeoutSeconds, outputLimit: outputLimit)
     }
   }
 
   /// The same, blocking the calling thread.
+  ///
+  /// - Parameter name: what the program is called in errors; its first word where `nil`.
   package static func runBlocking(
-    _ argv: [String], directory: String, environment: [String: String], input: [UInt8] = [],
-    timeoutSeconds: Double = 60, outputLimit: Int = 16_777_216
+    _ argv: [String], name: String? = nil, directory: String, environment: [String: String],
+    input: [UInt8] = [], timeoutSeconds: Double = 60, outputLimit: Int = 16_777_216
   ) throws(ProcessFailure) -> ProcessOutput {
-    var pipes: [[Int32]] = [[-1, -1], [-1, -1], [-1, -1]]
-    for index in 0..<3 where lk_pipe_cloexec(&pipes[index]) != 0 {
-      throw .couldNotStart(program: argv[0], reason: String(cString: strerror(errno)))
+    // A file in memory, so that neither side waits for the other.
+    let standardInput = MemoryFile.make(holding: input)
+    defer { if standardInput >= 0 { close(standardInput) } }
+    guard standardInput >= 0, let output = PipeReader(limit: outputLimit),
+      let error = PipeReader(limit: outputLimit)
+    else {
+      throw .couldNotStart(program: name ?? argv[0], reason: String(cString: strerror(errno)))
     }
-    signal(SIGPIPE, SIG_IGN)
-    let pid: pid_t
-    do {
-      pid = try Spawn.start(
-        argv, environment: environment, directory: directory, input: pipes[0][0],
-        output: pipes[1][1], error: pipes[2][1], newSession: false)
-    } catch {
-      for descriptor in pipes.joined() { close(descriptor) }
-      throw error
-    }
-    for descriptor in [pipes[0][0], pipes[1][1], pipes[2][1]] { close(descriptor) }
-    var exchange = PipeExchange(
-      input: input, inputPipe: pipes[0][1], outputPipe: pipes[1][0], errorPipe: pipes[2][0],
-      limit: outputLimit)
-    let inTime = exchange.run(until: Boot.uptimeMilliseconds() + Int64(timeoutSeconds * 1000))
-    if !inTime { kill(-pid, SIGKILL) }
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-    if !inTime { throw .timedOut(program: argv[0], seconds: timeoutSeconds) }
-    if status & 0x7f != 0 { throw .killed(program: argv[0], signal: status & 0x7f) }
-    return ProcessOutput(
-      status: (status >> 8) & 0xff, output: exchange.output, error: exchange.error)
+    let process = try TiedProcess(
+      argv, name: name, directory: directory, environment: environment,
+      descriptors: [standardInput, output.end, error.end])
+    output.closeEnd()
+    error.closeEnd()
+    let status = try process.wait(
+      seconds: timeoutSeconds, draining: { [output, error].filter { $0.take() }.map(\.descriptor) })
+    return ProcessOutput(status: status, output: output.bytes, error: error.bytes)
   }
 }
 
-/// Feeds a program and drains it at the same time, so that neither side waits for the other.
-private struct PipeExchange {
-  var input: [UInt8]
-  var inputPipe: Int32
-  var outputPipe: Int32
-  var errorPipe: Int32
-  let limit: Int
-  var output: [UInt8] = []
-  var error: [UInt8] = []
+/// A pipe from a program, which is read without waiting.
+private final class PipeReader {
+  let descriptor: Int32
+  /// The program's end.
+  private(set) var end: Int32
+  private(set) var bytes: [UInt8] = []
+  private let limit: Int
+  private var isOpen = true
 
-  init(input: [UInt8], inputPipe: Int32, outputPipe: Int32, errorPipe: Int32, limit: Int) {
-    self.input = input
-    self.inputPipe = inputPipe
-    self.outputPipe = outputPipe
-    self.errorPipe = errorPipe
+  init?(limit: Int) {
+    var ends: [Int32] = [-1, -1]
+    guard lk_pipe_cloexec(&ends) == 0 else { return nil }
+    (descriptor, end) = (ends[0], ends[1])
     self.limit = limit
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
   }
 
-  /// - Returns: false where the time ran out first.
-  mutating func run(until deadline: Int64) -> Bool {
-    defer {
-      for descriptor in [inputPipe, outputPipe, errorPipe] where descriptor >= 0 {
-        close(descriptor)
-      }
-    }
-    var sent = 0
-    if input.isEmpty {
-      close(inputPipe)
-      inputPipe = -1
-    } else {
-      _ = fcntl(inputPipe, F_SETFL, O_NONBLOCK)
-    }
+  func closeEnd() {
+    if end >= 0 { close(end) }
+    end = -1
+  }
+
+  deinit {
+    closeEnd()
+    close(descriptor)
+  }
+
+  /// Reads what is there.
+  ///
+  /// - Returns: whether more may come.
+  func take() -> Bool {
+    guard isOpen else { return false }
     var buffer = [UInt8](repeating: 0, count: 65536)
-    while outputPipe >= 0 || errorPipe >= 0 {
-      let left = deadline - Boot.uptimeMilliseconds()
-      if left <= 0 { return false }
-      var polled = [
-        pollfd(fd: outputPipe, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: errorPipe, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: inputPipe, events: Int16(POLLOUT), revents: 0),
-      ]
-      _ = poll(&polled, 3, Int32(clamping: left))
-      if polled[0].revents != 0, !take(outputPipe, &buffer, into: \.output) {
-        close(outputPipe)
-        outputPipe = -1
-      }
-      if polled[1].revents != 0, !take(errorPipe, &buffer, into: \.error) {
-        close(errorPipe)
-        errorPipe = -1
-      }
-      if polled[2].revents != 0 {
-        let count = input[sent...].withUnsafeBytes { write(inputPipe, $0.baseAddress, $0.count) }
-        if count > 0 { sent += count }
-        if sent == input.count || (count < 0 && errno != EAGAIN && errno != EINTR) {
-          close(inputPipe)
-          inputPipe = -1
-        }
-      }
+    // What never ends must not keep the caller from looking at the time.
+    for _ in 0..<64 {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0 { return errno == EAGAIN || errno == EINTR }
+      if count == 0 { isOpen = false }
+      guard isOpen else { return false }
+      bytes += buffer[..<min(count, max(0, limit - bytes.count))]
     }
     return true
-  }
-
-  private mutating func take(
-    _ descriptor: Int32, _ buffer: inout [UInt8],
-    into stream: WritableKeyPath<PipeExchange, [UInt8]>
-  ) -> Bool {
-    let count = read(descriptor, &buffer, buffer.count)
-    if count < 0 { return errno == EINTR || errno == EAGAIN }
-    let room = max(0, limit - self[keyPath: stream].count)
-    self[keyPath: stream] += buffer[..<min(count, room)]
-    return count > 0
   }
 }

@@ -28,6 +28,52 @@ package enum ProcessTree {
     return result
   }
 
+  /// Returns the processes below one.
+  static func descendants(of root: Int32) -> [Int32] {
+    let children = children()
+    var result: [Int32] = []
+    var open = [root]
+    while let next = open.popLast() {
+      result += children[next] ?? []
+      open += children[next] ?? []
+    }
+    return result
+  }
+
+  /// Returns the names of a process's youngest child, of that one's, and so on: program and script.
+  static func youngestChain(below root: Int32) -> [String] {
+    let children = children()
+    var result: [String] = []
+    var current = root
+    while let next = children[current]?.max(), result.count < 16 {
+      result.append(name(of: next))
+      current = next
+    }
+    return result.filter { !$0.isEmpty }
+  }
+
+  /// Nothing else of a command line: it may hold passwords.
+  private static func name(of pid: Int32) -> String {
+    let words = (bytes("/proc/\(pid)/cmdline") ?? []).split(separator: 0).prefix(2).map {
+      String(String.UnicodeScalarView(String(decoding: $0, as: UTF8.self).unicodeScalars.map {
+        $0.properties.isPatternWhitespace || $0.properties.generalCategory == .control
+          || $0.properties.generalCategory == .format ? " " : $0
+      }))
+    }
+    guard let program = words.first else { return "" }
+    let name = (program as NSString).lastPathComponent
+    guard let script = words.dropFirst().first, script.contains("/"), !script.contains("://") else {
+      return name
+    }
+    return name + " " + script
+  }
+
+  private static func children() -> [Int32: [Int32]] {
+    all().reduce(into: [:]) { result, pid in
+      if let parent = parent(of: pid) { result[parent, default: []].append(pid) }
+    }
+  }
+
   /// Tells whether this process was started, however indirectly, by an attempt.
   package static func hasGuardAmongAncestors() -> Bool {
     toldGuardLock(of: getpid()) != nil

@@ -6,11 +6,12 @@ enum Spawn {
   /// Whatever else is open here, such as a server's sockets, stays here. Only where the environment names a job
   /// server of make that is descriptors, what is not close-on-exec is handed on.
   ///
+  /// - Parameter tie: a further descriptor, which the program is told by `--tied`, and what follows that.
   /// - Returns: the process id.
   /// - Throws: ``ProcessFailure/couldNotStart(program:reason:)``.
   static func start(
     _ argv: [String], environment: [String: String], directory: String?, input: Int32,
-    output: Int32, error: Int32, newSession: Bool
+    output: Int32, error: Int32, newSession: Bool, tie: (descriptor: Int32, rest: [String])? = nil
   ) throws(ProcessFailure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -20,9 +21,15 @@ enum Spawn {
     posix_spawn_file_actions_adddup2(&actions, error, 2)
     if let directory { _ = lk_spawn_directory(&actions, directory) }
     let flags = MakeFlags(environment["MAKEFLAGS"] ?? "")
-    if flags.jobServer.flatMap(JobServer.descriptors) == nil {
-      _ = lk_spawn_close_from(&actions, 3)
+    let keepsOthers = flags.jobServer.flatMap(JobServer.descriptors) != nil
+    var argv = argv
+    if let tie {
+      // Onto itself where others are handed on, so that it takes the place of none.
+      let number = keepsOthers ? tie.descriptor : 3
+      posix_spawn_file_actions_adddup2(&actions, tie.descriptor, number)
+      argv += ["--tied", String(number)] + tie.rest
     }
+    if !keepsOthers { _ = lk_spawn_close_from(&actions, tie == nil ? 3 : 4) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

@@ -4,6 +4,8 @@ import Foundation
 package final class StopSignal: @unchecked Sendable {
   private let lock = NSLock()
   private var level = 0
+  /// When each level was asked for, in milliseconds since the machine started.
+  private var times: [Int64?] = [nil, nil]
   private var waiters: [(id: Int, level: Int, continuation: CheckedContinuation<Void, Never>)] = []
   private var nextID = 0
 
@@ -18,11 +20,23 @@ package final class StopSignal: @unchecked Sendable {
   package func set(forced: Bool = false) {
     let woken = lock.withLock {
       level = max(level, forced ? 2 : 1)
+      for number in 0..<level where times[number] == nil {
+        times[number] = Boot.uptimeMilliseconds()
+      }
       let woken = waiters.filter { $0.level <= level }
       waiters.removeAll { $0.level <= level }
       return woken
     }
     for waiter in woken { waiter.continuation.resume() }
+  }
+
+  /// Returns when a program has to end, in milliseconds since the machine started; `nil` while the end is not
+  /// asked for.
+  func end(ofProgramBegunAt began: Int64) -> Int64? {
+    let (gentle, forced) = lock.withLock { (times[0], times[1]) }
+    let late = began + Int64(Programs.lateGrace * 1000)
+    if let forced { return began < forced ? forced : late }
+    return gentle.map { max($0 + Int64(Programs.grace * 1000), late) }
   }
 
   /// Waits until the end is asked for, or the task is cancelled.

@@ -1,40 +1,146 @@
 import CProcess
 import Foundation
 
-/// A program that is run on a thread's behalf and does not outlive it.
-package enum TiedProcess {
-  /// Runs a program to its end on the calling thread, with these descriptors as standard input, output
-  /// and error.
+/// A program with descriptors of the caller's as its standard streams, which ends with this process at the
+/// latest, together with all that it has started.
+///
+/// It runs in a session of its own, so that it has no terminal to wait at.
+package final class TiedProcess {
+  /// The guard's process id.
+  let pid: pid_t
+  private let name: String
+  private let control: Int32
+  private let began = Boot.uptimeMilliseconds()
+  private var reports: [UInt8] = []
+
+  /// Starts a program.
   ///
-  /// It is killed when the thread ends, as it does when this process is killed.
-  /// - Parameter isWanted: is asked now and then; once false, the program and its group are ended.
-  /// - Returns: the exit status; 128 + n after signal n.
-  package static func run(
-    _ argv: [String], guardProgram: String, directory: String, environment: [String: String],
-    descriptors: [Int32], isWanted: () -> Bool
-  ) throws(ProcessFailure) -> Int32 {
-    let pid = try Spawn.start(
-      [guardProgram, "--tied", "--"] + argv, environment: environment, directory: directory,
-      input: descriptors[0], output: descriptors[1], error: descriptors[2], newSession: false)
-    var pause: useconds_t = 200
-    var unwantedSince: Int64?
-    while true {
-      var status: Int32 = 0
-      let result = waitpid(pid, &status, WNOHANG)
-      if result == pid {
-        // What it left in its group has nobody to work for.
-        kill(-pid, SIGKILL)
-        return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
-      }
-      if result < 0 && errno != EINTR { return 1 }
-      if let since = unwantedSince {
-        if Boot.uptimeMilliseconds() - since > 2000 { kill(-pid, SIGKILL) }
-      } else if !isWanted() {
-        unwantedSince = Boot.uptimeMilliseconds()
-        kill(-pid, SIGTERM)
-      }
-      usleep(pause)
-      pause = min(pause * 2, 20_000)
+  /// - Parameters:
+  ///   - name: what the program is called in errors.
+  ///   - descriptors: standard input, output and error; they stay the caller's.
+  /// - Throws: ``ProcessFailure/couldNotStart(program:reason:)`` where the guard can't be started; that the
+  ///   program can't be is told by ``wait(seconds:isWanted:draining:)``.
+  package init(
+    _ argv: [String], name: String? = nil, directory: String, environment: [String: String],
+    descriptors: [Int32]
+  ) throws(ProcessFailure) {
+    self.name = name ?? argv[0]
+    guard let guardProgram = Programs.guardProgram else {
+      throw .couldNotStart(
+        program: self.name,
+        reason: "lanekeeper-guard is not installed beside lanekeeper (looked in \(Programs.home)); "
+          + "install it again")
     }
+    var ends: [Int32] = [-1, -1]
+    guard lk_socket_pair(&ends) == 0 else {
+      throw .couldNotStart(program: self.name, reason: String(cString: strerror(errno)))
+    }
+    control = ends[0]
+    defer { close(ends[1]) }
+    do {
+      pid = try Spawn.start(
+        [guardProgram], environment: environment, directory: nil, input: descriptors[0],
+        output: descriptors[1], error: descriptors[2], newSession: true,
+        tie: (ends[1], ["--directory", directory, "--grace", "2000", "--"] + argv))
+    } catch {
+      close(control)
+      throw error
+    }
+  }
+
+  deinit { close(control) }
+
+  /// Waits for the program's end. Blocks the calling thread.
+  ///
+  /// - Parameters:
+  ///   - seconds: how long it may take.
+  ///   - isWanted: is asked now and then; once false, the program is ended.
+  ///   - drain: takes what the program has written; where it returns descriptors, they are waited for, too.
+  /// - Returns: the exit status.
+  /// - Throws: ``ProcessFailure``, apart by what happened.
+  package func wait(
+    seconds: Double, isWanted: () -> Bool = { true }, draining drain: () -> [Int32] = { [] }
+  ) throws(ProcessFailure) -> Int32 {
+    var unwanted: ProcessFailure?
+    var giveUp = Int64.max
+    var isTold = false
+    while true {
+      var polled = ([control] + drain()).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      _ = poll(&polled, nfds_t(polled.count), 100)
+      if polled[0].revents != 0, !hear() { break }
+      let now = Boot.uptimeMilliseconds()
+      if unwanted == nil {
+        unwanted = reasonToEnd(now, seconds, isWanted)
+        if unwanted != nil {
+          send(Programs.stop?.isForced == true ? "K" : "T")
+          giveUp = now + 4000
+        }
+      } else if Programs.stop?.isForced == true, giveUp > now + 2000 {
+        send("K")
+        giveUp = now + 2000
+      }
+      if now >= giveUp {
+        // Somebody holds the guard still.
+        for process in ProcessTree.descendants(of: pid) + [pid] { kill(process, SIGKILL) }
+      }
+      if !isTold, Double(now - began) >= Programs.patience * 1000, let tell = Programs.tell {
+        isTold = true
+        tell(words(now))
+      }
+    }
+    while waitpid(pid, nil, 0) < 0, errno == EINTR {}
+    _ = drain()
+    let lines = String(decoding: reports, as: UTF8.self).split(separator: "\n")
+    let ending = Ending(report: lines.last.map(String.init) ?? "")
+    if ending == .guardLost, let child = lines.first?.split(separator: " ").last.flatMap({ pid_t($0) }) {
+      kill(-child, SIGKILL)
+    }
+    if let unwanted { throw unwanted }
+    switch ending {
+    case .exited(let status): return status
+    case .signalled(let signal): throw .killed(program: name, signal: signal)
+    case .couldNotStart(let code):
+      throw .couldNotStart(program: name, reason: String(cString: strerror(code)))
+    default: throw .killed(program: "what supervises \(name)", signal: SIGKILL)
+    }
+  }
+
+  private func reasonToEnd(
+    _ now: Int64, _ seconds: Double, _ isWanted: () -> Bool
+  ) -> ProcessFailure? {
+    if Double(now - began) >= seconds * 1000 {
+      return .timedOut(program: name, seconds: seconds, waitingFor: waitingFor)
+    }
+    guard isWanted() else { return .cancelled(program: name) }
+    if let stop = Programs.stop, let end = stop.end(ofProgramBegunAt: began), now >= end {
+      return .cancelled(program: name, waitingFor: waitingFor)
+    }
+    return nil
+  }
+
+  private func send(_ letter: Unicode.Scalar) {
+    var byte = UInt8(ascii: letter)
+    _ = Glibc.send(control, &byte, 1, Int32(MSG_NOSIGNAL))
+  }
+
+  /// Takes what the guard reports; false at its end.
+  private func hear() -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 256)
+    let count = read(control, &buffer, buffer.count)
+    if count > 0 { reports += buffer[..<count] }
+    return count > 0 || count < 0 && errno == EINTR
+  }
+
+  /// The command lines of what the program waits for, from its own child on.
+  private var waitingFor: String? {
+    let chain = ProcessTree.youngestChain(below: pid).dropFirst().map { line in
+      line.count > 100 ? line.prefix(100) + "…" : line
+    }
+    return chain.isEmpty ? nil : chain.joined(separator: " → ")
+  }
+
+  private func words(_ now: Int64) -> String {
+    "\(name) has been going on for \((now - began) / 1000) s"
+      + (waitingFor.map { "; it waits for: \($0)" } ?? "")
   }
 }

@@ -14,6 +14,8 @@ struct Guard {
   private let options: Options
   private let childEnds: Int32
   private let logFile: Int32
+  /// The standard streams that came from the supervisor and go on to the command, where the guard is tied.
+  private var streams: [Int32] = []
   private var child: pid_t = 0
   private var status: Int32?
   private var cause: Cause?
@@ -34,6 +36,15 @@ struct Guard {
     signal(SIGHUP, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
     _ = lk_become_subreaper()
+    if let tie = options.tie {
+      // Whoever looks for the guard of an attempt among a process's ancestors must not take this one for it.
+      lk_set_name("lanekeeper-tied")
+      streams = (0..<3).map { fcntl($0, F_DUPFD_CLOEXEC, 3) }
+      let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+      for (from, to) in [(tie, Int32(0)), (tie, 1), (nothing, 2)] { dup2(from, to) }
+      close(tie)
+      close(nothing)
+    }
     childEnds = lk_child_signals()
     var lockFile: Int32 = -1
     if !options.lock.isEmpty {
@@ -44,8 +55,10 @@ struct Guard {
       }
       lockFile = fd
     }
-    logFile = open(options.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    guard logFile >= 0 else {
+    let isTied = options.tie != nil
+    logFile =
+      isTied ? -1 : open(options.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard logFile >= 0 || isTied else {
       Guard.report("failed start \(errno)")
       return nil
     }
@@ -56,6 +69,8 @@ struct Guard {
     memory?.enter()
     let code = start()
     memory?.leave()
+    // The command's own end must be the end of its streams.
+    for stream in streams { close(stream) }
     guard code == 0 else {
       memory?.remove()
       Guard.report("failed start \(code)")
@@ -109,9 +124,14 @@ struct Guard {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, options.input, O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, logFile, 1)
-    posix_spawn_file_actions_adddup2(&actions, logFile, 2)
+    if streams.isEmpty {
+      posix_spawn_file_actions_addopen(&actions, 0, options.input, O_RDONLY, 0)
+      posix_spawn_file_actions_adddup2(&actions, logFile, 1)
+      posix_spawn_file_actions_adddup2(&actions, logFile, 2)
+    }
+    for (number, stream) in streams.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, stream, Int32(number))
+    }
     _ = lk_spawn_directory(&actions, options.directory)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -3,17 +3,17 @@ import Glibc
 
 /// The descriptors that came from whoever started the guard.
 enum Inherited {
-  /// Closes all but the three standard streams and make's job server, where the environment names one of
-  /// descriptors.
+  /// Closes all but the three standard streams, the tie, and make's job server, where the environment names one
+  /// of descriptors.
   ///
   /// What another thread of the starter opened in the same moment may have come along; a pipe that stays open here
   /// would keep its reader waiting until the command ends.
-  static func closeOthers() {
-    let kept = jobServer
+  static func closeOthers(but tie: Int32?) {
+    let kept = (jobServer + (tie.map { [$0] } ?? [])).sorted()
     lk_close_others(kept, Int32(kept.count))
   }
 
-  /// The descriptors of `--jobserver-auth=R,W` in `MAKEFLAGS`, or of its older name, in rising order.
+  /// The descriptors of `--jobserver-auth=R,W` in `MAKEFLAGS`, or of its older name.
   private static var jobServer: [Int32] {
     guard let flags = getenv("MAKEFLAGS").map({ String(cString: $0) }) else { return [] }
     var found: [Int32] = []
@@ -22,6 +22,6 @@ enum Inherited {
         found += word.dropFirst(name.count).split(separator: ",").compactMap { Int32($0) }
       }
     }
-    return found.sorted()
+    return found
   }
 }

@@ -17,6 +17,8 @@ struct Options {
   /// By how much these directories together may grow, in bytes.
   var diskBytes: Int64?
   var grown: [String] = []
+  /// A socket to the supervisor, where the command has the guard's own standard streams.
+  var tie: Int32?
   var command: [String] = []
 
   /// Reads `--name value` pairs up to `--`; `nil` where something is missing or unknown.
@@ -41,10 +43,11 @@ struct Options {
       case "--memory-bytes": memory = Int64(value)
       case "--disk-bytes": diskBytes = Int64(value)
       case "--disk-of": grown.append(value)
+      case "--tied": tie = Int32(value)
       case "--nice": nice = Int32(value) ?? nice
       default: return nil
       }
     }
-    guard !command.isEmpty, !log.isEmpty else { return nil }
+    guard !command.isEmpty, tie != nil || !log.isEmpty else { return nil }
   }
 }

@@ -8,20 +8,18 @@ if CommandLine.arguments.dropFirst().first == "--version" {
   Guard.report("lanekeeper-guard 1")
   exit(0)
 }
-Inherited.closeOthers()
-if CommandLine.arguments.dropFirst().prefix(2).elementsEqual(["--tied", "--"]) {
-  Tied.run(Array(CommandLine.arguments.dropFirst(3)))
-}
 guard let options = Options(Array(CommandLine.arguments.dropFirst())) else {
   let usage = Array(
     """
     usage: lanekeeper-guard --lock FILE --log FILE [--input FILE] [--directory DIR] [--wall-ms N]
       [--silence-ms N] [--output-bytes N] [--grace MS] [--linger MS] [--nice N] [--memory-bytes N]
       [--disk-bytes N --disk-of DIR…] -- COMMAND…
+    or: lanekeeper-guard --tied DESCRIPTOR [--directory DIR] [--grace MS] -- COMMAND…
     It is started by lanekeeper.
 
     """.utf8)
   _ = write(2, usage, usage.count)
   exit(64)
 }
+Inherited.closeOthers(but: options.tie)
 if var supervisor = Guard(options) { supervisor.supervise() }

@@ -1,3 +1,5 @@
+import Foundation
+import Processes
 import TestSupport
 import Testing
 
@@ -59,5 +61,68 @@ import Testing
     #expect(error?.status == 128)
     #expect(error?.description.contains("rev-parse HEAD") == true)
     #expect(try GitProgram.version(environment: test.environment).first == 2)
+  }
+}
+
+@Suite struct GitThatWaitsTests {
+  /// Lets every hook, signer or filter of a test wait for ever, with a process that has left its session.
+  private func waiter(_ test: TestRepository, _ name: String) throws -> String {
+    let path = test.root.path(name)
+    try test.root.write(
+      name,
+      """
+      #!/bin/sh
+      setsid sleep 3000 > /dev/null 2>&1 &
+      echo $! > '\(path).left'
+      sleep 3001
+
+      """, executable: true)
+    return path
+  }
+
+  private func expectEnd(
+    _ test: TestRepository, of program: String, _ arguments: [String], input: [UInt8] = []
+  ) throws {
+    let error = #expect(throws: GitProgramError.self) {
+      try GitProgram.run(
+        arguments, directory: test.path, environment: test.environment, input: input, seconds: 2)
+    }
+    guard case .timedOut(_, _, let waitingFor) = error?.failure else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    let name = (program as NSString).lastPathComponent
+    #expect(waitingFor?.contains(name) == true, "\(waitingFor ?? "nothing")")
+    #expect(error?.description.contains("within 2 s") == true)
+    let left = try String(contentsOfFile: program + ".left", encoding: .utf8)
+    #expect(kill(try #require(Int32(left.dropLast())), 0) != 0)
+    #expect(!FileManager.default.fileExists(atPath: test.path + "/.git/index.lock"))
+  }
+
+  @Test func p5_aHookThatWaitsEndsWithItsGit() throws {
+    let test = try TestRepository()
+    try test.commit("first")
+    let hooks = test.root.path("hooks")
+    let hook = try waiter(test, "hooks/commit-msg")
+    try expectEnd(
+      test, of: hook,
+      ["-c", "core.hooksPath=\(hooks)", "commit", "--allow-empty", "-q", "-F", "-"],
+      input: Array("x".utf8))
+  }
+
+  @Test func p5_aSignerThatWaitsEndsWithItsGit() throws {
+    let test = try TestRepository()
+    try test.commit("first")
+    let signer = try waiter(test, "signer")
+    try expectEnd(
+      test, of: signer, ["-c", "gpg.program=\(signer)", "commit-tree", "-S", "HEAD^{tree}"])
+  }
+
+  @Test func p5_aTransportThatWaitsEndsWithItsGit() throws {
+    let test = try TestRepository()
+    let transport = try waiter(test, "transport")
+    try expectEnd(
+      test, of: transport,
+      ["-c", "core.sshCommand=\(transport)", "ls-remote", "ssh://nobody@localhost/x"])
   }
 }

@@ -7,6 +7,9 @@
 /// Makes this process the parent of whatever its descendants leave behind.
 int lk_become_subreaper(void);
 
+/// Gives this process another name, of at most 15 bytes.
+void lk_set_name(const char *name);
+
 /// Takes an exclusive flock(2); blocks where `wait` is not 0. Returns 0, or -1 with errno.
 int lk_lock(int descriptor, int wait);
 
@@ -44,9 +47,8 @@ int lk_fork(void);
 /// Lets a child start in another directory.
 int lk_spawn_directory(posix_spawn_file_actions_t *actions, const char *directory);
 
-/// Lets the kernel kill this process when the thread that started it ends. Returns 0, or -1 where
-/// that has happened already.
-int lk_die_with_parent(void);
+/// Makes two connected sockets that no child inherits. Returns 0, or -1 with errno.
+int lk_socket_pair(int ends[2]);
 
 /// Makes a socket file that only this user can use and listens at it. Returns a descriptor, or -1 with
 /// errno. The path may be longer than a socket's address.

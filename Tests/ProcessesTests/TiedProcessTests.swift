@@ -1,0 +1,122 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Processes
+
+@Suite struct TiedProcessTests {
+  private let scratch = try! TemporaryDirectory()
+  private let path = ["PATH": "/usr/bin:/bin"]
+
+  private func shell(_ script: String, seconds: Double = 600) throws(ProcessFailure)
+    -> ProcessOutput
+  {
+    try OneShot.runBlocking(
+      ["/bin/sh", "-c", script], directory: scratch.path, environment: path,
+      timeoutSeconds: seconds)
+  }
+
+  private func isGone(_ file: String) throws -> Bool {
+    let text = try String(contentsOfFile: scratch.path(file), encoding: .utf8)
+    let pid = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    return kill(pid, 0) != 0
+  }
+
+  private func waitFor(_ file: String) async throws {
+    while (try? String(contentsOfFile: scratch.path(file), encoding: .utf8))?.isEmpty != false {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  @Test func p5_whatDoesNotEndIsEndedWithAllThatItStarted() throws {
+    let script = "trap '' TERM; (setsid sleep 3000 & echo $! > left); exec sh -c 'sleep 3001; true'"
+    let failure = #expect(throws: ProcessFailure.self) { try shell(script, seconds: 0.5) }
+    #expect(
+      failure == .timedOut(program: "/bin/sh", seconds: 0.5, waitingFor: "sleep")
+        || failure == .timedOut(program: "/bin/sh", seconds: 0.5))
+    #expect(try isGone("left"))
+  }
+
+  @Test func p5_whatAProgramLeavesRunningEndsWithIt() throws {
+    let result = try shell("setsid sleep 3000 & echo $! > left; echo done")
+    #expect(result.text == "done" && result.status == 0)
+    #expect(try isGone("left"))
+  }
+
+  @Test func p5_noProgramOutlivesAKilledSupervisor() async throws {
+    let guardProgram = BuiltPrograms.path("lanekeeper-guard")
+    let script = """
+      (echo $BASHPID > holder; exec sleep 3000) | '\(guardProgram)' --tied 3 3<&0 --directory . -- \
+        /bin/sh -c '(setsid sleep 3001 & echo $! > left); echo $$ > up; exec sleep 3002'
+      """
+    let run = Task { [scratch, path] in
+      try await OneShot.run(
+        ["/bin/bash", "-c", script], directory: scratch.path, environment: path,
+        timeoutSeconds: 600)
+    }
+    try await waitFor("up")
+    let holder = try #require(
+      Int32(
+        try String(contentsOfFile: scratch.path("holder"), encoding: .utf8)
+          .trimmingCharacters(in: .whitespacesAndNewlines)))
+    kill(holder, SIGKILL)
+    _ = try await run.value
+    #expect(try isGone("up"))
+    #expect(try isGone("left"))
+  }
+
+  @Test func hasNoTerminalAndAsksAtNone() throws {
+    // The sixth field is the session; this process's own is another.
+    let session = try shell("cut -d' ' -f6 /proc/self/stat").text
+    #expect(Int32(session) != getsid(0))
+    #expect(try shell("read x < /dev/tty").status != 0)
+  }
+
+  @Test(arguments: [false, true]) func endsWithTheRun(isForced: Bool) async throws {
+    let stop = StopSignal()
+    let run = Task { [scratch, path] in
+      try await Programs.$stop.withValue(stop) {
+        // By way of another thread, as most programs are waited for.
+        try await OneShot.run(
+          ["/bin/sh", "-c", "trap '' TERM; echo up > up; sleep 3000; true"],
+          directory: scratch.path, environment: path, timeoutSeconds: 600)
+      }
+    }
+    try await waitFor("up")
+    if isForced { stop.set(forced: true) } else { stop.set() }
+    let failure = await #expect(throws: ProcessFailure.self) { try await run.value }
+    #expect(failure == .cancelled(program: "/bin/sh", waitingFor: "sleep"))
+  }
+
+  @Test func whatStartsLateMayStillPutThingsAway() throws {
+    let stop = StopSignal()
+    stop.set(forced: true)
+    usleep(5000)
+    let result = try Programs.$stop.withValue(stop) { try shell("sleep 0.2; echo done") }
+    #expect(result.text == "done")
+  }
+
+  @Test func tellsWhyItCouldNotStart() throws {
+    let failure = #expect(throws: ProcessFailure.self) {
+      try OneShot.runBlocking(["/no/such/program"], directory: "/", environment: path)
+    }
+    #expect(
+      failure == .couldNotStart(program: "/no/such/program", reason: "No such file or directory"))
+  }
+
+  @Test func aGuardThatIsHeldStillIsNotWaitedForForEver() async throws {
+    let run = Task { [scratch, path] in
+      try await OneShot.run(
+        ["/bin/sh", "-c", "echo $PPID > guard; echo $$ > up; sleep 3000; true"],
+        directory: scratch.path, environment: path, timeoutSeconds: 1)
+    }
+    try await waitFor("up")
+    let holder = try #require(
+      Int32(
+        try String(contentsOfFile: scratch.path("guard"), encoding: .utf8)
+          .trimmingCharacters(in: .whitespacesAndNewlines)))
+    kill(holder, SIGSTOP)
+    await #expect(throws: ProcessFailure.self) { try await run.value }
+    #expect(try isGone("up"))
+  }
+}
