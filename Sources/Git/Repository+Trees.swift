@@ -24,6 +24,19 @@ extension Repository {
     return nil
   }
 
+  /// Returns the names in one directory.
+  package func names(in tree: ObjectID) throws -> [[UInt8]] {
+    Array(try entries(of: tree).keys)
+  }
+
+  /// Returns whether an object is a file's content, and its size in bytes, without reading it.
+  package func objectFacts(_ id: ObjectID) throws -> (isBlob: Bool, size: Int) {
+    var (size, type, oid) = (0, GIT_OBJECT_INVALID, id.oid)
+    try GitError.check(
+      git_odb_read_header(&size, &type, try database(), &oid), "read the object \(id.short)")
+    return (type == GIT_OBJECT_BLOB, size)
+  }
+
   /// Compares two trees file by file, without looking for renames, in the order of the paths' bytes.
   ///
   /// Equal subtrees are skipped by their ids. `nil` stands for the empty tree.

@@ -21,7 +21,7 @@ package struct WorktreeInfo: Equatable, Sendable {
 extension Repository {
   /// Adds a linked worktree, in the format that git 2.39 writes; the configuration is not touched.
   ///
-  /// The new worktree takes over this one's sparse checkout, as git's does. The registration is
+  /// The new worktree takes over this one's sparse checkout, as git's does, unless it is to be whole. The registration is
   /// locked until the worktree is complete, and a failure leaves nothing behind but the branch.
   /// Callers add worktrees one after the other.
   ///
@@ -30,9 +30,11 @@ extension Repository {
   ///   - path: absolute; must not exist, or be an empty directory.
   ///   - branch: `refs/heads/...`, made at the commit where it does not exist; `nil` detaches HEAD.
   ///   - checkout: `false` leaves index and directory empty.
+  ///   - isWhole: holds every file, whatever this one leaves out.
   /// - Throws: ``WorktreeError``; ``ReferenceMismatch`` where the branch stands elsewhere.
   package func addWorktree(
-    name: String, path: String, commit: ObjectID, branch: String?, checkout: Bool = true
+    name: String, path: String, commit: ObjectID, branch: String?, checkout: Bool = true,
+    isWhole: Bool = false
   ) throws {
     let allowed = name.utf8.allSatisfy {
       switch $0 {
@@ -67,7 +69,7 @@ extension Repository {
       try writeText(place + "/.git\n", to: admin + "/gitdir")
       try writeText(commit.hex + "\n", to: admin + "/HEAD")
       try writeText("gitdir: \(admin)\n", to: place + "/.git")
-      try copySparseCheckout(to: admin)
+      try copySparseCheckout(to: admin, isWhole: isWhole)
       if let branch {
         if try reference(branch) == nil {
           try createReference(branch, target: commit, message: "branch: Created from \(commit.hex)")
@@ -193,12 +195,12 @@ extension Repository {
     return info
   }
 
-  private func copySparseCheckout(to admin: String) throws {
+  private func copySparseCheckout(to admin: String, isWhole: Bool) throws {
     let files = FileManager.default
     let patterns = gitDirectory + "/info/sparse-checkout"
     let settings = gitDirectory + "/config.worktree"
     do {
-      if files.fileExists(atPath: patterns) {
+      if !isWhole, files.fileExists(atPath: patterns) {
         try makeDirectories(admin + "/info")
         try files.copyItem(atPath: patterns, toPath: admin + "/info/sparse-checkout")
       }
@@ -209,7 +211,8 @@ extension Repository {
       throw WorktreeError.file(path: admin, reason: error.localizedDescription)
     }
     guard files.fileExists(atPath: admin + "/config.worktree") else { return }
-    for key in ["core.bare", "core.worktree"] {
+    let sparse = ["core.sparseCheckout", "core.sparseCheckoutCone", "index.sparse"]
+    for key in ["core.bare", "core.worktree"] + (isWhole ? sparse : []) {
       let arguments = ["config", "--file", admin + "/config.worktree", "--unset-all", key]
       let result = try git(arguments)
       guard result.status == 0 || result.status == 5 else {
