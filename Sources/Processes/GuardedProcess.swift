@@ -101,7 +101,7 @@ package final class GuardedProcess: Sendable {
       let lines = text.split(separator: "\n").map(String.init)
       let ending = Ending(report: lines.last ?? "")
       if ending == .guardLost {
-        Strays.end(mark: mark, directories: [directory])
+        Strays.end(mark: mark, directories: [directory], session: pid)
         if let lockPath { MemoryGroup.removeLeft(lockPath: lockPath) }
       }
       let kills = lines.last { $0.hasPrefix("memory ") }.flatMap {
