@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 
 /// What a lane holds at this moment, uncommitted work included.
 package struct LaneSnapshot: Sendable, Equatable {
@@ -51,9 +52,7 @@ package struct LaneSnapshot: Sendable, Equatable {
   /// Leaves out repositories made inside the lane, and what is too large.
   private static func isWorthReading(_ directory: String, _ path: [UInt8]) -> Bool {
     guard path.last != 0x2f else { return false }
-    var facts = stat()
-    let file = directory + "/" + String(decoding: path, as: UTF8.self)
-    guard lstat(file, &facts) == 0 else { return true }
+    guard let facts = (DiskPath(directory) / path).status() else { return true }
     return facts.st_mode & S_IFMT != S_IFREG || facts.st_size <= largestFile
   }
 }

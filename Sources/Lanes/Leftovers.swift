@@ -1,5 +1,7 @@
+import ClaimRules
 import Foundation
 import Git
+import Processes
 
 /// What became of the work that an agent left uncommitted in its lane.
 package enum LeftoverOutcome: Sendable, Equatable {
@@ -31,7 +33,7 @@ package enum Leftovers {
       hasConflictMarkers(directory, $0)
     }
     guard unresolved.isEmpty else {
-      return .unresolved(unresolved.map { String(decoding: $0, as: UTF8.self) })
+      return .unresolved(unresolved.map(PathText.quoted))
     }
     let isMerging = FileManager.default.fileExists(atPath: repository.gitDirectory + "/MERGE_HEAD")
     guard !status.isEmpty || isMerging else { return .nothing }
@@ -62,8 +64,7 @@ package enum Leftovers {
   }
 
   private static func hasConflictMarkers(_ directory: String, _ path: [UInt8]) -> Bool {
-    let file = directory + "/" + String(decoding: path, as: UTF8.self)
-    guard let data = FileManager.default.contents(atPath: file) else { return false }
+    guard let data = (DiskPath(directory) / path).contents() else { return false }
     let lines = data.split(separator: 0x0a)
     return lines.contains { $0.starts(with: "<<<<<<< ".utf8) }
       && lines.contains { $0.starts(with: ">>>>>>> ".utf8) }

@@ -99,13 +99,12 @@ struct TreeLayout {
 
   /// Stores a file of the copy as git would add it; `nil` where it is not there.
   func entry(_ path: [UInt8], mode: UInt32?) throws -> TreeEntry? {
-    let name = String(decoding: path, as: UTF8.self)
-    guard let content = FileManager.default.contents(atPath: directory + "/" + name) else {
-      return nil
-    }
+    guard let content = (DiskPath(directory) / path).contents() else { return nil }
+    // Attributes are all that the name is for.
     let stored = try repository.git(
-      ["hash-object", "-w", "--stdin", "--path=\(name)"], input: Array(content))
-    let id = try ObjectID(hex: stored.text) ?? repository.writeBlob(Array(content))
+      ["hash-object", "-w", "--stdin", "--path=\(String(decoding: path, as: UTF8.self))"],
+      input: content)
+    let id = try ObjectID(hex: stored.text) ?? repository.writeBlob(content)
     return TreeEntry(mode: mode ?? 0o100644, id: id)
   }
 
