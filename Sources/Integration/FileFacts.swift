@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// What tells whether a file was written to.
 struct FileFacts: Equatable {
@@ -9,9 +10,8 @@ struct FileFacts: Equatable {
   let nanoseconds: Int
 
   /// `nil` where there is no file.
-  init?(_ path: String) {
-    var found = stat()
-    guard lstat(path, &found) == 0 else { return nil }
+  init?(_ path: DiskPath) {
+    guard let found = path.status() else { return nil }
     inode = UInt64(found.st_ino)
     mode = found.st_mode
     size = Int64(found.st_size)

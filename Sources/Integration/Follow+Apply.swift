@@ -1,6 +1,7 @@
-import CProcess
+import ClaimRules
 import Foundation
 import Git
+import Processes
 import Store
 
 extension Follow {
@@ -22,7 +23,7 @@ extension Follow {
       }
       observe(.indexReplaced)
     } catch {
-      for entry in done.reversed() { try? takeBack(entry) }
+      for entry in done.reversed() { takeBack(entry) }
       throw error
     }
   }
@@ -30,7 +31,7 @@ extension Follow {
   /// Notes the times of the new files, so that git need not read them again.
   func refreshNewIndex() {
     _ = try? GitProgram.run(
-      ["update-index", "-q", "--refresh"], directory: directory,
+      Self.wholeIndex + ["update-index", "-q", "--refresh"], directory: directory,
       environment: checkout.environment, adding: ["GIT_INDEX_FILE": newIndex])
   }
 
@@ -40,68 +41,107 @@ extension Follow {
       + entries.filter { $0.newMode != nil }
   }
 
+  /// Where the new content of a path stands, and where the old one is put.
+  private func fresh(_ path: [UInt8]) -> DiskPath { DiskPath(stage + "/new") / path }
+  private func aside(_ path: [UInt8]) -> DiskPath { DiskPath(stage + "/old") / path }
+
   private func put(_ entry: FollowEntry, _ facts: FileFacts?) throws {
-    guard entry.oldMode != 0o160000, entry.newMode != 0o160000 else { return }
     let target = file(entry.path)
-    let name = String(decoding: entry.path, as: UTF8.self)
-    let fresh = stage + "/new/" + name
-    let aside = stage + "/old/" + name
-    if entry.newMode == nil {
-      try makeParents(of: aside)
-      guard rename(target, aside) == 0 else { throw gone(name) }
+    let (fresh, aside) = (fresh(entry.path), aside(entry.path))
+    func expect(_ code: Int32) throws {
+      if code != 0 { throw failed(entry.path, code) }
+    }
+    switch (entry.hasOldFile, entry.hasNewFile) {
+    case (true, false):
+      try expect(aside.parent.makeDirectories())
+      try expect(target.move(to: aside))
       guard let facts, FileFacts(aside) == facts else {
-        _ = lk_rename_new(aside, target)
-        throw gone(name)
+        _ = aside.moveToNew(target)
+        throw gone(entry.path)
       }
       removeEmptyParents(of: entry.path)
-    } else if entry.oldMode == nil {
-      try makeParents(of: target)
-      guard lk_rename_new(fresh, target) == 0 else { throw gone(name) }
-    } else {
-      guard lk_exchange(fresh, target) == 0 else { throw gone(name) }
+      if entry.newMode != nil { try expect(target.makeDirectories()) }
+    case (false, true):
+      // An empty directory is all that git makes of a submodule.
+      if entry.oldMode != nil { _ = target.withCString { rmdir($0) } }
+      try expect(target.parent.makeDirectories())
+      try expect(fresh.moveToNew(target))
+    case (true, true):
+      try expect(fresh.exchange(with: target))
       guard let facts, FileFacts(fresh) == facts else {
-        _ = lk_exchange(fresh, target)
-        throw gone(name)
+        _ = fresh.exchange(with: target)
+        throw gone(entry.path)
+      }
+    case (false, false):
+      // What is in a submodule's checkout is the person's; an empty one comes and goes.
+      if entry.newMode != nil {
+        try expect(target.makeDirectories())
+      } else if target.withCString({ rmdir($0) }) == 0 {
+        removeEmptyParents(of: entry.path)
       }
     }
   }
 
-  private func takeBack(_ entry: FollowEntry) throws {
-    guard entry.oldMode != 0o160000, entry.newMode != 0o160000 else { return }
+  private func takeBack(_ entry: FollowEntry) {
     let target = file(entry.path)
-    let name = String(decoding: entry.path, as: UTF8.self)
-    if entry.newMode == nil {
-      try makeParents(of: target)
-      _ = lk_rename_new(stage + "/old/" + name, target)
-    } else if entry.oldMode == nil {
-      _ = rename(target, stage + "/new/" + name)
+    let (fresh, aside) = (fresh(entry.path), aside(entry.path))
+    switch (entry.hasOldFile, entry.hasNewFile) {
+    case (true, false):
+      if entry.newMode != nil { _ = target.withCString { rmdir($0) } }
+      _ = target.parent.makeDirectories()
+      _ = aside.moveToNew(target)
+    case (false, true):
+      _ = target.move(to: fresh)
       removeEmptyParents(of: entry.path)
-    } else {
-      _ = lk_exchange(stage + "/new/" + name, target)
+      if entry.oldMode != nil { _ = target.makeDirectories() }
+    case (true, true): _ = fresh.exchange(with: target)
+    case (false, false):
+      if entry.oldMode == nil {
+        if target.withCString({ rmdir($0) }) == 0 { removeEmptyParents(of: entry.path) }
+      } else {
+        _ = target.makeDirectories()
+      }
     }
   }
 
-  private func gone(_ name: String) -> HeldOff {
-    HeldOff(reason: "\(name) changed in \(directory) at that very moment")
+  private func gone(_ path: [UInt8]) -> HeldOff {
+    HeldOff(reason: "\(PathText.quoted(path)) changed in \(directory) at that very moment")
   }
 
-  func makeParents(of path: String) throws {
-    try FileManager.default.createDirectory(
-      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+  /// - Parameter code: as `errno` tells it.
+  private func failed(_ path: [UInt8], _ code: Int32) -> HeldOff {
+    if code == ENOENT || code == EEXIST || code == ENOTDIR || code == EISDIR { return gone(path) }
+    return HeldOff(
+      reason: "\(PathText.quoted(path)) can't be written in \(directory): "
+        + String(cString: strerror(code)))
   }
 
   func removeEmptyParents(of path: [UInt8]) {
     var parts = path.split(separator: 0x2f).dropLast()
-    while !parts.isEmpty, rmdir(file(Array(parts.joined(separator: [0x2f])))) == 0 {
+    while !parts.isEmpty,
+      file(Array(parts.joined(separator: [0x2f]))).withCString({ rmdir($0) }) == 0
+    {
       parts = parts.dropLast()
     }
   }
 
   /// Puts everything back after the target was moved by somebody else in between.
   func rollBack(_ entries: [FollowEntry]) {
-    for entry in Self.inOrder(entries).reversed() { try? takeBack(entry) }
+    for entry in Self.inOrder(entries).reversed() { takeBack(entry) }
     if FileManager.default.fileExists(atPath: oldIndex) {
       rename(oldIndex, checkout.gitDirectory + "/index")
     }
   }
+}
+
+extension FollowEntry {
+  private static let submodule: UInt32 = 0o160000
+  /// Tells whether a file or link stood there; a submodule is no file.
+  var hasOldFile: Bool { oldMode.map { $0 != Self.submodule } ?? false }
+  /// Tells whether a file or link is to stand there.
+  var hasNewFile: Bool { newMode.map { $0 != Self.submodule } ?? false }
+  /// Tells whether a submodule stood there.
+  var hadSubmodule: Bool { oldMode == Self.submodule }
+  /// Tells whether a submodule is moved to another commit.
+  var movesSubmodule: Bool { oldMode == Self.submodule && newMode == Self.submodule }
 }

@@ -1,10 +1,57 @@
 import Foundation
 import Git
+import Lanes
 import Store
 
 extension Follow {
+  /// The landing holds what can't stand in this checkout, such as a name that its disk does not take or a file that a
+  /// filter refuses.
+  struct Unfit: Error {
+    /// git's words.
+    let reason: String
+  }
+
+  /// Lets git write one whole index, which can be moved; it splits it again by itself.
+  static let wholeIndex = ["-c", "core.splitIndex=false"]
+
+  /// Returns why a landing can't stand in the checkout; `nil` where it can. Nothing is changed.
+  ///
+  /// - Throws: ``HeldOff`` where that can't be found out now.
+  func obstacle(_ entries: [FollowEntry]) throws -> String? {
+    guard try !isSparse() else { return nil }
+    try takeLock()
+    defer { releaseLock() }
+    do {
+      try prepare(entries)
+      return nil
+    } catch let error as Unfit {
+      return error.reason
+    }
+  }
+
   /// Writes the new files beside the checkout, in `stage`, with filters applied, and the new index.
+  ///
+  /// - Throws: ``Unfit``; ``HeldOff`` where the disk is full.
   func prepare(_ entries: [FollowEntry]) throws {
+    do {
+      try write(entries)
+    } catch let error as GitProgramError {
+      if DiskSpace.isFull(checkout.gitDirectory) {
+        throw HeldOff(reason: "the disk of \(directory) is full")
+      }
+      throw Unfit(reason: Self.words(error))
+    }
+  }
+
+  /// The lines that say what is wrong.
+  static func words(_ error: GitProgramError) -> String {
+    let lines = error.message.split(separator: "\n")
+    let telling = lines.filter { $0.hasPrefix("error: ") || $0.hasPrefix("fatal: ") }
+    let text = (telling.isEmpty ? lines : telling).prefix(3).joined(separator: "; ")
+    return text.isEmpty ? "git ended with \(error.status)" : String(text.prefix(600))
+  }
+
+  private func write(_ entries: [FollowEntry]) throws {
     let files = FileManager.default
     for path in [newIndex, newIndex + ".lock", oldIndex, stage] {
       try? files.removeItem(atPath: path)
@@ -17,7 +64,7 @@ extension Follow {
     try writeIndex(entries, new: true)
     try files.createDirectory(atPath: stage + "/new", withIntermediateDirectories: true)
     try files.createDirectory(atPath: stage + "/old", withIntermediateDirectories: true)
-    let wanted = entries.filter { $0.newMode != nil && $0.newMode != 0o160000 }
+    let wanted = entries.filter(\.hasNewFile)
     guard !wanted.isEmpty else { return }
     try git(
       ["checkout-index", "-z", "--stdin", "-f", "-q", "--prefix=\(stage)/new/"],
@@ -41,7 +88,7 @@ extension Follow {
 
   func git(_ arguments: [String], input: [UInt8] = []) throws {
     try GitProgram.check(
-      arguments, directory: directory, environment: checkout.environment,
+      Self.wholeIndex + arguments, directory: directory, environment: checkout.environment,
       adding: ["GIT_INDEX_FILE": newIndex, "GIT_LITERAL_PATHSPECS": "1"], input: input)
   }
 }

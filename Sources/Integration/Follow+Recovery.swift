@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 import Store
 
 extension Follow {
@@ -16,13 +17,14 @@ extension Follow {
     let files = FileManager.default
     try? files.removeItem(atPath: newIndex)
     if files.fileExists(atPath: index) { try files.copyItem(atPath: index, toPath: newIndex) }
-    let wanted = entries.filter { isOneOfTwo(indexed($0.path), $0) }
+    let indexed = try indexedIDs(entries)
+    let wanted = entries.filter { isOneOfTwo(indexed[$0.path], $0) }
     try writeIndex(Self.inOrder(wanted), new: forward)
     // `stage` may hold the only copy of a file that was displaced; it is written anew from git.
     let fresh = stage + "-recovered"
     try? files.removeItem(atPath: fresh)
     defer { try? files.removeItem(atPath: fresh) }
-    let present = wanted.filter { (forward ? $0.newMode : $0.oldMode) ?? 0o160000 != 0o160000 }
+    let present = wanted.filter { forward ? $0.hasNewFile : $0.hasOldFile }
     if !present.isEmpty {
       try files.createDirectory(atPath: fresh, withIntermediateDirectories: true)
       try git(
@@ -33,17 +35,21 @@ extension Follow {
       let target = file(entry.path)
       let content = contentID(target, as: entry.path)
       guard content == nil || content == entry.oldID || content == entry.newID else { continue }
-      let name = String(decoding: entry.path, as: UTF8.self)
-      if let saved = displacedSave(entry, name) {
+      let written = DiskPath(fresh) / entry.path
+      if let saved = displacedSave(entry) {
         // Saved by a person in the very moment in which the file was replaced.
-        try makeParents(of: target)
-        rename(saved, target)
+        _ = target.parent.makeDirectories()
+        _ = saved.move(to: target)
       } else if (forward ? entry.newMode : entry.oldMode) == nil {
-        if content != nil { unlink(target) }
+        if content != nil { _ = target.withCString { unlink($0) } }
         removeEmptyParents(of: entry.path)
-      } else if files.fileExists(atPath: fresh + "/" + name) {
-        try makeParents(of: target)
-        rename(fresh + "/" + name, target)
+      } else if written.status() != nil {
+        _ = target.withCString { rmdir($0) }
+        _ = target.parent.makeDirectories()
+        _ = written.move(to: target)
+      } else if !(forward ? entry.hasNewFile : entry.hasOldFile) {
+        if content != nil { _ = target.withCString { unlink($0) } }
+        _ = target.makeDirectories()
       }
     }
     refreshNewIndex()
@@ -51,19 +57,26 @@ extension Follow {
   }
 
   /// Returns the file that a landing displaced, where that is neither the old nor the new one.
-  private func displacedSave(_ entry: FollowEntry, _ name: String) -> String? {
-    ["\(stage)/new/\(name)", "\(stage)/old/\(name)"].first { path in
+  private func displacedSave(_ entry: FollowEntry) -> DiskPath? {
+    ["/new", "/old"].map { DiskPath(stage + $0) / entry.path }.first { path in
       guard let id = contentID(path, as: entry.path) else { return false }
       return id != entry.oldID && id != entry.newID
     }
   }
 
-  private func indexed(_ path: [UInt8]) -> String? {
-    let result = try? GitProgram.run(
-      ["ls-files", "-s", "-z", "--", String(decoding: path, as: UTF8.self)], directory: directory,
-      environment: checkout.environment, adding: ["GIT_LITERAL_PATHSPECS": "1"])
-    guard let line = result?.text.split(separator: "\0").first else { return nil }
-    return line.split(separator: " ").dropFirst().first.map(String.init)
+  /// What the checkout's index has at the paths of a landing.
+  private func indexedIDs(_ entries: [FollowEntry]) throws -> [[UInt8]: String] {
+    let wanted = Set(entries.map(\.path))
+    var result: [[UInt8]: String] = [:]
+    // `<mode> <id> <stage>` TAB `<path>`
+    for line in try checkout.git(["ls-files", "-s", "-z"]).output.split(separator: 0) {
+      guard let tab = line.firstIndex(of: 0x09) else { continue }
+      let path = Array(line[line.index(after: tab)...])
+      guard wanted.contains(path), result[path] == nil else { continue }
+      let words = line[..<tab].split(separator: 0x20)
+      if words.count == 3 { result[path] = String(decoding: words[1], as: UTF8.self) }
+    }
+    return result
   }
 
   private func isOneOfTwo(_ id: String?, _ entry: FollowEntry) -> Bool {
@@ -71,21 +84,14 @@ extension Follow {
   }
 
   /// Returns the id that git would give a file's content at a path.
-  private func contentID(_ file: String, as path: [UInt8]) -> String? {
-    var found = stat()
-    guard lstat(file, &found) == 0 else { return nil }
-    if found.st_mode & S_IFMT == S_IFLNK {
-      guard let text = try? FileManager.default.destinationOfSymbolicLink(atPath: file) else {
-        return nil
-      }
-      return hash(["hash-object", "--no-filters", "--stdin"], input: Array(text.utf8))
+  private func contentID(_ file: DiskPath, as path: [UInt8]) -> String? {
+    if let text = file.linkText() {
+      return hash(["hash-object", "--no-filters", "--stdin"], input: text)
     }
-    guard found.st_mode & S_IFMT == S_IFREG,
-      let data = FileManager.default.contents(atPath: file)
-    else { return nil }
+    guard let content = file.contents() else { return nil }
+    // Attributes are all that the name is for.
     return hash(
-      ["hash-object", "--path=\(String(decoding: path, as: UTF8.self))", "--stdin"],
-      input: Array(data))
+      ["hash-object", "--path=\(String(decoding: path, as: UTF8.self))", "--stdin"], input: content)
   }
 
   private func hash(_ arguments: [String], input: [UInt8]) -> String? {

@@ -1,11 +1,11 @@
+import ClaimRules
 import Foundation
 import Git
+import Processes
 import Store
 
 /// What stands in a checkout that a landing must not disturb.
 struct CheckoutSurvey {
-  /// Why nothing at all can follow now.
-  var busy: String?
   /// Paths that are changed and not committed, or that git does not track.
   private var dirty: [[UInt8]: StatusEntry] = [:]
   /// The directories above them, each with one of them.
@@ -14,8 +14,7 @@ struct CheckoutSurvey {
   private var hidden: Set<[UInt8]> = []
   private let directory: String
 
-  init(busy: String?, dirty: [StatusEntry], hidden: Set<[UInt8]>, directory: String) {
-    self.busy = busy
+  init(dirty: [StatusEntry], hidden: Set<[UInt8]>, directory: String) {
     self.hidden = hidden
     self.directory = directory
     for entry in dirty {
@@ -30,18 +29,25 @@ struct CheckoutSurvey {
   }
 
   /// Returns why a path can't be written now; `nil` where nothing is in the way.
-  func blocker(_ path: [UInt8]) -> String? {
-    let found =
+  ///
+  /// - Parameter isSubmodule: a submodule stands there, whose checkout may be on another commit than the index says:
+  ///   it is the person's, and git leaves it as it is, too.
+  func blocker(_ path: [UInt8], isSubmodule: Bool = false) -> String? {
+    var found =
       dirty[path] ?? above[path] ?? Self.ancestors(of: path).lazy.compactMap { dirty[$0] }.first
+    if isSubmodule, let entry = found, entry.path == path, entry.staged == nil,
+      !entry.isUntracked, !entry.isConflicted
+    {
+      found = nil
+    }
     if let found {
-      let name = String(decoding: found.path, as: UTF8.self)
+      let name = PathText.quoted(found.path)
       return found.isUntracked
         ? "the untracked file \(name) stands in the way in \(directory)"
         : "\(name) is changed in \(directory) and not committed"
     }
     if hidden.contains(path) {
-      let name = String(decoding: path, as: UTF8.self)
-      return "\(name) is marked assume-unchanged or skip-worktree in \(directory)"
+      return "\(PathText.quoted(path)) is marked assume-unchanged or skip-worktree in \(directory)"
     }
     return nil
   }
@@ -50,37 +56,38 @@ struct CheckoutSurvey {
 extension Follow {
   /// Looks what a person has under way in the checkout.
   func survey() throws -> CheckoutSurvey {
-    let files = FileManager.default
-    var busy: String?
-    for name in [
-      "MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG",
-      "sequencer",
-    ] where files.fileExists(atPath: checkout.gitDirectory + "/" + name) {
-      busy = "a merge, rebase, cherry-pick or bisect is open in \(directory)"
-    }
-    if try checkout.configBool("core.sparseCheckout") || checkout.configBool("core.splitIndex") {
-      busy = "\(directory) has a sparse checkout or a split index"
-    }
-    return CheckoutSurvey(
-      busy: busy, dirty: try checkout.status(), hidden: try hiddenPaths(), directory: directory)
+    CheckoutSurvey(dirty: try checkout.status(), hidden: try hiddenPaths(), directory: directory)
   }
 
-  /// Lists the files that git was told not to look at.
+  /// Tells whether the checkout leaves files out (`git sparse-checkout`); then git itself brings it along.
+  func isSparse() throws -> Bool {
+    try checkout.git(["config", "--type=bool", "core.sparseCheckout"]).text == "true"
+  }
+
+  /// Lists the files that git was told not to look at; not what a sparse checkout leaves out.
   private func hiddenPaths() throws -> Set<[UInt8]> {
-    let listing = try checkout.git(["ls-files", "-v", "-z"])
+    let listing = try checkout.git(["ls-files", "-v", "-z"]).output.split(separator: 0)
+    let hidden = listing.filter { line in
+      line.count > 2 && (line[line.startIndex] >= 0x61 || line[line.startIndex] == 0x53)
+    }
+    guard !hidden.isEmpty else { return [] }
+    let isSparse = try isSparse()
     return Set(
-      listing.output.split(separator: 0).compactMap { line in
-        guard line.count > 2, let tag = line.first else { return nil }
-        return tag >= 0x61 || tag == UInt8(ascii: "S") ? Array(line.dropFirst(2)) : nil
+      hidden.compactMap { line in
+        let path = Array(line.dropFirst(2))
+        return isSparse && line.first == 0x53 && file(path).status() == nil ? nil : path
       })
   }
 
   /// Returns why these paths can't be written now; `nil` where nothing would be lost.
   func blocker(_ entries: [FollowEntry], _ survey: CheckoutSurvey) -> String? {
-    if let busy = survey.busy { return busy }
     var leaving: Set<[UInt8]>?
     for entry in entries {
-      if let reason = survey.blocker(entry.path) { return reason }
+      if let reason = survey.blocker(entry.path, isSubmodule: entry.hadSubmodule) { return reason }
+      if entry.hadSubmodule, entry.hasNewFile, isInUse(entry.path) {
+        return "the checkout of the submodule \(PathText.quoted(entry.path)) stands in the way in "
+          + directory
+      }
       guard entry.oldMode == nil else { continue }
       let gone = leaving ?? Self.leaving(entries)
       leaving = gone
@@ -89,6 +96,11 @@ extension Follow {
       }
     }
     return nil
+  }
+
+  /// Tells whether a submodule has a checkout, which is the person's.
+  func isInUse(_ path: [UInt8]) -> Bool {
+    (file(path) / Array(".git".utf8)).status() != nil
   }
 
   /// The paths that the landing itself removes, and the directories above them.
@@ -109,11 +121,10 @@ extension Follow {
     var prefix: [UInt8] = []
     for (number, part) in parts.enumerated() {
       prefix += (prefix.isEmpty ? [] : [0x2f]) + part
-      var found = stat()
-      guard lstat(file(prefix), &found) == 0 else { return nil }
+      guard let found = file(prefix).status() else { return nil }
       let isDirectory = found.st_mode & S_IFMT == S_IFDIR
       if number < parts.count - 1, isDirectory { continue }
-      return leaving.contains(prefix) ? nil : String(decoding: prefix, as: UTF8.self)
+      return leaving.contains(prefix) ? nil : PathText.quoted(prefix)
     }
     return nil
   }
@@ -124,7 +135,7 @@ extension Follow {
   /// - Throws: ``HeldOff``.
   func check(_ entries: [FollowEntry]) throws -> [[UInt8]: FileFacts] {
     var facts: [[UInt8]: FileFacts] = [:]
-    for entry in entries where entry.oldMode != nil {
+    for entry in entries where entry.hasOldFile {
       facts[entry.path] = FileFacts(file(entry.path))
     }
     if let reason = blocker(entries, try survey()) { throw HeldOff(reason: reason) }

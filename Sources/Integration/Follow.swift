@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 import Store
 
 /// Lets a clean checkout of the target follow a landing, as git's own fast-forward does.
@@ -11,22 +12,35 @@ struct Follow {
 
   /// Finds the checkout that stands on the target; `nil` where there is none.
   static func find(
-    target: String, common: Repository, landing: Int64
+    target: String, common: Repository, landing: Int64, besides lanes: Set<String> = []
   ) throws -> Follow? {
+    try all(target: target, common: common, landing: landing, besides: lanes).first
+  }
+
+  /// Finds all checkouts that stand on the target; there are several only where that was forced.
+  ///
+  /// - Parameter lanes: names of linked worktrees that are no person's.
+  static func all(
+    target: String, common: Repository, landing: Int64, besides lanes: Set<String>
+  ) throws -> [Follow] {
+    var found: [Follow] = []
     var paths: [String] = []
     if let main = common.mainWorktreePath { paths.append(main) }
-    paths += common.worktrees().filter { $0.valid && $0.branch == target }.map(\.path)
+    paths += common.worktrees().filter {
+      $0.valid && $0.branch == target && !lanes.contains($0.name)
+    }.map(\.path)
     for path in paths {
       guard let repository = try? Repository(opening: path, environment: common.environment),
         let directory = repository.workingDirectory,
         case .branch(let name, _) = try repository.head(), name == target
       else { continue }
-      return Follow(
-        checkout: repository,
-        directory: directory.hasSuffix("/") ? String(directory.dropLast()) : directory,
-        landing: landing)
+      found.append(
+        Follow(
+          checkout: repository,
+          directory: directory.hasSuffix("/") ? String(directory.dropLast()) : directory,
+          landing: landing))
     }
-    return nil
+    return found
   }
 
   /// Why a checkout can't follow now.
@@ -96,7 +110,5 @@ struct Follow {
     releaseLock()
   }
 
-  func file(_ path: [UInt8]) -> String {
-    directory + "/" + String(decoding: path, as: UTF8.self)
-  }
+  func file(_ path: [UInt8]) -> DiskPath { DiskPath(directory) / path }
 }

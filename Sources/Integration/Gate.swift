@@ -15,6 +15,8 @@ struct Gate: Sendable {
   /// What became of a run.
   enum Verdict: Sendable {
     case result(GateResult)
+    /// The tree can't be checked out, with git's words.
+    case unready(String)
     /// The run is ending.
     case stopped
     /// The gate could not be asked, for a reason that lies in no tree.
@@ -42,8 +44,10 @@ struct Gate: Sendable {
     let isCold: Bool
     do {
       isCold = try await Offload.run { try room.restore(commit, cold: cold) }
+    } catch let error as GitProgramError where !DiskSpace.isFull(room.directory) {
+      return .unready(Follow.words(error))
     } catch {
-      return .impossible("the gate's worktree \(room.path) can't be made ready: \(error)")
+      return .impossible(unready(room, "\(error)"))
     }
     guard !stop.isSet else { return .stopped }
     defer { if !settings.gate.slots.isEmpty { try? store.giveGateSlotsBack(room: room.name) } }
@@ -79,6 +83,11 @@ struct Gate: Sendable {
       result, tree: tree.hex, command: settings.gate.command, environment: environmentKey)
     if passed { observe(.gateRemembered) }
     return .result(result)
+  }
+
+  /// The words for a worktree that no tree could be put into.
+  func unready(_ room: GateRoom, _ reason: String) -> String {
+    "the gate's worktree \(room.path) can't be made ready: \(reason)"
   }
 
   /// With less, a red says more of the disk than of the tree.

@@ -32,6 +32,9 @@ package struct GateRoom: Sendable {
       environment: settings.environment)
   }
 
+  /// The directory in which it stands.
+  var directory: String { (path as NSString).deletingLastPathComponent }
+
   /// The lock of the guard that runs a gate here.
   var lock: String { Self.lock(name, state) }
 
@@ -64,6 +67,11 @@ package struct GateRoom: Sendable {
 
   private func fill(_ commit: ObjectID, cold: Bool) throws -> Bool {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
+    if FileManager.default.fileExists(
+      atPath: state.commonDirectory + "/worktrees/\(name)/info/sparse-checkout")
+    {
+      try discard()
+    }
     let registered = common.worktree(named: name)
     if registered == nil || registered?.valid == false {
       if registered?.lockReason == Repository.beingMade {
@@ -74,10 +82,12 @@ package struct GateRoom: Sendable {
         try common.pruneWorktree(name: name)
       }
       try FileManager.default.createDirectory(
-        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        atPath: directory, withIntermediateDirectories: true)
       do {
         if isLeftOver { try discard() }
-        try common.addWorktree(name: name, path: path, commit: commit, branch: nil)
+        // The gate judges the whole tree, whatever the person's checkout leaves out.
+        try common.addWorktree(
+          name: name, path: path, commit: commit, branch: nil, isWhole: true)
       } catch WorktreeError.directoryInTheWay(let path) {
         throw LaneError.directoryInTheWay(path)
       }

@@ -13,12 +13,19 @@ struct GateVerdicts {
   let cold: Bool
   let stop: StopSignal
 
+  /// What became of a prefix.
+  enum Answer: Sendable {
+    case ran(GateResult)
+    /// It can't be checked out, with git's words.
+    case unready(String)
+  }
+
   /// Runs them.
   ///
-  /// - Parameter take: is given each result as it comes, and answers which prefixes are still of use.
+  /// - Parameter take: is given each answer as it comes, and says which prefixes are still of use.
   /// - Returns: why it ended early; `nil` where it did not.
   func collect(
-    _ take: (_ prefix: Int, _ result: GateResult) async throws -> [Int]
+    _ take: (_ prefix: Int, _ answer: Answer) async throws -> [Int]
   ) async throws -> Gate.Verdict? {
     let stops = prefixes.map { _ in StopSignal() }
     let stop = stop
@@ -40,12 +47,15 @@ struct GateVerdicts {
       defer { for own in stops { own.set(forced: true) } }
       var early: Gate.Verdict?
       while let (number, verdict) = try await group.next() {
-        switch verdict {
-        case .result(let result):
-          let useful = try await take(prefixes[number], result)
+        func tell(_ answer: Answer) async throws {
+          let useful = try await take(prefixes[number], answer)
           for (other, prefix) in prefixes.enumerated() where !useful.contains(prefix) {
             stops[other].set(forced: true)
           }
+        }
+        switch verdict {
+        case .result(let result): try await tell(.ran(result))
+        case .unready(let reason): try await tell(.unready(reason))
         case .stopped: if stop.isSet { early = verdict }
         case .impossible:
           early = early ?? verdict

@@ -38,6 +38,10 @@ extension Lander {
       ]
       return assembly
     }
+    if let reason = try openOperation(repository) {
+      assembly.held = [.held(feature: candidates[0].id, reason: reason)]
+      return assembly
+    }
     // Moved since the look: it is looked at again before anything builds on it.
     guard try store.knownTarget()?.tip == target.hex else { throw Overtaken() }
     let base: ObjectID
@@ -52,10 +56,6 @@ extension Lander {
       baseTree: try repository.commit(base).tree, links: [])
     let follow = try follower(repository, landing: 0)
     let survey = try follow?.survey()
-    if let busy = survey?.busy {
-      assembly.held = [.held(feature: candidates[0].id, reason: busy)]
-      return assembly
-    }
     let committer = LandingCommitter(
       settings: settings, store: store, identity: identity(),
       isSigning: try LandingCommitter.isSigning(repository))
@@ -89,8 +89,10 @@ extension Lander {
         merge = try self.merge(
           candidate, onto: current, base: base, repository, history, committer)
       } catch  where !(error is Overtaken) && !(error is StoreError) {
-        guard let outcome = try sendBackDamaged(candidate) else { throw error }
-        merge = .left(outcome)
+        // What one branch does to a merge is no other's matter.
+        merge =
+          try sendBackDamaged(candidate).map { Merge.left($0) }
+          ?? .stays("it can't be merged: \(error)")
       }
       switch merge {
       case .merged(let value): merged = value
@@ -216,6 +218,11 @@ extension Lander {
         feature.id, from: [.queued], laneTip: tip.hex, commit: commit.hex)
       return .left(.landed(feature: feature.id, commit: commit.hex))
     }
+    if let detail = try unsound(branch, tip, beyond: forks, repository) {
+      return .left(
+        try sendBackUnfit(
+          feature, tip: tip, base: forks.first ?? base, target: base, detail))
+    }
     let stands = try StackPlace.find(feature.id, target: settings.target, store)
     if let below = stands.dropped,
       try stands.holdsDropped(tip, onto: current.commit, repository),
@@ -244,7 +251,7 @@ extension Lander {
     case .conflicts(let paths, let message):
       // With what is before it in the chain; it is tried again once that has landed.
       guard current.commit == base else { return .stays(nil) }
-      let names = paths.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
+      let names = paths.map(PathText.quoted).joined(separator: ", ")
       let detail = "conflicts with \(targetName) in \(names)"
       try store.turnAway(
         feature.id, laneTip: tip.hex, base: fork.hex, target: base.hex,
@@ -255,6 +262,17 @@ extension Lander {
           maximum: settings.attempts))
       return .left(.sentBack(feature: feature.id, detail: detail))
     case .clean(let tree):
+      if let fault = try CheckoutFault.find(
+        from: current.tree, to: tree, repository, naming: settings.policies.naming,
+        room: longestPlace)
+      {
+        // What is before it in the chain may be what it collides with.
+        if fault.isOfTwo, current.commit != base { return .stays(nil) }
+        return .left(
+          try sendBackUnfit(
+            feature, tip: tip, base: fork, target: base,
+            "it can't be checked out: \(fault.text)"))
+      }
       if let detail = try missingVerdict(feature, tip: tip, repository) {
         try store.sendToReview(feature.id, detail: detail)
         return .left(.toReview(feature: feature.id, detail: detail))
@@ -296,7 +314,7 @@ extension Lander {
     {
     case .clean(let merged): tree = merged
     case .conflicts(let paths, _):
-      let names = paths.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
+      let names = paths.map(PathText.quoted).joined(separator: ", ")
       return try fails("what landed later changed the same lines in \(names); revert it by hand")
     }
     let refusals = try claimRefusals(
@@ -326,10 +344,21 @@ extension Lander {
   /// Returns the checkout that is to follow; `nil` where none stands on the target or none shall.
   func follower(_ repository: Repository, landing: Int64) throws -> Follow? {
     guard settings.landing.follow == "clean" else { return nil }
-    var follow = try Follow.find(target: settings.target, common: repository, landing: landing)
+    var follow = try Follow.find(
+      target: settings.target, common: repository, landing: landing, besides: laneNames())
     follow?.observe = observe
     return follow
   }
+
+  /// Returns all checkouts that are to follow.
+  func followers(_ repository: Repository) throws -> [Follow] {
+    guard settings.landing.follow == "clean" else { return [] }
+    return try Follow.all(
+      target: settings.target, common: repository, landing: 0, besides: laneNames())
+  }
+
+  /// git's names of the worktrees that agents work in.
+  func laneNames() throws -> Set<String> { Set(try store.lanes().map(\.name)) }
 }
 
 extension Candidate {

@@ -47,7 +47,7 @@ extension Lander {
     for _ in 0...settings.gate.retries {
       switch try await gate.run(tip, tree: tree, cold: true, stop: stop) {
       case .stopped: return true
-      case .impossible(let reason):
+      case .impossible(let reason), .unready(let reason):
         await report(.note("the cold gate could not run: \(reason)"))
         return false
       case .result(let result):

@@ -9,6 +9,8 @@ struct Blame: Sendable, Equatable {
   /// How the gate ended.
   var status: String
   var log: String
+  /// git's words where it can't even be checked out.
+  var unready: String?
 }
 
 /// What the gate said of a chain.
@@ -32,6 +34,7 @@ extension Lander {
     _ chain: Chain, stop: StopSignal, report: @Sendable (LandingOutcome) async -> Void
   ) async throws -> Judgement {
     var batch = Batch(count: chain.links.count, confirmations: settings.gate.retries)
+    var unready: [Int: String] = [:]
     try forgetOldReds(chain)
     for length in 0...chain.links.count {
       guard let known = try gate.known(chain.prefix(length).tree) else { continue }
@@ -43,19 +46,35 @@ extension Lander {
       switch batch.next {
       case .settle(let land, let blamed):
         guard blamed != nil else { return .settle(land: land, blamed: nil) }
+        if let reason = unready[land + 1] {
+          return .settle(land: land, blamed: Blame(status: "", log: "", unready: reason))
+        }
         let result = try gate.known(chain.prefix(land + 1).tree)
         // Where the red was remembered, no run of this landing has noted its log.
         if let result { try? store.setGateLog(result.log, of: [chain.links[land].record]) }
         return .settle(
           land: land, blamed: Blame(status: result?.status ?? "failed", log: result?.log ?? ""))
-      case .redBase: return try redBase(chain)
+      case .redBase:
+        // Not even the target can be checked out: nobody's work is at fault.
+        if let reason = unready[0] {
+          return .impossible(gate.unready(GateRoom.warm(settings, state), reason))
+        }
+        return try redBase(chain)
       case .gate: prefixes = batch.ahead(settings.landing.speculate)
       case .confirm(let prefix): (prefixes, isConfirmation) = ([prefix], true)
       }
       guard try open().reference(settings.target) == chain.target else { return .overtaken }
       let verdicts = GateVerdicts(
         gate: gate, chain: chain, prefixes: prefixes, cold: isConfirmation, stop: stop)
-      let end = try await verdicts.collect { length, result in
+      let end = try await verdicts.collect { length, answer in
+        let result: GateResult
+        switch answer {
+        case .ran(let verdict): result = verdict
+        case .unready(let reason):
+          unready[length] = reason
+          batch.record(length, passed: false)
+          return batch.ahead(16)
+        }
         try? store.setGateLog(result.log, of: chain.links[..<max(1, length)].map(\.record))
         if result.isFlaky, isConfirmation, result.passed {
           await report(.note(try noteFlaky(chain, length, result)))
@@ -67,7 +86,7 @@ extension Lander {
       case nil: break
       case .stopped: return .stopped
       case .impossible(let reason): return .impossible(reason)
-      case .result: break
+      case .result, .unready: break
       }
     }
   }
@@ -109,6 +128,7 @@ extension Lander {
 
   /// Sends the feature back that makes the gate fail.
   func blame(_ link: Chain.Link, _ blame: Blame) throws -> LandingOutcome {
+    if let reason = blame.unready { return try sendBackUnfit(link, reason) }
     let command = settings.gate.command
     let detail = "gate: \(command) \(blame.status)"
     let tail = GateLog.tail(blame.log, lines: 80).joined(separator: "\n")

@@ -9,9 +9,18 @@ enum Landing: Sendable {
   /// Somebody else moved it first.
   case lost
   case held(String)
+  /// The link at this place can't stand in the checkout; nothing has landed.
+  case unfit(at: Int, String)
 }
 
 extension Lander {
+  /// Returns what a person has open on the target in a checkout; `nil` where nothing is. A landing meanwhile would be
+  /// thrown away where the person goes back.
+  func openOperation(_ repository: Repository) throws -> String? {
+    try repository.openOperation(on: settings.target, besides: laneNames())?
+      .text(branch: targetName)
+  }
+
   /// Moves the target to the first links of a chain: push, follow, swap, settle.
   ///
   /// Each phase is written down before it runs, so that ``recover()`` can bring it to an end.
@@ -23,14 +32,22 @@ extension Lander {
     guard try repository.reference(settings.target) == chain.target,
       try holdsItsClaims(chain, count, repository)
     else { return .lost }
+    if let reason = try openOperation(repository) { return .held(reason) }
     try noteBehind(before: chain.target, repository)
     let follow = try follower(repository, landing: chain.id)
     let entries = try entries(from: chain.targetTree, to: tree, repository)
     var isPushed = false
     if let remote = try remoteTarget(repository) {
       // What is pushed can't be taken back, so the checkout is looked at before.
-      if let follow, let reason = follow.blocker(entries, try follow.survey()) {
-        return .held(reason)
+      if let follow {
+        if let reason = follow.blocker(entries, try follow.survey()) { return .held(reason) }
+        do {
+          if let reason = try follow.obstacle(entries) {
+            return try unfit(chain, count, follow, repository, reason)
+          }
+        } catch let held as Follow.HeldOff {
+          return .held(held.reason)
+        }
       }
       try store.setPhase(.push, of: records)
       observe(.pushJournaled)
@@ -43,9 +60,14 @@ extension Lander {
       }
       observe(.pushed)
     }
+    var notes: [String] = []
     do {
-      try followAndSwap(
+      notes = try followAndSwap(
         follow, from: chain.target, to: commit, records, entries, repository)
+    } catch let error as Follow.Unfit {
+      return isPushed
+        ? try settlePushed(links, chain, repository, error.reason)
+        : try unfit(chain, count, follow, repository, error.reason)
     } catch is Overtaken {
       return isPushed ? try settlePushed(links, chain, repository, "\(targetName) moved") : .lost
     } catch is ReferenceMismatch {
@@ -58,12 +80,69 @@ extension Lander {
     } catch let held as Follow.HeldOff {
       return isPushed
         ? try settlePushed(links, chain, repository, held.reason) : .held(held.reason)
+    } catch  where !(error is StoreError) {
+      // Nothing has moved: files and target are as they were.
+      guard try repository.reference(settings.target) == chain.target else { throw error }
+      let reason = "\(targetName) could not be moved: \(error)"
+      return isPushed ? try settlePushed(links, chain, repository, reason) : .held(reason)
     }
     try settle(links, chain: chain.id, repository, seen: commit)
-    return .landed(note: nil)
+    return .landed(note: notes.isEmpty ? nil : notes.joined(separator: "; "))
   }
 
+  /// Finds the first link that can't stand in the checkout, by halves.
+  private func unfit(
+    _ chain: Chain, _ count: Int, _ follow: Follow?, _ repository: Repository, _ reason: String
+  ) throws -> Landing {
+    var (fits, fails, words) = (0, count, reason)
+    do {
+      while fails - fits > 1 {
+        let middle = (fits + fails) / 2
+        let part = try entries(
+          from: chain.targetTree, to: chain.prefix(middle).tree, repository)
+        if let reason = try follow?.obstacle(part) {
+          (fails, words) = (middle, reason)
+        } else {
+          fits = middle
+        }
+      }
+    } catch let held as Follow.HeldOff {
+      return .held(held.reason)
+    }
+    return .unfit(at: fails - 1, words)
+  }
+
+  /// Lets the checkout follow and moves the target.
+  ///
+  /// - Returns: what a person has to know.
+  @discardableResult
   func followAndSwap(
+    _ follow: Follow?, from target: ObjectID, to commit: ObjectID, _ records: [LandingRecord],
+    _ entries: [FollowEntry], _ repository: Repository
+  ) throws -> [String] {
+    let byGit = try follow?.isSparse() == true
+    if byGit, let follow {
+      guard try follow.checkout.head().commit == target else { throw Overtaken() }
+      guard access(follow.lock, F_OK) != 0 else {
+        throw Follow.HeldOff(
+          reason: "another git command is at work in \(follow.directory) (\(follow.lock) is there)")
+      }
+      _ = try follow.check(entries)
+      try swap(from: target, to: commit, records, repository)
+    } else {
+      try followAndSwapUnderLock(
+        follow, from: target, to: commit, records, entries, repository)
+    }
+    guard let follow else { return [] }
+    // Further checkouts stand on the target only where a person has forced that.
+    let others = try followers(repository).filter { $0.directory != follow.directory }
+    return
+      ([follow.submoduleNote(entries)]
+      + ((byGit ? [follow] : []) + others).map { $0.bringAlong(from: target, to: commit) })
+      .compactMap(\.self)
+  }
+
+  private func followAndSwapUnderLock(
     _ follow: Follow?, from target: ObjectID, to commit: ObjectID, _ records: [LandingRecord],
     _ entries: [FollowEntry], _ repository: Repository
   ) throws {
@@ -83,17 +162,24 @@ extension Lander {
       try follow.apply(entries, knowing: facts)
     }
     do {
-      try store.setPhase(.swap, of: records)
-      observe(.swapJournaled)
-      let names = records.map { "#\($0.feature)" }.joined(separator: ", ")
-      try store.recordTargetMove(from: target.hex, to: commit.hex, by: "landing")
-      try repository.updateReference(
-        settings.target, to: commit, expecting: target,
-        message: "lanekeeper: feature \(names) landed")
+      try swap(from: target, to: commit, records, repository)
     } catch {
       follow?.rollBack(entries)
       throw error
     }
+  }
+
+  private func swap(
+    from target: ObjectID, to commit: ObjectID, _ records: [LandingRecord],
+    _ repository: Repository
+  ) throws {
+    try store.setPhase(.swap, of: records)
+    observe(.swapJournaled)
+    let names = records.map { "#\($0.feature)" }.joined(separator: ", ")
+    try store.recordTargetMove(from: target.hex, to: commit.hex, by: "landing")
+    try repository.updateReference(
+      settings.target, to: commit, expecting: target,
+      message: "lanekeeper: feature \(names) landed")
     observe(.swapped)
   }
 

@@ -6,6 +6,21 @@ extension Lander {
   /// Where the target was last seen.
   var seenKey: String { "target.seen:\(settings.target)" }
 
+  /// Tells whether the target stands elsewhere than after the last landing that was settled, or look at it.
+  package var hasUnseenMove: Bool {
+    get throws {
+      guard let seen = try store.value(seenKey) else { return false }
+      return try open().reference(settings.target).map { $0.hex != seen } ?? false
+    }
+  }
+
+  /// Looks what others did to the target, also while nothing is queued: what a person has thrown away is told and
+  /// stays reachable. The caller holds the landing lock.
+  package func noticeMoves() throws -> [LandingOutcome] {
+    guard try store.openLandings().isEmpty, try watch.look() == nil else { return [] }
+    return try reconcile()
+  }
+
   /// Looks what others did to the target since it was last seen: settles branches that a person merged
   /// by hand, and where the target was forced elsewhere finds out what is gone from it.
   func reconcile() throws -> [LandingOutcome] {

@@ -38,6 +38,8 @@ extension Lander {
       try recover(first.chain, open.filter { $0.chain == first.chain }, try self.open())
     } catch let held as Follow.HeldOff {
       return (first.feature, "a landing was cut off, and \(held.reason)")
+    } catch  where !(error is StoreError) {
+      return (first.feature, "a landing was cut off and can't be brought to an end: \(error)")
     }
     return try unfinished()
   }
@@ -48,10 +50,15 @@ extension Lander {
     var landed = try records.filter { try isOnTarget($0, repository) }
     let entries = try store.journal(ofChain: chain)
     if let follow = try Follow.find(
-      target: settings.target, common: repository, landing: chain)
+      target: settings.target, common: repository, landing: chain, besides: laneNames())
     {
       if entries.isEmpty {
         follow.dropUnused()
+        if let first = landed.first, let before = ObjectID(hex: first.targetBefore),
+          let after = landed.last?.commit.flatMap({ ObjectID(hex: $0) }), try follow.isSparse()
+        {
+          _ = follow.bringAlong(from: before, to: after)
+        }
       } else {
         try follow.recover(entries, forward: !landed.isEmpty)
       }
@@ -115,6 +122,7 @@ extension Lander {
         try follower(repository, landing: chain), from: target, to: commit, there, entries,
         repository)
     } catch is Follow.HeldOff {
+    } catch is Follow.Unfit {
       // The target follows with the next landing.
     } catch is Overtaken {
     } catch is ReferenceMismatch {

@@ -75,6 +75,19 @@ package struct Lander: Sendable {
     undosOnly: Bool = false, stop: StopSignal,
     report: @escaping @Sendable (LandingOutcome) async -> Void
   ) async throws -> LandingProgress {
+    let held = HeldNotes()
+    let progress = try await landRound(undosOnly: undosOnly, stop: stop) { outcome in
+      if case .held(let feature, let reason) = outcome { held.add(feature, reason) }
+      await report(outcome)
+    }
+    if progress != .stopped { try store.setHeldLandings(held.reasons) }
+    return progress
+  }
+
+  private func landRound(
+    undosOnly: Bool, stop: StopSignal,
+    report: @escaping @Sendable (LandingOutcome) async -> Void
+  ) async throws -> LandingProgress {
     let lander = self
     if stop.isSet { return .stopped }
     if let reason = try await Offload.run({ try lander.unfinished() }) {
@@ -159,15 +172,21 @@ package struct Lander: Sendable {
       try release(Array(chain.links[..<count]), of: chain, detail: reason)
       await report(.held(feature: chain.links[0].feature.id, reason: reason))
       progress = .held
+    case .unfit(let place, let reason):
+      await report(try sendBackUnfit(chain.links[place], reason))
+      let others = chain.links[..<count].enumerated().filter { $0.offset != place }.map(\.element)
+      try release(others, of: chain, detail: "another of the chain can't be checked out")
     }
     if let blamed {
       rest.removeFirst()
       await report(try blame(chain.links[count], blamed))
-      await report(.log(path: blamed.log, lines: GateLog.tail(blamed.log, lines: 10)))
+      if !blamed.log.isEmpty {
+        await report(.log(path: blamed.log, lines: GateLog.tail(blamed.log, lines: 10)))
+      }
       progress = .progressed
     }
     try release(rest, of: chain, detail: "what was before it in the queue has been settled")
-    if hasGate, count > 0, progress == .progressed, try isColdGateDue {
+    if case .landed = landing, hasGate, count > 0, progress == .progressed, try isColdGateDue {
       progress = try await coldGate(stop: stop, report: report) ? .progressed : .held
     }
     return progress
@@ -180,6 +199,17 @@ package struct Lander: Sendable {
   }
 
   func landingReference(_ id: Int64) -> String { "refs/lanekeeper/landing/\(id)" }
+}
+
+/// What one round of landing holds off.
+private final class HeldNotes: @unchecked Sendable {
+  private let lock = NSLock()
+  private var found: [String: String] = [:]
+  var reasons: [String: String] { lock.withLock { found } }
+
+  func add(_ feature: String, _ reason: String) {
+    lock.withLock { found[feature] = found[feature] ?? reason }
+  }
 }
 
 /// What one process knows of its landings.

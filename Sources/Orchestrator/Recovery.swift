@@ -73,6 +73,7 @@ package struct Recovery: Sendable {
             : "a landing was cut off; it is brought to an end once the checkout is free")
       }
       try lander.freeLostSlots()
+      for case .note(let text) in try lander.noticeMoves() { lines.append(text) }
     }
     for feature in try store.features(in: [.approved]) {
       try store.transition(feature.id, from: [.approved], to: .queued)

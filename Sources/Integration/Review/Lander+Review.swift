@@ -62,6 +62,7 @@ extension Lander {
     case .result(let result):
       return .gate(passed: result.passed, status: result.status, log: result.log)
     case .stopped: return .notAsked
+    case .unready(let reason): return .impossible("it can't be checked out: \(reason)")
     case .impossible(let reason): return .impossible(reason)
     }
   }

@@ -31,7 +31,9 @@ package struct ReviewRules: Sendable {
       if path.starts(with: directory) { return true }
       guard pattern.contains(where: { "*?[".contains($0) }) else { return false }
       return pattern.withCString { pattern in
-        String(decoding: path, as: UTF8.self).withCString { fnmatch(pattern, $0, 0) == 0 }
+        (path + [0]).withUnsafeBytes {
+          fnmatch(pattern, $0.baseAddress!.assumingMemoryBound(to: CChar.self), 0) == 0
+        }
       }
     }
   }

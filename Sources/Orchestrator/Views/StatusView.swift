@@ -44,6 +44,7 @@ package struct StatusView {
       return
     }
     hold = try project.watch(store).look()
+    try Self.noticeMoves(project, store)
     let liveness = Liveness(project, store, isHeld: isHeld)
     let unread = self
     repeat {
@@ -53,6 +54,16 @@ package struct StatusView {
     } while try runState == "killed" && store.participant(run?.id ?? "")?.state != run?.state
     if features.isEmpty { try fromBacklog() }
     forecast = forecaster.forecast(project, lanes)
+  }
+
+  /// Looks whether somebody has thrown landings away, so that nothing is shown as landed that is not there.
+  private static func noticeMoves(_ project: Project, _ store: Store) throws {
+    let lander = project.lander(store, guardProgram: "")
+    guard try lander.hasUnseenMove,
+      let lock = try FileLock.tryAcquire(project.state.landingLock)
+    else { return }
+    defer { lock.release() }
+    _ = try lander.noticeMoves()
   }
 
   private mutating func read(_ store: Store, _ liveness: Liveness) throws {
