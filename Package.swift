@@ -149,7 +149,7 @@ let package = Package(
           "Backlog", "Planning", "PlanningSamples", "Git", "ModelSelection", "Orchestrator",
         ], path: "Tools/planning-bench", swiftSettings: strict),
       .testTarget(
-        name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "TestSupport"],
+        name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "CProcess", "TestSupport"],
         swiftSettings: strict),
       .testTarget(
         name: "EndToEndTests", dependencies: ["TestSupport", "CSQLite"], swiftSettings: strict),

@@ -350,12 +350,12 @@ package struct AttemptRunner: Sendable {
     state.temporary(lane.name) + "/lanekeeper-output"
   }
 
-  /// Moves what a program in a sandbox has written beside its output to the logs, if it is a file.
+  /// Copies what a program in a sandbox has written beside its output to the logs, if it is a file.
   private func takeOutput(_ lane: LaneRecord, to path: String) throws {
-    let written = outputInside(lane)
-    var found = stat()
-    guard lstat(written, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return }
-    try FileManager.default.moveItem(atPath: written, toPath: path)
+    let directory = try Root(state.temporary(lane.name))
+    let name = Array((outputInside(lane) as NSString).lastPathComponent.utf8)
+    unlink(path)
+    _ = try directory.copyOut(name, to: path, limit: OutputFollower.largestSideFile)
   }
 
   /// An empty directory for temporary files that is the lane's own.

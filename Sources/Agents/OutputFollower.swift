@@ -55,12 +55,17 @@ final class OutputFollower: @unchecked Sendable {
     }
   }
 
+  /// More of what a program has written beside its output is not read.
+  static let largestSideFile = 16 << 20
+
   /// Reads what is left, and the side file.
   func finish(sideFile: String) -> AttemptReport {
     step()
     return lock.withLock {
-      let data = FileManager.default.contents(atPath: sideFile)
-      tell(reader.finish(sideFile: data))
+      let place = sideFile as NSString
+      let bytes = try? Root(place.deletingLastPathComponent).read(
+        Array(place.lastPathComponent.utf8), limit: Self.largestSideFile)
+      tell(reader.finish(sideFile: bytes.map { Data($0) }))
       var report = reader.report
       report.costUSD = report.cost(at: definition.prices[attempt.tier])
       if var limit = report.limit {

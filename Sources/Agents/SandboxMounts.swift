@@ -117,16 +117,56 @@ struct SandboxMounts {
   }
 
   /// Copies what the program may change in its own HOME only.
+  ///
+  /// The agent of an attempt before could have put a link anywhere in it: those on the way are replaced.
   func copyIntoHome() throws {
     guard hasHome else { return }
-    let files = FileManager.default
+    let root = try Root(view.home)
     for name in needs.copy + settings.paths.copy where !name.hasPrefix("/") {
-      let (source, target) = (settings.home + "/" + name, view.home + "/" + name)
-      guard files.fileExists(atPath: source) else { continue }
-      try? files.removeItem(atPath: target)
-      try files.createDirectory(
-        atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-      try files.copyItem(atPath: source, toPath: target)
+      let source = settings.home + "/" + name
+      guard Self.exists(source) else { continue }
+      let path = name.split(separator: "/").joined(separator: "/")
+      try root.copyIn(Self.resolved(source), to: Array(path.utf8))
+    }
+  }
+
+  /// Makes the places at which bubblewrap mounts something inside of what an agent can write: it would follow a
+  /// link that an agent has put there, and fail at a file in the place of a directory.
+  ///
+  /// - Throws: ``RootError`` where such a place lies in what is the person's own (`sandbox.write`), of which nothing
+  ///   is replaced.
+  func makePlaces(for mounts: [Bubblewrap.Mount]) throws {
+    let own = [view.home, view.git, state.temporary(lane.name)]
+    let mounts = Bubblewrap.ordered(mounts)
+    for mount in mounts {
+      let above = mounts.filter { Self.lies(mount.path, in: $0.path) && $0.path != mount.path }
+        .max { $0.path.utf8.count < $1.path.utf8.count }
+      guard case .writable(let place, let source)? = above else { continue }
+      let path = Array(mount.path.utf8.dropFirst(place.utf8.count + 1))
+      let root = try Root(Self.resolved(source))
+      let isOurs = own.contains(source)
+      var isFile = false
+      if case .readable(_, let from) = mount { isFile = !Self.leadsToDirectory(from) }
+      if case .writable(_, let from) = mount { isFile = !Self.leadsToDirectory(from) }
+      guard isOurs else {
+        if let obstacle = try root.obstacle(onTheWayTo: path) {
+          throw RootError.led(source + "/" + String(decoding: obstacle, as: UTF8.self))
+        }
+        if let found = try root.facts(path), found.st_mode & S_IFMT == S_IFLNK {
+          throw RootError.led(source + "/" + String(decoding: path, as: UTF8.self))
+        }
+        continue
+      }
+      guard isFile else {
+        try root.makeDirectory(path, replacing: true)
+        continue
+      }
+      if let end = path.lastIndex(of: 0x2f) {
+        try root.makeDirectory(Array(path[..<end]), replacing: true)
+      }
+      if let found = try root.facts(path), found.st_mode & S_IFMT == S_IFREG { continue }
+      try root.removeAll(path)
+      try root.write(path, [])
     }
   }
 
@@ -139,6 +179,11 @@ struct SandboxMounts {
   }
 
   private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  private static func leadsToDirectory(_ path: String) -> Bool {
+    var found = stat()
+    return stat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFDIR
+  }
 
   private static func isDirectory(_ path: String) -> Bool {
     var found = stat()

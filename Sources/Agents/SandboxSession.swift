@@ -36,6 +36,7 @@ package final class SandboxSession: Sendable {
       if !rest.problems.isEmpty { try view.putAside("\(time)") }
     }
     try view.make(branch: branch)
+    try view.makeHome(for: attempt.feature)
     try FileManager.default.createDirectory(
       atPath: state.temporary(lane.name), withIntermediateDirectories: true)
     let plan = SandboxMounts(
@@ -44,6 +45,7 @@ package final class SandboxSession: Sendable {
     try plan.copyIntoHome()
     mounts = plan.all() + files.map { .readable($0, from: $0) }
     for file in files { try view.makePlace(for: file) }
+    try plan.makePlaces(for: mounts)
     var environment = GitProgram.clean(outside)
     environment[ProcessTree.guardLockVariable] = state.attemptLock(attempt.feature, attempt.number)
     environment[Strays.markVariable] = attempt.mark

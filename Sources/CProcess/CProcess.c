@@ -72,6 +72,10 @@ int lk_rename_new(const char *from, const char *to) {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
+int lk_rename_new_at(int source, const char *from, int target, const char *to) {
+  return renameat2(source, from, target, to, RENAME_NOREPLACE);
+}
+
 void lk_keep_heap_small(void) {
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_THRESHOLD, 256 << 10);

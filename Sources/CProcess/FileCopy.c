@@ -11,7 +11,7 @@
 
 int lk_clone(int target, int source) { return ioctl(target, FICLONE, source); }
 
-static int copy_bytes(int target, int source) {
+int lk_copy_bytes(int target, int source) {
   char buffer[1 << 16];
   if (lseek(source, 0, SEEK_SET) < 0 || ftruncate(target, 0) < 0) return -1;
   for (;;) {
@@ -52,7 +52,7 @@ int lk_copy_file(const char *from, const char *directory, const char *to) {
     struct timespec times[2] = {facts.st_atim, facts.st_mtim};
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", target);
-    if ((is_cloned || copy_bytes(target, source) == 0) && fchmod(target, facts.st_mode & 07777) == 0 &&
+    if ((is_cloned || lk_copy_bytes(target, source) == 0) && fchmod(target, facts.st_mode & 07777) == 0 &&
         futimens(target, times) == 0 &&
         (is_named || linkat(AT_FDCWD, path, AT_FDCWD, to, AT_SYMLINK_FOLLOW) == 0))
       result = is_cloned;

@@ -47,10 +47,11 @@ extension LanePool {
   /// that it did not bring to its end: the branch stands as before it, and the files are rescued.
   func clear(_ lane: LaneRecord, _ repository: Repository) throws {
     let hasLocks = StaleLocks.existOwn(gitDirectory: repository.gitDirectory)
-    guard hasLocks || SyncJournal.exists(repository.gitDirectory) else { return }
+    let sync = state.sync(lane.name)
+    guard hasLocks || SyncJournal.exists(sync) else { return }
     Strays.end(mark: nil, directories: [resolved(lane.path)])
     StaleLocks.removeOwn(gitDirectory: repository.gitDirectory)
-    SyncJournal.remove(repository.gitDirectory)
+    SyncJournal.remove(sync)
   }
 
   /// Takes other lanes off a branch; a kill can leave one standing on it.

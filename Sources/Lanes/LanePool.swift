@@ -132,14 +132,18 @@ package struct LanePool: Sendable {
 
   /// Copies what `lanes.copy` lists; blocks are shared where the file system can.
   func copyIgnored(to lane: LaneRecord) throws {
-    let files = FileManager.default
+    let top = try Root(lane.path)
     for name in settings.copy {
       let source = mainCheckout + "/" + name
-      let target = lane.path + "/" + name
-      guard files.fileExists(atPath: source) else { continue }
-      try files.createDirectory(
-        atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-      try FileCopy.copy(source, to: target)
+      guard FileManager.default.fileExists(atPath: source) else { continue }
+      // A link in the target's own tree leads nowhere either.
+      let parts = name.split(separator: "/").filter { $0 != "." }.map { Array($0.utf8) }
+      let parent = Array(parts.dropLast().joined(separator: [0x2f]))
+      if !parent.isEmpty { try top.makeDirectory(parent) }
+      try FileCopy.copy(
+        source,
+        to: lane.path + "/"
+          + parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/"))
     }
   }
 

@@ -56,21 +56,25 @@ package struct LaneSync {
 
   private var git: String { repository.gitDirectory }
 
+  private static func lock(_ repository: Repository, _ lane: LaneRecord) throws -> FileLock {
+    try FileLock.acquireBlocking(
+      StateDirectory(commonDirectory: repository.commonDirectory).syncLock(lane.name))
+  }
+
   /// Brings a sync to its end that was cut off in this lane. Blocks.
   package static func finishCutOff(
     _ repository: Repository, lane: LaneRecord, store: Store
   ) throws {
-    guard SyncJournal.exists(repository.gitDirectory) else { return }
-    let lock = try FileLock.acquireBlocking(repository.gitDirectory + "/lanekeeper-sync.lock")
+    let lock = try lock(repository, lane)
     defer { lock.release() }
     try SyncSteps(repository: repository, lane: lane, store: store).finish()
   }
 
   /// Brings the target in. Blocks.
   package func run() throws -> Outcome {
-    let lock = try FileLock.acquireBlocking(git + "/lanekeeper-sync.lock")
+    let lock = try Self.lock(repository, lane)
     defer { lock.release() }
-    let steps = SyncSteps(repository: repository, lane: lane, store: store)
+    let steps = try SyncSteps(repository: repository, lane: lane, store: store)
     try steps.finish()
     let stands = try StackPlace.find(feature, target: target, store)
     guard let targetTip = try repository.reference(stands.reference) else {
@@ -175,7 +179,7 @@ package struct LaneSync {
   }
 
   private static func inTheWay(_ name: String) -> String {
-    "\(name) is in the way: git ignores it here, and the target has a file there; move it away first"
+    "\(name) is in the way: git ignores it here, and the target has something else there; move it away first"
   }
 
   /// Says what else is under way in the lane.

@@ -22,13 +22,25 @@ extension SandboxView {
   package func bringIn(branch: String, rescue: String?) throws -> Arrival {
     var arrival = Arrival()
     guard isThere else { return arrival }
-    tidyAdministration()
-    if let problem = try takeBranch(branch) { arrival.problems.append(problem) }
-    if let problem = takeObjects() { arrival.problems.append(problem) }
+    let moved: [(name: String, value: String)]
+    do {
+      try tidyAdministration()
+      if let problem = try takeBranch(branch) { arrival.problems.append(problem) }
+      if let problem = try takeObjects() { arrival.problems.append(problem) }
+      moved = rescue == nil ? [] : try movedReferences(branch: branch)
+    } catch let error as RootError {
+      arrival.problems.append("what the agent has made of its view can't be taken over: \(error)")
+      moved = []
+    }
     let repository = try Repository(opening: common, environment: environment)
     arrival.tip = try repository.reference(branch)
     guard let rescue else { return arrival }
-    for (number, moved) in movedReferences(branch: branch).enumerated() {
+    if moved.count > Self.mostReferences {
+      arrival.problems.append(
+        "the agent has made or moved \(moved.count) references, of which \(Self.mostReferences) are taken over"
+      )
+    }
+    for (number, moved) in moved.prefix(Self.mostReferences).enumerated() {
       guard let id = ObjectID(hex: moved.value), take([moved.value], not: []) == nil,
         (try? repository.commit(id)) != nil
       else { continue }
@@ -43,7 +55,7 @@ extension SandboxView {
   ///
   /// - Returns: why not, where it can't be.
   package func takeBranch(_ branch: String) throws -> String? {
-    guard let wanted = value(branch), let id = ObjectID(hex: wanted) else { return nil }
+    guard let wanted = try value(branch), let id = ObjectID(hex: wanted) else { return nil }
     let repository = try Repository(opening: common, environment: environment)
     let present = try repository.reference(branch)
     guard present != id else { return nil }
@@ -69,34 +81,37 @@ extension SandboxView {
   }
 
   /// Copies every object that the agent's git has written, so that what was staged is there, too.
-  private func takeObjects() -> String? {
+  private func takeObjects() throws -> String? {
     let shared = common + "/objects"
-    let files = FileManager.default
+    let root = try Root(git)
     var ids: [String] = []
-    for directory in (try? files.contentsOfDirectory(atPath: git + "/objects")) ?? []
-    where directory.utf8.count == 2 && Self.kind(git + "/objects/" + directory) == S_IFDIR {
-      for name in (try? files.contentsOfDirectory(atPath: git + "/objects/" + directory)) ?? [] {
-        guard let id = ObjectID(hex: directory + name),
-          !files.fileExists(atPath: "\(shared)/\(directory)/\(name)"),
-          Self.kind("\(git)/objects/\(directory)/\(name)") == S_IFREG
-        else { continue }
+    for entry in try root.walk(Array("objects".utf8), limit: Self.mostObjects)
+    where entry.kind == S_IFREG {
+      let parts = entry.path.split(separator: 0x2f).map { String(decoding: $0, as: UTF8.self) }
+      guard parts.count == 3 else { continue }
+      if parts[1] == "pack", parts[2].hasSuffix(".idx") {
+        guard let index = try root.read(entry.path, limit: Self.largestPackIndex),
+          let listed = try? GitProgram.run(
+            ["show-index"], directory: common, environment: environment, input: index),
+          listed.status == 0
+        else { return "a pack of the agent's can't be read" }
+        for line in listed.text.split(separator: "\n") {
+          let words = line.split(separator: " ")
+          if words.count >= 2, let id = ObjectID(hex: String(words[1])) { ids.append(id.hex) }
+        }
+      } else if parts[1].utf8.count == 2, let id = ObjectID(hex: parts[1] + parts[2]),
+        !FileManager.default.fileExists(atPath: "\(shared)/\(parts[1])/\(parts[2])")
+      {
         ids.append(id.hex)
-      }
-    }
-    for name in (try? files.contentsOfDirectory(atPath: git + "/objects/pack")) ?? []
-    where name.hasSuffix(".idx") && Self.kind("\(git)/objects/pack/\(name)") == S_IFREG {
-      guard let index = files.contents(atPath: "\(git)/objects/pack/\(name)"),
-        let listed = try? GitProgram.run(
-          ["show-index"], directory: common, environment: environment, input: Array(index)),
-        listed.status == 0
-      else { return "a pack of the agent's can't be read" }
-      for line in listed.text.split(separator: "\n") {
-        let words = line.split(separator: " ")
-        if words.count >= 2, let id = ObjectID(hex: String(words[1])) { ids.append(id.hex) }
       }
     }
     return ids.isEmpty ? nil : pipe([], ids, strict: false)
   }
+
+  /// No agent writes more objects one by one in an attempt.
+  private static let mostObjects = 5_000_000
+  /// No list of what is in a pack of the agent's is larger.
+  private static let largestPackIndex = 64 << 20
 
   /// Hands objects of the view over to the shared git directory as a pack.
   private func pipe(_ options: [String], _ lines: [String], strict: Bool) -> String? {

@@ -27,7 +27,7 @@ package struct SandboxView: Sendable {
 
   /// The git directory itself.
   package var git: String { path + "/git" }
-  /// The agent's HOME, which stays from attempt to attempt.
+  /// The agent's HOME, which stays from attempt to attempt of a feature.
   package var home: String { path + "/home" }
   /// The lane's own part of the shared git directory.
   package var administration: String { common + "/worktrees/" + name }
@@ -52,7 +52,6 @@ package struct SandboxView: Sendable {
     ] {
       try files.createDirectory(atPath: git + "/" + directory, withIntermediateDirectories: true)
     }
-    try files.createDirectory(atPath: home, withIntermediateDirectories: true)
     for file in [
       "HEAD", "config", "shallow", "description", "info/exclude", "info/attributes",
       "info/sparse-checkout", "info/grafts", "lanekeeper/lane.config",
@@ -64,8 +63,9 @@ package struct SandboxView: Sendable {
       to: "objects/info/alternates")
     try write("", to: "lanekeeper/socket")
     // So that it can be shown, and nobody inside makes one.
-    let own = administration + "/config.worktree"
-    if Self.kind(own) == nil { try Data().write(to: URL(fileURLWithPath: own)) }
+    let own = Array("config.worktree".utf8)
+    let registration = try Root(administration)
+    if try registration.facts(own) == nil { try registration.write(own, []) }
     let repository = try Repository(opening: common, environment: environment)
     var lines = "# pack-refs with: sorted \n"
     for reference in try repository.references(prefix: "refs/").sorted(by: {
@@ -80,13 +80,29 @@ package struct SandboxView: Sendable {
 
   /// Takes the view away; its home stays.
   package func remove() throws {
-    let files = FileManager.default
-    try? files.removeItem(atPath: liveFile)
+    unlink(liveFile)
     guard isThere else { return }
-    let trash = path + "/trash"
-    try? files.removeItem(atPath: trash)
-    try files.moveItem(atPath: git, toPath: trash)
-    try? files.removeItem(atPath: trash)
+    try discard("git")
+  }
+
+  /// Takes away what an agent could write; what can't be removed is out of the way at least.
+  private func discard(_ name: String) throws {
+    let root = try Root(path)
+    let trash = Array("trash-\(UInt32.random(in: 0 ... .max))".utf8)
+    try root.rename(Array(name.utf8), to: trash)
+    try? root.removeAll(trash)
+  }
+
+  /// Makes the agent's HOME, a fresh one for another feature than it was last for: what one agent leaves there would
+  /// be run by the next one.
+  package func makeHome(for feature: String) throws {
+    let note = path + "/home-of"
+    let files = FileManager.default
+    if Self.kind(home) != nil, files.contents(atPath: note) != Data(feature.utf8) {
+      try discard("home")
+    }
+    try files.createDirectory(atPath: home, withIntermediateDirectories: true)
+    try Data(feature.utf8).write(to: URL(fileURLWithPath: note), options: .atomic)
   }
 
   /// Keeps the view, whose work could not be brought in, under another name.
@@ -146,15 +162,23 @@ package struct SandboxView: Sendable {
     return try Freezer.hold(below: pid, while: body)
   }
 
-  /// Takes away from the lane's part of the git directory what is neither file nor directory: a program
-  /// outside that follows such a link could be led anywhere.
-  package func tidyAdministration() {
-    guard let all = FileManager.default.enumerator(atPath: administration) else { return }
-    for case let entry as String in all {
-      let place = administration + "/" + entry
-      guard let kind = Self.kind(place) else { continue }
-      if kind != S_IFREG && kind != S_IFDIR { unlink(place) }
-    }
+  /// An agent that has made more references than this is not believed.
+  private static let mostFiles = 100_000
+  /// More references that an agent has moved are not taken over one by one.
+  static let mostReferences = 1000
+
+  /// No index of a lane is larger, and no other file that git keeps for it: programs outside read them whole.
+  private static let largestIndex = 2 << 30
+  private static let largestFile = 64 << 20
+
+  /// Takes away what is neither file nor directory, or too large, from the lane's part of the git directory, and from
+  /// the objects and references of the view: a program outside that follows such a link could be led anywhere, and one
+  /// that reads a pipe would wait for ever.
+  package func tidyAdministration() throws {
+    let index = Array("index".utf8)
+    try Root(administration).sweep { $0 == index ? Self.largestIndex : Self.largestFile }
+    let view = try Root(git)
+    for part in ["objects", "refs"] { try view.sweep(Array(part.utf8)) }
   }
 
   static func kind(_ path: String) -> mode_t? {
@@ -165,18 +189,24 @@ package struct SandboxView: Sendable {
   // MARK: references
 
   /// The value that a reference has in the view, in hex.
-  func value(_ reference: String) -> String? {
-    if let own = Self.loose(git + "/" + reference) { return own }
-    return Self.packed(git + "/packed-refs")[reference]
+  ///
+  /// - Throws: ``RootError`` where the agent has made a file of it that nobody can read.
+  func value(_ reference: String) throws -> String? {
+    let root = try Root(git)
+    if let own = try? loose(root, Array(reference.utf8)) { return own }
+    return try packed(root)[reference]
   }
 
   /// Returns the references that the agent has made or moved in its view, its own branch aside.
-  func movedReferences(branch: String) -> [(name: String, value: String)] {
-    let before = Self.packed(snapshotFile)
-    var now = Self.packed(git + "/packed-refs")
-    if let all = FileManager.default.enumerator(atPath: git + "/refs") {
-      for case let entry as String in all {
-        if let value = Self.loose(git + "/refs/" + entry) { now["refs/" + entry] = value }
+  func movedReferences(branch: String) throws -> [(name: String, value: String)] {
+    let before = Self.packed(
+      FileManager.default.contents(atPath: snapshotFile).map(Array.init) ?? [])
+    let root = try Root(git)
+    var now = try packed(root)
+    for entry in try root.walk(Array("refs".utf8), limit: Self.mostFiles)
+    where entry.kind == S_IFREG {
+      if let value = try? loose(root, entry.path) {
+        now[String(decoding: entry.path, as: UTF8.self)] = value
       }
     }
     return now.filter { $0.key != branch && before[$0.key] != $0.value }
@@ -186,44 +216,38 @@ package struct SandboxView: Sendable {
   /// Puts a reference of the view where the shared git directory has it. The agent must be held still.
   package func follow(_ reference: String) throws {
     let repository = try Repository(opening: common, environment: environment)
-    guard let target = try repository.reference(reference), value(reference) != target.hex else {
+    guard let target = try repository.reference(reference), (try? value(reference)) != target.hex
+    else {
       return
     }
-    // The agent could have put a link in the way.
-    var directory = git
-    for part in reference.split(separator: "/").dropLast() {
-      directory += "/" + part
-      if Self.kind(directory) == nil { mkdir(directory, 0o777) }
-      guard Self.kind(directory) == S_IFDIR else { return }
-    }
-    let place = git + "/" + reference
-    let temporary = place + ".\(getpid())"
-    unlink(temporary)
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { return }
-    let text = Array((target.hex + "\n").utf8)
-    _ = text.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    close(descriptor)
-    rename(temporary, place)
+    let root = try Root(git)
+    let path = Array(reference.utf8)
+    if let end = path.lastIndex(of: 0x2f) { try root.makeDirectory(Array(path[..<end])) }
+    try root.write(path, Array((target.hex + "\n").utf8))
   }
 
-  private static func loose(_ path: String) -> String? {
-    guard kind(path) == S_IFREG, let data = FileManager.default.contents(atPath: path),
-      data.count <= 64
-    else { return nil }
-    let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  private func loose(_ root: Root, _ path: [UInt8]) throws -> String? {
+    guard let bytes = try root.read(path, limit: 256) else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(
+      in: .whitespacesAndNewlines)
     return ObjectID(hex: text).map(\.hex)
   }
 
-  private static func packed(_ path: String) -> [String: String] {
-    guard kind(path) == S_IFREG, let data = FileManager.default.contents(atPath: path) else {
-      return [:]
-    }
+  /// Reads the packed references, of which an agent may have added some to those that it was given.
+  private func packed(_ root: Root) throws -> [String: String] {
+    var given = stat()
+    let size = stat(snapshotFile, &given) == 0 ? Int(given.st_size) : 0
+    return Self.packed(
+      try root.read(Array("packed-refs".utf8), limit: size + (4 << 20)) ?? [])
+  }
+
+  private static func packed(_ bytes: [UInt8]) -> [String: String] {
     var result: [String: String] = [:]
-    for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
-      let words = line.split(separator: " ", maxSplits: 1)
-      guard words.count == 2, let id = ObjectID(hex: String(words[0])) else { continue }
-      result[String(words[1])] = id.hex
+    for line in bytes.split(separator: 0x0a) {
+      let words = line.split(separator: 0x20, maxSplits: 1)
+      guard words.count == 2, let id = ObjectID(hex: String(decoding: words[0], as: UTF8.self))
+      else { continue }
+      result[String(decoding: words[1], as: UTF8.self)] = id.hex
     }
     return result
   }

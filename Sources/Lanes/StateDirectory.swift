@@ -68,6 +68,11 @@ package struct StateDirectory: Sendable, Equatable {
   /// The lock of the guard that runs it.
   package func setUpLock(_ lane: String) -> String { locks + "/setup-\(lane)" }
 
+  /// The directory in which a sync of a lane writes down what it does; no agent in a sandbox can reach it.
+  package func sync(_ lane: String) -> String { path + "/sync/" + lane }
+  /// The lock that a sync of a lane holds.
+  package func syncLock(_ lane: String) -> String { locks + "/sync-" + lane }
+
   /// Where the files of objects are kept that can't be read.
   package var damaged: String { path + "/damaged" }
 

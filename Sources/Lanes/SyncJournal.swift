@@ -29,23 +29,24 @@ struct SyncJournal: Codable, Equatable {
   var staged: [String]
   var message: String
 
-  private static let name = "lanekeeper-sync"
+  /// The journal's name in the directory of a lane's sync. The hook looks for it, too.
+  static let name = "journal"
 
-  /// Tells whether a sync was cut off in a worktree.
-  static func exists(_ gitDirectory: String) -> Bool {
-    FileManager.default.fileExists(atPath: gitDirectory + "/" + name)
+  /// Tells whether a sync was cut off.
+  static func exists(_ directory: String) -> Bool {
+    FileManager.default.fileExists(atPath: directory + "/" + name)
   }
 
-  static func read(_ gitDirectory: String) throws -> SyncJournal? {
-    guard let data = FileManager.default.contents(atPath: gitDirectory + "/" + name) else {
+  static func read(_ directory: String) throws -> SyncJournal? {
+    guard let data = FileManager.default.contents(atPath: directory + "/" + name) else {
       return nil
     }
     return try JSONDecoder().decode(SyncJournal.self, from: data)
   }
 
   /// Puts the journal in its place in one step.
-  func write(_ gitDirectory: String) throws {
-    let path = gitDirectory + "/" + Self.name
+  func write(_ directory: String) throws {
+    let path = directory + "/" + Self.name
     let temporary = path + ".new"
     try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: temporary))
     let descriptor = open(temporary, O_RDONLY | O_CLOEXEC)
@@ -58,7 +59,7 @@ struct SyncJournal: Codable, Equatable {
     }
   }
 
-  static func remove(_ gitDirectory: String) { unlink(gitDirectory + "/" + name) }
+  static func remove(_ directory: String) { unlink(directory + "/" + name) }
 
   /// Paths keep their bytes in a text.
   static func text(_ path: [UInt8]) -> String { PathText.quoted(path) }

@@ -1,20 +1,41 @@
 import ClaimRules
 import Foundation
 import Git
+import Processes
 import Store
 
 /// The steps by which a sync changes a lane: files, index, branch. Each may be done again after a kill.
+///
+/// An agent can write its lane and the lane's part of the git directory, also while a sync is under way. So what is
+/// trusted stands in the state directory, and whatever is read or changed in the lane goes through a ``Root``.
 struct SyncSteps {
   let repository: Repository
   let lane: LaneRecord
   let store: Store
+  /// Where the journal and the files of a sync stand.
+  private let scratch: String
+  private let files: Root
+  private let administration: Root
 
-  private var directory: String { repository.gitDirectory }
-  private var top: String { repository.workingDirectory ?? directory }
-  private var indexLock: String { directory + "/index.lock" }
+  init(repository: Repository, lane: LaneRecord, store: Store) throws {
+    self.repository = repository
+    self.lane = lane
+    self.store = store
+    scratch = StateDirectory(commonDirectory: repository.commonDirectory).sync(lane.name)
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    files = try Root(repository.workingDirectory ?? repository.gitDirectory)
+    administration = try Root(repository.gitDirectory)
+  }
+
+  private var top: String { files.path }
   /// The files before the sync, as an index.
-  private var workIndex: String { directory + "/lanekeeper-sync.work" }
-  private static let lockText = "lanekeeper sync\n"
+  private var workIndex: String { scratch + "/work" }
+  private static let indexLock = Array("index.lock".utf8)
+  private static let lockText = Array("lanekeeper sync\n".utf8)
+  /// No index is larger.
+  private static let largestIndex = 2 << 30
+  /// No file is larger in which edits are merged.
+  private static let largestFile = 256 << 20
 
   @discardableResult
   private func git(
@@ -36,33 +57,31 @@ struct SyncSteps {
   /// Keeps other gits out of the index; false where one is at work.
   func takeIndexLock() -> Bool {
     if isOwnLock { return true }
-    let descriptor = open(indexLock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let descriptor = open(
+      repository.gitDirectory + "/index.lock", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    var text = Self.lockText
-    _ = text.withUTF8 { write(descriptor, $0.baseAddress, $0.count) }
+    _ = Self.lockText.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     return true
   }
 
   /// Lets other gits in again; what a journal needs stays.
   func releaseIndexLock() {
-    if !SyncJournal.exists(directory) { unlink(workIndex) }
-    if isOwnLock { unlink(indexLock) }
+    if !SyncJournal.exists(scratch) { unlink(workIndex) }
+    if isOwnLock { administration.remove(Self.indexLock) }
   }
 
   /// Tells whether the lock is a sync's; one that was killed may have left it.
   private var isOwnLock: Bool {
-    FileManager.default.contents(atPath: indexLock)?.elementsEqual(Self.lockText.utf8) == true
+    (try? administration.read(Self.indexLock, limit: 64)) == Self.lockText
   }
 
   /// Returns the tree of everything in the lane that is not ignored.
   func snapshot() throws -> ObjectID {
-    let files = FileManager.default
     // One sync at a time is in a lane; a lock here is that of a git which was killed.
-    for path in [workIndex, workIndex + ".lock"] { try? files.removeItem(atPath: path) }
-    if files.fileExists(atPath: directory + "/index") {
-      try files.copyItem(atPath: directory + "/index", toPath: workIndex)
-    }
+    for path in [workIndex, workIndex + ".lock"] { unlink(path) }
+    _ = try administration.copyOut(
+      Array("index".utf8), to: workIndex, limit: Self.largestIndex)
     _ = try StageAll.run(environment: repository.environment) {
       try git($0, index: workIndex, input: $1)
     }
@@ -78,26 +97,37 @@ struct SyncSteps {
       .output.split(separator: 0).map { SyncJournal.text(Array($0)) }
   }
 
-  /// Returns the name of a file that git ignores and that the sync would overwrite.
+  /// Returns the name of what git ignores and the sync would overwrite: a file in the place of one, or a file or a
+  /// link in the place of a directory, through which nothing is written.
   func inTheWay(_ journal: SyncJournal) throws -> String? {
-    for change in try repository.changes(from: journal.before, to: journal.after)
-    where change.old == nil {
-      var found = stat()
-      let isThere = withPath(change.path) { lstat($0, &found) == 0 }
-      guard isThere, found.st_mode & S_IFMT != S_IFDIR else { continue }
+    let changes = try repository.changes(from: journal.before, to: journal.after)
+    let gone = Set(changes.filter { $0.new == nil }.map(\.path))
+    for change in changes where change.new != nil {
+      if let obstacle = try files.obstacle(onTheWayTo: change.path), !gone.contains(obstacle) {
+        return PathText.quoted(obstacle)
+      }
+      guard change.old == nil, let found = try? files.facts(change.path),
+        found.st_mode & S_IFMT != S_IFDIR
+      else { continue }
       return PathText.quoted(change.path)
     }
     return nil
   }
 
   /// Writes down what is about to be done.
-  func begin(_ journal: SyncJournal) throws { try journal.write(directory) }
+  func begin(_ journal: SyncJournal) throws { try journal.write(scratch) }
 
   // MARK: doing it
 
   /// Does what the journal says, from whatever point it was left at, and removes it.
   func finish() throws {
-    guard let journal = try SyncJournal.read(directory) else { return }
+    try forgetOldJournal()
+    guard let journal = try SyncJournal.read(scratch) else { return }
+    guard try store.lane(lane.number)?.branch ?? lane.branch == journal.branch else {
+      // The lane has gone on to another branch: nobody's files are half of this.
+      SyncJournal.remove(scratch)
+      return releaseIndexLock()
+    }
     guard takeIndexLock() else {
       throw LaneError.broken(path: top, reason: "another git is at work in it (index.lock)")
     }
@@ -110,14 +140,33 @@ struct SyncSteps {
         "lane_synced", feature: lane.feature, agent: lane.agent,
         ["target": .string(journal.target.hex), "commit": .string(commit.hex)])
     }
-    SyncJournal.remove(directory)
+    SyncJournal.remove(scratch)
     releaseIndexLock()
+  }
+
+  /// Takes away what stands in the lane's part of the git directory under the name of a sync: earlier versions had
+  /// their journal there, and agents can write there. Nothing that it says is done.
+  private func forgetOldJournal() throws {
+    guard try administration.facts(Array("lanekeeper-sync".utf8)) != nil else { return }
+    for name in try administration.walk(limit: 100_000)
+    where name.path.starts(with: "lanekeeper-sync".utf8) && !name.path.contains(0x2f) {
+      try administration.removeAll(name.path)
+    }
+    releaseIndexLock()
+    try store.record(
+      "sync_ignored", feature: lane.feature, agent: lane.agent,
+      [
+        "lane": .integer(Int64(lane.number)),
+        "detail": .string(
+          "a journal of a sync in the lane's part of the git directory was not followed: an agent can write there"
+        ),
+      ])
   }
 
   private func writeFiles(_ journal: SyncJournal) throws {
     let changes = try repository.changes(from: journal.before, to: journal.after)
     guard !changes.isEmpty else { return }
-    let after = directory + "/lanekeeper-sync.after"
+    let after = scratch + "/after"
     defer { unlink(after) }
     unlink(after)
     try git(["read-tree", journal.after.hex], index: after)
@@ -143,55 +192,34 @@ struct SyncSteps {
   /// Puts files of an index in their places, each in one step.
   private func put(_ changes: [TreeChange], from index: String) throws {
     guard !changes.isEmpty else { return }
-    let ready = directory + "/lanekeeper-sync.files"
-    let files = FileManager.default
-    try? files.removeItem(atPath: ready)
-    defer { try? files.removeItem(atPath: ready) }
+    let ready = scratch + "/files"
+    let manager = FileManager.default
+    try? manager.removeItem(atPath: ready)
+    defer { try? manager.removeItem(atPath: ready) }
+    try manager.createDirectory(atPath: ready, withIntermediateDirectories: false)
     try git(
       ["checkout-index", "-f", "-q", "-z", "--stdin", "--prefix=\(ready)/"], index: index,
       input: changes.flatMap { $0.path + [0] })
+    let source = try Root(ready)
     for change in changes where change.new?.isSubmodule == false {
-      var parts = change.path.split(separator: 0x2f).map(Array.init).dropLast()
-      var parents: [[UInt8]] = []
-      while !parts.isEmpty {
-        parents.insert(Array(parts.joined(separator: [0x2f])), at: 0)
-        parts = parts.dropLast()
+      do {
+        try makeWay(change.path)
+        try files.take(change.path, from: source)
+      } catch {
+        throw LaneError.broken(
+          path: top, reason: "\(PathText.quoted(change.path)) can't be written: \(error)")
       }
-      for parent in parents { _ = withPath(parent) { mkdir($0, 0o777) } }
-      try move(from: ready, change.path)
     }
   }
 
-  private func move(from ready: String, _ path: [UInt8]) throws {
-    let source = (Array(ready.utf8) + [0x2f] + path + [0]).map { CChar(bitPattern: $0) }
-    func place(_ path: [UInt8], _ source: [CChar]) -> Int32 {
-      withPath(path) { target in
-        if rename(source, target) == 0 { return 0 }
-        if errno == EISDIR, rmdir(target) == 0, rename(source, target) == 0 { return 0 }
-        return errno
-      }
+  /// Makes the directories above a path. What has come to stand in the place of one since the sync began is kept
+  /// under another name.
+  private func makeWay(_ path: [UInt8]) throws {
+    if let obstacle = try files.obstacle(onTheWayTo: path) {
+      try files.rename(
+        obstacle, to: obstacle + Array(".in-the-way-\(UInt32.random(in: 0 ... .max))".utf8))
     }
-    var code = place(path, source)
-    if code == EXDEV {
-      // The lane lies on another file system than the repository: bring the file over first.
-      let near = path + Array(".lanekeeper-sync".utf8)
-      let file = ready + "/" + String(decoding: path, as: UTF8.self)
-      let target = top + "/" + String(decoding: near, as: UTF8.self)
-      unlink(target)
-      do {
-        try FileManager.default.copyItem(atPath: file, toPath: target)
-      } catch {
-        unlink(target)
-        throw LaneError.notWritable(path: top, reason: (error as NSError).localizedDescription)
-      }
-      let whole = (Array(top.utf8) + [0x2f] + near + [0]).map { CChar(bitPattern: $0) }
-      code = place(path, whole)
-    }
-    guard code == 0 else {
-      throw LaneError.broken(
-        path: top,
-        reason: "\(PathText.quoted(path)) can't be written: \(String(cString: strerror(code)))")
-    }
+    if let end = path.lastIndex(of: 0x2f) { try files.makeDirectory(Array(path[..<end])) }
   }
 
   private func differing(_ index: String) throws -> Set<[UInt8]> {
@@ -205,60 +233,31 @@ struct SyncSteps {
   /// - Returns: false where there is none, and the file can simply be written.
   private func mergeEdit(_ change: TreeChange) throws -> Bool {
     guard let old = change.old, let new = change.new, old.mode & 0o170000 == 0o100000,
-      new.mode & 0o170000 == 0o100000, let present = withPath(change.path, Self.content)
+      new.mode & 0o170000 == 0o100000, let found = try? files.facts(change.path),
+      let present = try? files.read(change.path, limit: Self.largestFile)
     else { return false }
     let merged = try Repository.mergeContents(
       base: try repository.blob(old.id), ours: present, theirs: try repository.blob(new.id),
       union: false)
-    return withPath(change.path) { path in
-      let descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
-      guard descriptor >= 0 else { return false }
-      defer { close(descriptor) }
-      var start = 0
-      while start < merged.content.count {
-        let count = merged.content[start...].withUnsafeBytes {
-          Foundation.write(descriptor, $0.baseAddress, $0.count)
-        }
-        guard count > 0 else { return false }
-        start += count
-      }
+    do {
+      try files.write(change.path, merged.content, mode: found.st_mode & 0o7777)
       return true
-    }
-  }
-
-  private static func content(_ path: UnsafePointer<CChar>) -> [UInt8]? {
-    var found = stat()
-    guard lstat(path, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return nil }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var result: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      guard count > 0 else { return count == 0 ? result : nil }
-      result += buffer[..<count]
+    } catch {
+      return false
     }
   }
 
   private func remove(_ path: [UInt8]) {
-    _ = withPath(path) { unlink($0) }
-    var parts = path.split(separator: 0x2f).map(Array.init)
-    while parts.popLast() != nil, !parts.isEmpty {
-      let parent = Array(parts.joined(separator: [0x2f]))
-      guard withPath(parent, { rmdir($0) }) == 0 else { return }
+    files.remove(path)
+    var parent = path[...]
+    while let end = parent.lastIndex(of: 0x2f) {
+      parent = parent[..<end]
+      guard files.removeDirectory(Array(parent)) else { return }
     }
   }
 
-  private func withPath<T>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) throws -> T) rethrows
-    -> T
-  {
-    let bytes = (Array(top.utf8) + [0x2f] + path + [0]).map { CChar(bitPattern: $0) }
-    return try bytes.withUnsafeBufferPointer { try body($0.baseAddress!) }
-  }
-
   private func writeIndex(_ journal: SyncJournal) throws {
-    let new = directory + "/lanekeeper-sync.index"
+    let new = scratch + "/index"
     unlink(new)
     try git(["read-tree", journal.index.hex], index: new)
     if !journal.stages.isEmpty {
@@ -278,9 +277,7 @@ struct SyncSteps {
         index: new, input: journal.staged.flatMap { SyncJournal.bytes($0) + [0] })
     }
     try git(["update-index", "-q", "--refresh"], index: new, mayFail: true)
-    guard rename(new, directory + "/index") == 0 else {
-      throw LaneError.broken(path: top, reason: String(cString: strerror(errno)))
-    }
+    try administration.take(Array("index".utf8), from: try Root(scratch))
   }
 
   private func moveBranch(_ journal: SyncJournal) throws {
@@ -295,8 +292,7 @@ struct SyncSteps {
       ("ORIG_HEAD", journal.tip.hex + "\n"), ("MERGE_MSG", journal.message), ("MERGE_MODE", ""),
       ("MERGE_HEAD", journal.target.hex + "\n"),
     ] {
-      try Data(text.utf8).write(
-        to: URL(fileURLWithPath: directory + "/" + name), options: .atomic)
+      try administration.write(Array(name.utf8), Array(text.utf8))
     }
   }
 }

@@ -97,9 +97,16 @@ struct TreeLayout {
       + words.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// Stores a file of the copy as git would add it; `nil` where it is not there.
+  /// No file that a command makes is larger.
+  private static let largestFile = 512 << 20
+
+  /// Stores a file of the copy as git would add it; `nil` where no regular file is there. A link could lead to
+  /// anything of the person's, which would land.
   func entry(_ path: [UInt8], mode: UInt32?) throws -> TreeEntry? {
-    guard let content = (DiskPath(directory) / path).contents() else { return nil }
+    let root = try Root(directory)
+    guard let found = try? root.facts(path), found.st_mode & S_IFMT == S_IFREG,
+      let content = try root.read(path, limit: Self.largestFile)
+    else { return nil }
     // Attributes are all that the name is for.
     let stored = try repository.git(
       ["hash-object", "-w", "--stdin", "--path=\(String(decoding: path, as: UTF8.self))"],

@@ -76,6 +76,7 @@ package final class Supervisor: Sendable {
     guard let own = try FileLock.tryAcquire(project.state.participantLock(id)) else {
       throw Failure("\(project.state.participantLock(id)) is locked", status: 75)
     }
+    own.note(ProcessTree.namespaceNote)
     defer {
       own.release()
       unlink(project.state.participantLock(id))

@@ -57,6 +57,15 @@ package final class FileLock: @unchecked Sendable {
     return false
   }
 
+  /// Writes into the file who holds it, in place of what is there.
+  package func note(_ text: String) {
+    lock.withLock {
+      guard descriptor >= 0, ftruncate(descriptor, 0) == 0 else { return }
+      let bytes = Array(text.utf8)
+      _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    }
+  }
+
   /// Gives the lock back; later calls do nothing.
   package func release() {
     lock.withLock {

@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 
 /// Who started whom, by /proc.
@@ -75,13 +76,19 @@ package enum ProcessTree {
   }
 
   /// Tells whether this process was started, however indirectly, by an attempt.
-  package static func hasGuardAmongAncestors() -> Bool {
-    toldGuardLock(of: getpid()) != nil
-      || ancestors().contains { pid in
-        guard let data = bytes("/proc/\(pid)/comm") else { return false }
-        return data.starts(with: "lanekeeper-guar".utf8)
-      }
+  ///
+  /// While a run is at work whoever can't be shown to stand outside of every attempt counts as started by
+  /// one: in a PID namespace that the run does not share the ancestors are out of sight.
+  /// - Parameter locks: the directory of lock files, in which runs note their namespace.
+  package static func hasGuardAmongAncestors(locks: String? = nil) -> Bool {
+    lk_works_for_agent(locks) != 0
   }
+
+  /// Tells whether it can be shown that no attempt has started this process, whatever runs there are.
+  package static var isSeenOutside: Bool { lk_stands_outside() != 0 }
+
+  /// What a run writes into its lock file, so that it can be told who shares its PID namespace.
+  package static var namespaceNote: String { "pid:[\(lk_pid_namespace())]\n" }
 
   static func bytes(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -53,7 +53,9 @@ struct LaneRow {
   private static func visited(
     _ number: Int, _ place: GitPlace, _ database: LockDatabase
   ) throws(StateFileError) -> LaneRow? {
-    guard Ancestry.isPerson, let branch = References(place: place).headBranch else { return nil }
+    guard Ancestry.isPerson(place), let branch = References(place: place).headBranch else {
+      return nil
+    }
     return try database.query(
       """
       SELECT id, (SELECT path FROM lanes WHERE number = ?),

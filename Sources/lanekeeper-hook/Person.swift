@@ -4,7 +4,7 @@ import ClaimRules
 enum Person {
   static func judgeCommit(_ place: GitPlace) -> Verdict {
     guard Files.exists(place.stateFile) || place.hasLanes else { return .pass([]) }
-    if Ancestry.hasGuard { return .refuse(Refusals.fromAgent) }
+    if Ancestry.isAgent(place) { return .refuse(Refusals.fromAgent) }
     do throws(StateFileError) {
       let database = try LockDatabase(place, busyMilliseconds: 2000)
       let humans = try setting("claims.humans", database) ?? "warn"

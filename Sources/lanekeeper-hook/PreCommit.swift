@@ -7,7 +7,7 @@ enum PreCommit {
   /// - Parameter merging: the commits that are being merged, where git has not written `MERGE_HEAD` yet.
   static func judge(_ place: GitPlace, merging: [String] = []) -> Verdict {
     guard let number = place.lane else { return Person.judgeCommit(place) }
-    guard !Files.exists(place.gitDirectory + "/lanekeeper-sync") else {
+    guard !Files.exists("\(place.commonDirectory)/lanekeeper/sync/lane-\(number)/journal") else {
       return .refuse(Refusals.syncCutOff)
     }
     do throws(StateFileError) {
@@ -55,7 +55,7 @@ enum PreCommit {
     let outcome = try judge.admit(paths, base: base)
     guard outcome.conflicts.isEmpty else { return .refuse(try judge.refuse(outcome.conflicts)) }
     // A person's commit is judged once more, since it is to be noted whose it is.
-    if merged.isEmpty, !Ancestry.isPerson, let tree = changes.stagedTree, let head, let tip,
+    if merged.isEmpty, !Ancestry.isPerson(place), let tree = changes.stagedTree, let head, let tip,
       let stamp = outcome.stamp
     {
       Judgement(

@@ -7,7 +7,7 @@ enum PrePush {
   static func judge(_ place: GitPlace, lines input: [UInt8]) -> Verdict {
     guard let number = place.lane else {
       let isWatched = Files.exists(place.stateFile) || place.hasLanes
-      return isWatched && Ancestry.hasGuard ? .refuse(Refusals.fromAgent) : .pass([])
+      return isWatched && Ancestry.isAgent(place) ? .refuse(Refusals.fromAgent) : .pass([])
     }
     do throws(StateFileError) {
       let database = try LockDatabase(place)

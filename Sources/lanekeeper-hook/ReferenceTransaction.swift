@@ -6,7 +6,7 @@ import HookInputs
 enum ReferenceTransaction {
   static func judge(_ place: GitPlace, lines input: [UInt8]) -> Verdict {
     guard let changes = ReferenceChange.read(input) else {
-      return place.lane == nil && !Ancestry.hasGuard
+      return place.lane == nil && !Ancestry.isAgent(place)
         ? .pass([]) : .refuse(Refusals.unreadable)
     }
     let references = References(place: place)
@@ -46,7 +46,7 @@ enum ReferenceTransaction {
   ) -> Verdict {
     let isWatched = Files.exists(place.stateFile) || place.hasLanes
     guard isWatched else { return .pass([]) }
-    if Ancestry.hasGuard { return .refuse(Refusals.fromAgent) }
+    if Ancestry.isAgent(place) { return .refuse(Refusals.fromAgent) }
     guard weighty.contains(where: { $0.name.hasPrefix("refs/heads/") }) else { return .pass([]) }
     do throws(StateFileError) {
       let database = try LockDatabase(place, busyMilliseconds: 2000)
@@ -90,7 +90,7 @@ enum ReferenceTransaction {
     }
     let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
     var record: (() throws(StateFileError) -> Void)?
-    let isPerson = Ancestry.isPerson
+    let isPerson = Ancestry.isPerson(references.place)
     let moved = base.flatMap { $0 != lane.base && !lane.isVisited ? Hex.bytes($0) : nil }
     if moved != nil || isPerson {
       record = { () throws(StateFileError) in

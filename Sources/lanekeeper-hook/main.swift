@@ -43,7 +43,7 @@ if let sandbox, let place, !place.isForeign {
   switch call.name {
   case "pre-commit": verdict = PreCommit.judge(place)
   case "pre-merge-commit":
-    if place.lane != nil || Ancestry.hasGuard {
+    if place.lane != nil || Ancestry.isAgent(place) {
       verdict = PreCommit.judge(place, merging: Progress.mergingByEnvironment())
     }
   case "reference-transaction" where call.rest.first == "prepared":

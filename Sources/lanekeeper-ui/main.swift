@@ -29,6 +29,11 @@ do {
   }
   let environment = ProcessInfo.processInfo.environment
   let project = try Project.open(call.directory, environment: environment)
+  guard !ProcessTree.hasGuardAmongAncestors(locks: project.state.locks) else {
+    throw Failure(
+      "`lanekeeper ui` is a person's command; start it where the run at work was started, in the same PID namespace"
+    )
+  }
   let store = try project.store()
   let token = try TokenFile.token(in: project.state.path)
   let server = try WebServer(

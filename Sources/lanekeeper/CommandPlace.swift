@@ -53,7 +53,7 @@ struct CommandPlace {
       }
       return (.feature(feature), nil)
     }
-    guard !ProcessTree.hasGuardAmongAncestors() else {
+    guard !ProcessTree.hasGuardAmongAncestors(locks: project.state.locks) else {
       throw Failure("an agent claims in its own lane; this is not a lane")
     }
     let environment = project.environment

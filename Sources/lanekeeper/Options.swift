@@ -56,11 +56,18 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// Refuses what only a person may do where an agent is among the ancestors.
+/// Refuses what only a person may do where an agent is among the ancestors, or could be.
 enum PersonOnly {
-  static func check(_ what: String) throws {
+  static func check(_ what: String, _ options: ProjectOptions) throws {
     guard !ProcessTree.hasGuardAmongAncestors() else {
       throw Failure("`lanekeeper \(what)` is a person's command; an agent can't give it")
     }
+    guard !ProcessTree.isSeenOutside, let project = try? options.project(),
+      ProcessTree.hasGuardAmongAncestors(locks: project.state.locks)
+    else { return }
+    throw Failure(
+      "`lanekeeper \(what)` is a person's command, and here, in a PID namespace that the run at work does not "
+        + "share, nobody can tell you from an agent; give it where the run was started, or when it has ended"
+    )
   }
 }

@@ -148,6 +148,25 @@ struct SandboxTests {
       "ln -sf $SECRET_PLACE $git/worktrees/lane-1/ORIG_HEAD; "
         + "ln -sf $SECRET_PLACE $git/worktrees/lane-1/logs/refs"
     ),
+    (
+      "a forged sync",
+      """
+      t=$(git rev-parse HEAD^{tree}); m=$(git rev-parse main)
+      echo '{"branch":"refs/heads/main","tip":"'$m'","target":"'$m'","commit":"'$(git rev-parse HEAD)'",\
+      "before":"'$t'","after":"'$t'","index":"'$t'","stages":[],"staged":[],"message":"x"}' \
+        > $git/worktrees/lane-1/lanekeeper-sync
+      lanekeeper sync
+      """
+    ),
+    (
+      "the kernel's settings",
+      "cat /proc/sys/kernel/core_pattern > /tmp/c; cat /tmp/c > /proc/sys/kernel/core_pattern"
+    ),
+    (
+      "a link in HOME",
+      "rm -rf $HOME/.local $HOME/.gitconfig; ln -s ${SECRET_PLACE%/*} $HOME/.local; "
+        + "ln -s $SECRET_PLACE $HOME/.gitconfig; true"
+    ),
     ("a person's command", "lanekeeper land; lanekeeper stop; lanekeeper retry 1"),
     ("a person's command outside", "lanekeeper claim --project-dir $repo shared.txt"),
     (
@@ -215,6 +234,9 @@ struct SandboxTests {
     }
     #expect(said["target by update-ref"]?.contains("a lane may not change refs/heads/main") == true)
     #expect(said["the stash"]?.contains("a lane may not use the stash") == true)
+    let kernel = said["the kernel's settings"] ?? ""
+    #expect(
+      kernel.contains("Read-only file system") || kernel.contains("ermission denied"), "\(kernel)")
     #expect(said["our hooks"]?.contains("Read-only file system") == true)
     #expect(said["the checkout"]?.contains("No such file") == true, "\(said["the checkout"] ?? "")")
     #expect(said["another lane"]?.contains("No such file") == true)

@@ -107,9 +107,12 @@ private struct SyncFixture {
   func scraps() throws -> [String] {
     let git = try repository().gitDirectory
     return try FileManager.default.contentsOfDirectory(atPath: git).filter {
-      $0.hasPrefix("lanekeeper-sync") && $0 != "lanekeeper-sync.lock" || $0 == "index.lock"
-    }
+      $0.hasPrefix("lanekeeper-sync") || $0 == "index.lock"
+    } + FileManager.default.contentsOfDirectory(atPath: scratch)
   }
+
+  /// Where a sync writes down what it does.
+  var scratch: String { test.path + "/.git/lanekeeper/sync/lane-1" }
 }
 
 @Suite struct LaneSyncTests {
@@ -143,9 +146,10 @@ private struct SyncFixture {
 
   @Test func p7_whatAGitLeftThatWasKilledInASyncIsInNobodysWay() throws {
     let fixture = try SyncFixture()
-    let git = try fixture.repository().gitDirectory
-    for name in ["lanekeeper-sync.work", "lanekeeper-sync.work.lock"] {
-      try Data("half".utf8).write(to: URL(fileURLWithPath: git + "/" + name))
+    try FileManager.default.createDirectory(
+      atPath: fixture.scratch, withIntermediateDirectories: true)
+    for name in ["work", "work.lock"] {
+      try Data("half".utf8).write(to: URL(fileURLWithPath: fixture.scratch + "/" + name))
     }
     _ = try fixture.advance(["a.txt": "target\n"])
     guard case .merged = try fixture.sync() else {
@@ -323,7 +327,7 @@ private struct SyncFixture {
     let tip = try fixture.advance(
       ["a.txt": "target\n1\n2\n3\n4\n5\n", "new.txt": "n\n", "b.txt": "b2\n"])
     let repository = try fixture.repository()
-    let steps = SyncSteps(repository: repository, lane: fixture.lane, store: fixture.store)
+    let steps = try SyncSteps(repository: repository, lane: fixture.lane, store: fixture.store)
     #expect(steps.takeIndexLock())
     if step > 0 {
       let work = try steps.snapshot()
@@ -369,7 +373,7 @@ private struct SyncFixture {
     let fixture = try SyncFixture()
     let tip = try fixture.advance(["a.txt": "target\n1\n2\n3\n4\n5\n"])
     let repository = try fixture.repository()
-    let steps = SyncSteps(repository: repository, lane: fixture.lane, store: fixture.store)
+    let steps = try SyncSteps(repository: repository, lane: fixture.lane, store: fixture.store)
     let work = try steps.snapshot()
     let (base, target) = (
       ObjectID(hex: try fixture.test.git("rev-parse", "lane/1"))!, ObjectID(hex: tip)!
@@ -383,5 +387,114 @@ private struct SyncFixture {
     try LaneSync.finishCutOff(repository, lane: fixture.lane, store: fixture.store)
     #expect(try fixture.read("a.txt") == "target\n1\n2\n3\n4\n5\nedited meanwhile\n")
     #expect(try fixture.status() == " M a.txt\n")
+  }
+
+  // MARK: what an agent can write is not trusted
+
+  /// A journal where earlier versions had it, which an agent in a sandbox can write.
+  @Test func p3_aJournalInTheLaneMovesNothing() throws {
+    let fixture = try SyncFixture()
+    let repository = try fixture.repository()
+    let tip = try fixture.test.git("rev-parse", "main")
+    try fixture.write("evil.txt", "evil\n")
+    try fixture.git("add", "-A")
+    #expect(try fixture.git("commit", "-qm", "evil").status == 0)
+    let evil = ObjectID(hex: try fixture.test.git("rev-parse", "lane/1"))!
+    let tree = try repository.commit(evil).tree
+    let forged = SyncJournal(
+      branch: "refs/heads/main", tip: ObjectID(hex: tip)!, target: evil, commit: evil,
+      before: try repository.commit(ObjectID(hex: tip)!).tree, after: tree, index: tree,
+      stages: [], staged: [], message: "m")
+    let place = repository.gitDirectory + "/lanekeeper-sync"
+    try JSONEncoder().encode(forged).write(to: URL(fileURLWithPath: place))
+    symlink(fixture.test.root.path("made-outside"), place + ".lock")
+    mkfifo(place + ".work", 0o600)
+    try LaneSync.finishCutOff(repository, lane: fixture.lane, store: fixture.store)
+    #expect(try fixture.sync() == .upToDate)
+    #expect(try fixture.test.git("rev-parse", "main") == tip)
+    #expect(!fixture.test.root.exists("made-outside"))
+    #expect(try fixture.scraps() == [])
+    #expect(try fixture.store.events(after: 0).filter { $0.type == "sync_ignored" }.count == 1)
+    // Its commits are judged as ever.
+    try fixture.write("more.txt", "more\n")
+    try fixture.git("add", "-A")
+    #expect(try fixture.git("commit", "-qm", "more").status == 0)
+  }
+
+  /// Of a lane that has gone on to another feature's branch.
+  @Test func p3_aJournalOfAnotherBranchMovesNothing() throws {
+    let fixture = try SyncFixture()
+    let repository = try fixture.repository()
+    let tip = ObjectID(hex: try fixture.test.git("rev-parse", "main"))!
+    let next = ObjectID(hex: try fixture.advance(["b.txt": "target\n"]))!
+    try fixture.test.git("branch", "other", tip.hex)
+    let tree = try repository.commit(next).tree
+    try SyncSteps(repository: repository, lane: fixture.lane, store: fixture.store).begin(
+      SyncJournal(
+        branch: "refs/heads/other", tip: tip, target: next, commit: next,
+        before: try repository.commit(tip).tree, after: tree, index: tree, stages: [],
+        staged: [], message: "m"))
+    try LaneSync.finishCutOff(repository, lane: fixture.lane, store: fixture.store)
+    #expect(try fixture.test.git("rev-parse", "other") == tip.hex)
+    #expect(try fixture.read("b.txt") == "b\n" && fixture.scraps() == [])
+  }
+
+  /// A link that git ignores, in the place of a directory or of a file that the target has.
+  @Test(arguments: ["build/data.txt", "build/deep/data.txt", "build"])
+  func p6_nothingIsWrittenThroughALink(name: String) throws {
+    let fixture = try SyncFixture([".gitignore": "build\n"])
+    try FileManager.default.createDirectory(
+      atPath: fixture.test.root.path("outside/deep"), withIntermediateDirectories: true)
+    symlink(fixture.test.root.path("outside"), fixture.lane.path + "/build")
+    try fixture.test.write(name, "landed\n")
+    try fixture.test.git("add", "-f", name)
+    _ = try fixture.test.commit("what is ignored")
+    guard case .notNow(let reason) = try fixture.sync() else {
+      Issue.record("synced")
+      return
+    }
+    #expect(reason.hasPrefix("build is in the way"))
+    #expect(!fixture.test.root.exists("outside/data.txt"))
+    #expect(!fixture.test.root.exists("outside/deep/data.txt"))
+    unlink(fixture.lane.path + "/build")
+    guard case .merged = try fixture.sync() else {
+      Issue.record("not merged")
+      return
+    }
+    #expect(try fixture.read(name) == "landed\n")
+  }
+
+  /// A link that comes between the journal and its end.
+  @Test(arguments: ["dir", "dir/inner"]) func p4_p6_aLinkThatComesMeanwhileIsPutAside(link: String)
+    throws
+  {
+    let fixture = try SyncFixture(["dir/kept.txt": "k\n", "dir/inner/old.txt": "o\n"])
+    let repository = try fixture.repository()
+    let steps = try SyncSteps(repository: repository, lane: fixture.lane, store: fixture.store)
+    let before = try steps.snapshot()
+    let base = ObjectID(hex: try fixture.test.git("rev-parse", "lane/1"))!
+    let target = ObjectID(
+      hex: try fixture.advance(["dir/inner/new.txt": "n\n", "dir/inner/old.txt": "changed\n"]))!
+    let tree = try repository.commit(target).tree
+    try steps.begin(
+      SyncJournal(
+        branch: "refs/heads/lane/1", tip: base, target: target, commit: target, before: before,
+        after: tree, index: tree, stages: [], staged: [], message: "m"))
+    let outside = fixture.test.root.path("outside")
+    try FileManager.default.moveItem(atPath: fixture.lane.path + "/" + link, toPath: outside)
+    symlink(outside, fixture.lane.path + "/" + link)
+    try LaneSync.finishCutOff(repository, lane: fixture.lane, store: fixture.store)
+    #expect(try fixture.read("dir/inner/new.txt") == "n\n")
+    var found: [String] = []
+    for name in try FileManager.default.subpathsOfDirectory(atPath: outside) {
+      found.append((name as NSString).lastPathComponent)
+    }
+    #expect(!found.contains("new.txt"))
+    #expect(try fixture.test.git("rev-parse", "lane/1") == target.hex)
+    let parent = fixture.lane.path + (link == "dir" ? "" : "/dir")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: parent).contains {
+        $0.contains(".in-the-way-")
+      })
   }
 }

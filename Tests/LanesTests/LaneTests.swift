@@ -152,12 +152,15 @@ import Testing
     try fixture.pool.enter(lane, branch: "refs/heads/lane/x", commit: fixture.tip)
     try fixture.test.root.write("lanes/1/half.txt", "half\n")
     let admin = fixture.test.path + "/.git/worktrees/lane-1"
-    try Data("{}".utf8).write(to: URL(fileURLWithPath: admin + "/lanekeeper-sync"))
+    let journal = fixture.test.path + "/.git/lanekeeper/sync/lane-1/journal"
+    try FileManager.default.createDirectory(
+      atPath: (journal as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: journal))
     try Data("lanekeeper sync\n".utf8).write(to: URL(fileURLWithPath: admin + "/index.lock"))
     try fixture.pool.enter(lane, branch: "refs/heads/lane/y", commit: fixture.tip)
     #expect(try fixture.test.git("branch", "--show-current", at: lane.path) == "lane/y")
     #expect(try fixture.test.git("rev-parse", "lane/x") == fixture.tip.hex)
-    #expect(!FileManager.default.fileExists(atPath: admin + "/lanekeeper-sync"))
+    #expect(!FileManager.default.fileExists(atPath: journal))
     let rescue = try fixture.test.git(
       "for-each-ref", "--format=%(refname)", "refs/lanekeeper/rescue/lane-1")
     #expect(try fixture.test.git("show", rescue + ":half.txt") == "half")

@@ -32,6 +32,9 @@ int lk_exchange(const char *one, const char *two);
 /// Moves a file to a name that must not exist. Returns 0, or -1 with errno.
 int lk_rename_new(const char *from, const char *to);
 
+/// The same below directories that are open.
+int lk_rename_new_at(int source, const char *from, int target, const char *to);
+
 /// Lets freed memory go back to the system soon, instead of one heap for each thread that only grows.
 void lk_keep_heap_small(void);
 
@@ -79,6 +82,30 @@ int lk_clone(int target, int source);
 /// file system can, else byte by byte. The name is there once the file is whole, where the file system knows
 /// files without names. Returns 1 where blocks are shared, 0 where not, or -1 with errno.
 int lk_copy_file(const char *from, const char *directory, const char *to);
+
+/// Copies what one open file holds to another, from its start on. Returns 0, or -1 with errno.
+int lk_copy_bytes(int target, int source);
+
+/// O_PATH, which Swift does not import: opens the place of a file, and not the file.
+static const int lk_path_only = 010000000;
+
+/// Opens a path beneath a directory, for which no link is followed and nothing above is reached: by openat2(2),
+/// or, where that is not known or `stepwise` is not 0, name by name. `path` has no empty part, `.` or `..`.
+/// Returns a descriptor that no child inherits, or -1 with errno.
+int lk_open_beneath(int root, const char *path, int flags, unsigned mode, int stepwise);
+
+/// Tells whether this process works for an agent: a guard is among its ancestors, its environment says so, or a run
+/// is at work and it can't be shown that no guard is, as in a PID namespace that the run does not share, or below a
+/// /proc that is not the kernel's. `locks` is the directory in which runs note their namespace (`pid:[<number>]`), or
+/// null. Returns 1 or 0.
+int lk_works_for_agent(const char *locks);
+
+/// Tells whether all ancestors of this process can be seen, from the machine's first PID namespace, and none is a
+/// guard. Returns 1 or 0.
+int lk_stands_outside(void);
+
+/// The number of this process's PID namespace, or 0 where it can't be told.
+uint64_t lk_pid_namespace(void);
 
 /// Makes a control group whose processes together may use so many bytes of memory, beside or below that of
 /// this process, with version 2 or 1 of cgroups. Writes its directory to `group`, and that of this

@@ -23,7 +23,10 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let environment = ProcessInfo.processInfo.environment
-    if repair { return try Repair.run(try project.project()) }
+    if repair {
+      try PersonOnly.check("doctor --repair", project)
+      return try Repair.run(try project.project())
+    }
     var checks = Diagnosis(path: project.path, environment: environment).checks()
     if deep, checks.contains(where: { $0.name == "repository" && $0.isWell }) {
       checks += try PromiseAudit.checks(path: project.path, environment: environment)
@@ -51,7 +54,6 @@ struct DoctorCommand: ParsableCommand {
 /// Puts a state file that can't be used aside, and makes a new one from git.
 enum Repair {
   static func run(_ project: Project) throws {
-    try PersonOnly.check("doctor --repair")
     try project.state.create()
     guard let lock = try FileLock.tryAcquire(project.state.runLock) else {
       throw Failure("a run is at work; stop it first", status: 75)

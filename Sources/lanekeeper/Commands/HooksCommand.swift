@@ -24,7 +24,7 @@ struct HooksInstall: ParsableCommand {
   @OptionGroup var project: ProjectOptions
 
   func run() throws {
-    try PersonOnly.check("hooks install")
+    try PersonOnly.check("hooks install", self.project)
     let changes: [String]
     if let shared = try SharedRepository.find(project) {
       changes = try shared.install()
@@ -45,7 +45,7 @@ struct HooksUninstall: ParsableCommand {
   @OptionGroup var project: ProjectOptions
 
   func run() throws {
-    try PersonOnly.check("hooks uninstall")
+    try PersonOnly.check("hooks uninstall", self.project)
     let changes = try SharedRepository.hooks(project).uninstall()
     for change in changes { Terminal.line(change) }
     if changes.isEmpty { Terminal.line("the hooks were not installed") }

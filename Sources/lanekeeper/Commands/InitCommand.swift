@@ -18,7 +18,7 @@ struct InitCommand: ParsableCommand {
   @OptionGroup var detection: DetectionOptions
 
   func run() throws {
-    try PersonOnly.check("init")
+    try PersonOnly.check("init", self.project)
     let project = try project.project()
     let repository = try project.repository()
     let files = FileManager.default

@@ -21,7 +21,7 @@ struct LandCommand: AsyncParsableCommand {
     false
 
   mutating func run() async throws {
-    try PersonOnly.check("land")
+    try PersonOnly.check("land", self.project)
     let (opened, store) = try project.opened()
     let project = try MakeCall.current.shared(opened, takesTokens: false)
     if acceptTarget {

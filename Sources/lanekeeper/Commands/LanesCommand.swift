@@ -58,7 +58,7 @@ struct LanesCleanCommand: ParsableCommand {
   @OptionGroup var project: ProjectOptions
 
   func run() throws {
-    try PersonOnly.check("lanes clean")
+    try PersonOnly.check("lanes clean", self.project)
     let (project, store) = try project.opened()
     guard let lock = try FileLock.tryAcquire(project.state.runLock) else {
       throw Failure("a run is at work; its lanes are in use", status: 75)

@@ -21,7 +21,7 @@ struct ReleaseCommand: ParsableCommand {
 
   func run() throws {
     let place = try CommandPlace(project)
-    if place.lane == nil { try PersonOnly.check("release") }
+    if place.lane == nil { try PersonOnly.check("release", self.project) }
     let (owner, _) = try place.owner(feature: feature)
     let held = try place.store.claims(of: owner).map(\.path)
     let wanted = try place.paths(paths).map { path in

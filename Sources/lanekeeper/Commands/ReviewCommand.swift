@@ -65,7 +65,7 @@ struct ReviewCommand: AsyncParsableCommand {
     let (opened, store) = try project.opened()
     let project = try MakeCall.current.shared(opened, takesTokens: false)
     let desk = try ReviewDesk(project, store)
-    if !givesVerdict, !ProcessTree.hasGuardAmongAncestors() {
+    if !givesVerdict, !ProcessTree.hasGuardAmongAncestors(locks: project.state.locks) {
       let lines = try await Offload.run { try Forge(project, store)?.exchange() ?? [] }
       for line in lines { if json { Terminal.error(line) } else { Terminal.line(line) } }
     }
@@ -95,7 +95,7 @@ struct ReviewCommand: AsyncParsableCommand {
     }
     if approve || sendsBack {
       let words = approve ? "review --approve" : "review --request-changes"
-      try PersonOnly.check(words)
+      try PersonOnly.check(words, self.project)
       guard try !isInLane(project) else {
         throw Failure("this is a lane; a person gives a verdict in their own checkout")
       }
@@ -149,7 +149,9 @@ struct ReviewCommand: AsyncParsableCommand {
   private func show(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
     let facts = try desk.facts(feature)
     // An agent may look; a person's look is what their verdict counts for.
-    if !ProcessTree.hasGuardAmongAncestors() { try desk.noteLook(facts) }
+    if !ProcessTree.hasGuardAmongAncestors(locks: desk.project.state.locks) {
+      try desk.noteLook(facts)
+    }
     let diff = try facts.state.map(desk.diff) ?? ""
     let tail = try desk.logTail(feature, lines: 10)
     if json {
@@ -170,7 +172,7 @@ struct ReviewCommand: AsyncParsableCommand {
   }
 
   private func runGate(_ feature: FeatureRecord, _ desk: ReviewDesk) async throws {
-    try PersonOnly.check("review --gate")
+    try PersonOnly.check("review --gate", self.project)
     let stop = StopSignal()
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
     let signals = Task { for await _ in watcher.signals { stop.set(forced: stop.isSet) } }

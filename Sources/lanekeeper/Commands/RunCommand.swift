@@ -48,7 +48,7 @@ struct RunCommand: AsyncParsableCommand {
   mutating func run() async throws {
     if showPresets { return PresetsCommand.show() }
     if ui {
-      try PersonOnly.check("run --ui")
+      try PersonOnly.check("run --ui", self.project)
       try place.confirm()
     }
     var project = try project.project()

@@ -31,7 +31,7 @@ struct RetryCommand: ParsableCommand {
   }
 
   func run() throws {
-    try PersonOnly.check("retry")
+    try PersonOnly.check("retry", self.project)
     let (opened, store) = try project.opened()
     var wanted = ids
     if failed {
@@ -67,7 +67,7 @@ struct AbandonCommand: ParsableCommand {
   @OptionGroup var project: ProjectOptions
 
   func run() throws {
-    try PersonOnly.check("abandon")
+    try PersonOnly.check("abandon", self.project)
     let (opened, store) = try project.opened()
     let steering = Steering(opened, store)
     try steering.abandon(id)
@@ -85,7 +85,7 @@ struct ReopenCommand: ParsableCommand {
   @OptionGroup var project: ProjectOptions
 
   func run() throws {
-    try PersonOnly.check("reopen")
+    try PersonOnly.check("reopen", self.project)
     let (opened, store) = try project.opened()
     try Steering(opened, store).reopen(id)
     Terminal.line("feature #\(id) is \(try store.feature(id)?.state.rawValue ?? "gone")")
@@ -104,7 +104,7 @@ struct PauseCommand: ParsableCommand {
   @Flag(help: "Land nothing instead; attempts go on and stand in the queue.") var landing = false
 
   func run() throws {
-    try PersonOnly.check("pause")
+    try PersonOnly.check("pause", self.project)
     if landing {
       let (_, store) = try project.opened()
       try store.setValue(Lander.pauseKey, "pause")
@@ -125,7 +125,7 @@ struct ResumeCommand: ParsableCommand {
   @Flag(help: "Let landings go on.") var landing = false
 
   func run() throws {
-    try PersonOnly.check("resume")
+    try PersonOnly.check("resume", self.project)
     let (opened, store) = try project.opened()
     if landing {
       try store.setValue(Lander.pauseKey, nil)
@@ -160,7 +160,7 @@ struct StopCommand: ParsableCommand {
   }
 
   func run() throws {
-    try PersonOnly.check("stop")
+    try PersonOnly.check("stop", self.project)
     if let feature {
       let (opened, store) = try project.opened()
       try Steering(opened, store).stopAttempt(feature)

@@ -28,7 +28,7 @@ struct UiCommand: ParsableCommand {
   }
 
   func run() throws {
-    try PersonOnly.check("ui")
+    try PersonOnly.check("ui", self.project)
     _ = try project.project()
     try place.confirm()
     let words = [try UiProgram.path(), project.path] + place.words(port: port)

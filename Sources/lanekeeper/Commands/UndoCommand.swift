@@ -25,7 +25,7 @@ struct UndoCommand: AsyncParsableCommand {
   @Flag(help: "Leave what depends on it where it is.") var alone = false
 
   mutating func run() async throws {
-    try PersonOnly.check("undo")
+    try PersonOnly.check("undo", self.project)
     guard !(withDependents && alone) else {
       throw Failure("--with-dependents and --alone exclude each other", status: 64)
     }
