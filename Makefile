@@ -90,7 +90,9 @@ install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	  echo $$commit > "$(share)/templates/commit"; fi
 	install -m 644 hooks/README.md "$(share)/hooks/README.md"
 	for hook in pre-commit pre-merge-commit pre-push pre-receive reference-transaction; do \
-	  ln -sf ../../../libexec/lanekeeper/lanekeeper-hook "$(share)/hooks/$$hook"; done
+	  rm -f "$(share)/hooks/$$hook"; \
+	  printf '#!/bin/sh\nexec "$${0%%/*}/../../../libexec/lanekeeper/lanekeeper-hook" "$$0" "$$@"\n' \
+	    > "$(share)/hooks/$$hook"; chmod 755 "$(share)/hooks/$$hook"; done
 	install -m 644 docs/lanekeeper.1 "$(root)/share/man/man1/lanekeeper.1"
 	ln -sf lanekeeper.1 "$(root)/share/man/man1/git-lane.1"
 	$(build)/lanekeeper --generate-completion-script bash \

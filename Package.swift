@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "CLocaleData"),
   ]
     + module("ClaimRules")
-    + module("HookInputs", ["CZlib"], tests: ["ClaimRules", "TestSupport"])
+    + module("HookInputs", ["CZlib", "CProcess"], tests: ["ClaimRules", "TestSupport"])
     + module("Processes", ["CProcess"], tests: ["TestSupport"])
     + module("Git", ["CLibgit2", "HookInputs", "Processes"], tests: ["TestSupport"])
     + module("Backlog", [.product(name: "Yams", package: "Yams")])
@@ -64,7 +64,8 @@ let package = Package(
       "Store",
       ["ClaimRules", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"], exclude: ["Samples"])
-    + module("Lanes", ["Git", "Store", "Processes", "ClaimRules"], tests: ["TestSupport"])
+    + module(
+      "Lanes", ["Git", "HookInputs", "Store", "Processes", "ClaimRules"], tests: ["TestSupport"])
     + module(
       "Agents",
       [

@@ -102,6 +102,7 @@ package struct AttemptRunner: Sendable {
       try store.freeSlot(feature.id, attempt.number)
       agentEnded()
       let result = ending!
+      try await Offload.run { try configuration.end(feature, attempt) }
       let settler = AttemptSettler(
         settings: settings, store: store, state: state, identity: identity())
       try await Offload.run {
@@ -116,6 +117,7 @@ package struct AttemptRunner: Sendable {
         .refusedClaim(detail: "the target conflicts on \(names), which others hold"))
     } catch {
       if ending == nil { agentEnded() }
+      try? await Offload.run { try configuration.end(feature, attempt) }
       try? store.record(
         "attempt_error", feature: feature.id, agent: attempt.agent,
         ["attempt": .integer(Int64(attempt.number)), "detail": .string("\(error)")])
@@ -135,6 +137,10 @@ package struct AttemptRunner: Sendable {
         try? store.leaveOutLane(lane.number)
       }
     }
+  }
+
+  private var configuration: ConfigurationWatch {
+    ConfigurationWatch(store: store, state: state, environment: settings.environment)
   }
 
   /// How the detail of an attempt begins whose lane could not be made ready.
@@ -172,6 +178,7 @@ package struct AttemptRunner: Sendable {
     let stagger = settings.staggerSeconds ?? definition.staggerSeconds
     try await Stagger.wait(
       state.locks + "/start-\(definition.name)", seconds: stagger, stop: stop)
+    try await Offload.run { try configuration.begin(feature, attempt) }
     let killsBefore = MemoryPressure.kills()
     let environment = AgentEnvironment.variables(
       feature, attempt, lane: lane, promptFile: state.prompt(feature.id, attempt.number),

@@ -116,5 +116,8 @@ package struct Configuration: Sendable, Equatable {
   package var definitions: [String: AgentSettings] = [:]
 
   /// The defaults for a repository whose directory has this name.
-  package init(repositoryName: String) { lanes = Lanes(path: "../\(repositoryName).lanes") }
+  /// - Parameter lanesPath: the default of `lanes.path`, where it is not beside the repository.
+  package init(repositoryName: String, lanesPath: String? = nil) {
+    lanes = Lanes(path: lanesPath ?? "../\(repositoryName).lanes")
+  }
 }

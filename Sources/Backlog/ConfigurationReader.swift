@@ -13,12 +13,13 @@ package enum ConfigurationReader {
   /// - Parameters:
   ///   - file: the name for messages.
   ///   - repositoryName: the name of the repository's directory, for the default of `lanes.path`.
+  ///   - lanesPath: that default itself, where it is not beside the repository.
   /// - Throws: ``InputProblems`` with everything that is wrong.
   package static func read(
-    text: String, file: String, repositoryName: String
+    text: String, file: String, repositoryName: String, lanesPath: String? = nil
   ) throws(InputProblems) -> Configuration {
     let input = YAMLInput(file: file)
-    var result = Configuration(repositoryName: repositoryName)
+    var result = Configuration(repositoryName: repositoryName, lanesPath: lanesPath)
     if let root = input.root(text), !input.isNull(root),
       let members = input.members(root, of: "the file", known: keys)
     {

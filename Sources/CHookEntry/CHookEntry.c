@@ -90,14 +90,16 @@ FREE_STANDING static int is_lane(char **environment, const char *common, long co
   return 1;
 }
 
-/// Tells whether a call ends here: `…/lanekeeper/hooks/reference-transaction committed|aborted`, where
+/// Tells whether a call ends here: that of the launcher `…/lanekeeper/hooks/reference-transaction` with the
+/// word committed or aborted, where
 /// neither the user's directory of hooks nor ours holds another one of that name, and nobody waits for the
 /// word, as the desk of a sandbox does.
 FREE_STANDING static int ends(long count, char **words, char **environment) {
-  if (count != 2 || !(is_same(words[1], "committed") || is_same(words[1], "aborted"))) return 0;
+  // The program, the launcher whose first line named it, git's argument.
+  if (count != 3 || !(is_same(words[2], "committed") || is_same(words[2], "aborted"))) return 0;
   static const char hooks[] = "/lanekeeper/hooks";
   static const char name[] = "/reference-transaction";
-  const char *program = words[0];
+  const char *program = words[1];
   long directory = length(program) - (long)(sizeof name - 1);
   long common = directory - (long)(sizeof hooks - 1);
   if (common <= 0 || program[0] != '/' || !is_same(program + directory, name) ||

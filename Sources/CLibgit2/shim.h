@@ -15,6 +15,11 @@ static inline void lk_git_set_cache(git_object_t type, size_t object, ssize_t al
   git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, all);
 }
 
+/// Lets libgit2 open repositories of other users: git itself is asked whether it accepts them.
+static inline void lk_git_leave_owners_to_git(void) {
+  git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+}
+
 /// Sets where libgit2 looks for configuration of one level (`git_libgit2_opts` is variadic).
 static inline int lk_git_set_search_path(int level, const char *path) {
   return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);

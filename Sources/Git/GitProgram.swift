@@ -27,12 +27,30 @@ package enum GitProgram {
     "GIT_REFLOG_ACTION", "GIT_NAMESPACE",
   ]
 
-  /// Returns an environment without what would tie git to another repository.
+  /// Returns an environment without what would tie git to another repository. Which repositories of other
+  /// users it accepts stays.
   package static func clean(_ environment: [String: String]) -> [String: String] {
-    environment.filter {
+    var result = environment.filter {
       !localVariables.contains($0.key) && !$0.key.hasPrefix("GIT_CONFIG_KEY_")
         && !$0.key.hasPrefix("GIT_CONFIG_VALUE_")
     }
+    result.merge(SafeDirectories.variables(SafeDirectories.inVariables(environment))) { $1 }
+    return result
+  }
+
+  /// Returns the variables that set one more value for each git of an environment, with those of its kind that
+  /// are there: a count without its keys stops every git.
+  package static func adding(
+    _ key: String, _ value: String, to environment: [String: String]
+  ) -> [String: String] {
+    var result = clean(environment).filter {
+      $0.key.hasPrefix("GIT_CONFIG_KEY_") || $0.key.hasPrefix("GIT_CONFIG_VALUE_")
+    }
+    let count = result.count / 2
+    result["GIT_CONFIG_COUNT"] = String(count + 1)
+    result["GIT_CONFIG_KEY_\(count)"] = key
+    result["GIT_CONFIG_VALUE_\(count)"] = value
+    return result
   }
 
   /// Runs git to its end. Blocks the calling thread.

@@ -184,10 +184,10 @@ extension Repository {
     for other in worktrees(on: branch) where other.name != name {
       throw WorktreeError.branchInUse(branch: branch, path: other.path)
     }
-    guard name != nil, let main = mainWorktreePath else { return }
-    if text(of: commonDirectory + "/HEAD") == "ref: " + branch {
-      throw WorktreeError.branchInUse(branch: branch, path: main)
-    }
+    guard name != nil, text(of: commonDirectory + "/HEAD") == "ref: " + branch else { return }
+    // The HEAD of a bare repository is no checkout.
+    guard try !Repository(opening: commonDirectory).isBare else { return }
+    throw WorktreeError.branchInUse(branch: branch, path: mainWorktreePath ?? commonDirectory)
   }
 
   private func registration(of name: String) throws -> WorktreeInfo {

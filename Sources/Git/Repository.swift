@@ -18,13 +18,14 @@ package final class Repository {
   package let gitDirectory: String
   /// The git directory that all worktrees share.
   package let commonDirectory: String
-  /// The directory of the checkout; `nil` in a bare repository.
+  /// The directory of the checkout; `nil` where there is none from which git finds this repository.
   package let workingDirectory: String?
   /// The environment in which git is started where libgit2 does not serve.
   package let environment: [String: String]
 
   static let setUp: Void = {
     git_libgit2_init()
+    lk_git_leave_owners_to_git()
     let name = strdup("worktreeconfig")
     var names: [UnsafePointer<CChar>?] = [UnsafePointer(name)]
     _ = names.withUnsafeMutableBufferPointer { lk_git_set_extensions($0.baseAddress, 1) }
@@ -40,7 +41,21 @@ package final class Repository {
   ///   `HOME` git does not see the user's own configuration, filters such as git-lfs included.
   /// - Throws: ``UnsupportedRepository`` for a format that libgit2 1.5 does not handle;
   ///   ``GitError`` otherwise.
-  package init(opening path: String, environment: [String: String] = [:]) throws {
+  package convenience init(opening path: String, environment: [String: String] = [:]) throws {
+    try self.init(path, flags: GIT_REPOSITORY_OPEN_NO_SEARCH, environment)
+  }
+
+  /// Opens the repository that a directory lies in, and knows its checkout however git finds the one from
+  /// the other: by a `.git` directory, file or link.
+  ///
+  /// - Throws: as ``init(opening:environment:)``.
+  package convenience init(at directory: String, environment: [String: String] = [:]) throws {
+    try self.init(directory, flags: GIT_REPOSITORY_OPEN_CROSS_FS, environment)
+  }
+
+  private init(
+    _ path: String, flags: git_repository_open_flag_t, _ environment: [String: String]
+  ) throws {
     _ = Self.setUp
     self.environment = environment
     if let common = Self.commonDirectory(near: path) {
@@ -48,11 +63,15 @@ package final class Repository {
       guard reasons.isEmpty else { throw UnsupportedRepository(path: path, reasons: reasons) }
     }
     var pointer: OpaquePointer?
-    try GitError.check(git_repository_open(&pointer, path), "open the repository \(path)")
+    try GitError.check(
+      git_repository_open_ext(&pointer, path, flags.rawValue, nil), "open the repository \(path)")
     handle = pointer!
-    gitDirectory = Self.trimmed(git_repository_path(pointer))
-    commonDirectory = Self.trimmed(git_repository_commondir(pointer))
+    // Where `.git` is a link, libgit2 names now the link and now its target.
+    gitDirectory = RepositoryPlace.resolved(Self.trimmed(git_repository_path(pointer)))
+    commonDirectory = RepositoryPlace.resolved(Self.trimmed(git_repository_commondir(pointer)))
+    let directory = gitDirectory
     workingDirectory = git_repository_workdir(pointer).map { Self.trimmed($0) }
+      .flatMap { RepositoryPlace.leads(from: $0, to: directory) ? $0 : nil }
   }
 
   deinit {
@@ -114,12 +133,19 @@ package final class Repository {
     isLinkedWorktree ? (gitDirectory as NSString).lastPathComponent : nil
   }
 
-  /// The checkout that the repository was made with; `nil` where it is bare.
+  /// The checkout that the repository was made with; `nil` where it is bare, or where the git directory
+  /// does not tell.
   package var mainWorktreePath: String? {
-    var main: OpaquePointer?
-    guard git_repository_open(&main, commonDirectory) == 0 else { return nil }
-    defer { git_repository_free(main) }
-    return git_repository_workdir(main).map { Self.trimmed($0) }
+    if !isLinkedWorktree, let workingDirectory { return workingDirectory }
+    guard let main = isLinkedWorktree ? try? Repository(opening: commonDirectory) : self,
+      !main.isBare
+    else { return nil }
+    if let found = main.workingDirectory { return found }
+    // The git directory stands elsewhere and does not name its checkout.
+    guard let noted = RepositoryPlace.notedCheckout(commonDirectory),
+      RepositoryPlace.leads(from: noted, to: commonDirectory)
+    else { return nil }
+    return noted
   }
 
   /// Runs git in this worktree.

@@ -9,8 +9,10 @@ struct ConfigurationFile {
   let path: String
   /// Stands where the file had no newline at its end before the first block came.
   private let marker: String
+  private let state: StateDirectory
 
   init(state: StateDirectory) {
+    self.state = state
     path = Self.resolved(state.commonDirectory + "/config")
     marker = state.path + "/config.unterminated"
   }
@@ -66,6 +68,7 @@ struct ConfigurationFile {
       guard rename(lock, path) == 0 else {
         throw LaneError.notWritable(path: path, reason: String(cString: strerror(errno)))
       }
+      try SharedConfiguration.follow(state, body)
       return true
     } catch {
       unlink(lock)

@@ -1,92 +1,88 @@
 import Foundation
+import HookInputs
 
-/// One of our directories of hooks: links to our program under the names of hooks, and one link,
+/// One of our directories of hooks: launchers of our program under the names of hooks, and one link,
 /// `user`, to the user's own.
 struct HookDirectory {
   /// Absolute.
   let path: String
   /// The hooks that our program answers itself here.
   let ours: [String]
-  private static let program = "../bin/lanekeeper-hook"
+  /// The hooks that git starts before any other of ours could add what the user has put into their own
+  /// directory meanwhile.
+  private static let early = [
+    "applypatch-msg", "pre-applypatch", "post-applypatch", "post-checkout", "pre-auto-gc",
+    "pre-rebase",
+    "sendemail-validate",
+  ]
 
-  /// The names of the links.
+  private var shelf: HookFiles { HookFiles(path) }
+
+  /// The names of the launchers.
   var names: [String] {
-    entries.filter { $0 != "user" && isOurLink($0) }.sorted()
+    HookFiles.entries(of: path).filter { HookFiles.isHookName($0) && shelf.isOurs($0) }.sorted()
   }
 
-  /// Tells whether each hook that has to be ours is.
-  var isIntact: Bool { ours.allSatisfy(isOurLink) }
+  /// The hooks that have to be ours, and are not.
+  var overwritten: [String] { ours.filter { !shelf.isWhole($0) } }
+
+  /// Other programs' hooks that were written over ours and run after them; absolute.
+  var displaced: [String] {
+    entries.filter { $0.hasSuffix(HookFiles.displaced) }.sorted().map { path + "/" + $0 }
+  }
+
+  /// Those that another one has replaced since, which don't run; absolute.
+  var replaced: [String] {
+    entries.filter { $0.contains(HookFiles.displaced + ".") }.sorted().map { path + "/" + $0 }
+  }
 
   /// Makes what is needed and takes away what is not any more.
   ///
   /// - Parameters:
-  ///   - link: what `user` points to.
+  ///   - target: what `user` points to.
   ///   - user: the user's own hooks, absolute.
-  func refresh(link target: String, user: String) throws {
-    let files = FileManager.default
-    try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-    try adopt(into: user)
+  ///   - isGits: they are git's own directory, into which other programs' hooks may be moved.
+  func refresh(link target: String, user: String, isGits: Bool) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     try link(path + "/user", to: target)
-    let present = (try? files.contentsOfDirectory(atPath: user)) ?? []
-    let displaced = entries.filter { $0.hasSuffix(".displaced") }.map { String($0.dropLast(10)) }
-    let wanted = Set(ours + present.filter { Self.isHook($0, in: user) } + displaced)
-    for name in wanted { try link(path + "/" + name, to: Self.program) }
-    // Other names than a hook's may be links that another process is about to put in place.
-    for name in entries
-    where name != "user" && !wanted.contains(name) && Self.isHookName(name) && isOurLink(name) {
-      try? files.removeItem(atPath: path + "/" + name)
+    // What a manager has installed here under another name than ours is the user's, too.
+    for name in entries where HookFiles.isHookName(name) && name != "user" && !shelf.isOurs(name) {
+      try put(name)
     }
-  }
-
-  /// Moves to the user's own hooks what a hook manager has installed here, since git named it this
-  /// directory.
-  private func adopt(into user: String) throws {
-    let files = FileManager.default
-    for entry in entries where entry != "user" && !isOurLink(entry) {
-      let name = entry.hasSuffix(".displaced") ? String(entry.dropLast(10)) : entry
-      guard Self.isHookName(name), isFile(path + "/" + entry) else { continue }
-      let home = user + "/" + name
-      if !files.fileExists(atPath: home) {
-        try files.createDirectory(atPath: user, withIntermediateDirectories: true)
-        try files.moveItem(atPath: path + "/" + entry, toPath: home)
-      } else if files.contentsEqual(atPath: home, andPath: path + "/" + entry) {
-        try files.removeItem(atPath: path + "/" + entry)
-      } else if entry == name {
-        // Both are kept, and both run: the user's first.
-        guard rename(path + "/" + entry, path + "/" + name + ".displaced") == 0 else { continue }
-      }
-    }
-    // What a manager put aside, thinking it another's, is a link of ours.
+    if isGits { adopt(into: user) }
+    let kept = displaced.map { String(($0 as NSString).lastPathComponent.dropLast(10)) }
+    let wanted = Set(ours + Self.early + HookFiles.hooks(in: user) + kept)
+    for name in wanted { try put(name) }
+    // Other names than a hook's may be files that another process is about to put in place.
+    for name in names where name != "user" && !wanted.contains(name) { unlink(path + "/" + name) }
+    // What a manager put aside, thinking it another's, is ours.
     for entry in entries where [".old", ".legacy"].contains(where: { entry.hasSuffix($0) }) {
-      if isOurLink(entry) { try? files.removeItem(atPath: path + "/" + entry) }
+      if shelf.isOurs(entry) { unlink(path + "/" + entry) }
     }
   }
 
-  private var entries: [String] {
-    (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-  }
-
-  private func isOurLink(_ name: String) -> Bool {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: path + "/" + name)) == Self.program
-  }
-
-  private func isFile(_ path: String) -> Bool {
-    var found = stat()
-    return lstat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFREG
-  }
-
-  private static func isHookName(_ name: String) -> Bool {
-    !name.isEmpty
-      && name.utf8.allSatisfy {
-        ($0 >= 0x61 && $0 <= 0x7a) || $0 == 0x2d || ($0 >= 0x30 && $0 <= 0x39)
+  /// Moves what was written over our launchers to the user's own hooks, where these have none of that name.
+  func adopt(into user: String) {
+    for source in displaced {
+      let name = String((source as NSString).lastPathComponent.dropLast(10))
+      let home = user + "/" + name
+      guard let content = HookFiles.content(source) else { continue }
+      if HookFiles.content(home) == content {
+        unlink(source)
+      } else if !FileManager.default.fileExists(atPath: home) {
+        try? FileManager.default.createDirectory(atPath: user, withIntermediateDirectories: true)
+        try? FileManager.default.moveItem(atPath: source, toPath: home)
       }
+    }
   }
 
-  /// Tells whether git would start a file of this name: a hook of whatever name, now or later, but no
-  /// sample and no other file.
-  private static func isHook(_ name: String, in directory: String) -> Bool {
-    isHookName(name) && (name.contains("-") || name == "update")
-      && FileManager.default.isExecutableFile(atPath: directory + "/" + name)
+  private var entries: [String] { HookFiles.entries(of: path) }
+
+  private func put(_ name: String) throws {
+    let code = shelf.put(name)
+    guard code == 0 else {
+      throw LaneError.notWritable(path: path + "/" + name, reason: String(cString: strerror(code)))
+    }
   }
 
   private func link(_ path: String, to target: String) throws {

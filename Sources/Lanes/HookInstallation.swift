@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import HookInputs
 import Processes
 
 /// The git hooks that lanes use, and how they reach them without touching any other checkout.
@@ -45,8 +46,8 @@ package struct HookInstallation: Sendable {
     HookDirectory(path: state.personHooks, ours: Self.ours + ["pre-receive"])
   }
 
-  /// Brings our hooks directories up to date: our own copy of the program, a link to it under the name
-  /// of each hook that is needed, and a link to the user's own hooks, which run after ours.
+  /// Brings our hooks directories up to date: our own copy of the program, a file that starts it under the
+  /// name of each hook that is needed, and a link to the user's own hooks, which run after ours.
   ///
   /// The copy lets hooks work on after the program was moved or uninstalled: git skips a hook that
   /// is not there, and commits would go unchecked.
@@ -55,7 +56,11 @@ package struct HookInstallation: Sendable {
     try copyProgram()
     let user = try userHooks()
     for directory in [lanes, persons] {
-      try directory.refresh(link: user.link, user: user.directory)
+      try directory.refresh(link: user.link, user: user.directory, isGits: user.isGits)
+    }
+    if let checkout = try Repository(opening: repository, environment: environment).workingDirectory
+    {
+      try RepositoryPlace.note(checkout: checkout, state.commonDirectory)
     }
     // The repository may have been moved since.
     if !isUpToDate, try isInstalled() || isInstalledForPersons() { try writeIncluded() }
@@ -125,6 +130,12 @@ package struct HookInstallation: Sendable {
   /// byte.
   package func uninstall() throws -> [String] {
     var changes: [String] = []
+    // What other programs have written here runs on without us where it can.
+    let user = try userHooks()
+    for directory in [lanes, persons] where user.isGits { directory.adopt(into: user.directory) }
+    for path in persons.displaced {
+      changes.append("\(path) is another program's hook, which git does not find any more there")
+    }
     let forPersons = try isInstalledForPersons()
     if try isInstalled() {
       try remove(Self.laneKey, Self.laneBlock, "lanekeeper/lane.config", isLast: !forPersons)
@@ -140,13 +151,7 @@ package struct HookInstallation: Sendable {
   /// The variables that bring the hooks to a process that has no include: `core.hooksPath` for each
   /// git that it starts.
   package func variables(addingTo environment: [String: String]) -> [String: String] {
-    // They are added to what git's own variables were taken out of: a count without its keys
-    // stops every git.
-    let count = Int(GitProgram.clean(environment)["GIT_CONFIG_COUNT"] ?? "") ?? 0
-    return [
-      "GIT_CONFIG_COUNT": String(count + 1), "GIT_CONFIG_KEY_\(count)": "core.hooksPath",
-      "GIT_CONFIG_VALUE_\(count)": state.hooks,
-    ]
+    GitProgram.adding("core.hooksPath", state.hooks, to: environment)
   }
 
   /// How the hooks stand.
@@ -170,24 +175,28 @@ package struct HookInstallation: Sendable {
     return HookReport(
       isInstalled: isInstalled, isInstalledForPersons: forPersons,
       isMoved: (isInstalled || forPersons) && !isUpToDate,
-      isIntact: lanes.isIntact && (!forPersons || persons.isIntact),
+      overwritten: Set(lanes.overwritten + (forPersons ? persons.overwritten : [])).sorted(),
+      displaced: lanes.displaced + persons.displaced,
+      replaced: lanes.replaced + persons.replaced + damagedProgram,
       directory: state.hooks, names: lanes.names, userDirectory: user,
       managers: HookManager.found(in: user), shadowed: shadowed)
   }
 
-  private func userHooks() throws -> (link: String, directory: String) {
+  /// The user's own hooks: what `user` points to, where that is, and whether it is git's own place.
+  private func userHooks() throws -> (link: String, directory: String, isGits: Bool) {
     let configured = try userSetting()
     guard let path = configured, !path.isEmpty else {
       let directory = state.commonDirectory + "/hooks"
-      return (directory, directory)
+      return (directory, directory, true)
     }
-    if path.hasPrefix("/") { return (path, path) }
+    if path.hasPrefix("/") { return (path, path, false) }
     if path.hasPrefix("~/") {
       let home = (environment["HOME"] ?? "") + path.dropFirst()
-      return (home, home)
+      return (home, home, false)
     }
     let repository = try Repository(opening: repository, environment: environment)
-    return (path, (repository.mainWorktreePath ?? state.commonDirectory) + "/" + path)
+    let top = repository.workingDirectory ?? repository.mainWorktreePath
+    return (path, (top ?? state.commonDirectory) + "/" + path, false)
   }
 
   /// The user's own `core.hooksPath`: the last value of all that is not ours, whether or not our include
@@ -200,9 +209,19 @@ package struct HookInstallation: Sendable {
       .last { $0 != state.hooks && $0 != state.personHooks }
   }
 
+  /// Other programs' hooks that were written over the program itself.
+  private var damagedProgram: [String] {
+    HookFiles.entries(of: state.programs).filter { $0.contains(HookFiles.displaced) }
+      .map { state.programs + "/" + $0 }
+  }
+
   private func copyProgram() throws {
     let files = FileManager.default
     let copy = state.programs + "/lanekeeper-hook"
+    // Where links led to it, a hook manager may have written its own hook over it.
+    if let start = HookFiles.content(copy, limit: 2), start == Array("#!".utf8) {
+      rename(copy, copy + "\(HookFiles.displaced).\(Int(Date().timeIntervalSince1970))")
+    }
     let wanted = try files.attributesOfItem(atPath: program)
     if let found = try? files.attributesOfItem(atPath: copy),
       found[.size] as? Int == wanted[.size] as? Int,

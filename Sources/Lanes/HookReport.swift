@@ -8,10 +8,14 @@ package struct HookReport: Sendable {
   package var isInstalledForPersons: Bool
   /// The repository was moved since; the next run, or `hooks install`, puts that right.
   package var isMoved: Bool
-  /// Each hook that has to be ours is.
-  package var isIntact: Bool
+  /// The hooks that have to be ours, over which another program has written.
+  package var overwritten: [String]
+  /// What other programs wrote over ours, which runs after them; absolute.
+  package var displaced: [String]
+  /// What they wrote there before that, which is kept and does not run; absolute.
+  package var replaced: [String]
   package var directory: String
-  /// The hooks that have a link there.
+  /// The hooks that have a file of ours there.
   package var names: [String]
   /// Where the repository's own hooks stand, which run after ours.
   package var userDirectory: String
@@ -19,6 +23,9 @@ package struct HookReport: Sendable {
   package var managers: [String]
   /// Lanes in which another setting wins; a sentence each.
   package var shadowed: [String]
+
+  /// Each hook that has to be ours is.
+  package var isIntact: Bool { overwritten.isEmpty }
 }
 
 /// Recognises hook managers by what they install.
@@ -32,6 +39,7 @@ enum HookManager {
       else { continue }
       let text = String(decoding: data.prefix(8192), as: UTF8.self)
       if text.contains("lefthook") { result.insert("lefthook") }
+      if text.contains("prek") { result.insert("prek") }
       if text.contains("pre_commit") || text.contains("pre-commit.com") {
         result.insert("pre-commit")
       }

@@ -162,12 +162,21 @@ package struct LanePool: Sendable {
       atPath: (log as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     // One that a killed process left behind is ending.
     try FileLock.acquireBlocking(state.setUpLock(lane.name)).release()
-    let ending = try GuardedProcess.runBlocking(
-      GuardedCommand(
-        guardProgram: settings.guardProgram, lockPath: state.setUpLock(lane.name), logPath: log,
-        inputPath: nil, directory: lane.path, argv: ["/bin/sh", "-c", setup],
-        environment: GitProgram.clean(environment), mark: "setup-\(lane.name)-\(getpid())",
-        wallSeconds: 1800))
+    func run(_ variables: [String: String]) throws -> Ending {
+      try GuardedProcess.runBlocking(
+        GuardedCommand(
+          guardProgram: settings.guardProgram, lockPath: state.setUpLock(lane.name), logPath: log,
+          inputPath: nil, directory: lane.path, argv: ["/bin/sh", "-c", setup],
+          environment: GitProgram.clean(environment).merging(variables) { $1 },
+          mark: "setup-\(lane.name)-\(getpid())", wallSeconds: 1800))
+    }
+    var ending = try run([:])
+    if ending != .exited(0),
+      FileManager.default.fileExists(atPath: lane.path + "/.pre-commit-config.yaml")
+    {
+      // `pre-commit install` refuses where core.hooksPath is set, as it is in every lane.
+      ending = try run(GitProgram.adding("core.hooksPath", "", to: environment))
+    }
     guard ending == .exited(0) else {
       let text = String(
         decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)

@@ -46,10 +46,23 @@ package struct Diagnosis {
         }
         guard !report.isInstalled || report.isIntact else {
           throw Failure(
-            "another program wrote over them; `lanekeeper hooks install` puts them back")
+            "another program wrote over \(report.overwritten.joined(separator: ", ")); `lanekeeper "
+              + "hooks install` puts ours back and keeps what it wrote")
         }
+        let others =
+          report.displaced.isEmpty
+          ? "" : "; of other programs run after them: \(report.displaced.joined(separator: ", "))"
         return report.isInstalled
-          ? "installed" : "by environment only; `lanekeeper hooks install` makes them firmer"
+          ? "installed" + others
+          : "by environment only; `lanekeeper hooks install` makes them firmer"
+      })
+    checks.append(
+      check("configuration") {
+        let changes = project.configurationChanges
+        let left = changes.filter { !$0.isRestored }
+        guard left.isEmpty else { throw Failure(left.map(\.text).joined(separator: "; ")) }
+        return changes.isEmpty
+          ? "as its owner left it" : changes.map(\.text).joined(separator: "; ")
       })
     checks.append(check("gate") { try gate(project) })
     for name in project.configuration.agents {

@@ -13,7 +13,7 @@ import Store
 
 /// A repository with its configuration, opened for a command.
 package struct Project: Sendable {
-  /// The main checkout, from which configuration and backlog are read.
+  /// The person's checkout, from which configuration and backlog are read.
   package let directory: String
   package let state: StateDirectory
   package let configuration: Configuration
@@ -24,6 +24,8 @@ package struct Project: Sendable {
   package private(set) var jobs: JobServer?
   /// Which spellings of a path name the same file here.
   package let naming: PathNaming
+  /// What was put right before the project could be opened, a line each.
+  package private(set) var notes: [String] = []
 
   /// `refs/heads/…` of the target.
   package var target: String { "refs/heads/" + configuration.target }
@@ -37,10 +39,14 @@ package struct Project: Sendable {
   package static func open(
     _ directory: String, environment: [String: String]
   ) throws -> Project {
-    var environment = MakeFlags.clean(environment)
-    let found = try checkout(directory, environment)
-    let repository = found.repository
-    let main = found.main
+    var environment = try SafeDirectories.kept(MakeFlags.clean(environment))
+    let changes = try RepositoryPlace.commonDirectory(above: directory).map {
+      try SharedConfiguration(state: StateDirectory(commonDirectory: $0), environment: environment)
+        .mend()
+    }
+    let (repository, checkout) = try CheckoutFinder(
+      directory: directory, environment: environment
+    ).find()
     if try repository.defaultSignature() == nil {
       for role in ["AUTHOR", "COMMITTER"] {
         environment["GIT_\(role)_NAME"] = environment["GIT_\(role)_NAME"] ?? "Lanekeeper"
@@ -48,64 +54,31 @@ package struct Project: Sendable {
           environment["GIT_\(role)_EMAIL"] ?? "lanekeeper@localhost"
       }
     }
-    let name = (main as NSString).lastPathComponent
-    let file = main + "/" + configurationFile
-    var configuration = Configuration(repositoryName: name)
+    let name = (checkout as NSString).lastPathComponent
+    let file = checkout + "/" + configurationFile
+    // All checkouts share the lanes, which stand beside the main one where there is one.
+    let lanes = repository.mainWorktreePath.flatMap { $0 == checkout ? nil : $0 + ".lanes" }
+    var configuration = Configuration(repositoryName: name, lanesPath: lanes)
     let isConfigured = FileManager.default.fileExists(atPath: file)
     if isConfigured {
       do {
         configuration = try ConfigurationReader.read(
-          text: try InputFile.read(file), file: configurationFile, repositoryName: name)
+          text: try InputFile.read(file), file: configurationFile, repositoryName: name,
+          lanesPath: lanes)
       } catch let problems as InputProblems {
         throw Failure(problems.description, status: 65)
       }
     }
     // What an agent has written into its lane is not to be run outside its sandbox.
     if configuration.sandbox.isOn { environment["LANEKEEPER_USER_HOOKS"] = "none" }
-    return Project(
-      directory: main, state: StateDirectory(commonDirectory: repository.commonDirectory),
+    var project = Project(
+      directory: checkout, state: StateDirectory(commonDirectory: repository.commonDirectory),
       configuration: configuration, isConfigured: isConfigured, environment: environment,
       naming: PathNaming(
         ignoresCase: try repository.configBool("core.ignorecase"),
         composesUnicode: try repository.configBool("core.precomposeunicode")))
-  }
-
-  /// Finds the main checkout of the repository that a directory lies in.
-  package static func checkout(
-    _ directory: String, _ environment: [String: String]
-  ) throws -> (repository: Repository, main: String) {
-    guard FileManager.default.fileExists(atPath: directory) else {
-      throw Failure("\(directory) does not exist; name the repository with --project-dir")
-    }
-    guard let path = try discovered(directory) else {
-      throw Failure(
-        "\(directory) is no git repository; run `git init` there, or name one with --project-dir")
-    }
-    let reasons = RepositoryFormat.check(path: path)
-    guard reasons.isEmpty else {
-      throw Failure(
-        "\(directory) can't be used, since libgit2 can't handle it: "
-          + reasons.joined(separator: "; "))
-    }
-    let repository: Repository
-    do {
-      repository = try Repository(opening: path, environment: environment)
-    } catch let error as UnsupportedRepository {
-      throw Failure(error.description)
-    }
-    guard let main = repository.mainWorktreePath else {
-      throw Failure(
-        "\(directory) is a bare repository; Lanekeeper needs a checkout: clone it and run there")
-    }
-    return (repository, main)
-  }
-
-  private static func discovered(_ directory: String) throws -> String? {
-    do {
-      return try Repository.discover(from: directory)
-    } catch let error as GitError {
-      throw Failure("\(directory) can't be opened: \(error.message)")
-    }
+    project.notes = (changes ?? []).map(\.text)
+    return project
   }
 
   /// Opens the state file; makes it where it is absent.
@@ -125,6 +98,14 @@ package struct Project: Sendable {
   /// Opens the state file where it is there already.
   package func existingStore() throws -> Store? {
     FileManager.default.fileExists(atPath: state.stateFile) ? try store() : nil
+  }
+
+  /// What attempts have changed in the configuration that they share with the person's checkout, since the
+  /// last run began.
+  package var configurationChanges: [SharedConfiguration.Change] { sharedConfiguration.open() }
+
+  var sharedConfiguration: SharedConfiguration {
+    SharedConfiguration(state: state, environment: environment)
   }
 
   package func repository() throws -> Repository {

@@ -107,6 +107,8 @@ package struct Recovery: Sendable {
     Strays.end(mark: attempt.mark, directories: lane.map { [$0.path] } ?? [])
     MemoryGroup.removeLeft(lockPath: state.attemptLock(attempt.feature, attempt.number))
     guard let feature = try store.feature(attempt.feature) else { return }
+    try ConfigurationWatch(store: store, state: state, environment: project.environment)
+      .end(feature, attempt)
     do {
       if let lane, let branch = feature.branch {
         try settle(feature, attempt, lane, branch)

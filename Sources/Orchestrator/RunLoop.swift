@@ -39,6 +39,7 @@ actor RunLoop {
   private var lent = 0
   /// Attempts that are not put away yet.
   private var attempts = 0
+  private var toldChanges: [SharedConfiguration.Change] = []
   /// Features that this process is starting or running.
   private var mine: Set<String> = []
   /// The slots of those that have not taken them yet.
@@ -177,6 +178,13 @@ actor RunLoop {
     return isTargetHeld
   }
 
+  /// Says what attempts have changed in the configuration that they share with the person's checkout.
+  private func tellConfiguration() {
+    let changes = context.project.configurationChanges.filter { !toldChanges.contains($0) }
+    for change in changes { report(.note(change.text)) }
+    toldChanges += changes
+  }
+
   /// Brings branches that wait for a review to where `review.push` says, and verdicts back: at once where
   /// another waits, else now and then, since forges count what they are asked.
   private func visitForge(isTime: Bool) {
@@ -298,6 +306,7 @@ actor RunLoop {
           ended.run()
         })
       ringLanding.yield()
+      tellConfiguration()
       try tell(started.attempt)
       let tip = try? context.project.repository().reference(context.project.target)
       await shelf.giveBack(
@@ -542,6 +551,10 @@ actor RunLoop {
         isLanding = false
         lock.release()
       }
+      // An attempt that is at work may have changed by whom landings are signed.
+      let configuration = context.project.sharedConfiguration
+      try await Offload.run { _ = try configuration.look() }
+      tellConfiguration()
       if try !store.openLandings().isEmpty {
         // The process that landed before was killed.
         let lander = context.lander

@@ -16,9 +16,9 @@ package struct ServerHooks: Sendable {
   package static func find(
     _ path: String, environment: [String: String]
   ) throws -> ServerHooks? {
-    guard let found = (try? Repository.discover(from: path)) ?? nil,
-      let repository = try? Repository(opening: found, environment: environment),
-      repository.mainWorktreePath == nil
+    guard let repository = try? Repository(at: path, environment: environment), repository.isBare,
+      !repository.isLinkedWorktree,
+      !repository.worktrees().contains(where: { !CheckoutFinder.isOurs($0.name) })
     else { return nil }
     let state = StateDirectory(commonDirectory: repository.commonDirectory)
     return ServerHooks(

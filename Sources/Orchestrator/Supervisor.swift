@@ -82,6 +82,7 @@ package final class Supervisor: Sendable {
       unlink(project.state.participantLock(id))
     }
     try hooks.refresh()
+    try tellOfPlaces()
     let project = project
     let (backlog, notes) = try await Offload.run { try project.plannedBacklog(asks: true) }
     let context = RunContext(
@@ -160,6 +161,24 @@ package final class Supervisor: Sendable {
         return "feature #\(feature.id): its branch was deleted, and \(obstacle)"
       }
     }
+  }
+
+  /// Refuses lanes inside the git directory, has git leave them out elsewhere, and says what attempts of
+  /// earlier runs have changed in the shared configuration.
+  private func tellOfPlaces() throws {
+    guard !(project.lanesDirectory + "/").hasPrefix(project.state.commonDirectory + "/") else {
+      throw Failure(
+        "lanes.path leads into the git directory (\(project.lanesDirectory)); set it to a place beside the "
+          + "repository", status: 65)
+    }
+    if let note = LanesExclusion.ensure(
+      project.lanesDirectory, environment: project.environment)
+    {
+      report(.note(note))
+    }
+    guard options.kind == .run else { return }
+    for change in project.configurationChanges { report(.note(change.text)) }
+    project.sharedConfiguration.forget()
   }
 
   private func tellWarnings(_ hooks: HookInstallation, _ backlog: Backlog) throws {

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import HookInputs
 
 /// Runs the repository's own hooks of the same name after our verdict.
 enum UserHook {
@@ -7,7 +8,7 @@ enum UserHook {
   static func run(_ call: HookCall, place: GitPlace?, input: [UInt8]) -> Never {
     // Outside a sandbox nothing may be started that an agent inside could have written into its lane.
     if Environment.value("LANEKEEPER_USER_HOOKS") == "none" { exit(0) }
-    var programs = programs(call, place).filter { access($0, X_OK) == 0 }
+    var programs = programs(call, place).filter { access($0, X_OK) == 0 && HookFiles.isFile($0) }
     guard let last = programs.popLast() else { exit(0) }
     signal(SIGPIPE, SIG_DFL)
     for program in programs {
@@ -19,11 +20,11 @@ enum UserHook {
     execute(last, call)
   }
 
-  /// The hook of the user's own directory, and one that a hook manager has put among our links, taking
+  /// The hook of the user's own directory, and one that a hook manager has put among our files, taking
   /// them for the user's (``SelfRepair``).
   private static func programs(_ call: HookCall, _ place: GitPlace?) -> [String] {
     guard let own = call.directory else { return [] }
-    let displaced = own + "/" + call.name + ".displaced"
+    let displaced = own + "/" + call.name + HookFiles.displaced
     guard let directory = directory(own, place) else { return [displaced] }
     let user = directory + "/" + call.name
     // A manager that was there before ours has written the same hook twice; it runs once.
@@ -31,13 +32,22 @@ enum UserHook {
     return isTwice ? [user] : [user, displaced]
   }
 
-  private static func directory(_ own: String, _ place: GitPlace?) -> String? {
+  /// The user's own directory of hooks.
+  static func directory(_ own: String, _ place: GitPlace?) -> String? {
     if let place, place.isForeign { return place.commonDirectory + "/hooks" }
     guard let text = Files.link(own + "/user") else { return nil }
     if text.hasPrefix("/") { return text }
     // A relative core.hooksPath counts from the top of the worktree, where git starts hooks.
     if Files.exists("./" + text) { return "./" + text }
-    guard let place, Path.last(place.commonDirectory) == ".git" else { return nil }
+    guard let place else { return nil }
+    // A lane's worktree may lack it, as husky's; then it is that of the person's checkout.
+    if let noted = Files.read(place.commonDirectory + "/lanekeeper/checkout", limit: 4096),
+      noted.first == 0x2f
+    {
+      let path = String(decoding: noted, as: UTF8.self) + "/" + text
+      if Files.exists(path) { return path }
+    }
+    guard Path.last(place.commonDirectory) == ".git" else { return nil }
     return Path.parent(place.commonDirectory) + "/" + text
   }
 

@@ -3,7 +3,7 @@ import Glibc
 // lanekeeper-hook: the program behind every git hook of a lane. It starts three times for each
 // commit, so it is linked fully static and knows SQLite's C interface, zlib and the claim rule only.
 //
-// git finds it by symbolic links that carry the hooks' names. It judges `pre-commit`,
+// git starts it by small files that carry the hooks' names (HookLauncher). It judges `pre-commit`,
 // `pre-merge-commit`, `reference-transaction`, `pre-push` and `pre-receive`, and then runs the
 // user's own hook of the same name. In a sandbox, in which the state file is out of reach, it asks the
 // supervisor, and stands there for `lanekeeper` itself, too.
@@ -15,7 +15,7 @@ case "--version":
   exit(0)
 case "--help", "lanekeeper-hook", "":
   print("usage: lanekeeper-hook HOOK [ARGUMENT...] | --version")
-  print("git calls it by symbolic links that carry the hooks' names")
+  print("git calls it by files that carry the hooks' names")
   exit(call.name == "--help" ? 0 : 64)
 default: break
 }
@@ -40,6 +40,9 @@ if let sandbox, let place, !place.isForeign {
     verdict = sandbox.judge(call, input: input)
   }
 } else if let place, !place.isForeign {
+  if call.name != "reference-transaction" || call.rest.first == "prepared" {
+    SelfRepair.run(call, place)
+  }
   switch call.name {
   case "pre-commit": verdict = PreCommit.judge(place)
   case "pre-merge-commit":
@@ -48,7 +51,6 @@ if let sandbox, let place, !place.isForeign {
     }
   case "reference-transaction" where call.rest.first == "prepared":
     input = Files.readAll(descriptor: 0)
-    SelfRepair.run(call.directory)
     verdict = ReferenceTransaction.judge(place, lines: input)
   case "pre-push":
     input = Files.readAll(descriptor: 0)

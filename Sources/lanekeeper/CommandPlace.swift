@@ -21,7 +21,7 @@ struct CommandPlace {
   }
 
   init(_ options: ProjectOptions, _ project: Project, _ store: Store) throws {
-    let repository = try Repository(opening: options.path, environment: project.environment)
+    let repository = try Repository(at: options.path, environment: project.environment)
     self.project = project
     self.store = store
     top = repository.workingDirectory ?? project.directory

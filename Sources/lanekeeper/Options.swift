@@ -20,7 +20,16 @@ struct ProjectOptions: ParsableArguments {
   }
 
   func project() throws -> Project {
-    try Project.open(path, environment: ProcessInfo.processInfo.environment)
+    var environment = ProcessInfo.processInfo.environment
+    // What is named by an option counts more than what git was told.
+    if projectDirectory != nil {
+      for name in ["GIT_DIR", "GIT_WORK_TREE"] { environment[name] = nil }
+    }
+    let project = try Project.open(path, environment: environment)
+    for note in project.notes {
+      FileHandle.standardError.write(Data("lanekeeper: \(note)\n".utf8))
+    }
+    return project
   }
 
   /// Opens the project and its state, which must be there.

@@ -158,6 +158,140 @@ import Testing
     try expectBoth(fixture, line: "manager")
   }
 
+  /// A manager opens the file under a hook's name and writes, as `open(path, "w")` does.
+  @Test(arguments: [["pre-commit"], ["pre-push", "reference-transaction"], HookInstallation.ours])
+  func p6_aManagerThatWritesIntoOurs(_ names: [String]) throws {
+    let fixture = try InstalledHooks { _, _ in }
+    let program = fixture.state.programs + "/lanekeeper-hook"
+    let size = try FileManager.default.attributesOfItem(atPath: program)[.size] as? Int
+    for directory in [fixture.state.hooks, fixture.state.personHooks] {
+      for name in names {
+        let file = try #require(FileHandle(forWritingAtPath: directory + "/" + name))
+        try file.truncate(atOffset: 0)
+        try file.write(
+          contentsOf: Data(
+            "#!/bin/sh\n[ \"$#\" = 0 ] && echo manager \(name) >> '\(fixture.test.root.path("log"))'\nexit 0\n"
+              .utf8
+          ))
+        try file.close()
+      }
+    }
+    #expect(try fixture.hooks.report().overwritten == names.sorted())
+    #expect(try FileManager.default.attributesOfItem(atPath: program)[.size] as? Int == size)
+    #expect(try fixture.commit("free.txt", "2\n", at: fixture.test.path).status == 0)
+    #expect(try fixture.run(["git", "branch", "other"], at: fixture.test.path).status == 0)
+    try fixture.hooks.refresh()
+    let report = try fixture.hooks.report()
+    #expect(report.isIntact && report.displaced == [] && report.replaced == [])
+    for name in names { #expect(fixture.test.root.exists("repo/.git/hooks/" + name)) }
+    if names.contains("pre-commit") { try expectBoth(fixture, line: "manager pre-commit") }
+    // Without ours, theirs go on from where git finds them.
+    _ = try fixture.hooks.uninstall()
+    _ = try fixture.takeLog()
+    #expect(try fixture.commit("free.txt", "3\n", at: fixture.test.path).status == 0)
+    let log = try fixture.takeLog()
+    #expect(log == (names.contains("pre-commit") ? ["manager pre-commit"] : []))
+  }
+
+  @Test func p6_bothAreKeptWhereThePlaceIsTaken() throws {
+    let fixture = try InstalledHooks { test, _ in
+      try test.write(
+        ".git/hooks/pre-commit", "#!/bin/sh\necho first >> '\(test.root.path("log"))'\n",
+        executable: true)
+    }
+    let path = fixture.state.personHooks + "/pre-commit"
+    for word in ["second", "third"] {
+      try Data("#!/bin/sh\necho \(word) >> '\(fixture.test.root.path("log"))'\n".utf8)
+        .write(to: URL(fileURLWithPath: path))
+      chmod(path, 0o755)
+      try fixture.hooks.refresh()
+    }
+    let report = try fixture.hooks.report()
+    #expect(report.displaced == [path + ".displaced"])
+    #expect(report.replaced == [path + ".displaced.1"])
+    #expect(try fixture.commit("free.txt", "2\n", at: fixture.test.path).status == 0)
+    #expect(try fixture.takeLog() == ["first", "third"])
+  }
+
+  /// The program that older versions linked to may have been overwritten.
+  @Test func aProgramThatWasOverwrittenIsPutBackAndTheOtherKept() throws {
+    let fixture = try InstalledHooks { _, _ in }
+    let program = fixture.state.programs + "/lanekeeper-hook"
+    unlink(program)
+    try Data("#!/bin/sh\nexit 3\n".utf8).write(to: URL(fileURLWithPath: program))
+    for name in HookInstallation.ours {
+      let path = fixture.state.personHooks + "/" + name
+      unlink(path)
+      symlink("../bin/lanekeeper-hook", path)
+    }
+    try fixture.hooks.refresh()
+    #expect(try fixture.commit("free.txt", "2\n", at: fixture.test.path).status == 0)
+    let report = try fixture.hooks.report()
+    #expect(report.isIntact && report.displaced == [] && report.replaced.count == 1)
+  }
+
+  @Test func hooksThatAreAddedLaterRun() throws {
+    let fixture = try InstalledHooks { _, _ in }
+    func add(_ name: String) throws {
+      try fixture.test.write(
+        ".git/hooks/" + name,
+        "#!/bin/sh\necho $(basename $0) >> '\(fixture.test.root.path("log"))'\n", executable: true)
+    }
+    // Those that git starts before any of ours.
+    try add("post-checkout")
+    #expect(try fixture.run(["git", "switch", "-q", "-c", "x"], at: fixture.test.path).status == 0)
+    #expect(try fixture.takeLog() == ["post-checkout"])
+    for name in ["prepare-commit-msg", "commit-msg", "post-commit"] { try add(name) }
+    for (directory, file) in [(fixture.test.path, "free.txt"), (fixture.lane, "lane.txt")] {
+      #expect(try fixture.commit(file, "2\n", at: directory).status == 0)
+      #expect(try fixture.takeLog() == ["prepare-commit-msg", "commit-msg", "post-commit"])
+    }
+  }
+
+  @Test func hooksWhoseDirectoryIsSetLaterRunOnce() throws {
+    let fixture = try InstalledHooks { _, _ in }
+    func add(_ path: String, _ word: String) throws {
+      try fixture.test.write(
+        path, "#!/bin/sh\necho \(word) >> '\(fixture.test.root.path("log"))'\n", executable: true)
+    }
+    try add(".git/hooks/pre-commit", "plain")
+    try add(".husky/_/pre-commit", "husky")
+    try add(".husky/_/commit-msg", "words")
+    func commit() throws -> [String] {
+      let text = "\(UInt32.random(in: 0 ... .max))\n"
+      #expect(try fixture.commit("free.txt", text, at: fixture.test.path).status == 0)
+      return try fixture.takeLog()
+    }
+    #expect(try commit() == ["plain"])
+    try fixture.test.git("config", "core.hooksPath", ".husky/_")
+    #expect(try commit() == ["husky", "words"])
+    try fixture.test.git("config", "core.hooksPath", fixture.test.path + "/.husky/_")
+    #expect(try commit() == ["husky", "words"])
+    try fixture.test.git("config", "--unset", "core.hooksPath")
+    #expect(try commit() == ["plain"])
+    #expect(try fixture.hooks.report().isIntact)
+  }
+
+  @Test func aPathThatNeedsAShellIsNoHindrance() throws {
+    let fixture = try InstalledHooks { test, _ in
+      try test.write(
+        ".git/hooks/pre-commit", "#!/bin/sh\necho mine >> '\(test.root.path("log"))'\n",
+        executable: true)
+    }
+    let copy = fixture.test.root.path("it's a \"copy\"")
+    _ = try fixture.run(["cp", "-R", fixture.test.path, copy], at: fixture.test.root.path)
+    let state = StateDirectory(commonDirectory: copy + "/.git")
+    let hooks = HookInstallation(
+      state: state, repository: copy, program: BuiltPrograms.path("lanekeeper-hook"),
+      environment: fixture.test.environment)
+    _ = try hooks.install(forPersons: true)
+    let report = try hooks.report()
+    #expect(report.isIntact && report.displaced == [])
+    let warned = try fixture.commit("held.txt", "2\n", at: copy)
+    #expect(warned.status == 0 && warned.error.contains("held.txt: held by"), "\(warned.error)")
+    #expect(try fixture.takeLog() == ["mine"])
+  }
+
   // MARK: the real ones
 
   /// Where lefthook and pre-commit are, `Tools/test-hook-managers` sets it.
@@ -212,6 +346,49 @@ import Testing
     try expectBoth(fixture, line: "lefthook again")
     _ = try fixture.hooks.install(forPersons: true)
     try expectBoth(fixture, line: "lefthook again")
+  }
+
+  @Test(
+    .enabled(if: programs != nil, "run Tools/test-hook-managers"),
+    arguments: [[], ["install"], ["install", "-f"]])
+  func prek(_ afterwards: [String]) throws {
+    func install(
+      _ test: TestRepository, _ environment: [String: String], _ arguments: [String]
+    ) throws {
+      try test.write(
+        ".pre-commit-config.yaml",
+        """
+        repos:
+          - repo: local
+            hooks:
+              - id: note
+                name: note
+                entry: sh -c 'echo prek >> "\(test.root.path("log"))"'
+                language: system
+                always_run: true
+                pass_filenames: false
+
+        """)
+      try test.commit("prek")
+      let result = try TestProgram.run(
+        ["prek"] + arguments, directory: test.path, environment: environment)
+      #expect(result.status == 0, "\(result.text) \(result.error)")
+    }
+    let fixture = try InstalledHooks(path: Self.programs) { test, environment in
+      if afterwards.isEmpty { try install(test, environment, ["install"]) }
+    }
+    if !afterwards.isEmpty {
+      try install(fixture.test, fixture.environment, afterwards)
+      _ = try fixture.run(["git", "merge", "-q", "main"], at: fixture.lane)
+      #expect(try fixture.run(["git", "branch", "other"], at: fixture.test.path).status == 0)
+      _ = try fixture.hooks.install(forPersons: true)
+    }
+    try expectBoth(fixture, line: "prek")
+    #expect(try fixture.hooks.report().isIntact)
+    _ = try fixture.hooks.uninstall()
+    _ = try fixture.takeLog()
+    #expect(try fixture.commit("free.txt", "9\n", at: fixture.test.path).status == 0)
+    #expect(try fixture.takeLog() == ["prek"])
   }
 
   @Test(.enabled(if: programs != nil, "run Tools/test-hook-managers"), arguments: [true, false])

@@ -68,6 +68,8 @@ struct HooksStatus: ParsableCommand {
           "intact": .bool(report.isIntact), "directory": .string(report.directory),
           "hooks": .texts(report.names), "user_directory": .string(report.userDirectory),
           "managers": .texts(report.managers), "shadowed": .texts(report.shadowed),
+          "overwritten": .texts(report.overwritten), "displaced": .texts(report.displaced),
+          "replaced": .texts(report.replaced),
         ] as JSONValue).text)
     }
     Terminal.line(
@@ -83,8 +85,18 @@ struct HooksStatus: ParsableCommand {
     for line in report.shadowed {
       Terminal.line("in the way: \(line); take it out of .git/config, or the lane is not checked")
     }
+    if !report.displaced.isEmpty {
+      Terminal.line(
+        "written over ours by another program; kept, and run after them: "
+          + report.displaced.joined(separator: ", "))
+    }
+    if !report.replaced.isEmpty {
+      Terminal.line("kept, not run: \(report.replaced.joined(separator: ", "))")
+    }
     if report.isInstalled, !report.isIntact {
-      Terminal.line("another program wrote over them; `lanekeeper hooks install` puts them back")
+      Terminal.line(
+        "another program wrote over \(report.overwritten.joined(separator: ", ")); `lanekeeper "
+          + "hooks install` puts ours back and keeps what it wrote")
     }
   }
 }

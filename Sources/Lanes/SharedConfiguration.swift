@@ -1,0 +1,316 @@
+import Foundation
+import Git
+import HookInputs
+import Processes
+
+/// Watches the configuration that all checkouts of the repository share, which an agent can change from its
+/// lane as easily as `git config user.name`.
+///
+/// What it was is written down before the first of the attempts that are at work begins, and compared whenever
+/// one ends. What breaks the person's checkout, makes their git start other programs, or signs with another name is
+/// put back; anything else is told. A change while no attempt is at work is a person's.
+package struct SharedConfiguration: Sendable {
+  /// What became of one key.
+  package struct Change: Codable, Sendable, Equatable {
+    package var file: String
+    package var key: String
+    package var before: [String]
+    package var now: [String]
+    /// The attempt at whose end it was noticed.
+    package var during: String
+    package var isRestored: Bool
+    /// Where the changed file is kept.
+    package var kept: String
+
+    /// One line for people.
+    package var text: String {
+      func words(_ values: [String]) -> String {
+        values.isEmpty ? "unset" : values.map { "'\($0)'" }.joined(separator: ", ")
+      }
+      return
+        "\(key) was changed in \(file) while \(during) was at work (it was \(words(before)), then "
+        + "\(words(now))); "
+        + (isRestored
+          ? "it is put back, and the changed file kept as \(kept)"
+          : "it stays so: look at it, and put it back with `git config` where it is not yours")
+    }
+  }
+
+  private typealias Values = [String: [String]]
+  private static let files = ["config", "config.worktree"]
+  private static let largest = 16 << 20
+
+  private let state: StateDirectory
+  private let environment: [String: String]
+
+  package init(state: StateDirectory, environment: [String: String]) {
+    self.state = state
+    self.environment = environment
+  }
+
+  private var seen: String { state.path + "/config-seen" }
+  private var record: String { state.path + "/config-changes.json" }
+  private func path(_ file: String) -> String { state.commonDirectory + "/" + file }
+
+  /// Writes down what the configuration is, before an attempt begins. Blocks.
+  ///
+  /// - Parameter isFirst: no other attempt is at work, so that whatever is there is a person's.
+  /// - Returns: what others at work have changed meanwhile.
+  package func begin(isFirst: Bool) throws -> [Change] {
+    let lock = try FileLock.acquireBlocking(state.locks + "/config")
+    defer { lock.release() }
+    guard isFirst || !FileManager.default.fileExists(atPath: seen) else {
+      return try compare("another feature", only: nil)
+    }
+    try? FileManager.default.removeItem(atPath: seen)
+    let fresh = seen + ".\(getpid())"
+    try? FileManager.default.removeItem(atPath: fresh)
+    try FileManager.default.createDirectory(atPath: fresh, withIntermediateDirectories: true)
+    for file in Self.files {
+      guard let content = HookFiles.content(path(file), limit: Self.largest) else { continue }
+      try Data(content).write(to: URL(fileURLWithPath: fresh + "/" + file))
+    }
+    try FileManager.default.moveItem(atPath: fresh, toPath: seen)
+    return []
+  }
+
+  /// Compares it with what was written down, and puts back what endangers. Blocks.
+  ///
+  /// - Parameters:
+  ///   - attempt: names the attempt that has ended.
+  ///   - isLast: no other attempt is at work any more.
+  /// - Returns: what was changed.
+  package func end(_ attempt: String, isLast: Bool) throws -> [Change] {
+    guard FileManager.default.fileExists(atPath: seen) else { return [] }
+    let lock = try FileLock.acquireBlocking(state.locks + "/config")
+    defer { lock.release() }
+    guard FileManager.default.fileExists(atPath: seen) else { return [] }
+    let changes = try compare(attempt, only: nil)
+    if isLast { try? FileManager.default.removeItem(atPath: seen) }
+    return changes
+  }
+
+  /// Compares while attempts are at work. Blocks.
+  @discardableResult
+  package func look() throws -> [Change] {
+    guard FileManager.default.fileExists(atPath: seen) else { return [] }
+    let lock = try FileLock.acquireBlocking(state.locks + "/config")
+    defer { lock.release() }
+    return try compare("an attempt", only: nil)
+  }
+
+  /// Puts back at once what keeps every command from finding the person's checkout, where an attempt that is at
+  /// work, or was cut off, has changed it.
+  package func mend() throws -> [Change] {
+    guard FileManager.default.fileExists(atPath: seen) else { return [] }
+    let isChanged =
+      HookFiles.content(path("config"), limit: Self.largest)
+      != HookFiles.content(seen + "/config", limit: Self.largest)
+    guard isChanged, let lock = try FileLock.tryAcquire(state.locks + "/config") else { return [] }
+    defer { lock.release() }
+    return try compare("an attempt", only: Self.structure)
+  }
+
+  /// What was changed and is still to be told: what was put back, and what still is as it was changed.
+  package func open() -> [Change] {
+    recorded().filter { change in
+      guard !change.isRestored else { return true }
+      let values = try? Self.values(of: path(change.file), environment)
+      return values?[change.key] ?? [] == change.now
+    }
+  }
+
+  /// Forgets what was told: a person has begun anew since.
+  package func forget() { unlink(record) }
+
+  /// Lets what Lanekeeper itself changes in the file count as known.
+  static func follow(_ state: StateDirectory, _ body: (inout [UInt8]) throws -> Bool) throws {
+    let path = state.path + "/config-seen/config"
+    guard var content = HookFiles.content(path, limit: largest), try body(&content) else { return }
+    try Data(content).write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+
+  // MARK: comparing
+
+  private func compare(_ attempt: String, only: Set<String>?) throws -> [Change] {
+    var changes: [Change] = []
+    for file in Self.files { changes += try compare(file, attempt, only) }
+    guard !changes.isEmpty else { return [] }
+    let known = recorded()
+    let new = changes.filter { change in
+      !known.contains {
+        ($0.file, $0.key, $0.now) == (change.file, change.key, change.now) && !$0.isRestored
+      }
+    }
+    let data = try JSONEncoder().encode(known + new)
+    try data.write(to: URL(fileURLWithPath: record), options: .atomic)
+    return new
+  }
+
+  private func compare(
+    _ file: String, _ attempt: String, _ only: Set<String>?
+  ) throws -> [Change] {
+    let (old, now) = (seen + "/" + file, path(file))
+    let content = HookFiles.content(now, limit: Self.largest)
+    let before = HookFiles.content(old, limit: Self.largest)
+    guard content != before else { return [] }
+    let was = try Self.values(of: old, environment) ?? [:]
+    // What is no file any more is read by nobody.
+    let present = try content == nil && before != nil ? nil : Self.values(of: now, environment)
+    let kept = "\(state.path)/config-changed/\(Int(Date().timeIntervalSince1970 * 1000))-\(file)"
+    func change(_ key: String, isRestored: Bool) -> Change {
+      Change(
+        file: now, key: key, before: was[key] ?? [], now: present?[key] ?? [], during: attempt,
+        isRestored: isRestored, kept: isRestored ? kept : "")
+    }
+    guard let present else {
+      // git can't read it any more, so that no git command works.
+      try replace(now, with: before, keeping: content, as: kept)
+      return [
+        Change(
+          file: now, key: "all of it", before: ["readable"], now: ["unreadable"], during: attempt,
+          isRestored: true, kept: kept)
+      ]
+    }
+    let keys = Set(was.keys).union(present.keys).filter { was[$0] != present[$0] }.sorted()
+    let isDanger = { (key: String) in only?.contains(key) ?? Self.endangers(key) }
+    let dangers = keys.filter(isDanger)
+    let others = keys.filter { !isDanger($0) && !Self.isEveryday($0) }
+    if !dangers.isEmpty {
+      let harmless = keys.filter { !isDanger($0) }
+      let restored =
+        harmless.isEmpty ? before : try merged(old, harmless, present)
+      try replace(now, with: restored, keeping: content, as: kept)
+    }
+    return dangers.map { change($0, isRestored: true) }
+      + (only == nil ? others.map { change($0, isRestored: false) } : [])
+  }
+
+  /// Returns the file as it was, with those keys as they are now.
+  private func merged(_ old: String, _ keys: [String], _ present: Values) throws -> [UInt8]? {
+    let scratch = seen + "/merged.\(getpid())"
+    defer { unlink(scratch) }
+    try Data(HookFiles.content(old, limit: Self.largest) ?? []).write(
+      to: URL(fileURLWithPath: scratch))
+    for key in keys {
+      _ = try git(["config", "--file", scratch, "--unset-all", key])
+      for value in present[key] ?? [] {
+        let added = try git(["config", "--file", scratch, "--add", key, value])
+        guard added.status == 0 else {
+          throw LaneError.notWritable(path: path("config"), reason: added.error)
+        }
+      }
+    }
+    return HookFiles.content(scratch, limit: Self.largest)
+  }
+
+  /// Puts a content in place under git's own lock, and keeps what was there.
+  private func replace(
+    _ path: String, with content: [UInt8]?, keeping old: [UInt8]?, as kept: String
+  ) throws {
+    if let old {
+      try FileManager.default.createDirectory(
+        atPath: (kept as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try Data(old).write(to: URL(fileURLWithPath: kept), options: .atomic)
+    }
+    let lock = path + ".lock"
+    var descriptor: Int32 = -1
+    // Another git may be writing just now.
+    for _ in 0..<20 {
+      descriptor = Foundation.open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      if descriptor >= 0 || errno != EEXIST { break }
+      usleep(50_000)
+    }
+    guard descriptor >= 0 else {
+      throw LaneError.configurationLocked(path: lock, reason: String(cString: strerror(errno)))
+    }
+    var found = stat()
+    if stat(path, &found) == 0 { fchmod(descriptor, found.st_mode & 0o777) }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    do {
+      guard let content else {
+        guard rename(path, kept) == 0 || errno == ENOENT else {
+          throw LaneError.notWritable(path: path, reason: String(cString: strerror(errno)))
+        }
+        unlink(lock)
+        return
+      }
+      try handle.write(contentsOf: Data(content))
+      try handle.synchronize()
+      guard rename(lock, path) == 0 else {
+        throw LaneError.notWritable(path: path, reason: String(cString: strerror(errno)))
+      }
+    } catch {
+      unlink(lock)
+      throw error
+    }
+  }
+
+  private func recorded() -> [Change] {
+    guard let data = FileManager.default.contents(atPath: record) else { return [] }
+    return (try? JSONDecoder().decode([Change].self, from: data)) ?? []
+  }
+
+  private func git(_ arguments: [String]) throws -> GitProgram.Result {
+    try GitProgram.run(arguments, directory: "/", environment: environment)
+  }
+
+  /// Reads a file as git does, its includes aside; `nil` where git can't.
+  private static func values(of path: String, _ environment: [String: String]) throws -> Values? {
+    guard HookFiles.isFile(path) else { return [:] }
+    let result = try GitProgram.run(
+      ["config", "--file", path, "--no-includes", "-z", "--list"], directory: "/",
+      environment: environment)
+    guard result.status == 0 else { return nil }
+    var values: Values = [:]
+    for entry in result.output.split(separator: 0) {
+      let parts = entry.split(separator: 0x0a, maxSplits: 1, omittingEmptySubsequences: false)
+      let key = String(decoding: parts[0], as: UTF8.self)
+      // A key without a value is true.
+      let value = parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : "true"
+      values[key, default: []].append(value)
+    }
+    return values
+  }
+
+  // MARK: what a key can do
+
+  /// Keys by which git finds the checkout and its hooks.
+  private static let structure: Set<String> = [
+    "core.bare", "core.worktree", "core.hookspath", "core.repositoryformatversion",
+  ]
+
+  /// Sections all of whose keys name programs that git starts, people that it signs for, or further files.
+  private static let dangerousSections: Set<String> = [
+    "alias", "author", "committer", "credential", "extensions", "filter", "gpg", "include",
+    "includeif", "safe", "user",
+  ]
+
+  private static let dangerousKeys: Set<String> = [
+    "commit.gpgsign", "core.askpass", "core.attributesfile", "core.editor", "core.fsmonitor",
+    "core.gitproxy", "core.pager", "core.sshcommand", "diff.external", "interactive.difffilter",
+    "push.gpgsign", "sequence.editor", "tag.gpgsign", "uploadpack.packobjectshook",
+  ]
+
+  /// The last words of keys that name programs in sections of the user's own names.
+  private static let dangerousWords: Set<String> = [
+    "cmd", "command", "driver", "path", "proxycommand", "receivepack", "textconv", "uploadpack",
+    "vcs",
+  ]
+
+  private static func endangers(_ key: String) -> Bool {
+    let section = String(key.prefix { $0 != "." })
+    let word = key.split(separator: ".").last.map(String.init) ?? ""
+    return structure.contains(key) || dangerousKeys.contains(key)
+      || dangerousSections.contains(section)
+      || ([
+        "diff", "difftool", "guitool", "man", "merge", "mergetool", "browser", "pager", "remote",
+      ]
+      .contains(section) && dangerousWords.contains(word)) || section == "pager"
+  }
+
+  /// Tells whether a key changes with everyday commands, such as a push with `-u`.
+  private static func isEveryday(_ key: String) -> Bool {
+    key.hasPrefix("branch.") || key.hasPrefix("gc.") || key.hasPrefix("maintenance.")
+  }
+}

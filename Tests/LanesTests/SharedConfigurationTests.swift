@@ -1,0 +1,123 @@
+import Foundation
+import Git
+import Lanes
+import TestSupport
+import Testing
+
+/// What attempts change in the configuration that they share with the person's checkout.
+@Suite struct SharedConfigurationTests {
+  private let test: TestRepository
+  private let state: StateDirectory
+  private let shared: SharedConfiguration
+
+  init() throws {
+    test = try TestRepository()
+    try test.write("a", "1")
+    try test.commit("one")
+    state = StateDirectory(commonDirectory: test.path + "/.git")
+    try state.create()
+    shared = SharedConfiguration(state: state, environment: test.environment)
+  }
+
+  private func config() throws -> String { try test.root.read("repo/.git/config") }
+
+  /// Lets an attempt change something; what was noticed.
+  private func attempt(_ body: () throws -> Void) throws -> [SharedConfiguration.Change] {
+    _ = try shared.begin(isFirst: true)
+    try body()
+    return try shared.end("feature #1 (attempt 1)", isLast: true)
+  }
+
+  @Test(arguments: [
+    ["core.bare", "true"], ["core.worktree", "/elsewhere"], ["core.hooksPath", "/dev/null"],
+    ["user.name", "Bot"], ["commit.gpgSign", "true"], ["gpg.program", "./x"],
+    ["core.fsmonitor", "./x"], ["core.sshCommand", "./x"], ["filter.lfs.clean", "./x"],
+    ["merge.Mine.driver", "./x"], ["diff.external", "./x"], ["diff.a.b.textconv", "./x"],
+    ["alias.st", "!./x"], ["credential.helper", "!./x"], ["include.path", "/x"],
+    ["includeIf.gitdir:/.path", "/x"], ["core.editor", "./x"], ["pager.log", "./x"],
+    ["remote.origin.uploadpack", "./x"], ["extensions.x", "1"],
+  ])
+  func p6_whatEndangersIsPutBackByteForByte(_ setting: [String]) throws {
+    let before = try config() + "# a comment\n[odd]\tkey\n"
+    try test.root.write("repo/.git/config", before)
+    let changes = try attempt {
+      try test.git("config", "--file", test.path + "/.git/config", setting[0], setting[1])
+    }
+    #expect(try config() == before)
+    let change = try #require(changes.first)
+    #expect(changes.count == 1 && change.isRestored && change.now == [setting[1]])
+    #expect(change.text.contains("feature #1 (attempt 1)") && change.text.contains(change.key))
+    // What the agent wrote is kept.
+    let kept = String(
+      decoding: try #require(FileManager.default.contents(atPath: change.kept)), as: UTF8.self)
+    #expect(kept.contains(setting[1]))
+    #expect(shared.open() == changes)
+    shared.forget()
+    #expect(shared.open() == [])
+  }
+
+  @Test func whatIsHarmlessStaysAndIsTold() throws {
+    try test.git("config", "remote.origin.url", "/a")
+    let changes = try attempt {
+      try test.git("config", "remote.origin.url", "/b")
+      try test.git("config", "branch.x.remote", "origin")
+      try test.git("config", "user.email", "bot@example.org")
+    }
+    #expect(changes.map(\.key) == ["user.email", "remote.origin.url"])
+    #expect(changes.map(\.isRestored) == [true, false])
+    #expect(try test.git("config", "remote.origin.url") == "/b")
+    #expect(try test.git("config", "branch.x.remote") == "origin")
+    #expect(try test.runGit(["config", "--local", "user.email"]).status == 1)
+    // Once a person has put it right there is nothing to tell.
+    try test.git("config", "remote.origin.url", "/a")
+    #expect(shared.open().map(\.key) == ["user.email"])
+  }
+
+  @Test func p6_whatAPersonChangesBetweenAttemptsStays() throws {
+    #expect(try attempt {} == [])
+    try test.git("config", "core.hooksPath", ".husky/_")
+    try test.git("config", "user.name", "Person")
+    #expect(try attempt {} == [])
+    #expect(try shared.mend() == [])
+    #expect(try test.git("config", "core.hooksPath") == ".husky/_")
+  }
+
+  @Test func whatOthersAtWorkHaveChangedIsSeenWhenTheNextBegins() throws {
+    _ = try shared.begin(isFirst: true)
+    try test.git("config", "user.name", "Bot")
+    #expect(try shared.begin(isFirst: false).map(\.key) == ["user.name"])
+    #expect(try shared.end("feature #1 (attempt 1)", isLast: false) == [])
+    try test.git("config", "core.editor", "./x")
+    #expect(try shared.end("feature #2 (attempt 1)", isLast: true).map(\.key) == ["core.editor"])
+  }
+
+  @Test func aCommandAfterAKilledRunFindsTheCheckoutAgain() throws {
+    _ = try shared.begin(isFirst: true)
+    let before = try config()
+    try test.git("config", "core.worktree", test.root.path("home"))
+    #expect(try shared.mend().map(\.key) == ["core.worktree"])
+    #expect(try config() == before)
+    try test.root.write("repo/.git/config", "[core\nbroken")
+    #expect(try shared.mend().count == 1)
+    #expect(try config() == before)
+    // A pipe in its place holds nobody up.
+    unlink(test.path + "/.git/config")
+    mkfifo(test.path + "/.git/config", 0o600)
+    _ = try shared.end("feature #1 (attempt 1)", isLast: true)
+    #expect(try config() == before)
+  }
+
+  @Test func ourOwnChangesCountAsKnown() throws {
+    let hooks = HookInstallation(
+      state: state, repository: test.path, program: BuiltPrograms.path("lanekeeper-hook"),
+      environment: test.environment)
+    _ = try shared.begin(isFirst: true)
+    _ = try hooks.install(forPersons: true)
+    #expect(try shared.end("feature #1 (attempt 1)", isLast: false) == [])
+    #expect(try hooks.isInstalled() && hooks.isInstalledForPersons())
+    // An agent that takes them out does not get far.
+    try test.git("config", "--unset-all", "include.path")
+    #expect(try shared.end("feature #1 (attempt 1)", isLast: true).map(\.key) == ["include.path"])
+    #expect(try hooks.isInstalledForPersons())
+  }
+}
