@@ -98,12 +98,17 @@ package struct WaitGraph {
   /// another waits for. What is built and waits for its gate does not: that would undo it.
   ///
   /// Nobody yields twice to a younger one; the youngest never does, so that someone is always left.
+  /// - Parameter spared: who can't yield just now.
   /// - Returns: the edge by which the victim waits; `nil` where neither claim nor slot is part of the circle.
-  package static func victim(of circle: [Edge], loads: [Load]) -> Edge? {
+  package static func victim(
+    of circle: [Edge], loads: [Load], sparing spared: Set<String> = []
+  ) -> Edge? {
     let byName = Dictionary(loads.map { ($0.feature, $0) }, uniquingKeysWith: { first, _ in first })
     let holders = Set(
       circle.filter { [.claim, .slot, .gate].contains($0.reason) }.map(\.to))
-    let candidates = circle.filter { holders.contains($0.from) && $0.reason != .gate }
+    let candidates = circle.filter {
+      holders.contains($0.from) && $0.reason != .gate && !spared.contains($0.from)
+    }
     func mayYield(_ edge: Edge) -> Bool {
       guard let own = byName[edge.from], let other = byName[edge.to] else { return true }
       return !(own.hasYielded && other.isYounger(than: own))

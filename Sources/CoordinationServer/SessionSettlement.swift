@@ -62,8 +62,9 @@ struct SessionSettlement: Sendable {
     guard let lane = try store.lane(attempt.lane), let feature = try store.feature(attempt.feature),
       let branch = feature.branch
     else {
-      return try store.endAttempt(
+      try store.endAttempt(
         attempt.feature, attempt.number, .interrupted(detail: "handed back"), tip: nil, changed: [])
+      return
     }
     let settler = AttemptSettler(
       settings: workplace.attempts, store: store, state: workplace.state,

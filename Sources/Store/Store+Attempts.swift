@@ -210,17 +210,20 @@ extension Store {
     }
   }
 
-  /// Ends an attempt and moves its feature on, in one transaction.
+  /// Ends an attempt and moves its feature on, in one transaction. That the attempt has ended is written down
+  /// even where the feature can't be moved on.
   ///
   /// - Parameters:
   ///   - tip: the branch's tip, in hex; `nil` where there is none.
   ///   - changed: the paths on which the branch differs from its merge base with the target.
+  /// - Returns: what went wrong with the feature, which was given another go or has failed for it; else `nil`.
+  @discardableResult
   package func endAttempt(
     _ feature: String, _ number: Int, _ end: AttemptEnd, tip: String?, changed: [[UInt8]]
-  ) throws {
+  ) throws -> String? {
     try write(.powerCut) { db in
       guard let attempt = try Self.attempt(feature, number, db), attempt.state == .running else {
-        return
+        return nil
       }
       let (state, detail): (AttemptRecord.State, String?) =
         switch end {
@@ -235,7 +238,9 @@ extension Store {
           """,
         arguments: [state.rawValue, detail, tip, now, feature, number])
       try db.execute(sql: "UPDATE features SET tip = ? WHERE id = ?", arguments: [tip, feature])
-      try keepClaims(db, of: feature, covering: changed)
+      let trouble = try tryMove(db, feature) {
+        try keepClaims(db, of: feature, covering: changed)
+      }
       let mustYield = try mustYield(db, feature) != nil
       try db.execute(sql: "DELETE FROM waits WHERE feature = ?", arguments: [feature])
       try giveSlotsBack(db, of: .attempt(feature: feature, number: number))
@@ -248,27 +253,60 @@ extension Store {
       if let lane = try Self.lane(attempt.lane, db), lane.feature == feature {
         try freeLane(db, lane.number)
       }
-      guard let record = try Self.feature(feature, db), record.state == .running else { return }
-      switch end {
-      case .completed(let review, _):
-        try db.execute(sql: "UPDATE features SET rework = NULL WHERE id = ?", arguments: [feature])
-        try transition(db, feature, to: .completed, agent: attempt.agent)
-        try transition(db, feature, to: review ? .inReview : .queued, agent: attempt.agent)
-        try settleReadiness(db, dependentsOf: feature)
-      case .failed(let detail, let rework, let maximum):
-        try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
-      case .interrupted(let detail):
-        try transition(db, feature, to: .ready, detail: detail, agent: attempt.agent)
-      case .refusedClaim(let detail):
-        try db.execute(
-          sql: "UPDATE features SET rework = ? WHERE id = ?",
-          arguments: [
-            "Attempt \(number) ended since it could not have what it wanted to change: \(detail). Its "
-              + "work up to then is on your branch. What has landed since is merged in; go on from there.",
-            feature,
-          ])
-        try wait(db, feature, for: try standingRefusals(db, feature), mustYield: mustYield)
+      guard let record = try Self.feature(feature, db), record.state == .running else {
+        return trouble
       }
+      var maximum = 3
+      if case .failed(_, _, let most) = end { maximum = most }
+      let failure = try tryMove(db, feature) {
+        try moveOn(db, record, attempt, end, mustYield: mustYield)
+      }
+      guard let failure else { return trouble }
+      try setAside(db, feature, failure, maximum: maximum)
+      return failure
+    }
+  }
+
+  /// Moves a feature on whose attempt has ended.
+  private func moveOn(
+    _ db: Database, _ record: FeatureRecord, _ attempt: AttemptRecord, _ end: AttemptEnd,
+    mustYield: Bool
+  ) throws {
+    let feature = record.id
+    switch end {
+    case .completed(let review, _):
+      try db.execute(sql: "UPDATE features SET rework = NULL WHERE id = ?", arguments: [feature])
+      try transition(db, feature, to: .completed, agent: attempt.agent)
+      try transition(db, feature, to: review ? .inReview : .queued, agent: attempt.agent)
+      try settleReadiness(db, dependentsOf: feature)
+    case .failed(let detail, let rework, let maximum):
+      try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
+    case .interrupted(let detail):
+      try transition(db, feature, to: .ready, detail: detail, agent: attempt.agent)
+      try settle(db, feature)
+    case .refusedClaim(let detail):
+      try db.execute(
+        sql: "UPDATE features SET rework = ? WHERE id = ?",
+        arguments: [
+          "Attempt \(attempt.number) ended since it could not have what it wanted to change: \(detail). Its "
+            + "work up to then is on your branch. What has landed since is merged in; go on from there.",
+          feature,
+        ])
+      try wait(db, feature, for: try standingRefusals(db, feature), mustYield: mustYield)
+    }
+  }
+
+  /// Notes that an attempt has lost its guard.
+  ///
+  /// - Returns: whether it is the first of the feature.
+  package func noteGuardLost(_ feature: String) throws -> Bool {
+    try write { db in
+      let key = "guard_lost:\(feature)"
+      let isFirst =
+        try String.fetchOne(
+          db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]) == nil
+      try Self.setValue(db, key, "1")
+      return isFirst
     }
   }
 
@@ -288,6 +326,7 @@ extension Store {
       try settleReadiness(db, dependentsOf: feature)
     } else {
       try transition(db, feature, to: .ready, detail: detail)
+      try settle(db, feature)
     }
   }
 }

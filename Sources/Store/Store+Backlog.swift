@@ -90,6 +90,13 @@ extension Store {
         }
       }
       try dropContradictedDiscoveries(db)
+      // What has left the file and is not built will not come.
+      try db.execute(
+        sql: """
+          DELETE FROM dependencies WHERE source = 'discovered' AND depends_on IN
+            (SELECT id FROM features WHERE in_backlog = 0 AND state IN
+              ('pending', 'ready', 'waiting', 'blocked', 'failed', 'abandoned', 'undone'))
+          """)
       try noteDropped(db)
       try settleReadiness(db)
       for feature in try waitingOverDependencies(db) { try breakCircles(db, through: feature) }

@@ -95,50 +95,99 @@ extension Store {
     try write { try settleReadiness($0) }
   }
 
-  /// The same for the whole backlog, or only for those that depend on `feature`.
+  /// The same for the whole backlog, or only for those that depend on `feature`, and for what follows of that.
+  ///
+  /// Each feature is looked at when its turn comes, since one move may bring others about.
   func settleReadiness(_ db: Database, dependentsOf feature: String? = nil) throws {
-    let scope =
-      feature == nil
-      ? "1" : "f.id IN (SELECT feature FROM dependencies WHERE depends_on = :changed)"
-    let arguments: StatementArguments = feature.map { ["changed": $0] } ?? []
-    let open = """
-      EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
-      WHERE d.feature = f.id AND p.state <> 'landed')
-      """
-    let broken = """
-      EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
-      WHERE d.feature = f.id AND p.state IN ('failed', 'abandoned', 'blocked'))
-      """
-    func ids(_ condition: String) throws -> [String] {
-      try String.fetchAll(
-        db.cachedStatement(
-          sql: """
-            SELECT f.id FROM features f WHERE f.in_backlog = 1 AND \(scope) AND \(condition)
-            ORDER BY f.position
-            """), arguments: arguments)
+    try settle(
+      db, try feature.map { try dependents(db, of: $0) } ?? Self.unsettled(db, try isStacking(db)))
+  }
+
+  /// Settles one feature and what may start from it, and what follows of that.
+  func settle(_ db: Database, _ feature: String) throws {
+    try settle(db, [feature] + (isStacking(db) ? dependents(db, of: feature) : []))
+  }
+
+  private func settle(_ db: Database, _ features: [String]) throws {
+    guard !features.isEmpty else { return }
+    let isStacking = try isStacking(db)
+    var open = features
+    var waiting = Set(open)
+    var next = 0
+    while next < open.count {
+      let id = open[next]
+      next += 1
+      waiting.remove(id)
+      guard let feature = try Self.feature(id, db),
+        let step = try readinessStep(db, feature, isStacking)
+      else { continue }
+      try transition(db, id, to: step.state, detail: step.detail)
+      if step.state == .blocked { try releaseAll(db, owner: .feature(id)) }
+      for other in [id] + (try dependents(db, of: id)) where waiting.insert(other).inserted {
+        open.append(other)
+      }
     }
-    let blocked = try ids("f.state IN ('pending', 'ready', 'waiting') AND \(broken)")
-    for id in blocked {
-      try transition(db, id, to: .blocked, detail: "a dependency failed or was abandoned")
-      try releaseAll(db, owner: .feature(id))
-      try settleReadiness(db, dependentsOf: id)
+  }
+
+  /// Returns where a feature goes by what it depends on alone; `nil` where it stays.
+  private func readinessStep(
+    _ db: Database, _ feature: FeatureRecord, _ isStacking: Bool
+  ) throws -> (state: FeatureState, detail: String?)? {
+    guard feature.inBacklog, Self.settled.contains(feature.state) else { return nil }
+    let needs = try String.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT DISTINCT p.state FROM dependencies d JOIN features p ON p.id = d.depends_on
+          WHERE d.feature = ? AND p.state <> 'landed'
+          """), arguments: [feature.id]
+    ).compactMap(FeatureState.init)
+    let isBroken = needs.contains { [.failed, .abandoned, .blocked].contains($0) }
+    switch feature.state {
+    case .pending where isBroken, .ready where isBroken, .waiting where isBroken:
+      return (.blocked, "a dependency failed or was abandoned")
+    case .blocked where !isBroken: return (.pending, nil)
+    case .pending where needs.isEmpty: return (.ready, nil)
+    case .pending where isStacking:
+      return try stackBase(db, of: feature.id).map {
+        (.ready, "may start from feature #\($0.id)")
+      }
+    case .ready where !needs.isEmpty:
+      return try stackBase(db, of: feature.id) == nil ? (.pending, nil) : nil
+    default: return nil
     }
-    let unblocked = try ids("f.state = 'blocked' AND NOT \(broken)")
-    for id in unblocked {
-      try transition(db, id, to: .pending)
-      try settleReadiness(db, dependentsOf: id)
-    }
-    for id in try ids("f.state = 'pending' AND NOT \(open)") {
-      try transition(db, id, to: .ready)
-    }
-    for id in try ids("f.state = 'ready' AND \(open)") where try stackBase(db, of: id) == nil {
-      try transition(db, id, to: .pending)
-    }
-    guard try isStacking(db) else { return }
-    for id in try ids("f.state = 'pending' AND NOT \(broken)") {
-      guard let base = try stackBase(db, of: id) else { continue }
-      try transition(db, id, to: .ready, detail: "may start from feature #\(base.id)")
-    }
+  }
+
+  /// The states out of which dependencies alone lead.
+  private static let settled: Set<FeatureState> = [.pending, .ready, .waiting, .blocked]
+
+  private func dependents(_ db: Database, of feature: String) throws -> [String] {
+    try String.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT f.id FROM dependencies d JOIN features f ON f.id = d.feature
+          WHERE d.depends_on = ? AND f.in_backlog = 1
+            AND f.state IN ('pending', 'ready', 'waiting', 'blocked') ORDER BY f.position, f.id
+          """), arguments: [feature])
+  }
+
+  /// Returns the features that may not be where their dependencies want them.
+  private static func unsettled(_ db: Database, _ isStacking: Bool) throws -> [String] {
+    try String.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT f.id FROM (
+            SELECT id, position, state,
+              EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
+                WHERE d.feature = features.id AND p.state <> 'landed') AS open,
+              EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
+                WHERE d.feature = features.id AND p.state IN ('failed', 'abandoned', 'blocked'))
+                AS broken
+            FROM features WHERE in_backlog = 1
+              AND state IN ('pending', 'ready', 'waiting', 'blocked')) f
+          WHERE broken <> (f.state = 'blocked')
+            OR f.state = 'pending' AND (NOT open OR ?) OR f.state = 'ready' AND open
+          ORDER BY f.position, f.id
+          """), arguments: [isStacking])
   }
 
   /// What `retry` takes up.

@@ -275,13 +275,30 @@ extension Store {
     }
   }
 
+  /// Ends the landing; that it has ended is written down even where the feature can't be moved on.
   private func stopLanding(
+    _ db: Database, _ id: Int64, feature: String, _ stop: LandingStop
+  ) throws {
+    let failure = try tryMove(db, feature) { try moveBack(db, id, feature: feature, stop) }
+    guard let failure else { return }
+    try endLanding(db, id, phase: .stopped, detail: failure)
+    var maximum = 1
+    switch stop {
+    case .gateFailed(_, _, let most), .sentBack(_, _, let most): maximum = most
+    case .requeued, .waits: break
+    }
+    try setAside(db, feature, failure, maximum: maximum)
+  }
+
+  private func moveBack(
     _ db: Database, _ id: Int64, feature: String, _ stop: LandingStop
   ) throws {
     switch stop {
     case .requeued(let detail):
       try endLanding(db, id, phase: .stopped, detail: detail)
       try transition(db, feature, to: .queued, detail: detail)
+      // While it was landing it could not yield.
+      try breakCircles(db, through: feature)
     case .gateFailed(let detail, let rework, let maximum):
       try endLanding(db, id, phase: .stopped, detail: detail, outcome: "failed")
       try transition(db, feature, to: .gateFailed, detail: detail)

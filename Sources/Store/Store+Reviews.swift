@@ -163,6 +163,7 @@ extension Store {
         db, feature, from: [.inReview], to: .changesRequested, rework: rework,
         detail: "by \(person)")
       try transition(db, feature, from: [.changesRequested], to: .ready)
+      try settle(db, feature)
     }
   }
 

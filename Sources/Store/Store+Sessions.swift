@@ -200,6 +200,7 @@ extension Store {
           ["attempt": .integer(Int64(attempt.number)), "detail": "handed back"])
         try transition(db, attempt.feature, to: .ready, detail: "handed back", agent: agent)
         try releaseAll(db, owner: .feature(attempt.feature))
+        try settle(db, attempt.feature)
       }
     }
   }

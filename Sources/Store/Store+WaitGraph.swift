@@ -106,7 +106,12 @@ extension Store {
       // One that runs was told already, and gives its claims back when it ends.
       guard try !circle.contains(where: { try mustYield(db, $0) }) else { return }
       let loads = try circle.map { try load(db, $0.from) }
-      guard let victim = WaitGraph.victim(of: circle, loads: loads) else { return }
+      // What is landing comes to an end by itself.
+      let landing = try circle.filter { try Self.feature($0.from, db)?.state == .landing }
+      guard
+        let victim = WaitGraph.victim(
+          of: circle, loads: loads, sparing: Set(landing.map(\.from)))
+      else { return }
       try yield(db, victim, circle: circle, loads: loads)
       if try Self.feature(victim.from, db)?.state == .running { return }
     }
@@ -178,6 +183,7 @@ extension Store {
       try transition(db, id, to: .pending, detail: "yields to feature #\(other)")
     }
     try releaseAll(db, owner: .feature(id))
+    try settle(db, id)
   }
 
   /// Tells whether a feature needs another landed first, directly or through others.

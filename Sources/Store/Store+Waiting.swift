@@ -201,6 +201,7 @@ extension Store {
       let frozen = conflicts.filter { $0.reason == .frozen }.map(\.path.description)
       if frozen.isEmpty {
         try transition(db, feature, to: .ready, detail: "what it was refused is free now")
+        try settle(db, feature)
       } else {
         try transition(
           db, feature, to: .failed,
@@ -215,5 +216,6 @@ extension Store {
       detail: conflicts.map(\.path.description).joined(separator: ", "))
     if mustYield { try yieldInCircle(db, feature) }
     try breakCircles(db, through: feature)
+    try settle(db, feature)
   }
 }

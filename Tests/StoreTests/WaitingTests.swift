@@ -17,8 +17,10 @@ struct StoreBench {
     func advance(_ milliseconds: Int64) { lock.withLock { value += milliseconds } }
   }
 
-  init(_ ids: [String], needs: [String: [String]] = [:]) throws {
-    directory = try TemporaryDirectory()
+  /// - Parameter inMemory: keeps the file where no disk has to be waited for, if there is such a place.
+  init(_ ids: [String], needs: [String: [String]] = [:], inMemory: Bool = false) throws {
+    directory = try TemporaryDirectory(
+      below: inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory())
     let clock = Ticks()
     self.clock = clock
     store = try Store(path: directory.path("state.sqlite"), clock: { clock.now })

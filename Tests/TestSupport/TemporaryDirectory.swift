@@ -9,8 +9,11 @@ package final class TemporaryDirectory: Sendable {
   package let path: String
 
   /// Makes a directory below the system's one for temporary files.
-  package init() throws {
-    var template = Array((NSTemporaryDirectory() + "/lanekeeper-test-XXXXXX").utf8CString)
+  package convenience init() throws { try self.init(below: NSTemporaryDirectory()) }
+
+  /// Makes one below another directory.
+  package init(below parent: String) throws {
+    var template = Array((parent + "/lanekeeper-test-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil, let resolved = realpath(&template, nil) else {
       throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
     }
