@@ -28,6 +28,7 @@ package final class Detached: Sendable {
     Thread.detachNewThread { [self] in
       var status: Int32 = 0
       while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+      Orphans.forget(pid)
       let signal = status & 0x7f
       ended.withLock { $0 = signal == 0 ? (status >> 8) & 0xff : 128 + signal }
     }

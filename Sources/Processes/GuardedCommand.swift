@@ -57,7 +57,7 @@ package struct GuardedCommand: Sendable {
   var guardArguments: [String] {
     var line = [guardProgram, "--lock", lockPath, "--log", logPath, "--directory", directory]
     func add(_ name: String, _ seconds: Double?) {
-      if let seconds { line += [name, String(Int64(seconds * 1000))] }
+      if let seconds { line += [name, String(SafeNumber.milliseconds(seconds))] }
     }
     if let inputPath { line += ["--input", inputPath] }
     add("--wall-ms", wallSeconds)

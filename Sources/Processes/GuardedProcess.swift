@@ -6,16 +6,24 @@ package final class GuardedProcess: Sendable {
   /// The guard's process id.
   package let pid: Int32
   private let pipe: Pipe
+  private let grace: Double
   private let result: Task<(ending: Ending, memoryKills: Int), Never>
 
   private final class Pipe: @unchecked Sendable {
     private let lock = NSLock()
     private var descriptor: Int32
+    private var end: Int64?
     init(_ descriptor: Int32) { self.descriptor = descriptor }
-    func send(_ byte: UInt8) {
+    /// When the guard has to be gone, where it was asked to end; milliseconds since the machine started.
+    var endBy: Int64? { lock.withLock { end } }
+    /// Never waits: a guard that does not read is ended otherwise.
+    func send(_ byte: UInt8, within seconds: Double) {
       lock.withLock {
         var byte = byte
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         if descriptor >= 0 { _ = write(descriptor, &byte, 1) }
+        let now = Boot.uptimeMilliseconds() + SafeNumber.milliseconds(seconds) + GuardWatch.slack
+        end = min(end ?? .max, now)
       }
     }
     func shut() {
@@ -28,9 +36,11 @@ package final class GuardedProcess: Sendable {
   }
 
   private init(
-    pid: Int32, pipe: Pipe, result: Task<(ending: Ending, memoryKills: Int), Never>
+    pid: Int32, pipe: Pipe, grace: Double,
+    result: Task<(ending: Ending, memoryKills: Int), Never>
   ) {
     self.pid = pid
+    self.grace = grace
     self.pipe = pipe
     self.result = result
   }
@@ -41,14 +51,20 @@ package final class GuardedProcess: Sendable {
   /// can't be.
   package static func start(_ command: GuardedCommand) throws(ProcessFailure) -> GuardedProcess {
     let running = try Running(command)
-    let result = Task<(ending: Ending, memoryKills: Int), Never> {
-      await withCheckedContinuation { continuation in
-        let thread = Thread { continuation.resume(returning: running.wait()) }
-        thread.stackSize = 256 * 1024
-        thread.start()
-      }
+    // It is looked after from now on, also while no task gets to run.
+    let (ends, end) = AsyncStream.makeStream(of: (ending: Ending, memoryKills: Int).self)
+    let thread = Thread {
+      end.yield(running.wait())
+      end.finish()
     }
-    return GuardedProcess(pid: running.pid, pipe: running.pipe, result: result)
+    thread.stackSize = 256 * 1024
+    thread.start()
+    let result = Task<(ending: Ending, memoryKills: Int), Never> {
+      for await one in ends { return one }
+      return (.guardLost, 0)
+    }
+    return GuardedProcess(
+      pid: running.pid, pipe: running.pipe, grace: command.graceSeconds, result: result)
   }
 
   /// Runs a command to its end on the calling thread.
@@ -65,6 +81,7 @@ package final class GuardedProcess: Sendable {
     private let directory: String
     /// The guard's lock file, where it was asked to bound memory.
     private let lockPath: String?
+    private let watch: GuardWatch
 
     init(_ command: GuardedCommand) throws(ProcessFailure) {
       var toGuard: [Int32] = [-1, -1]
@@ -89,21 +106,50 @@ package final class GuardedProcess: Sendable {
       reports = fromGuard[0]
       (mark, directory) = (command.mark, command.directory)
       lockPath = command.memoryBytes == nil ? nil : command.lockPath
+      watch = GuardWatch(
+        pid: pid, lockPath: command.lockPath, wallSeconds: command.wallSeconds,
+        graceSeconds: command.graceSeconds)
+    }
+
+    /// Reads what the guard reports until it is gone. What runs under it may hold the pipe open for longer, or have
+    /// stopped it.
+    private func follow(_ watch: inout GuardWatch) -> String {
+      var bytes: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 512)
+      var isOpen = true
+      _ = fcntl(reports, F_SETFL, O_NONBLOCK)
+      while true {
+        var polled = [pollfd(fd: isOpen ? reports : -1, events: Int16(POLLIN), revents: 0)]
+        _ = poll(&polled, 1, isOpen ? GuardWatch.pause : 1)
+        let isGone = waitpid(pid, nil, WNOHANG) != 0
+        while isOpen {
+          let count = read(reports, &buffer, buffer.count)
+          if count > 0 {
+            bytes += buffer[..<count]
+          } else {
+            isOpen = count < 0 && (errno == EINTR || errno == EAGAIN)
+            if count == 0 || errno != EINTR { break }
+          }
+        }
+        if isGone { return String(decoding: bytes, as: UTF8.self) }
+        watch.look(endBy: pipe.endBy)
+      }
     }
 
     /// Waits for the guard's end, and ends what it may have left.
     func wait() -> (ending: Ending, memoryKills: Int) {
-      let text = readToEnd(reports)
+      var watch = watch
+      let text = follow(&watch)
       close(reports)
-      var status: Int32 = 0
-      while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
       pipe.shut()
       let lines = text.split(separator: "\n").map(String.init)
       let ending = Ending(report: lines.last ?? "")
       if ending == .guardLost {
+        watch.endRest()
         Strays.end(mark: mark, directories: [directory], session: pid)
         if let lockPath { MemoryGroup.removeLeft(lockPath: lockPath) }
       }
+      watch.close()
       let kills = lines.last { $0.hasPrefix("memory ") }.flatMap {
         Int($0.dropFirst("memory ".count))
       }
@@ -112,10 +158,10 @@ package final class GuardedProcess: Sendable {
   }
 
   /// Asks the command to end; after the grace period it is killed.
-  package func stop() { pipe.send(UInt8(ascii: "T")) }
+  package func stop() { pipe.send(UInt8(ascii: "T"), within: grace) }
 
   /// Ends the command at once.
-  package func kill() { pipe.send(UInt8(ascii: "K")) }
+  package func kill() { pipe.send(UInt8(ascii: "K"), within: 0) }
 
   /// Waits for the end of the command and of everything that it started.
   package func ending() async -> Ending { await result.value.ending }
@@ -123,17 +169,4 @@ package final class GuardedProcess: Sendable {
   /// Returns, after the end, how many processes of the command were killed since they used more memory than
   /// they may.
   package func memoryKills() async -> Int { await result.value.memoryKills }
-
-  private static func readToEnd(_ descriptor: Int32) -> String {
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 512)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count > 0 {
-        bytes += buffer[..<count]
-      } else if count == 0 || errno != EINTR {
-        return String(decoding: bytes, as: UTF8.self)
-      }
-    }
-  }
 }

@@ -8,14 +8,44 @@ package enum ProcessTree {
     ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
   }
 
-  /// Returns the parent of a process; `nil` where it is gone.
-  package static func parent(of pid: Int32) -> Int32? {
+  /// Returns the fields of /proc/<pid>/stat from the third on, the state; the second is a name that may hold
+  /// anything. `nil` where the process is gone.
+  static func fields(of pid: Int32) -> [ArraySlice<UInt8>]? {
     guard let data = bytes("/proc/\(pid)/stat"), let end = data.lastIndex(of: 0x29) else {
       return nil
     }
-    let fields = data[(end + 1)...].split(separator: 0x20)
-    guard fields.count > 1 else { return nil }
+    return data[(end + 1)...].split(separator: 0x20)
+  }
+
+  /// Returns the parent of a process; `nil` where it is gone.
+  package static func parent(of pid: Int32) -> Int32? {
+    guard let fields = fields(of: pid), fields.count > 1 else { return nil }
     return Int32(String(decoding: fields[1], as: UTF8.self))
+  }
+
+  /// Tells whether a process is stopped, by a signal or by one that traces it.
+  static func isStopped(_ pid: Int32) -> Bool {
+    guard let state = fields(of: pid)?.first?.first else { return false }
+    return state == UInt8(ascii: "T") || state == UInt8(ascii: "t")
+  }
+
+  /// Returns the parent of every process.
+  static func parents() -> [Int32: Int32] {
+    Dictionary(
+      all().compactMap { pid in parent(of: pid).map { (pid, $0) } }, uniquingKeysWith: { $1 })
+  }
+
+  /// Returns what a process has started, and what that has, in a table of parents.
+  static func descendants(of root: Int32, in table: [Int32: Int32]) -> [Int32] {
+    var children: [Int32: [Int32]] = [:]
+    for (pid, parent) in table { children[parent, default: []].append(pid) }
+    var result: [Int32] = []
+    var open = [root]
+    while let next = open.popLast() {
+      result += children[next] ?? []
+      open += children[next] ?? []
+    }
+    return result
   }
 
   /// Returns the parent, its parent, and so on up to the first process.

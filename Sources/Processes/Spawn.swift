@@ -7,7 +7,7 @@ enum Spawn {
   /// server of make that is descriptors, what is not close-on-exec is handed on.
   ///
   /// - Parameter tie: a further descriptor, which the program is told by `--tied`, and what follows that.
-  /// - Returns: the process id.
+  /// - Returns: the process id. Whoever collects one that began a session tells ``Orphans`` so.
   /// - Throws: ``ProcessFailure/couldNotStart(program:reason:)``.
   static func start(
     _ argv: [String], environment: [String: String], directory: String?, input: Int32,
@@ -53,7 +53,10 @@ enum Spawn {
       for pointer in variables { free(pointer) }
     }
     var pid: pid_t = 0
-    let code = posix_spawnp(&pid, argv[0], &actions, &attributes, arguments, variables)
+    let code = Orphans.starting(inItsOwnSession: newSession) {
+      let code = posix_spawnp(&pid, argv[0], &actions, &attributes, arguments, variables)
+      return (code, pid)
+    }
     guard code == 0 else {
       throw .couldNotStart(program: argv[0], reason: String(cString: strerror(code)))
     }

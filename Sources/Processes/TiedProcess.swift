@@ -89,6 +89,7 @@ package final class TiedProcess {
       }
     }
     while waitpid(pid, nil, 0) < 0, errno == EINTR {}
+    Orphans.forget(pid)
     _ = drain()
     let lines = String(decoding: reports, as: UTF8.self).split(separator: "\n")
     let ending = Ending(report: lines.last.map(String.init) ?? "")

@@ -25,6 +25,8 @@ struct Guard {
   private var startSize: Int64 = 0
   private var lastGrowth: Int64 = 0
   private var supervisorIsThere = true
+  /// A process that runs under the guard can keep the pipe open; who its parent is can't be feigned.
+  private let supervisor = getppid()
   private var memory: Memory?
   private var disk: Disk?
 
@@ -93,6 +95,10 @@ struct Guard {
       _ = poll(&polled, nfds_t(polled.count), pause())
       if polled[0].revents != 0 { drainChildSignals() }
       if polled[1].revents != 0 { hear() }
+      if supervisorIsThere, getppid() != supervisor {
+        supervisorIsThere = false
+        end(.stopped, at: 0)
+      }
       reap()
       checkLimits()
     }
@@ -162,6 +168,7 @@ struct Guard {
       if let at { next = min(next ?? .max, at) }
     }
     consider(killAt)
+    if supervisorIsThere { consider(now + 1000) }
     if cause == nil {
       consider(wallAt)
       if options.silence != nil || options.outputBytes != nil { consider(now + 500) }

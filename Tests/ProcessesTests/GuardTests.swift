@@ -263,6 +263,119 @@ import Testing
     #expect(Strays.find(mark: mark).isEmpty)
   }
 
+  /// What runs under a guard and stops it, as often as it is asked to.
+  private func stopping(_ script: String) -> String {
+    "guard=$(awk '{print $4}' /proc/$$/stat); kill -STOP $guard; touch up; " + script
+  }
+
+  @Test func p5_aStoppedGuardKeepsItsLimits() async throws {
+    var stopped = command(stopping("sleep 3000"))
+    stopped.wallSeconds = 0.2
+    let process = try GuardedProcess.start(stopped)
+    #expect(await process.ending() == .timedOut)
+    #expect(Strays.find(mark: mark).isEmpty)
+  }
+
+  @Test(arguments: [true, false]) func p5_aStoppedGuardEndsOnRequest(atOnce: Bool) async throws {
+    var stopped = command(stopping("sleep 3000"))
+    stopped.graceSeconds = 0.1
+    let process = try GuardedProcess.start(stopped)
+    try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
+    if atOnce { process.kill() } else { process.stop() }
+    #expect(await process.ending() == .stopped)
+    #expect(Strays.find(mark: mark).isEmpty)
+  }
+
+  @Test func p5_aGuardThatIsStoppedAgainAndAgainIsLost() async throws {
+    let process = try GuardedProcess.start(
+      command("guard=$PPID; while kill -STOP $guard 2>/dev/null; do sleep 0.02; done"))
+    #expect(await process.ending() == .guardLost)
+    #expect(Strays.find(mark: mark).isEmpty)
+  }
+
+  @Test func p5_nothingThatAKilledGuardLeavesLivesOn() async throws {
+    let process = try GuardedProcess.start(
+      command(
+        """
+        (cd /; exec env -i setsid sh -c 'echo $$ > \(scratch.path("left")); sleep 3000; true') \
+          </dev/null >/dev/null 2>&1 &
+        while [ ! -s left ]; do sleep 0.01; done; kill -9 $PPID; sleep 3000
+        """))
+    #expect(await process.ending() == .guardLost)
+    let left = try #require(pid(in: "left"))
+    #expect(ProcessIdentity(left)?.isAlive != true)
+  }
+
+  /// A command under it can keep both pipes of its guard open.
+  @Test func p5_aGuardEndsThoughItsPipesStayOpen() async throws {
+    let process = try GuardedProcess.start(
+      command(
+        "exec 8>/proc/$PPID/fd/0 9>/proc/$PPID/fd/1; (setsid sleep 3000 &); touch up; kill -9 $PPID"
+      ))
+    #expect(await process.ending() == .guardLost)
+    #expect(Strays.find(mark: mark).isEmpty)
+  }
+
+  @Test func p5_whatHoldsTheLockOfADeadSupervisorIsEnded() async throws {
+    let program = BuiltPrograms.path("lanekeeper-guard")
+    // The inner shell is the supervisor: it starts the guard, waits until that is stopped, and is killed.
+    let script = """
+      sh -c '\(program) --lock \(scratch.path("lock")) --log \(scratch.path("log")) \
+        --directory / -- /bin/sh \(scratch.path("agent.sh")) < pipe > /dev/null & exec 9> pipe
+        while [ ! -s agent ]; do sleep 0.01; done; kill -9 $$'; touch killed; sleep 3000
+      """
+    try scratch.write(
+      "agent.sh", "guard=$PPID; kill -STOP $guard; echo $$ > \(scratch.path("agent")); sleep 3002")
+    #expect(mkfifo(scratch.path("pipe"), 0o600) == 0)
+    var supervisor = command(script)
+    supervisor.lockPath = scratch.path("outer-lock")
+    supervisor.logPath = scratch.path("outer-log")
+    let outer = try GuardedProcess.start(supervisor)
+    try await waitFor { FileManager.default.fileExists(atPath: scratch.path("killed")) }
+    let agent = try #require(pid(in: "agent"))
+    #expect(FileLock.isHeld(scratch.path("lock")))
+    #expect(Strays.endHolder(ofLock: scratch.path("lock")))
+    try await waitFor { ProcessIdentity(agent)?.isAlive != true }
+    outer.kill()
+    _ = await outer.ending()
+  }
+
+  @Test func p5_whatWasWrittenDownOfALostGuardIsEnded() async throws {
+    let process = try GuardedProcess.start(
+      command(
+        "cd /; env -i setsid sh -c 'echo $$ > \(scratch.path("left")); sleep 3000; true' & wait"))
+    let file = scratch.path("lock.processes")
+    try await waitFor {
+      guard let left = pid(in: "left") else { return false }
+      let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+      return text.contains("\n\(left) ")
+    }
+    let left = try #require(pid(in: "left"))
+    let kept = try String(contentsOfFile: file, encoding: .utf8)
+    // A number that another process has by now names nobody.
+    let other = try GuardedProcess.start(
+      {
+        var other = command("sleep 3000")
+        other.lockPath = scratch.path("other")
+        return other
+      }())
+    try (kept + "\(other.pid) 1\n").write(
+      toFile: scratch.path("dead.processes"), atomically: true, encoding: .utf8)
+    Strays.endRecorded(ofLock: scratch.path("dead"))
+    #expect(ProcessIdentity(left)?.isAlive != true && ProcessIdentity(other.pid)?.isAlive == true)
+    other.kill()
+    process.kill()
+    _ = await (other.ending(), process.ending())
+    #expect(!FileManager.default.fileExists(atPath: file))
+  }
+
+  @Test(arguments: [0, -1, 1e-300, 1.5, 1e18, 1e300, .infinity, .nan])
+  func anyNumberOfSecondsCanBeCalculatedWith(seconds: Double) {
+    let result = SafeNumber.milliseconds(seconds)
+    #expect((0...3_155_760_000_000).contains(result))
+    if seconds == 1.5 { #expect(result == 1500) }
+  }
+
   @Test func runsManyAtOnce() async throws {
     let endings = await withTaskGroup(of: (Int32, Ending?).self) { group in
       for number in Int32(0)..<20 {
