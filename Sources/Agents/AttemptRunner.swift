@@ -89,11 +89,12 @@ package struct AttemptRunner: Sendable {
   ///   - stop: becomes true when the run is to end.
   ///   - agentEnded: called once nothing of the agent runs any more; its work is put away after it.
   ///   - allowance: US dollars that the attempt may cost; `nil` for no bound.
+  /// - Throws: what keeps its end from being written down; then the state file can't be used.
   package func run(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     definition: AgentDefinition, prepared: ObjectID?, allowance: Double? = nil, stop: StopSignal,
     agentEnded: @escaping @Sendable () -> Void
-  ) async {
+  ) async throws {
     var ending: AgentRun?
     do {
       ending = try await runAgent(
@@ -112,7 +113,7 @@ package struct AttemptRunner: Sendable {
     } catch let refused as LaneStart.Refused {
       agentEnded()
       let names = refused.conflicts.map(\.path.description).joined(separator: ", ")
-      await giveUpStart(
+      try await giveUpStart(
         feature, attempt, lane: lane, branch: branch,
         .refusedClaim(detail: "the target conflicts on \(names), which others hold"))
     } catch {
@@ -131,7 +132,7 @@ package struct AttemptRunner: Sendable {
       } else if isDiskFull {
         end = .interrupted(detail: "its work could not be put away: \(error)")
       }
-      await giveUpStart(feature, attempt, lane: lane, branch: branch, end)
+      try await giveUpStart(feature, attempt, lane: lane, branch: branch, end)
       let isBroken = if case LaneError.broken = error { true } else { false }
       if ending == nil, !isDiskFull, isBroken || troubled.last == lane.number {
         try? store.leaveOutLane(lane.number)
@@ -246,17 +247,28 @@ package struct AttemptRunner: Sendable {
   private func giveUpStart(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     _ end: AttemptEnd
-  ) async {
+  ) async throws {
     let (settings, store, pool, state) = (settings, store, pool, state)
-    try? await Offload.run {
+    let work = try? await Offload.run {
       try? pool.leave(lane)
-      let repository = try? Repository(
+      let repository = try Repository(
         opening: state.commonDirectory, environment: settings.environment)
-      let work = try? repository?.branchWork(branch, target: settings.target)
-      try store.endAttempt(
-        feature.id, attempt.number, end, tip: work?.tip?.hex, changed: work?.paths ?? [])
+      return try repository.branchWork(branch, target: settings.target)
     }
+    // A full disk may have room a moment later.
+    for _ in 0..<Self.mostTries {
+      if (try? store.endAttempt(
+        feature.id, attempt.number, end, tip: work?.tip?.hex, changed: work?.paths ?? [])) != nil
+      {
+        return
+      }
+      try await Task.sleep(for: .milliseconds(500))
+    }
+    try store.endAttempt(
+      feature.id, attempt.number, end, tip: work?.tip?.hex, changed: work?.paths ?? [])
   }
+
+  private static let mostTries = 60
 
   private func prompt(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, notes: [String], resumes: Bool

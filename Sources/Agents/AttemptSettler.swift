@@ -243,7 +243,15 @@ package struct AttemptSettler: Sendable {
       return failed("the agent could not be started: \(String(cString: strerror(code)))")
     case .stopped: return .interrupted(detail: "stopped")
     case .locked: return .interrupted(detail: "another process runs this attempt")
-    case .guardLost: return .interrupted(detail: "the guard was killed")
+    case .guardLost:
+      // Its supervisor may have been killed with it, or the machine have been short of memory; what does it again
+      // does it itself.
+      guard run != nil, try !store.noteGuardLost(feature.id) else {
+        return .interrupted(detail: "the guard was killed")
+      }
+      return failed(
+        "the process that supervises the agent (lanekeeper-guard) was killed again while the agent ran",
+        "End only processes that you have started, by their ids, and none of those above your own.")
     }
     // Nobody ever gets a frozen path, so there is nothing to wait for.
     let refusals = try store.refusals(of: feature.id).filter { $0.reason != "frozen" }

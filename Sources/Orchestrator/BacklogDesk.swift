@@ -40,7 +40,11 @@ package struct BacklogDesk {
       }
     }
     guard isWritten else { return }
-    if try !store.features().isEmpty { try project.takeOver(made, into: store) }
+    if try !store.features().isEmpty {
+      // What `schedule.detect` has found stands beside the file.
+      let planned = (try? project.plannedBacklog().backlog) ?? made
+      try project.takeOver(planned, into: store)
+    }
     try store.record("backlog_changed", [:])
   }
 

@@ -44,22 +44,27 @@ struct Preflight {
         "`sandbox: bubblewrap` in lanekeeper.yml can't be kept: \(obstacle); `sandbox: none` lets "
           + "agents run without one")
     }
+    for id in (options.only ?? []).sorted()
+    where !backlog.features.isEmpty && !backlog.features.contains(where: { $0.id == id }) {
+      throw Failure(
+        "there is no feature '\(id)' in features.yml; `lanekeeper status` lists them", status: 64)
+    }
+    try checkGate()
+    let agents = try checkBacklog(backlog)
+    try DiskSpace.check(
+      project.lanesDirectory, repository: repository, target: project.target,
+      lanes: options.parallel + 2)
+    return agents
+  }
+
+  /// The same of a backlog alone, which may change while a run goes on.
+  func checkBacklog(_ backlog: Backlog) throws -> [String: AgentDefinition] {
     guard !backlog.features.isEmpty else {
       throw Failure(
         "\(project.backlogFile) holds no features; add some, or bring a backlog in with "
           + "`lanekeeper import FILE`", status: 65)
     }
-    for id in (options.only ?? []).sorted() where !backlog.features.contains(where: { $0.id == id })
-    {
-      throw Failure(
-        "there is no feature '\(id)' in features.yml; `lanekeeper status` lists them", status: 64)
-    }
-    try checkGate()
-    let agents = try agents(backlog)
-    try DiskSpace.check(
-      project.lanesDirectory, repository: repository, target: project.target,
-      lanes: options.parallel + 2)
-    return agents
+    return try agents(backlog)
   }
 
   private func checkGate() throws {

@@ -53,6 +53,9 @@ package struct Recovery: Sendable {
       }
       StaleLocks.removeShared(commonDirectory: state.commonDirectory, locks)
     }
+    for attempt in try store.runningAttempts() where isHeldByTheDead(attempt) {
+      Strays.endHolder(ofLock: state.attemptLock(attempt.feature, attempt.number))
+    }
     for attempt in try store.runningAttempts() where try isDead(attempt) {
       try recover(attempt)
       lines.append(
@@ -75,6 +78,9 @@ package struct Recovery: Sendable {
       try lander.freeLostSlots()
       for case .note(let text) in try lander.noticeMoves() { lines.append(text) }
     }
+    for id in try store.takeUpLost() {
+      lines.append("feature #\(id): nobody had it in hand; it is taken up again")
+    }
     for feature in try store.features(in: [.approved]) {
       try store.transition(feature.id, from: [.approved], to: .queued)
     }
@@ -95,7 +101,14 @@ package struct Recovery: Sendable {
   /// Tells whether anything is left of a process that is dead.
   package func isNeeded() throws -> Bool {
     try !liveness.killed(besides: participant).isEmpty
-      || store.runningAttempts().contains(where: isDead)
+      || store.runningAttempts().contains { try isHeldByTheDead($0) || isDead($0) }
+  }
+
+  /// Tells whether something holds the lock of an attempt whose supervisor is gone: a guard that is just ending, or
+  /// one that was stopped.
+  private func isHeldByTheDead(_ attempt: AttemptRecord) -> Bool {
+    attempt.session == nil && attempt.participant != participant
+      && !liveness.isAlive(attempt.participant) && liveness.isAlive(attempt)
   }
 
   private func isDead(_ attempt: AttemptRecord) throws -> Bool {
@@ -104,6 +117,7 @@ package struct Recovery: Sendable {
 
   private func recover(_ attempt: AttemptRecord) throws {
     let lane = try store.lane(attempt.lane)
+    Strays.endRecorded(ofLock: state.attemptLock(attempt.feature, attempt.number))
     Strays.end(mark: attempt.mark, directories: lane.map { [$0.path] } ?? [])
     MemoryGroup.removeLeft(lockPath: state.attemptLock(attempt.feature, attempt.number))
     guard let feature = try store.feature(attempt.feature) else { return }

@@ -23,11 +23,17 @@ actor RunLoop {
     case stop
   }
 
-  private let context: RunContext
+  private var context: RunContext
   private let stop: StopSignal
   private let report: @Sendable (RunEvent) -> Void
   private let shelf: LaneShelf
-  private var priorities: PriorityWatch
+  private var backlogFile: BacklogFollower
+  /// Ticks in which the run's end waits for a change of the backlog that is not read yet.
+  private var ticksBehind = 0
+  /// Ticks in a row in which nothing was under way and nothing happened.
+  private var idleTicks = 0
+  private var lastEvent: Int64 = 0
+  private var toldEvent: Int64 = 0
   private let mailbox: AsyncStream<Message>
   private let post: AsyncStream<Message>.Continuation
   private let landingBell: AsyncStream<Void>
@@ -86,7 +92,7 @@ actor RunLoop {
       pool: context.pool, project: context.project,
       limit: context.options.kind == .run ? context.options.parallel + 1 : 1,
       fillsAhead: context.options.kind == .run)
-    priorities = PriorityWatch(project: context.project)
+    backlogFile = BacklogFollower(file: context.project.backlogFile)
     (mailbox, post) = AsyncStream.makeStream(of: Message.self)
     (landingBell, ringLanding) = AsyncStream.makeStream(
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -94,6 +100,7 @@ actor RunLoop {
 
   func run() async throws -> RunSummary {
     let start = ContinuousClock.now
+    toldEvent = (try? store.lastEvent()) ?? 0
     // The group of a long run keeps nothing of an attempt that has ended.
     await withDiscardingTaskGroup { group in
       group.addTask { await self.ticker() }
@@ -111,6 +118,7 @@ actor RunLoop {
     }
     await gateColdAtTheEnd()
     await shelf.close()
+    tellTroubles()
     if let fatal { throw fatal }
     let elapsed = ContinuousClock.now - start
     return try summary(
@@ -129,7 +137,9 @@ actor RunLoop {
       obeyControl()
       followToken()
       try? store.wakeLimited()
-      priorities.takeOver(into: store) { report(.note($0)) }
+      await followBacklog()
+      tellTroubles()
+      watchIdleness()
       // Other processes may have queued something, or have died while landing.
       ringLanding.yield()
       if ticks % 10 == 0 {
@@ -149,6 +159,72 @@ actor RunLoop {
       }
     }
     schedule(&group)
+  }
+
+  /// Takes over what a person has made of the backlog, as a run does that begins: what is new starts, what is gone
+  /// does not, and the order is a new one. A file that can't be read changes nothing.
+  private func followBacklog() async {
+    let look = backlogFile.look()
+    guard look != .same else { return }
+    let (project, options, present, store) = (
+      context.project, context.options, context.backlog, store
+    )
+    do {
+      let (backlog, agents) = try await Offload.run {
+        let backlog = try project.plannedBacklog().backlog
+        return (backlog, try Preflight(project: project, options: options).checkBacklog(backlog))
+      }
+      let changed = try store.setPriorities(
+        Dictionary(
+          backlog.features.map { ($0.id, $0.priority) }, uniquingKeysWith: { first, _ in first }))
+      if !changed.isEmpty {
+        report(.note("new priorities: " + changed.map { "#\($0)" }.joined(separator: ", ")))
+      }
+      guard backlog != present else { return }
+      try await Offload.run {
+        try project.takeOver(backlog, into: store)
+        _ = try Adoption.run(project, into: store)
+        try store.record("backlog_changed", [:])
+      }
+      context.take(backlog, agents: agents)
+      pilot = nil
+      let (before, after) = (Set(present.features.map(\.id)), Set(backlog.features.map(\.id)))
+      func tell(_ ids: Set<String>, _ words: String) {
+        guard !ids.isEmpty else { return }
+        let names = ids.sorted { $0.localizedStandardCompare($1) == .orderedAscending }
+        let more = names.count > 10 ? " and \(names.count - 10) more" : ""
+        report(
+          .note(
+            "features.yml has changed: "
+              + names.prefix(10).map { "#\($0)" }.joined(separator: ", ") + more + " \(words)"))
+      }
+      tell(after.subtracting(before), "came in")
+      tell(before.subtracting(after), "left; what was begun of that is kept")
+    } catch {
+      report(
+        .note("features.yml has changed and can't be read, so the backlog stays as it is: \(error)")
+      )
+    }
+  }
+
+  /// Tells of features that could not be moved on as they should.
+  private func tellTroubles() {
+    guard let events = try? store.events(after: toldEvent, limit: 1000) else { return }
+    toldEvent = events.last?.seq ?? toldEvent
+    for event in events where event.type == "store_error" {
+      guard case .object(let members) = JSONValue(parsing: event.data),
+        let words = members.first(where: { $0.0 == "detail" })?.1.plain
+      else { continue }
+      report(.note(words))
+    }
+  }
+
+  /// Counts for how long nothing has been under way; a schedule that gives nothing out is made anew then.
+  private func watchIdleness() {
+    let last = (try? store.lastEvent()) ?? lastEvent
+    idleTicks = attempts == 0 && !isLanding && last == lastEvent ? idleTicks + 1 : 0
+    lastEvent = last
+    if idleTicks % 20 == 19 { pilot = nil }
   }
 
   /// Does what `lanekeeper pause`, `resume` and `stop` ask for.
@@ -297,7 +373,7 @@ actor RunLoop {
       let runner = AttemptRunner(
         settings: context.attemptSettings, pool: context.pool, store: store,
         state: context.project.state, identity: context.project.identity)
-      await runner.run(
+      try await runner.run(
         started.feature, started.attempt, lane: started.lane, branch: started.branch,
         definition: started.definition, prepared: started.prepared, allowance: started.allowance,
         stop: stop,
@@ -311,6 +387,8 @@ actor RunLoop {
       let tip = try? context.project.repository().reference(context.project.target)
       await shelf.giveBack(
         started.lane, store: store, tip: isStopping ? nil : tip ?? nil, need: startable)
+    } catch StoreError.stateChanged {
+      // Another was first, or the backlog has changed: its state tells what comes next.
     } catch {
       fatal = fatal ?? error
     }
@@ -661,6 +739,9 @@ actor RunLoop {
     let recovery = Recovery(
       project: context.project, store: store, settings: context.attemptSettings,
       lander: context.lander, participant: context.participant, holdsLanes: true)
+    for id in (try? store.takeUpLost()) ?? [] {
+      report(.note("feature #\(id): nobody had it in hand; it is taken up again"))
+    }
     guard (try? recovery.isNeeded()) == true else { return }
     do {
       for line in try await Offload.run({ try recovery.run() }) { report(.note(line)) }
@@ -691,6 +772,7 @@ actor RunLoop {
     guard attempts == 0, !isLanding else { return false }
     if isStopping || fatal != nil { return true }
     do {
+      if isBehindBacklog { return false }
       if let only = context.options.only { return try isDone(only) }
       var active = try store.features(in: [
         .ready, .running, .completed, .queued, .landing, .gateFailed, .changesRequested,
@@ -709,6 +791,7 @@ actor RunLoop {
             || lands && ($0.state == .queued || $0.state == .completed)
         }
       }
+      if try isStuck(active) { return true }
       // What is held off in the queue goes on when a person has made room.
       return try isHeldForGood && active.allSatisfy { $0.state == .queued }
         && !store.hasLimitedFeatures()
@@ -717,6 +800,32 @@ actor RunLoop {
       return true
     }
   }
+
+  /// Tells whether the backlog has just been changed; one that never stays as it is keeps no run going.
+  private var isBehindBacklog: Bool {
+    guard context.options.kind == .run, backlogFile.isBehind else {
+      ticksBehind = 0
+      return false
+    }
+    ticksBehind += 1
+    return ticksBehind < Self.mostTicksBehind
+  }
+
+  private static let mostTicksBehind = 20
+
+  /// Tells whether nothing has happened for long though something is ready: a fault, which is better told at the
+  /// end of the run than waited for.
+  private func isStuck(_ active: [FeatureRecord]) throws -> Bool {
+    guard idleTicks > Self.mostIdleTicks, active.allSatisfy({ $0.state == .ready }),
+      notBefore.allSatisfy({ $0.value < .now }), hasToken, try !store.hasLimitedFeatures(),
+      try !Liveness(context.project, store).isAnybodyAtWork(besides: context.participant)
+    else { return false }
+    var told = active
+    try store.tellSlotWaits(&told)
+    return told.allSatisfy { $0.waitingFor == nil }
+  }
+
+  private static let mostIdleTicks = 240
 
   private var isHeldForGood: Bool {
     heldReason != nil && !(1..<Self.mostMachineHolds).contains(machineHolds)
@@ -768,6 +877,7 @@ actor RunLoop {
     }
     try store.tellSlotWaits(&features)
     let holds = try store.slotHolds()
+    let waits = try store.featureWaits()
     result.landed = features.count { $0.state == .landed && landed.contains($0.id) }
     if context.options.kind == .work {
       result.landed = features.count { $0.state == .landed }
@@ -791,6 +901,7 @@ actor RunLoop {
           + (LimitWait.words(waitingFor) ?? SlotWait.words(waitingFor, holds: holds)
             ?? "for \(waitingFor)")
       }
+      if let words = waits[feature.id]?.words { line += ", " + words }
       if feature.state == .inReview {
         line += ", it waits " + ReviewWait.words(feature.id, byMake: context.options.kind == .work)
       }

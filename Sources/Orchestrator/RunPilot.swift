@@ -12,16 +12,21 @@ struct RunPilot {
   private var unsure: Set<String> = []
   /// Features whose agent has ended, and whose work is being put away.
   private var ended: Set<String> = []
+  /// Features that are ready and stand in no schedule, as what came in since it was made.
+  private var strangers: Set<String> = []
+  private let isWanted: @Sendable (String) -> Bool
   /// Milliseconds.
   private let begin: Int64
 
   /// - Parameters:
   ///   - footprints: `nil` leaves collisions out of account.
   ///   - agents: how many work at once.
+  ///   - isWanted: tells whether the run is to start a feature at all.
   init(
     _ backlog: Backlog, seconds: [String: Double], footprints: [Footprint]?, agents: Int,
-    store: Store
+    isWanted: @escaping @Sendable (String) -> Bool = { _ in true }, store: Store
   ) throws {
+    self.isWanted = isWanted
     schedule = RunSchedule(
       backlog, seconds: { seconds[$0] ?? DurationModel.standard },
       collisions: footprints.map { Collisions($0) }, agents: agents)
@@ -65,12 +70,16 @@ struct RunPilot {
       restingSince = now
       resting = free
       return nil
-    case .expect, .nothing: return nil
+    case .expect: return nil
+    case .nothing: return strangers.min()
     }
   }
 
   /// Notes that a feature is being started.
-  mutating func take(_ id: String) { schedule.set(id, .active) }
+  mutating func take(_ id: String) {
+    strangers.remove(id)
+    schedule.set(id, .active)
+  }
 
   /// Notes that a feature's agent has ended: what comes of it is known in a moment.
   mutating func agentEnded(_ id: String, now: Int64) {
@@ -87,6 +96,7 @@ struct RunPilot {
 
   /// Leaves a feature out that can't be started now; it is offered again at the next event.
   mutating func putOff(_ id: String) {
+    strangers.remove(id)
     schedule.set(id, .out)
     unsure.insert(id)
   }
@@ -95,6 +105,14 @@ struct RunPilot {
     unsure.remove(feature.id)
     var state = feature.inBacklog ? Self.state(feature.state) : .out
     if state == .active, ended.contains(feature.id) { state = .built }
+    guard schedule.holds(feature.id) else {
+      if state == .ready, isWanted(feature.id) {
+        strangers.insert(feature.id)
+      } else {
+        strangers.remove(feature.id)
+      }
+      return
+    }
     schedule.set(
       feature.id, state, isRework: feature.rework != nil, priority: feature.priority)
   }

@@ -228,21 +228,21 @@ struct RunContext: Sendable {
   let project: Project
   let options: RunOptions
   let store: Store
-  let agents: [String: AgentDefinition]
+  private(set) var agents: [String: AgentDefinition]
   let choice: ModelChoice
-  let backlog: Backlog
+  private(set) var backlog: Backlog
   let guardProgram: String
   let hookVariables: [String: String]
   let participant: String
   let pool: LanePool
   let attemptSettings: AttemptSettings
   let lander: Lander
-  let positions: [String: (priority: Int, remaining: Double, position: Int)]
-  let dependents: [String: Int]
+  private(set) var positions: [String: (priority: Int, remaining: Double, position: Int)] = [:]
+  private(set) var dependents: [String: Int] = [:]
   /// What each feature is expected to take.
-  let seconds: [String: Double]
+  private(set) var seconds: [String: Double] = [:]
   /// The paths that each feature is expected to touch.
-  let footprints: [Footprint]
+  private(set) var footprints: [Footprint] = []
 
   init(
     project: Project, options: RunOptions, store: Store, agents: [String: AgentDefinition],
@@ -265,6 +265,15 @@ struct RunContext: Sendable {
     attempts.mayChangeNothing = options.mayChangeNothing
     attemptSettings = attempts
     lander = project.lander(store, guardProgram: guardProgram)
+    take(backlog, agents: agents)
+  }
+
+  /// Goes by another backlog from now on.
+  ///
+  /// - Parameter agents: the definitions that its features may ask for.
+  mutating func take(_ backlog: Backlog, agents: [String: AgentDefinition]) {
+    self.backlog = backlog
+    self.agents = agents
     let graph = DependencyGraph(backlog)
     let seconds = ((try? PastTimes.model(store)) ?? DurationModel()).seconds(backlog)
     self.seconds = seconds
@@ -301,7 +310,8 @@ struct RunContext: Sendable {
     if let only = options.only { wanted.features.removeAll { !only.contains($0.id) } }
     return try RunPilot(
       wanted, seconds: seconds, footprints: options.kind == .run ? footprints : nil,
-      agents: options.parallel, store: store)
+      agents: options.parallel,
+      isWanted: { [only = options.only] id in only?.contains(id) ?? true }, store: store)
   }
 
   /// Chooses the tier of the next attempt.

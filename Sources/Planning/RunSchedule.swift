@@ -152,6 +152,9 @@ package struct RunSchedule: Sendable {
     idleBudget = Self.idleShare * times.reduce(0, +)
   }
 
+  /// Tells whether a feature is part of the schedule.
+  package func holds(_ id: String) -> Bool { numbers[id] != nil }
+
   /// Takes note of a feature's state.
   ///
   /// - Parameter priority: the present one; `nil` leaves it as it was.

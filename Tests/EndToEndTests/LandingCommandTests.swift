@@ -108,6 +108,65 @@ import Testing
     #expect(try shop.processes() == [])
   }
 
+  /// A backlog that is edited while its run is at work: what comes in is built by it, in its order.
+  @Test func whatComesIntoTheBacklogIsBuiltByTheRunThatGoesOn() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(3),
+      agent: """
+        echo $id > f$id.txt
+        n=0; while [ $id = 1 ] && [ ! -e "$LANEKEEPER_REPOSITORY/../go" ] && [ $n -lt 600 ]
+        do sleep 0.1; n=$((n + 1)); done
+        """)
+    let run = try shop.start(["run", "--parallel", "1"], output: "run")
+    #expect(try eventually { try shop.trace().count >= 1 })
+    let said = { try shop.repository.root.read("run") }
+    // One that can't be read changes nothing.
+    try shop.repository.write("features.yml", "features:\n  - {id: 1, title: [\n")
+    #expect(try eventually { try said().contains("the backlog stays as it is") })
+    try shop.repository.write(
+      "features.yml",
+      """
+      features:
+        - {id: 1, title: Feature 1}
+        - {id: 3, title: Feature 3, depends_on: [5]}
+        - {id: new, title: Came in}
+        - {id: 5, title: Came in first, priority: 9}
+
+      """)
+    #expect(
+      try eventually {
+        let text = try said()
+        return text.contains("#5, #new came in") && text.contains("#2 left")
+      })
+    let states = try shop.json("status")["features"] as? [[String: Any]] ?? []
+    #expect(states.compactMap { $0["id"] as? String }.sorted() == ["1", "3", "5", "new"])
+    try shop.repository.root.write("go", "")
+    let status = run.wait()
+    let text = try said()
+    #expect(status == 0, "\(text)")
+    #expect(try shop.landed().sorted() == ["1", "3", "5", "new"])
+    #expect(try shop.trace().filter { $0[0] == "begin" }.map { $0[1] }.prefix(2) == ["1", "5"])
+  }
+
+  /// What the page writes stands in the state at once, whatever the run has planned.
+  @Test func whatIsAddedInTheLastMomentKeepsNoRunGoing() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(1),
+      agent: """
+        echo $id > f$id.txt
+        [ $id = 1 ] && printf '  - {id: 9, title: Late}\\n' >> "$LANEKEEPER_REPOSITORY/features.yml"
+        exit 0
+        """)
+    #expect(try shop.run("explain", "9").status != 0)
+    let run = try shop.run("run", "--parallel", "2")
+    #expect(run.status == 0, "\(run.text)")
+    #expect(try shop.landed() == ["1", "9"])
+    try shop.repository.write("features.yml", Workshop.independent(1) + "  - {id: b, title: B}\n")
+    #expect(try shop.run("explain", "b").text.contains("the next `lanekeeper run` takes it up"))
+    let states = try shop.json("status")["features"] as? [[String: Any]] ?? []
+    #expect(states.contains { $0["id"] as? String == "b" })
+  }
+
   @Test func prioritiesCountWhileARunIsAtWork() throws {
     let shop = try Workshop(
       features: Workshop.independent(4),

@@ -31,9 +31,11 @@ package struct StatusView {
 
   /// Reads everything at one event number, whatever other processes write meanwhile.
   ///
-  /// - Parameter isHeld: tells whether a process holds the lock at a path.
+  /// - Parameters:
+  ///   - readsBacklog: adds what stands in `features.yml` and was not taken up yet.
+  ///   - isHeld: tells whether a process holds the lock at a path.
   package init(
-    _ project: Project, _ forecaster: Forecaster = Forecaster(),
+    _ project: Project, _ forecaster: Forecaster = Forecaster(), readsBacklog: Bool = false,
     isHeld: @escaping @Sendable (String) -> Bool = { FileLock.isHeld($0) }
   ) throws {
     self.project = project
@@ -52,7 +54,7 @@ package struct StatusView {
       try store.consistently { try read(store, liveness) }
       // Who ended between the moment that is shown and the look at the lock was not killed.
     } while try runState == "killed" && store.participant(run?.id ?? "")?.state != run?.state
-    if features.isEmpty { try fromBacklog() }
+    if features.isEmpty { try fromBacklog() } else if readsBacklog { try? fromBacklog() }
     forecast = forecaster.forecast(project, lanes)
   }
 
@@ -104,7 +106,9 @@ package struct StatusView {
   /// Before anything ran, the backlog itself tells.
   private mutating func fromBacklog() throws {
     guard FileManager.default.fileExists(atPath: project.backlogFile) else { return }
-    for (position, feature) in try project.backlog().features.enumerated() {
+    let known = Set(features.map(\.id))
+    for (position, feature) in try project.backlog().features.enumerated()
+    where !known.contains(feature.id) {
       dependencies[feature.id] = feature.dependencies.map(\.id)
       features.append(
         FeatureRecord(

@@ -16,7 +16,17 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     let (project, store) = try project.opened()
-    guard let feature = try store.feature(id) else { throw StoreError.unknownFeature(id) }
+    guard let feature = try store.feature(id) else {
+      guard let new = try? project.backlog().features.first(where: { $0.id == id }) else {
+        throw StoreError.unknownFeature(id)
+      }
+      Terminal.line("#\(new.id) \(new.title): new")
+      let isRunning = try Liveness(project, store).isAnybodyAtWork()
+      return Terminal.line(
+        "   it stands in features.yml; "
+          + (isRunning
+            ? "the run takes it up in a moment" : "the next `lanekeeper run` takes it up"))
+    }
     Terminal.line("#\(feature.id) \(feature.titleLine): \(feature.state.rawValue)")
     for line in try reasons(feature, project, store) { Terminal.line("   " + line) }
     let isOpen = !feature.state.isFinal || feature.state == .failed

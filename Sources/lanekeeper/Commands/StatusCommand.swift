@@ -36,7 +36,7 @@ struct StatusCommand: ParsableCommand {
   }
 
   private func show(_ project: Project, _ forecaster: Forecaster = Forecaster()) throws {
-    let status = try StatusView(project, forecaster)
+    let status = try StatusView(project, forecaster, readsBacklog: true)
     if json { return Terminal.line(status.json.text) }
     for line in status.lines { Terminal.line(line) }
   }
