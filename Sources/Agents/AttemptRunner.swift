@@ -255,17 +255,20 @@ package struct AttemptRunner: Sendable {
         opening: state.commonDirectory, environment: settings.environment)
       return try repository.branchWork(branch, target: settings.target)
     }
+    func write() throws -> String? {
+      try store.endAttempt(
+        feature.id, attempt.number, end, tip: work?.tip?.hex, changed: work?.paths ?? [])
+    }
     // A full disk may have room a moment later.
     for _ in 0..<Self.mostTries {
-      if (try? store.endAttempt(
-        feature.id, attempt.number, end, tip: work?.tip?.hex, changed: work?.paths ?? [])) != nil
-      {
+      do {
+        _ = try write()
         return
+      } catch {
+        try? await Task.sleep(for: .milliseconds(500))
       }
-      try await Task.sleep(for: .milliseconds(500))
     }
-    try store.endAttempt(
-      feature.id, attempt.number, end, tip: work?.tip?.hex, changed: work?.paths ?? [])
+    _ = try write()
   }
 
   private static let mostTries = 60

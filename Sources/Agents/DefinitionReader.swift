@@ -99,7 +99,9 @@ package enum DefinitionReader {
     if let node = members["expected_cost_usd"],
       let costs = input.members(node, of: "expected_cost_usd", known: tiers)
     {
-      result.expectedCost = costs.compactMapValues { input.positive($0, "expected_cost_usd") }
+      result.expectedCost = costs.compactMapValues {
+        input.number($0, "expected_cost_usd", in: NumberRange.dollars)
+      }
     }
     guard let node = members["prices_usd_per_million"],
       let prices = input.members(node, of: "prices_usd_per_million", known: tiers)
@@ -109,14 +111,15 @@ package enum DefinitionReader {
       guard let price = input.members(node, of: "the prices of \(tier)", known: known) else {
         continue
       }
-      guard let inside = input.positive(price["input"], "input"),
-        let outside = input.positive(price["output"], "output")
+      guard let inside = input.number(price["input"], "input", in: NumberRange.dollars),
+        let outside = input.number(price["output"], "output", in: NumberRange.dollars)
       else {
         input.report(node, "the prices of \(tier) need `input` and `output`")
         continue
       }
       result.prices[tier] = TokenPrice(
-        input: inside, output: outside, cached: input.positive(price["cached"], "cached") ?? inside)
+        input: inside, output: outside,
+        cached: input.number(price["cached"], "cached", in: NumberRange.dollars) ?? inside)
     }
   }
 
@@ -179,9 +182,10 @@ package enum DefinitionReader {
     _ members: [String: Node], _ input: YAMLInput, _ result: inout AgentDefinition
   ) {
     if let node = members["stagger_seconds"], node.int != 0 {
-      result.staggerSeconds = input.positive(node, "stagger_seconds") ?? 0
+      result.staggerSeconds = input.number(node, "stagger_seconds", in: NumberRange.pause) ?? 0
     }
-    result.backoffSeconds = input.positive(members["backoff_seconds"], "backoff_seconds") ?? 30
+    result.backoffSeconds =
+      input.number(members["backoff_seconds"], "backoff_seconds", in: NumberRange.pause) ?? 30
     if let nice = input.integer(members["nice"], "nice", in: 0...19) { result.nice = nice }
   }
 

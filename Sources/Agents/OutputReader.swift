@@ -152,24 +152,27 @@ package struct OutputReader {
     events.append(event)
   }
 
+  /// What tokens and dollars are counted up to: whatever a program prints, sums of them can be calculated with.
+  private static let mostCounted = 1e12
+
   private mutating func count(_ rule: OutputRule, _ object: Any) {
     let fields = rule.fields
     func value(_ path: String?) -> Double? {
-      FieldPath.number(path, in: object).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+      FieldPath.number(path, in: object).flatMap { (0...Self.mostCounted).contains($0) ? $0 : nil }
     }
     func total(_ path: String?, _ sum: inout Double) -> Double? {
       guard let new = value(path) else { return nil }
-      sum = rule.counting == .add ? sum + new : new
+      sum = min(Self.mostCounted, rule.counting == .add ? sum + new : new)
       return sum
     }
     if let n = total(fields.inputTokens, &added.input) {
-      report.inputTokens = Int(clamping: Int64(n))
+      report.inputTokens = Int(n)
     }
     if let n = total(fields.outputTokens, &added.output) {
-      report.outputTokens = Int(clamping: Int64(n))
+      report.outputTokens = Int(n)
     }
     if let n = total(fields.cachedTokens, &added.cached) {
-      report.cachedTokens = Int(clamping: Int64(n))
+      report.cachedTokens = Int(n)
     }
     if let n = total(fields.cost, &added.cost) { report.costUSD = n }
   }

@@ -57,7 +57,7 @@ package enum BacklogReader {
       feature.description = input.text(members["description"], "description") ?? ""
       feature.steps = input.texts(members["steps"], "steps")?.map(\.text) ?? []
       feature.priority =
-        input.integer(members["priority"], "priority", in: -1_000_000...1_000_000) ?? 0
+        input.integer(members["priority"], "priority", in: NumberRange.priority) ?? 0
       feature.model = input.choice(members["model"], "model", ["opus", "sonnet", "haiku"])
       feature.agent = input.text(members["agent"], "agent")
       for touch in input.texts(members["touches"], "touches") ?? [] {

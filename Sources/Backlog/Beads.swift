@@ -67,7 +67,7 @@ struct Beads {
     }.joined(separator: "\n\n")
     feature.steps = IssueText.steps(input.text(tree, "acceptance_criteria") ?? "")
     if let level = input.text(tree, "priority").flatMap({ Int($0) }) {
-      feature.priority = (2 - level) * 10
+      feature.priority = NumberRange.priority(level: level)
     }
     var parents: [String] = []
     for edge in input.list(tree, "dependencies") {

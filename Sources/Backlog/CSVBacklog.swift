@@ -112,12 +112,14 @@ struct CSVBacklog {
       Dependency(id: $0.hasPrefix("#") ? String($0.dropFirst()) : $0)
     }
     if let text = cell(.priority) {
-      if let number = Int(text) {
+      if let number = Int(text), NumberRange.priority.contains(number) {
         feature.priority = number
       } else if let level = Self.levels[text.lowercased()] {
         feature.priority = level
       } else {
-        input.report(at: row.offset, "the priority '\(text)' is neither a number nor high or low")
+        input.report(
+          at: row.offset,
+          "the priority '\(text)' is neither a number from -1000000 to 1000000 nor high or low")
       }
     }
     if let model = cell(.model)?.lowercased() {

@@ -116,7 +116,9 @@ package enum ConfigurationReader {
     guard let members = input.members(node, of: "gate", known: known) else { return }
     gate.slots = SlotName.list(members["slots"], "gate.slots", input, known: slots)
     gate.command = input.text(members["command"], "gate.command") ?? ""
-    if let value = input.positive(members["timeout_minutes"], "gate.timeout_minutes") {
+    if let value = input.number(
+      members["timeout_minutes"], "gate.timeout_minutes", in: NumberRange.minutes)
+    {
       gate.timeoutMinutes = value
     }
     gate.environment =
@@ -291,26 +293,28 @@ package enum ConfigurationReader {
     if let value = input.integer(members["max_parallel"], "limits.max_parallel", in: 1...64) {
       limits.maxParallel = value
     }
-    if let value = input.positive(members["attempt_minutes"], "limits.attempt_minutes") {
+    if let value = input.number(
+      members["attempt_minutes"], "limits.attempt_minutes", in: NumberRange.minutes)
+    {
       limits.attemptMinutes = value
     }
-    if let value = input.positive(members["silence_minutes"], "limits.silence_minutes") {
+    if let value = input.number(
+      members["silence_minutes"], "limits.silence_minutes", in: NumberRange.minutes)
+    {
       limits.silenceMinutes = value
     }
     if let value = input.integer(members["attempts"], "limits.attempts", in: 1...100) {
       limits.attempts = value
     }
-    limits.maxCostUSD = input.positive(members["max_cost_usd"], "limits.max_cost_usd")
-    limits.maxFeatureCostUSD = input.positive(
-      members["max_feature_cost_usd"], "limits.max_feature_cost_usd")
+    limits.maxCostUSD = input.number(
+      members["max_cost_usd"], "limits.max_cost_usd", in: NumberRange.dollars)
+    limits.maxFeatureCostUSD = input.number(
+      members["max_feature_cost_usd"], "limits.max_feature_cost_usd", in: NumberRange.dollars)
     limits.memoryMB = input.integer(members["memory_mb"], "limits.memory_mb", in: 1...(1 << 30))
     limits.diskMB = input.integer(members["disk_mb"], "limits.disk_mb", in: 1...(1 << 30))
     limits.nice = input.integer(members["nice"], "limits.nice", in: 0...19)
-    if let node = members["stagger_seconds"], node.int == 0 {
-      limits.staggerSeconds = 0
-    } else {
-      limits.staggerSeconds = input.positive(members["stagger_seconds"], "limits.stagger_seconds")
-    }
+    limits.staggerSeconds = input.number(
+      members["stagger_seconds"], "limits.stagger_seconds", in: NumberRange.pause)
   }
 
   private static func readSandbox(

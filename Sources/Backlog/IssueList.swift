@@ -87,7 +87,7 @@ struct IssueList {
       case "medium", "normal": return 0
       case "low": return -10
       case "lowest": return -20
-      default: if let number = Int(level) { return (2 - number) * 10 }
+      default: if let number = Int(level) { return NumberRange.priority(level: number) }
       }
     }
     return nil

@@ -84,18 +84,14 @@ package final class YAMLInput {
     return value
   }
 
-  /// The largest number of dollars, minutes or seconds that is taken.
-  package static let largest = 1e9
-
-  /// Returns a number above 0 and of at most ``largest``.
-  package func positive(_ node: Node?, _ key: String) -> Double? {
+  /// Returns a number within bounds, with or without a fraction.
+  package func number(_ node: Node?, _ key: String, in range: ClosedRange<Double>) -> Double? {
     guard let node, !isNull(node) else { return nil }
-    guard let value = node.float ?? node.int.map(Double.init), value > 0 else {
-      report(node, "\(key) must be a number above 0")
-      return nil
-    }
-    guard value <= Self.largest else {
-      report(node, "\(key) must be at most \(Int(Self.largest))")
+    guard let value = node.float ?? node.int.map(Double.init), range.contains(value) else {
+      report(
+        node,
+        "\(key) must be a number from \(NumberRange.text(range.lowerBound)) to "
+          + NumberRange.text(range.upperBound) + (node.scalar.map { ", not \($0.string)" } ?? ""))
       return nil
     }
     return value

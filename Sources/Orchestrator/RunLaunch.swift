@@ -52,10 +52,9 @@ package struct RunLaunch: Sendable {
           + (parallel > most ? "; limits.max_parallel in lanekeeper.yml raises it" : ""), status: 64
       )
     }
-    if let maxCostUSD, !(maxCostUSD > 0 && maxCostUSD <= YAMLInput.largest) {
+    if let maxCostUSD, !NumberRange.dollars.contains(maxCostUSD) {
       throw Failure(
-        "what a run may cost has to be more than 0 dollars, and at most \(Int(YAMLInput.largest))",
-        status: 64)
+        "what a run may cost has to be more than 0 dollars, and 1000000 at most", status: 64)
     }
     try project.state.create()
     // Of two that are started at once the second waits until the first is at work, and is refused then.

@@ -103,6 +103,7 @@ enum Terminal {
 enum Duration {
   static func text(_ seconds: Double) -> String {
     if seconds < 60 { return String(format: "%.1fs", seconds) }
+    guard seconds < 1e12 else { return "for ever" }
     let whole = Int(seconds.rounded())
     if whole < 3600 { return "\(whole / 60)m \(whole % 60)s" }
     return "\(whole / 3600)h \(whole % 3600 / 60)m"

@@ -51,6 +51,19 @@ import Testing
     }
   }
 
+  @Test(arguments: ["1e300", "1e18", "-5", "9223372036854775807", "1e308"])
+  func whateverAProgramCountsCanBeCalculatedWith(number: String) throws {
+    let definition = try Self.catalogue.definition("claude")
+    var reader = OutputReader(definition.output, lane: "/lane") { 0 }
+    let line =
+      #"{"type":"result","subtype":"success","total_cost_usd":N,"usage":{"input_tokens":N,"output_tokens":N,"cache_read_input_tokens":N}}"#
+      .replacingOccurrences(of: "N", with: number) + "\n"
+    for _ in 0..<3 { _ = reader.read(Data(line.utf8)) }
+    _ = reader.finish()
+    #expect((reader.report.costUSD ?? 0).isFinite && reader.report.inputTokens >= 0)
+    #expect(reader.report.cost(at: TokenPrice(input: 1, output: 10, cached: 0))?.isFinite != false)
+  }
+
   @Test func codexTellsSessionTokensAndEdits() throws {
     let (report, events) = try read("codex", "codex-three-turns.jsonl")
     #expect(report.session == "01a20f47-7e31-72b3-b502-6876145aaa5d")

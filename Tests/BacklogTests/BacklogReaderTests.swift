@@ -119,6 +119,33 @@ import Testing
     #expect(value.definitions["a"]?.run == "./a.sh" && value.limits.attemptMinutes == 0.5)
   }
 
+  /// Every number has bounds, which its error tells.
+  @Test(arguments: [
+    "gate: {command: make, timeout_minutes: X}", "limits: {attempt_minutes: X}",
+    "limits: {silence_minutes: X}", "limits: {max_cost_usd: X}",
+    "limits: {max_feature_cost_usd: X}", "limits: {stagger_seconds: X}",
+    "limits: {attempts: X}", "limits: {memory_mb: X}", "limits: {disk_mb: X}", "limits: {nice: X}",
+    "limits: {max_parallel: X}", "parallel: X", "slots: {a: X}", "landing: {window: X}",
+    "landing: {speculate: X}", "gate: {command: make, retries: X}",
+    "gate: {command: make, cold_every: X}", "review: {approvals: X}",
+  ])
+  func numbersHaveBounds(line: String) throws {
+    for value in ["1e308", "1e300", "-1", "9000000000000000000", ".inf", ".nan", "1e-300"] {
+      let text = line.replacingOccurrences(of: "X", with: value)
+      // No pause at all is one.
+      if value == "1e-300", line.contains("stagger") { continue }
+      do throws(InputProblems) {
+        _ = try ConfigurationReader.read(text: text, file: "f", repositoryName: "r")
+        Issue.record("\(text) was taken")
+      } catch {
+        let told = error.problems.map(\.message).joined()
+        #expect(
+          told.contains("must be") && (told.contains(" to ") || told.contains("whole")),
+          "\(text): \(told)")
+      }
+    }
+  }
+
   @Test func landing() throws {
     #expect(try read("").landing.window == .size(4))
     let value = try read(
@@ -160,7 +187,7 @@ import Testing
         try read("limits: {\(key): \(value)}")
       }
     }
-    #expect(throws: Never.self) { try read("limits: {\(key): 1e9}") }
+    #expect(throws: Never.self) { try read("limits: {\(key): 1e3}") }
   }
 
   @Test func whatInitWritesIsRead() throws {

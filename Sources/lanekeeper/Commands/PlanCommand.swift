@@ -47,7 +47,9 @@ struct PlanCommand: ParsableCommand {
     backlog = backlog.adding(found.edges)
     if write { try record(found.edges, project) }
     let agents = parallel ?? project?.configuration.parallel ?? 3
-    guard agents >= 1 else { throw Failure("--parallel must be at least 1", status: 64) }
+    guard (1...1000).contains(agents) else {
+      throw Failure("--parallel must be from 1 to 1000, not \(agents)", status: 64)
+    }
     let times = try PastTimes.model(project.flatMap { try $0.existingStore() })
     let seconds = times.seconds(backlog)
     let plan = Plan(backlog, agents: agents, slots: project?.configuration.slots ?? [:]) {

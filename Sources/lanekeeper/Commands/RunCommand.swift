@@ -52,8 +52,9 @@ struct RunCommand: AsyncParsableCommand {
       try place.confirm()
     }
     var project = try project.project()
-    if let maxCost, !(maxCost > 0 && maxCost <= YAMLInput.largest) {
-      throw Failure("--max-cost must be a number above 0, such as 12.50", status: 64)
+    if let maxCost, !NumberRange.dollars.contains(maxCost) {
+      throw Failure(
+        "--max-cost must be a number above 0 and up to 1000000, such as 12.50", status: 64)
     }
     var options = RunOptions(
       kind: .run, parallel: parallel ?? project.configuration.parallel, wish: try models.wish(),
