@@ -5,13 +5,18 @@ import Testing
 /// What befalls a run, or what stands between two runs, in ``FaultTests``.
 enum Blow: CaseIterable {
   case killed, terminated, interrupted, heldStill, startedTwice, slowDisk, clockSet
-  case lanesVanish, stateVanishes, stateOverwritten, objectsSpoiled
+  case lanesVanish, stateVanishes, stateOverwritten, objectsSpoiled, rebaseLeftOpen
 
   /// The programs that hold a run up, or tell it another time, need not be there.
   var isPossible: Bool {
     switch self {
     case .slowDisk: Self.slow != nil
     case .clockSet: Self.fakeTime != nil
+    case .rebaseLeftOpen:
+      ["all", "rebaseLeftOpen"].contains {
+        (ProcessInfo.processInfo.environment["LANEKEEPER_FAULT_KINDS"] ?? "")
+          .split(separator: ",").contains(Substring($0))
+      }
     default: true
     }
   }
@@ -92,6 +97,19 @@ enum Blow: CaseIterable {
         _ = try TestProgram.run(
           ["rm", "-rf", lanes + "/" + name], directory: "/", environment: shop.environment)
       }
+    case .rebaseLeftOpen:
+      // A person stops in the middle of a rebase of the target, and gives it up after a run.
+      try shop.repository.write("person.txt", "a person's\n")
+      try shop.repository.git("add", "person.txt")
+      try shop.repository.git("commit", "-qm", "a person's")
+      _ = try shop.repository.runGit([
+        "-c", "sequence.editor=sed -i 1ibreak", "rebase", "-q", "-i", "HEAD~1",
+      ])
+      let run = try start(shop)
+      usleep(moment)
+      run.signal(SIGTERM)
+      run.wait()
+      _ = try shop.repository.runGit(["rebase", "--abort"])
     case .objectsSpoiled: try spoilObjects(of: shop, &random)
     case .stateVanishes, .stateOverwritten:
       // A checkout that a landing had locked is unlocked by what the state file says of it.
@@ -114,7 +132,8 @@ enum Blow: CaseIterable {
       .first { $0.hasPrefix("LANEKEEPER_MARK=") }?.split(separator: "-").suffix(2)
     guard let mark else { return false }
     let fault = "faults/" + mark.joined(separator: "-")
-    return (try? shop.repository.root.read(fault)) == FaultTests.Fault.killsItsGuard.rawValue
+    let kind = (try? shop.repository.root.read(fault)).flatMap(FaultTests.Fault.init)
+    return kind?.killsGuards == true
   }
 
   /// Empties objects of branches that have not landed, as a power cut leaves them.

@@ -13,7 +13,35 @@ import Testing
     case leavesTheBranch, detachesHead, leavesALock, floods, leavesAMerge
     case meetsTheLimit, losesTheNetwork, fillsTheDisk, makesItReadOnly
     case spoilsAFile, spoilsADirectory, spoilsACommit
+    case stopsItsGuard, killsItsGuardForADaemon
+    case leavesARepository, leavesAnOrphanBranch, leavesAPipe, leavesAPipeThatGitReads
+    case aFilterHangs, aHookHangs, sparseFile, oddNames
+
+    /// Drawn only where `LANEKEEPER_FAULT_KINDS` names it, or says `all`.
+    var isRare: Bool {
+      switch self {
+      case .leavesARepository, .leavesAnOrphanBranch, .leavesAPipe, .leavesAPipeThatGitReads,
+        .aFilterHangs, .aHookHangs, .sparseFile, .oddNames:
+        true
+      default: false
+      }
+    }
+    /// Tells that the attempt is ended for it, and that it counts.
+    var isTimeOut: Bool {
+      [.hangs, .killsItsGuard, .stopsItsGuard, .killsItsGuardForADaemon].contains(self)
+    }
+    var killsGuards: Bool { self == .killsItsGuard || self == .killsItsGuardForADaemon }
+
+    /// Those that are drawn, the same for the same list.
+    static let drawn: [Fault] = {
+      let asked = (ProcessInfo.processInfo.environment["LANEKEEPER_FAULT_KINDS"] ?? "")
+        .split(separator: ",").map(String.init)
+      return allCases.filter { !$0.isRare || asked.contains("all") || asked.contains($0.rawValue) }
+    }()
   }
+
+  /// Seconds in which the last run of a round has to end.
+  private static let bound = 240
 
   /// `LANEKEEPER_FAULTS=200` takes so many rounds, from `LANEKEEPER_SEED` on.
   static let seeds: [UInt64] = {
@@ -41,6 +69,32 @@ import Testing
       case $(cat /proc/$PPID/comm) in lanekeeper-guar*) kill -9 $PPID ;; esac
       sleep 600 ;;
     hangs) sleep 600 ;;
+    stopsItsGuard)
+      case $(cat /proc/$PPID/comm) in lanekeeper-guar*) kill -STOP $PPID ;; esac
+      sleep 600 ;;
+    killsItsGuardForADaemon)
+      (cd /; exec env -i setsid sh -c 'sleep 20; true') < /dev/null > /dev/null 2>&1 &
+      sleep 0.1
+      case $(cat /proc/$PPID/comm) in lanekeeper-guar*) kill -9 $PPID ;; esac
+      sleep 600 ;;
+    leavesARepository)
+      git init -q inner$id; (cd inner$id; echo deep > deep.txt; git add -A
+        git -c user.name=A -c user.email=a@example.org commit -qm inner) ;;
+    leavesAnOrphanBranch)
+      git add -A; git commit -qm half; git switch -q --orphan side-$id-$LANEKEEPER_ATTEMPT
+      echo side > side$id.txt; git add side$id.txt; git commit -qm side; exit $bad ;;
+    leavesAPipe) mkfifo pipe$id ;;
+    leavesAPipeThatGitReads) mkdir -p d$id; mkfifo d$id/.gitignore; exit $bad ;;
+    aFilterHangs)
+      git config filter.slow$id.clean 'sleep 600; cat'; echo "*.slow$id filter=slow$id" > .gitattributes
+      echo slow > a.slow$id; exit $bad ;;
+    aHookHangs)
+      mkdir -p .hooks$id; printf '#!/bin/sh\\nsleep 600\\n' > .hooks$id/pre-commit
+      chmod +x .hooks$id/pre-commit; git config core.hooksPath .hooks$id; echo half >> f$id.txt; exit $bad ;;
+    sparseFile) truncate -s 300M sparse$id.bin; exit $bad ;;
+    oddNames)
+      echo odd > "$(printf 'o%s\\377' $id)"; echo odd > "$(printf 'new\\nline%s' $id)"; echo odd > "./-dash$id"
+      echo odd > "$(printf "%0200d" $id)" ;;
     leavesADaemon) setsid sh -c 'sleep 600; echo late > late.txt' > /dev/null 2>&1 & ;;
     deletesTheLane) here=$PWD; cd /; rm -rf "$here"; exit $bad ;;
     deletesDotGit) rm -f .git ;;
@@ -87,9 +141,16 @@ import Testing
     }
     let story = "seed \(seed), \(blows)"
     let last = try shop.start(["run", "--parallel", "3"], output: "last")
-    while !last.hasEnded() {
+    for _ in 0..<2 * Self.bound where !last.hasEnded() {
       usleep(500_000)
       Blow.makeRoom(shop)
+    }
+    guard last.hasEnded() else {
+      let said = try shop.repository.root.read("last") + shop.run("status").text
+      last.signal(SIGKILL)
+      last.wait()
+      Issue.record("\(story): no end within \(Self.bound) seconds: \(said)")
+      return
     }
     if last.wait() != 0 {
       let said = try shop.repository.root.read("last") + shop.run("events").text
@@ -148,11 +209,10 @@ import Testing
     for id in 1...Self.count {
       var ends: [Bool] = []
       for attempt in 1...3 where random.below(2) == 0 {
-        let fault = Fault.allCases[random.below(Fault.allCases.count)]
+        let fault = Fault.drawn[random.below(Fault.drawn.count)]
         // Three time-outs in a row would end the feature, as they are meant to.
-        let isTimeOut = fault == .hangs || fault == .killsItsGuard
-        guard !isTimeOut || ends != [true, true] else { continue }
-        ends.append(isTimeOut)
+        guard !fault.isTimeOut || ends != [true, true] else { continue }
+        ends.append(fault.isTimeOut)
         try shop.repository.root.write("faults/\(id)-\(attempt)", fault.rawValue)
       }
     }
