@@ -67,11 +67,12 @@ package struct AttemptSettler: Sendable {
     let stands = try StackPlace.find(feature.id, target: settings.target, store)
     guard try repository.reference(settings.target) != nil else {
       // Renamed or deleted meanwhile: what the branch changes can't be told.
-      return try store.endAttempt(
+      try store.endAttempt(
         feature.id, attempt.number,
         .interrupted(
           detail: "\(Repository.short(settings.target)) does not exist any more; the work stays on "
             + BranchName.short(branch)), tip: tip?.hex, changed: [])
+      return
     }
     var hasCommits = false
     if let tip, let target = try repository.reference(stands.reference) {
