@@ -55,6 +55,10 @@ extension Repository {
   /// `config.worktree`. An empty worktree is filled without git where none of this matters (``fillEmpty(_:)``).
   package func fill(_ tree: ObjectID) throws {
     try showHiddenFiles()
+    // Else files that are as its entries have them would count as those of the tree that it claims to be.
+    if let claimed = IndexSummary(path: gitDirectory + "/index")?.tree, try !indexIs(claimed) {
+      try removeFile(gitDirectory + "/index")
+    }
     try checkedGit(["read-tree", "--reset", "-u", "--no-recurse-submodules", tree.hex])
   }
 
@@ -67,7 +71,12 @@ extension Repository {
   /// `skip-worktree` where no sparse checkout has set it).
   private func showHiddenFiles() throws {
     if let summary = IndexSummary(path: gitDirectory + "/index"), !summary.hidesFiles { return }
-    let listing = try checkedGit(["ls-files", "-v", "-z"]).output
+    let listed = try git(Self.wholeLook + ["ls-files", "-v", "-z"])
+    guard listed.status == 0 else {
+      // git can't read it; the files are compared with nothing then.
+      return try removeFile(gitDirectory + "/index")
+    }
+    let listing = listed.output
     var assumed: [UInt8] = []
     var skipped: [UInt8] = []
     for line in listing.split(separator: 0) where line.count > 2 {
@@ -90,7 +99,7 @@ extension Repository {
     _ arguments: [String], input: [UInt8] = []
   ) throws -> GitProgram.Result {
     try GitProgram.check(
-      ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"] + arguments,
+      Self.wholeLook + arguments,
       directory: workingDirectory ?? gitDirectory, environment: environment, input: input)
   }
 }

@@ -45,8 +45,8 @@ extension Repository {
 
   /// - Parameter untracked: `all` files, or `no`.
   func statusArguments(untracked: String) -> [String] {
-    [
-      "-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z",
+    Self.wholeLook + [
+      "status", "--porcelain=v1", "-z",
       "--untracked-files=\(untracked)", "--no-renames",
       // Else git is started in repositories inside the worktree, which an agent may have made.
       environment["LANEKEEPER_USER_HOOKS"] == "none"

@@ -65,6 +65,24 @@ struct IndexFile {
     return entries
   }
 
+  /// Tells whether it has the paths, modes and objects that a tree has.
+  func hasEntries(of plan: FillPlan, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    // What ends an index file is not there yet.
+    let wanted = plan.index + [UInt8](repeating: 0, count: 20)
+    return wanted.withUnsafeBytes { other in
+      guard let others = Self.entries(other), others.count == entries.count else { return false }
+      return zip(entries, others).allSatisfy { one, two in
+        func isSame(_ start: Int, _ end: Int) -> Bool {
+          bytes[(one.place + start)..<(one.place + end)].elementsEqual(
+            other[(two.place + start)..<(two.place + end)])
+        }
+        return isSame(FillPlan.Entry.mode, FillPlan.Entry.mode + 4)
+          && isSame(FillPlan.Entry.id, FillPlan.Entry.flags)
+          && bytes[one.path].elementsEqual(other[two.path])
+      }
+    }
+  }
+
   /// Tells whether what an entry remembers of its file was surely so when the index was written.
   func isSure(_ bytes: UnsafeRawBufferPointer, _ entry: Entry) -> Bool {
     Int64(Self.number(bytes, entry.place + 8)) * 1_000_000_000
