@@ -42,25 +42,32 @@ package struct AttemptSettler: Sendable {
   ) throws {
     let sandbox = SandboxRest(settings: settings, store: store, state: state)
     try sandbox.bringIn(feature, attempt, lane, branch)
-    let repository = try Repository(opening: lane.path, environment: settings.environment)
+    var kept = KeptWork(feature: feature, attempt: attempt)
+    let repository = try open(lane, branch, attempt, &kept)
     try LaneSync.finishCutOff(repository, lane: lane, store: store)
-    var problem = try bringHome(repository, feature, attempt, branch)
-    let leftovers = try Leftovers.commit(
-      in: repository, litter: settings.litter + (run?.definition.litter ?? []),
-      message: message(feature, attempt, ending),
-      adding: settings.hookVariables.merging(SupervisorMark.variables) { $1 },
-      commit: sandbox.committing(attempt, lane, branch))
-    switch leftovers {
-    case .nothing, .committed: break
-    case .refused(let words):
-      try keep(repository, feature, attempt)
-      problem = problem ?? .refused(words)
-    case .unresolved(let paths):
-      try keep(repository, feature, attempt)
-      problem = problem ?? .unresolved(paths)
+    var problem = try bringHome(repository, feature, attempt, branch, &kept)
+    if !kept.isCleared {
+      let leftovers = try commitLeftovers(
+        repository, feature, attempt, lane: lane, branch: branch, ending: ending, run: run, sandbox,
+        &kept)
+      problem = problem ?? leftovers
     }
+    if repository.mayHideFiles {
+      try kept.take(
+        try keep(repository, kept.reference + "-hidden", "edits hidden from git"),
+        "edits that git was told not to look at")
+    }
+    if let left = try LeftCommits.keep(
+      repository, branch: branch, since: attempt.startedAt / 1000,
+      reference: kept.reference + "-left",
+      message: "feature #\(feature.id): commits that attempt \(attempt.number) left behind",
+      identity: identity)
+    {
+      kept.notes.append("commits that are not on its branch any more are kept as \(left)")
+    }
+    try kept.record(store)
     let tip = try repository.reference(branch)
-    if let head = try repository.head().commit {
+    if let head = try repository.head().commit ?? tip ?? ObjectID(hex: attempt.base) {
       try repository.setHead(branch: nil, commit: head)
     }
     var changed: [[UInt8]] = []
@@ -80,6 +87,11 @@ package struct AttemptSettler: Sendable {
       try BranchMend.verify(branch, tip: tip, beyond: [target], repository)
       let changes = try stands.changes(tip, onto: target, repository)
       changed = changes.map(\.path)
+      let links = try Gitlinks(repository).refusals(
+        changes, tree: try repository.commit(tip).tree, keptAs: kept.reference)
+      if !links.isEmpty {
+        problem = problem ?? .elsewhere(links.map(\.words).joined(separator: "\n"))
+      }
       let marked = ending == .exited(0) ? try ConflictMarkers.find(changes, in: repository) : []
       if !marked.isEmpty { problem = problem ?? .unresolved(marked) }
     }
@@ -112,16 +124,126 @@ package struct AttemptSettler: Sendable {
     case refused(String)
     case unresolved([String])
     case rescued(String)
+    /// The branch points to commits of other repositories that nobody else has.
+    case elsewhere(String)
+  }
+
+  /// What was kept beside the branch, and what could not be.
+  private struct KeptWork {
+    let feature: FeatureRecord
+    let attempt: AttemptRecord
+    /// Sentences.
+    var notes: [String] = []
+    /// Nothing of the attempt is in the lane any more.
+    var isCleared = false
+
+    var reference: String { Rescue.reference(feature.id, attempt.number) }
+
+    mutating func take(_ snapshot: Rescue.Snapshot, _ what: String) throws {
+      if let words = snapshot.words { notes.append("\(what): kept as \(words)") }
+      note(left: snapshot.left)
+    }
+
+    mutating func note(left paths: [[UInt8]]) {
+      guard !paths.isEmpty else { return }
+      let names = paths.prefix(20).map { PathText.quoted($0) }.joined(separator: ", ")
+      let more = paths.count > 20 ? " and \(paths.count - 20) more" : ""
+      notes.append("git does not take \(names)\(more), so it is in the lane alone")
+    }
+
+    func record(_ store: Store) throws {
+      guard !notes.isEmpty else { return }
+      try store.record(
+        "work_kept", feature: feature.id, agent: attempt.agent,
+        [
+          "attempt": .integer(Int64(attempt.number)),
+          "detail": .string(notes.joined(separator: "; ")),
+        ])
+    }
+  }
+
+  /// Opens the lane, after tying it to the repository again where the agent has undone that.
+  private func open(
+    _ lane: LaneRecord, _ branch: String, _ attempt: AttemptRecord, _ kept: inout KeptWork
+  ) throws -> Repository {
+    let common = try Repository(opening: state.commonDirectory, environment: settings.environment)
+    if let commit = try common.reference(branch) ?? ObjectID(hex: attempt.base) {
+      try common.mendHead(ofWorktree: lane.name, branch: branch, commit: commit)
+    }
+    if let own = try LaneLink.restore(
+      lane.name, path: lane.path, common, keptAs: kept.reference + "-repository", identity: identity)
+    {
+      kept.notes.append(
+        "the lane's .git was replaced by a repository of its own, whose history is kept as \(own)")
+    }
+    return try Repository(opening: lane.path, environment: settings.environment)
+  }
+
+  /// Commits what is uncommitted, or keeps it where that can't be.
+  private func commitLeftovers(
+    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord,
+    branch: String, ending: Ending, run: AgentRun?, _ sandbox: SandboxRest, _ kept: inout KeptWork
+  ) throws -> Problem? {
+    var problem: Problem?
+    var notes = kept
+    let leftovers = try Leftovers.commit(
+      in: repository, litter: settings.litter + (run?.definition.litter ?? []),
+      message: message(feature, attempt, ending),
+      adding: settings.hookVariables.merging(SupervisorMark.variables) { $1 },
+      repositories: { status in
+        if status.contains(where: { $0.staged != nil && $0.unstaged != nil }) {
+          let snapshot = try Rescue.snapshot(
+            repository, reference: notes.reference, message: "what was staged", identity: identity,
+            keepsFiles: false)
+          if let staged = snapshot.staged {
+            notes.notes.append("what was only staged is kept as \(staged)")
+          }
+        }
+        let outcome = try LaneRepositories(
+          repository, keptAs: notes.reference, identity: identity
+        ).dissolve(status, try changes(of: branch, feature, repository))
+        notes.notes += outcome.notes
+        problem = outcome.problem.map { .elsewhere($0) }
+        return outcome.dissolved
+      }, left: { notes.note(left: $0) }, commit: sandbox.committing(attempt, lane, branch))
+    switch leftovers {
+    case .nothing, .committed: break
+    case .refused(let words):
+      try notes.take(try keep(repository, notes.reference), "what was not committed")
+      problem = .refused(words)
+    case .unresolved(let paths):
+      try notes.take(try keep(repository, notes.reference), "what was not committed")
+      problem = .unresolved(paths)
+    }
+    kept = notes
+    return problem
+  }
+
+  private func changes(
+    of branch: String, _ feature: FeatureRecord, _ repository: Repository
+  ) throws -> [TreeChange] {
+    let stands = try StackPlace.find(feature.id, target: settings.target, store)
+    guard let tip = try repository.reference(branch),
+      let target = try repository.reference(stands.reference)
+    else { return [] }
+    return try stands.changes(tip, onto: target, repository)
   }
 
   /// Keeps whatever HEAD stands on: what goes on from the branch moves the branch along, anything
   /// else is put under a rescue reference.
   private func bringHome(
-    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, _ branch: String
+    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, _ branch: String,
+    _ kept: inout KeptWork
   ) throws -> Problem? {
     let head = try repository.head()
-    if case .branch(branch, _) = head { return nil }
-    guard let commit = head.commit, let tip = try repository.reference(branch), commit != tip else {
+    if case .branch(branch, _) = head, head.commit != nil { return nil }
+    guard let commit = head.commit else {
+      return try leaveUnborn(head, repository, attempt, branch, &kept)
+    }
+    guard let tip = try repository.reference(branch) else { return nil }
+    if commit == tip {
+      // What is uncommitted goes onto the branch, whatever other name HEAD was given.
+      try repository.setHead(branch: branch, commit: tip)
       return nil
     }
     if try repository.isAncestor(tip, of: commit) {
@@ -134,19 +256,50 @@ package struct AttemptSettler: Sendable {
         return nil
       }
     }
-    let name = Rescue.reference(feature.id, attempt.number) + "-head"
-    try repository.setReference(name, to: commit, message: "rescue: HEAD at the end")
+    let name = try Rescue.keep(
+      commit, as: kept.reference + "-head", message: "HEAD at the end", in: repository)
     return .rescued(
       "HEAD was left on \(commit.short), which does not go on from \(BranchName.short(branch)); "
         + "it is kept as \(name). Bring what is needed of it onto the branch.")
   }
 
+  /// Puts the lane back onto its branch where HEAD stands on one that has no commit.
+  private func leaveUnborn(
+    _ head: Repository.Head, _ repository: Repository, _ attempt: AttemptRecord, _ branch: String,
+    _ kept: inout KeptWork
+  ) throws -> Problem? {
+    guard case .branch(let unborn, _) = head else { return nil }
+    if unborn == branch {
+      // The branch was deleted while the lane was on it; its log tells where it was.
+      let places = repository.formerPlaces(in: repository.gitDirectory + "/logs/HEAD")
+      let last = places.first { (try? repository.commit($0)) != nil } ?? ObjectID(hex: attempt.base)
+      if let last { try repository.createReference(branch, target: last, message: "lane: again") }
+      return nil
+    }
+    guard let commit = try repository.reference(branch) ?? ObjectID(hex: attempt.base) else {
+      return nil
+    }
+    let snapshot = try keep(
+      repository, kept.reference + "-head", "what was on \(BranchName.short(unborn))")
+    try kept.take(snapshot, "what was on \(BranchName.short(unborn)), which has no commit")
+    if snapshot.left.isEmpty {
+      try repository.switchWorktree(to: commit, branch: nil, removeUntracked: true)
+    } else {
+      try repository.setHead(branch: nil, commit: commit)
+    }
+    kept.isCleared = true
+    guard let reference = snapshot.words else { return nil }
+    return .rescued(
+      "HEAD was left on \(BranchName.short(unborn)), a branch without a commit, instead of "
+        + "\(BranchName.short(branch)); what was there is kept as \(reference). Stay on your branch, and bring "
+        + "what is needed of it there: `git checkout \(snapshot.reference ?? reference) -- PATH`.")
+  }
+
   private func keep(
-    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord
-  ) throws {
+    _ repository: Repository, _ reference: String, _ what: String = "uncommitted work"
+  ) throws -> Rescue.Snapshot {
     try Rescue.snapshot(
-      repository, reference: Rescue.reference(feature.id, attempt.number),
-      message: "feature #\(feature.id): uncommitted work of attempt \(attempt.number)",
+      repository, reference: reference, message: "\(what), kept as \(reference)",
       identity: identity)
   }
 
@@ -265,6 +418,8 @@ package struct AttemptSettler: Sendable {
     case .unresolved(let paths):
       return failed("conflict markers are left in \(paths.joined(separator: ", "))")
     case .rescued(let words): return failed("HEAD was left elsewhere", words)
+    case .elsewhere(let words):
+      return failed("it needs commits of other repositories that nobody else has", words)
     case nil: break
     }
     guard hasChanges else {

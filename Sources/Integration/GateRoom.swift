@@ -78,6 +78,7 @@ package struct GateRoom: Sendable {
         // Cut off while it was made: what stands there, without its link as yet, is its own.
         try discard()
       } else if registered != nil {
+        try keepSubmodules(common)
         try common.unlockWorktree(name: name)
         try common.pruneWorktree(name: name)
       }
@@ -129,12 +130,19 @@ package struct GateRoom: Sendable {
     let trash = "\(path).trash-\(getpid())"
     if FileManager.default.fileExists(atPath: path) {
       guard rename(path, trash) == 0 else { throw LaneError.directoryInTheWay(path) }
-      _ = try? OneShot.runBlocking(
-        ["chmod", "-R", "u+rwX", trash], directory: "/", environment: environment)
-      try? FileManager.default.removeItem(atPath: trash)
+      try? TreeRemoval.remove(trash)
     }
     guard common.worktree(named: name) != nil else { return }
+    try keepSubmodules(common)
     try common.unlockWorktree(name: name)
     try common.pruneWorktree(name: name)
+  }
+
+  /// Keeps what a gate has committed in submodules, before git forgets the worktree with them.
+  private func keepSubmodules(_ common: Repository) throws {
+    try KeptSubmodules.keep(
+      ofWorktree: name, common, as: "refs/lanekeeper/rescue/\(name)/\(getpid())",
+      identity: try common.defaultSignature()
+        ?? Signature(name: "Lanekeeper", email: "lanekeeper@localhost", time: Int64(time(nil))))
   }
 }

@@ -287,6 +287,18 @@ extension Lander {
           try turnAway(feature, refusals, tip: tip, base: fork, target: current.commit))
       }
       try BranchMend.verify(branch, tip: tip, beyond: forks, repository)
+      let links = try Gitlinks(repository).refusals(
+        repository.changes(from: current.tree, to: tree), tree: tree,
+        keptAs: "refs/lanekeeper/rescue/\(feature.id)/landing")
+      if !links.isEmpty {
+        let words = links.map(\.words).joined(separator: "\n")
+        let detail = "it needs commits of other repositories that nobody else has: \(words)"
+        try store.turnAway(
+          feature.id, laneTip: tip.hex, base: fork.hex, target: base.hex,
+          .sentBack(
+            detail: detail, rework: "The landing was refused:\n\(words)", maximum: settings.attempts))
+        return .left(.sentBack(feature: feature.id, detail: detail))
+      }
       let place = current.commit
       return .merged(
         Merged(feature: feature, kind: .feature, tip: tip, base: fork, tree: tree) {

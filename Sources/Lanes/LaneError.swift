@@ -10,6 +10,10 @@ package enum LaneError: Error, CustomStringConvertible, Equatable {
   case noSpace(path: String, availableBytes: Int64, neededBytes: Int64)
   /// Somebody else is changing the repository's configuration.
   case configurationLocked(path: String, reason: String)
+  /// A lane holds what could not be kept elsewhere.
+  case holdsWork(path: String, reason: String)
+  /// The directory for lanes is another repository's.
+  case othersDirectory(path: String, owner: String)
   /// The directory for lanes can't be written.
   case notWritable(path: String, reason: String)
 
@@ -35,6 +39,11 @@ package enum LaneError: Error, CustomStringConvertible, Equatable {
     case .configurationLocked(let path, let reason):
       "\(path) can't be made: \(reason); another program changes the configuration just now, or was "
         + "killed while it did: try again, or remove the lock"
+    case .holdsWork(let path, let reason):
+      "\(path) stays as it is: \(reason); bring what it holds to safety, and try again"
+    case .othersDirectory(let path, let owner):
+      "\(path) holds the lanes of another repository, \(owner); give this one a directory of its own "
+        + "(`lanes: {path: …}` in lanekeeper.yml), or clean those with `lanekeeper lanes clean` there"
     case .notWritable(let path, let reason):
       "lanes can't be made at \(path): \(reason); set lanes.path in lanekeeper.yml"
     }

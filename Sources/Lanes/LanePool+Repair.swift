@@ -14,6 +14,7 @@ extension LanePool {
   /// - Throws: ``LaneError/broken(path:reason:)`` where the worktree was moved elsewhere.
   package func open(_ lane: LaneRecord, commit: ObjectID) throws -> Repository {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
+    try common.mendHead(ofWorktree: lane.name, branch: lane.branch, commit: commit)
     let registered = try registration(of: lane, common)
     if let registered, registered.valid {
       guard registered.path == resolved(lane.path) else {
@@ -25,6 +26,7 @@ extension LanePool {
     }
     try putAside(lane)
     if registered != nil {
+      try keepSubmodules(ofWorktree: lane.name)
       try common.unlockWorktree(name: lane.name)
       try common.pruneWorktree(name: lane.name)
     }
@@ -36,10 +38,10 @@ extension LanePool {
   /// where it does not know the lane.
   func registration(of lane: LaneRecord, _ common: Repository) throws -> WorktreeInfo? {
     guard let found = common.worktree(named: lane.name) else { return nil }
-    guard !found.valid, found.lockReason == Self.lockReason,
-      found.path == resolved(lane.path), isDirectory(lane.path)
-    else { return found }
-    try restoreLink(lane, found)
+    guard !found.valid, found.lockReason == Self.lockReason else { return found }
+    try LaneLink.restore(
+      lane.name, path: lane.path, common,
+      keptAs: "refs/lanekeeper/rescue/\(lane.name)/\(store.now)-repository", identity: identity())
     return common.worktree(named: lane.name)
   }
 
@@ -72,18 +74,14 @@ extension LanePool {
     try common.lockWorktree(name: lane.name, reason: Self.lockReason)
   }
 
-  /// Writes the `.git` file again by which git finds the lane's registration.
-  private func restoreLink(_ lane: LaneRecord, _ registered: WorktreeInfo) throws {
-    let link = lane.path + "/.git"
-    if FileManager.default.fileExists(atPath: link) {
-      try FileManager.default.moveItem(atPath: link, toPath: lane.path + "/.git-\(store.now)")
-    }
-    try writeLink(lane, to: registered.gitDirectory)
-  }
 
   /// Gives the place of a lane free: an empty directory goes, anything else is renamed.
   private func putAside(_ lane: LaneRecord) throws {
     guard FileManager.default.fileExists(atPath: lane.path), rmdir(lane.path) != 0 else { return }
+    let common = try Repository(opening: state.commonDirectory, environment: environment)
+    if let owner = LaneLink.foreignOwner(of: lane.path, common) {
+      throw LaneError.othersDirectory(path: lane.path, owner: owner)
+    }
     let aside = settings.directory + "/trash-\(lane.name)-\(store.now)"
     guard rename(lane.path, aside) == 0 else {
       throw LaneError.notWritable(path: lane.path, reason: String(cString: strerror(errno)))
@@ -91,11 +89,5 @@ extension LanePool {
     try store.record(
       "lane_put_aside", feature: lane.feature, agent: nil,
       ["lane": .integer(Int64(lane.number)), "path": .string(aside)])
-  }
-
-  private func isDirectory(_ path: String) -> Bool {
-    var isDirectory: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-      && isDirectory.boolValue
   }
 }

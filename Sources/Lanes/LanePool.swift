@@ -58,6 +58,7 @@ package struct LanePool: Sendable {
     defer { lock.release() }
     try FileManager.default.createDirectory(
       atPath: settings.directory, withIntermediateDirectories: true)
+    try LaneOwner.take(settings.directory, state.commonDirectory)
     while true {
       let lane = try store.addLane { "\(settings.directory)/\($0)" }
       do {
@@ -82,10 +83,11 @@ package struct LanePool: Sendable {
     let repository = try open(lane, commit: commit)
     try clear(lane, repository)
     let pristine = try repository.pristineTree()
-    if pristine == nil { try rescueUncommitted(lane, repository) }
+    if pristine == nil { try keepWork(lane, repository) }
     if let branch { try takeOthersOff(branch, but: lane, repository) }
     try repository.switchWorktree(
       to: commit, branch: branch, removeUntracked: true, pristine: pristine)
+    try resetSubmodules(lane, repository, isPristine: pristine != nil)
   }
 
   /// Takes a lane off its branch, so that another lane can go on with it.
@@ -107,10 +109,11 @@ package struct LanePool: Sendable {
         guard old.path == resolved(lane.path) else {
           throw LaneError.broken(path: old.path, reason: "\(lane.name) is registered elsewhere")
         }
-        try rescueUncommitted(lane, try Repository(opening: lane.path, environment: environment))
+        try keepWork(lane, try Repository(opening: lane.path, environment: environment))
         try finish(lane, old, common)
         return false
       }
+      try keepSubmodules(ofWorktree: lane.name)
       try common.unlockWorktree(name: lane.name)
       try common.pruneWorktree(name: lane.name)
     }
@@ -121,13 +124,6 @@ package struct LanePool: Sendable {
     }
     try finish(lane, nil, common)
     return true
-  }
-
-  private func rescueUncommitted(_ lane: LaneRecord, _ repository: Repository) throws {
-    guard try !repository.status().isEmpty else { return }
-    try Rescue.snapshot(
-      repository, reference: "refs/lanekeeper/rescue/\(lane.name)/\(store.now)",
-      message: "what was left uncommitted in \(lane.name)", identity: identity())
   }
 
   /// Copies what `lanes.copy` lists; blocks are shared where the file system can.

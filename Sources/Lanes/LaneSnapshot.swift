@@ -37,7 +37,7 @@ package struct LaneSnapshot: Sendable, Equatable {
     }
     func git(_ arguments: [String], input: [UInt8] = []) throws -> GitProgram.Result {
       try GitProgram.check(
-        ["-c", "core.fsmonitor=false", "-c", "core.safecrlf=false"] + arguments,
+        Repository.wholeLook + arguments,
         directory: directory, environment: repository.environment,
         adding: ["GIT_INDEX_FILE": index], input: input)
     }

@@ -20,10 +20,15 @@ package enum Leftovers {
   ///   - litter: patterns of files that agent programs leave and that are no work.
   ///   - message: subject and trailers.
   ///   - adding: variables for git on top of the repository's environment.
+  ///   - repositories: is told what git lists, puts away what stands in the way of a commit, and returns the paths
+  ///     of repositories inside the worktree whose files are to be committed as its own.
+  ///   - left: is told what git does not take, by path.
   ///   - commit: runs `git commit` with these arguments and this input where it has to run elsewhere, as
   ///     in a sandbox; the hooks that it starts may be the agent's.
   package static func commit(
     in repository: Repository, litter: [String], message: String, adding: [String: String],
+    repositories: (_ status: [StatusEntry]) throws -> [[UInt8]] = { _ in [] },
+    left: (_ paths: [[UInt8]]) throws -> Void = { _ in },
     commit: ((_ arguments: [String], _ input: [UInt8]) throws -> (status: Int32, error: String))? =
       nil
   ) throws -> LeftoverOutcome {
@@ -36,7 +41,8 @@ package enum Leftovers {
       return .unresolved(unresolved.map(PathText.quoted))
     }
     let isMerging = FileManager.default.fileExists(atPath: repository.gitDirectory + "/MERGE_HEAD")
-    guard !status.isEmpty || isMerging else { return .nothing }
+    let dissolved = try repositories(status)
+    guard !status.isEmpty || isMerging || !dissolved.isEmpty else { return .nothing }
     func git(_ arguments: [String], input: [UInt8] = []) throws -> GitProgram.Result {
       try GitProgram.run(
         arguments, directory: directory, environment: repository.environment, adding: adding,
@@ -45,11 +51,24 @@ package enum Leftovers {
     let excluded = litter.flatMap { pattern in
       [":(exclude,glob)**/\(pattern)", ":(exclude,glob)**/\(pattern)/**"]
     }
-    let added = try StageAll.run(environment: repository.environment, excluded: excluded) {
-      try git($0, input: $1)
+    if !dissolved.isEmpty {
+      _ = try git(
+        ["update-index", "--force-remove", "-z", "--stdin"], input: dissolved.flatMap { $0 + [0] })
     }
-    guard added.status == 0 else { return .refused(added.error) }
-    if !isMerging, try git(["diff", "--cached", "--quiet"]).status == 0 { return .nothing }
+    let holdsRepositories = status.contains { $0.isUntracked && $0.path.last == 0x2f }
+    let refused: [[UInt8]]
+    do {
+      refused = try StageAll(
+        environment: repository.environment, excluded: excluded,
+        repositories: holdsRepositories ? nil : [],
+        git: { try git(Repository.wholeLook + $0, input: $1) }
+      ).run()
+    } catch let error as GitProgramError {
+      return .refused(error.message)
+    }
+    if !refused.isEmpty { try left(refused) }
+    let compared = ["diff-index", "--cached", "--quiet", "--ignore-submodules=none", "HEAD", "--"]
+    if !isMerging, try git(compared).status == 0 { return .nothing }
     let arguments = ["commit", "-q", "--cleanup=whitespace", "-F", "-"]
     let result =
       try commit?(arguments, Array(message.utf8))

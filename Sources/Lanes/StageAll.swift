@@ -2,36 +2,99 @@ import Git
 
 /// Puts everything that a worktree holds, and git does not ignore, into an index.
 ///
-/// `git add` looks into repositories inside the worktree that the index knows, by starting git there, which
-/// starts what their configuration says. Where an agent in a sandbox has made them, only the commit that
-/// they stand on is looked at.
-enum StageAll {
-  /// - Parameters:
-  ///   - environment: that of git; it tells whether agents are in sandboxes.
-  ///   - excluded: pathspecs that are left out.
-  ///   - options: further options of `git add`.
-  ///   - git: runs git on the index.
+/// What `git add` refuses keeps nothing else from being added. Repositories inside the worktree are left
+/// out: adding one writes down a commit that nobody else has, and starts git in it, which starts what its
+/// configuration says. Of those that the index knows, and that an agent in a sandbox may have made, only
+/// the commit that they stand on is looked at.
+struct StageAll {
+  /// That of git; it tells whether agents are in sandboxes.
+  let environment: [String: String]
+  /// Pathspecs that are left out.
+  var excluded: [String] = []
+  /// Paths that are left out.
+  var leaving: [[UInt8]] = []
+  /// The repositories inside the worktree that its index does not know, where they are known.
+  var repositories: [[UInt8]]?
+  /// Runs git on the index.
+  let git: (_ arguments: [String], _ input: [UInt8]) throws -> GitProgram.Result
+
+  /// How often git is started at most to find out which of many files it refuses.
+  private static let mostStarts = 200
+
+  /// Adds what can be added; returns what could not be.
+  @discardableResult
   static func run(
-    environment: [String: String], excluded: [String] = [], options: [String] = [],
+    environment: [String: String], excluded: [String] = [], leaving: [[UInt8]] = [],
     git: (_ arguments: [String], _ input: [UInt8]) throws -> GitProgram.Result
-  ) throws -> GitProgram.Result {
-    let inner = environment["LANEKEEPER_USER_HOOKS"] == "none" ? try repositories(git) : []
-    let specs =
-      [Array(".".utf8)] + excluded.map { Array($0.utf8) }
-      + inner.map { Array(":(exclude,literal)".utf8) + $0 }
-    let added = try git(
-      ["-c", "core.safecrlf=false", "add", "-A"] + options
-        + ["--pathspec-from-file=-", "--pathspec-file-nul"], specs.flatMap { $0 + [0] })
-    guard added.status == 0, !inner.isEmpty else { return added }
-    return try git(
-      ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"],
-      inner.flatMap { $0 + [0] })
+  ) throws -> [[UInt8]] {
+    try withoutActuallyEscaping(git) { git in
+      try StageAll(environment: environment, excluded: excluded, leaving: leaving, git: git).run()
+    }
+  }
+
+  /// - Returns: what git did not take, by path; repositories inside the worktree are not among it.
+  /// - Throws: ``GitProgramError`` where nothing could be added.
+  func run() throws -> [[UInt8]] {
+    let known = environment["LANEKEEPER_USER_HOOKS"] == "none" ? try submodules() : []
+    let others =
+      try repositories
+      ?? paths(["ls-files", "-o", "--exclude-standard", "-z"], []).filter { $0.last == 0x2f }
+      .map { Array($0.dropLast()) }
+    let outside =
+      excluded.map { Array($0.utf8) }
+      + (leaving + known + others).map { Array(":(exclude,literal)".utf8) + $0 }
+    var left: [[UInt8]] = []
+    let added = try add([Array(".".utf8)] + outside)
+    if added.status != 0 {
+      let rest = try paths(["ls-files", "-o", "-m", "-d", "--exclude-standard", "-z"], outside)
+      var starts = 0
+      left = try addOneByOne(Set(rest).filter { $0.last != 0x2f }.sorted(by: precedes), &starts)
+      guard try !rest.isEmpty || git(["ls-files", "-z"], []).status == 0 else {
+        throw GitProgramError(arguments: ["add", "-A"], status: added.status, message: added.error)
+      }
+    }
+    if !known.isEmpty {
+      _ = try git(
+        ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"],
+        known.flatMap { $0 + [0] })
+    }
+    return left
+  }
+
+  private func precedes(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    one.lexicographicallyPrecedes(other)
+  }
+
+  /// Adds what can be added, in halves where git ends at one of them.
+  private func addOneByOne(_ paths: [[UInt8]], _ starts: inout Int) throws -> [[UInt8]] {
+    guard !paths.isEmpty else { return [] }
+    guard starts < Self.mostStarts else { return paths }
+    starts += 1
+    if try add(paths.map { Array(":(literal)".utf8) + $0 }).status == 0 { return [] }
+    guard paths.count > 1 else { return paths }
+    let half = paths.count / 2
+    return try addOneByOne(Array(paths[..<half]), &starts)
+      + addOneByOne(Array(paths[half...]), &starts)
+  }
+
+  private func add(_ specs: [[UInt8]]) throws -> GitProgram.Result {
+    func run(_ options: [String]) throws -> GitProgram.Result {
+      try git(
+        ["-c", "core.safecrlf=false", "add", "-A", "--ignore-errors"] + options
+          + ["--pathspec-from-file=-", "--pathspec-file-nul"], specs.flatMap { $0 + [0] })
+    }
+    let result = try run(["--sparse"])
+    // git before 2.34 does not know it, and refuses nothing that lies outside.
+    return result.status == 129 ? try run([]) : result
+  }
+
+  private func paths(_ command: [String], _ specs: [[UInt8]]) throws -> [[UInt8]] {
+    let words = specs.map { String(decoding: $0, as: UTF8.self) }
+    return try git(command + ["--", "."] + words, []).output.split(separator: 0).map { Array($0) }
   }
 
   /// The paths at which the index has another repository's commit.
-  private static func repositories(
-    _ git: (_ arguments: [String], _ input: [UInt8]) throws -> GitProgram.Result
-  ) throws -> [[UInt8]] {
+  private func submodules() throws -> [[UInt8]] {
     let listed = try git(["ls-files", "-s", "-z"], [])
     return listed.output.split(separator: 0).filter { $0.starts(with: "160000 ".utf8) }
       .compactMap { line in

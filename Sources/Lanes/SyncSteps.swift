@@ -82,7 +82,7 @@ struct SyncSteps {
     for path in [workIndex, workIndex + ".lock"] { unlink(path) }
     _ = try administration.copyOut(
       Array("index".utf8), to: workIndex, limit: Self.largestIndex)
-    _ = try StageAll.run(environment: repository.environment) {
+    try StageAll.run(environment: repository.environment) {
       try git($0, index: workIndex, input: $1)
     }
     guard let tree = ObjectID(hex: try git(["write-tree"], index: workIndex).text) else {

@@ -51,6 +51,7 @@ struct Preflight {
     }
     try checkGate()
     let agents = try checkBacklog(backlog)
+    try LaneOwner.take(project.lanesDirectory, repository.commonDirectory)
     try DiskSpace.check(
       project.lanesDirectory, repository: repository, target: project.target,
       lanes: options.parallel + 2)

@@ -249,6 +249,10 @@ package struct PromiseAudit {
           + "\(check.text)\n\(check.error)".split(separator: "\n").prefix(3).joined(separator: ", ")
       )
     }
+    if let target = try repository.reference(project.target) {
+      found += try Gitlinks(repository).unavailable(in: try repository.commit(target).tree)
+        .map { "on \(BranchName.short(project.target)), \($0)" }
+    }
     return try found + spoiled()
   }
 

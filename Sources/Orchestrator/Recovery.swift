@@ -148,6 +148,10 @@ package struct Recovery: Sendable {
   private func settle(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord, _ branch: String
   ) throws {
+    try LaneLink.restore(
+      lane.name, path: lane.path, try project.repository(),
+      keptAs: Rescue.reference(feature.id, attempt.number) + "-repository",
+      identity: project.identity())
     let repository = try Repository(opening: lane.path, environment: project.environment)
     StaleLocks.removeOwn(gitDirectory: repository.gitDirectory)
     try? FileManager.default.removeItem(

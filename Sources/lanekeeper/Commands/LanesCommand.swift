@@ -82,7 +82,7 @@ struct LanesCleanCommand: ParsableCommand {
         Terminal.line("lane \(lane.number) is kept: \(error)")
       }
     }
-    if try pool.removeIntegration() { Terminal.line("the integration worktree is removed") }
+    for line in try pool.removeIntegration() { Terminal.line(line) }
     if removed == 0 { Terminal.line("there was no lane to remove") }
   }
 }

@@ -1,0 +1,89 @@
+import Foundation
+import Git
+
+/// Commits on which a lane has stood and that nothing names any more: amended, reset away, or made on a
+/// detached HEAD that was left again.
+package enum LeftCommits {
+  /// How much of a log's end is read.
+  private static let mostBytes = 1 << 20
+  /// How many commits are looked at, the last ones first.
+  private static let mostCommits = 1000
+
+  /// Lets one reference keep them all, through a commit that has them as its parents.
+  ///
+  /// - Parameters:
+  ///   - branch: the lane's branch.
+  ///   - since: seconds since 1970; what the logs have from before is left out.
+  /// - Returns: the reference; `nil` where there are none.
+  package static func keep(
+    _ repository: Repository, branch: String, since: Int64, reference: String, message: String,
+    identity: Signature
+  ) throws -> String? {
+    let logs = [
+      repository.gitDirectory + "/logs/HEAD", repository.commonDirectory + "/logs/" + branch,
+    ]
+    let tip = try repository.reference(branch)
+    var seen: Set<ObjectID> = []
+    var candidates: [ObjectID] = []
+    for log in logs {
+      for id in places(log, since: since) where seen.insert(id).inserted {
+        guard candidates.count < mostCommits, (try? repository.commit(id)) != nil else { continue }
+        if let tip, try tip == id || repository.isAncestor(id, of: tip) { continue }
+        candidates.append(id)
+      }
+    }
+    guard !candidates.isEmpty else { return nil }
+    let listed = try GitProgram.check(
+      ["rev-list", "--parents", "--ignore-missing", "--stdin", "--not", "--all"],
+      directory: repository.commonDirectory, environment: repository.environment,
+      input: candidates.flatMap { Array(($0.hex + "\n").utf8) })
+    var found: Set<ObjectID> = []
+    var parents: Set<ObjectID> = []
+    for line in listed.text.split(separator: "\n") {
+      let ids = line.split(separator: " ").compactMap { ObjectID(hex: String($0)) }
+      guard let first = ids.first else { continue }
+      found.insert(first)
+      parents.formUnion(ids.dropFirst())
+    }
+    let heads = candidates.filter { found.contains($0) && !parents.contains($0) }
+    guard let newest = heads.first else { return nil }
+    let commit =
+      heads.count == 1
+      ? newest
+      : try repository.createCommit(
+        tree: try repository.commit(newest).tree, parents: heads, message: message,
+        author: identity, committer: identity)
+    return try Rescue.keep(commit, as: reference, message: message, in: repository)
+  }
+
+  /// Where a reference came to stand, as its log tells, the last place first. A line is
+  /// `old new name <mail> time zone TAB words`.
+  private static func places(_ log: String, since: Int64) -> [ObjectID] {
+    guard let text = SmallFile.end(of: log, most: mostBytes) else { return [] }
+    return text.split(separator: "\n").reversed().compactMap { line in
+      let head = line.prefix { $0 != "\t" }
+      let words = head.split(separator: " ")
+      guard words.count >= 4, let time = Int64(words[words.count - 2]), time >= since else {
+        return nil
+      }
+      return ObjectID(hex: String(words[1]))
+    }.filter { $0 != .zero }
+  }
+}
+
+/// Files that an agent may have written, read without believing what they are or how large.
+enum SmallFile {
+  /// The last bytes of a regular file, as text; `nil` where it is none.
+  static func end(of path: String, most: Int) -> String? {
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var facts = stat()
+    guard fstat(file, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+    let start = max(0, Int(facts.st_size) - most)
+    var bytes = [UInt8](repeating: 0, count: min(Int(facts.st_size), most))
+    let count = pread(file, &bytes, bytes.count, start)
+    guard count >= 0 else { return nil }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}
