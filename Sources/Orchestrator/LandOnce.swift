@@ -44,16 +44,11 @@ package struct LandOnce: Sendable {
           backlog.features.map { ($0.id, $0.priority) }, uniquingKeysWith: { first, _ in first }))
     }
     let tally = Tally()
-    let store = store
-    try store.forgetHolds()
     let target = project.configuration.target
     var progress: LandingProgress
     repeat {
       progress = try await lander.landNext(undosOnly: undosOnly, stop: stop) { outcome in
         await tally.add(outcome)
-        if case .held(let feature, let reason) = outcome {
-          try? store.hold(feature, reason: reason)
-        }
         if let event = RunEvent(outcome, target: target) { report(event) }
       }
     } while progress == .progressed

@@ -613,7 +613,7 @@ actor RunLoop {
         try !undos.isEmpty || !store.features(in: [.queued, .landing]).isEmpty
           || !store.roomsWithSlots().isEmpty
       else {
-        try forgetHolds()
+        heldReason = nil
         return
       }
       // What holds the queue off is not asked after with every tick.
@@ -641,7 +641,7 @@ actor RunLoop {
       try context.lander.freeLostSlots()
       while !isStopping {
         let progress = try await context.lander.landNext(stop: stop) { await self.tell($0) }
-        if progress == .idle { try forgetHolds() }
+        if progress == .idle { heldReason = nil }
         let isHeld = progress == .held || progress == .heldByMachine
         heldOff = isHeld ? (.now.advanced(by: .seconds(3)), waiting) : nil
         machineHolds = progress == .heldByMachine ? machineHolds + 1 : 0
@@ -672,16 +672,11 @@ actor RunLoop {
     }
   }
 
-  private func forgetHolds() throws {
-    heldReason = nil
-    try store.forgetHolds()
-  }
-
   /// Tells what became of something in the landing queue.
   private func tell(_ outcome: LandingOutcome) {
     switch outcome {
     case .landed(let feature, let commit):
-      try? forgetHolds()
+      heldReason = nil
       landed.insert(feature)
       report(
         .landed(feature: feature, target: context.project.configuration.target, commit: commit))
@@ -706,7 +701,6 @@ actor RunLoop {
     case .held(let feature, let reason):
       if heldReason != reason { report(.held(feature: feature, reason: reason)) }
       heldReason = reason
-      try? store.hold(feature, reason: reason)
     case .undone, .undoFailed, .toReview, .log, .note, .stopped:
       if let event = RunEvent(outcome, target: context.project.configuration.target) {
         report(event)

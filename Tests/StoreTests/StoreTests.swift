@@ -276,20 +276,6 @@ import Testing
     #expect(after.branch == nil && after.tip == nil && after.attempts == 1)
     #expect(try bench.store.claims().isEmpty && bench.store.completedTips().isEmpty)
   }
-
-  @Test func whatHoldsALandingUpIsKeptUntilLandingsGoOn() throws {
-    let bench = try Bench(["1", "2"])
-    try bench.store.hold("1", reason: "a file is in the way")
-    let first = try bench.store.landingHolds()
-    try bench.store.hold("1", reason: "a file is in the way")
-    #expect(try bench.store.landingHolds() == first)
-    try bench.store.hold("2", reason: "a.txt is changed")
-    try bench.store.hold("1", reason: "a rebase is open")
-    let holds = try bench.store.landingHolds()
-    #expect(holds.map(\.feature) == ["2", "1"] && holds[1].reason == "a rebase is open")
-    try bench.store.forgetHolds()
-    #expect(try bench.store.landingHolds() == [])
-  }
 }
 
 /// A store whose attempts are played.

@@ -25,7 +25,7 @@ package struct StatusView {
   package private(set) var head: ObjectID?
   package private(set) var hold: TargetHold?
   /// What stands in the queue and can't land yet, and why.
-  package private(set) var landingHolds: [LandingHold] = []
+  package private(set) var landingHolds: [(feature: String, reason: String)] = []
   package private(set) var forecast = Forecast()
   package private(set) var stacks: [String: String] = [:]
 
@@ -97,8 +97,9 @@ package struct StatusView {
     }
     eta = living.isEmpty ? nil : try TimeLeft.seconds(project: project, store: store)
     // What is landing, then what stands in the queue, in the order in which it lands.
-    landingHolds = try store.landingHolds().filter { held in
-      features.contains { $0.id == held.feature && $0.state == .queued }
+    let held = try store.heldLandings()
+    landingHolds = features.filter { $0.state == .queued }.compactMap { feature in
+      held[feature.id].map { (feature.id, $0) }
     }
     queue = try features.filter { $0.state == .landing }.map(\.id) + Lander.queue(store)
   }

@@ -78,19 +78,17 @@ struct ExplainCommand: ParsableCommand {
 
   /// Why a feature that is built has not landed yet.
   private func queued(_ feature: FeatureRecord, _ store: Store) throws -> [String] {
-    let holds = try store.landingHolds()
-    func words(_ hold: LandingHold) -> String {
-      "\(hold.reason) (since \(JSONValue.iso(hold.time)))"
-    }
-    if let own = holds.first(where: { $0.feature == feature.id }) {
-      return ["it can't land yet: \(words(own))", "it lands when that is no longer so"]
+    let held = try store.heldLandings()
+    if let own = held[feature.id] {
+      return ["it can't land yet: \(own)", "it lands when that is no longer so"]
     }
     if let needed = try Lander.waiting(store)[feature.id] {
-      return [
-        "it lands after #\(needed), which is \(try store.feature(needed)?.state.rawValue ?? "gone")"
-      ]
+      let state = try store.feature(needed)?.state.rawValue ?? "gone"
+      return ["it lands after #\(needed), which is \(state)"]
     }
-    return holds.map { "the queue is held up, for #\($0.feature) can't land yet: \(words($0))" }
+    return held.sorted { $0.key < $1.key }.map {
+      "the queue is held up, for #\($0.key) can't land yet: \($0.value)"
+    }
   }
 
   private func reasons(
