@@ -21,17 +21,4 @@ extension Project {
     return "\(words); `git branch \(name) \(known.prefix(10))` puts it back where it stood, or set "
       + "`target:` in lanekeeper.yml; \(stay)"
   }
-
-  /// Tells of checkouts of the target that don't follow what lands; `nil` where there is none.
-  func otherCheckouts() throws -> String? {
-    let repository = try repository()
-    var places = repository.worktrees(on: target).map(\.path)
-    if case .branch(target, _) = try repository.head(), !places.contains(directory) {
-      places.insert(directory, at: 0)
-    }
-    guard places.count > 1 else { return nil }
-    return
-      "\(configuration.target) is checked out in \(places.joined(separator: " and ")); only one of them "
-      + "follows what lands; `git reset --hard` brings another along, and drops what is not committed there"
-  }
 }

@@ -192,7 +192,6 @@ package final class Supervisor: Sendable {
     if project.configuration.limits.memoryMB != nil, let obstacle = MemoryGroup.obstacle() {
       report(.note("limits.memory_mb is not enforced: \(obstacle)"))
     }
-    if let words = try project.otherCheckouts() { report(.note(words)) }
     if try !hooks.isInstalled() {
       report(
         .note(
