@@ -9,6 +9,7 @@ package struct HookFiles {
   /// Absolute.
   package let directory: String
   private let launcher: HookLauncher
+  private let program: String
   /// The link that stood under a hook's name before there were launchers.
   private static let oldLink = "../bin/lanekeeper-hook"
   private static let largest = 1 << 20
@@ -17,8 +18,12 @@ package struct HookFiles {
   package init(_ directory: String) {
     self.directory = directory
     let parent = directory.utf8.lastIndex(of: 0x2f).map { String(directory[..<$0]) } ?? ""
-    launcher = HookLauncher(program: parent + "/bin/lanekeeper-hook")
+    program = parent + "/bin/lanekeeper-hook"
+    launcher = HookLauncher(program: program)
   }
+
+  /// Tells whether the program that the launchers start is there.
+  package var hasProgram: Bool { access(program, X_OK) == 0 }
 
   /// Tells whether a hook's name leads to our program, as it was written here.
   package func isWhole(_ name: String) -> Bool {

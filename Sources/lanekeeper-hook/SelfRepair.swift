@@ -15,6 +15,8 @@ enum SelfRepair {
       return
     }
     let files = HookFiles(directory)
+    // A launcher without its program would stop every commit.
+    guard files.hasProgram else { return }
     // What stood there is kept; `lanekeeper hooks install` moves it to the user's own hooks.
     for name in ours { files.put(name) }
     if place.lane == nil { followUser(directory, place) }
