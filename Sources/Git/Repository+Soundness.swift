@@ -22,7 +22,11 @@ extension Repository {
     from tip: ObjectID, beyond ends: [ObjectID]
   ) throws -> [UnsoundObject] {
     var screen = SoundnessScreen(database: try database())
-    for commit in try commits(from: tip, excluding: ends) {
+    // A commit that has not git's form ends a walk here.
+    guard let commits = try? commits(from: tip, excluding: ends) else {
+      return try askGit(tip, ends, [])
+    }
+    for commit in commits {
       let before = commit.parents.first.flatMap { try? self.commit($0).tree }
       guard screen.isPlain(commit: commit.id), screen.isPlain(commit.tree, before: before) else {
         if screen.isTooDeep {
@@ -170,6 +174,8 @@ struct SoundnessScreen {
         if cursor.isTree {
           let other = known?.isTree == true ? known?.id : nil
           guard isPlain(cursor.objectID, before: other) else { return false }
+        } else if !cursor.treeEntry.isSubmodule, !isFile(cursor.objectID) {
+          return false
         } else if name == Array(".gitmodules".utf8) || name == Array(".gitattributes".utf8) {
           files.append(cursor.objectID)
         }
@@ -178,6 +184,11 @@ struct SoundnessScreen {
       try cursor.advance()
     }
     return true
+  }
+
+  private func isFile(_ id: ObjectID) -> Bool {
+    var (size, type, oid) = (0, GIT_OBJECT_INVALID, id.oid)
+    return git_odb_read_header(&size, &type, database, &oid) == 0 && type == GIT_OBJECT_BLOB
   }
 
   /// Tells whether no file system could take a name for one of git's own.

@@ -39,12 +39,12 @@ import Testing
   @Test func p6_namesAreBytesWhenAddedChangedAndRemoved() async throws {
     let fixture = try LandingFixture()
     let listed = Self.names.map {
-      "\"$(printf '\($0.replacingOccurrences(of: "%", with: "%%"))')\""
+      "\"$(printf -- '\($0.replacingOccurrences(of: "%", with: "%%"))')\""
     }
     func all(_ body: String) -> String {
       "set -e; for n in \(listed.joined(separator: " ")) $(printf 'l%.0s' $(seq 255)); do \(body); done"
     }
-    try queue(fixture, "1", all(#"printf 'one' > "./$n"; mkdir -p "d/$n"; echo 1 > "d/$n/f""#))
+    try queue(fixture, "1", all(#"printf one > "./$n"; mkdir -p "d/$n"; echo 1 > "d/$n/f""#))
     #expect(try await fixture.land().landed == ["1"])
     #expect(try status(fixture) == "")
     try shell(fixture, all(#"test "$(cat "./$n")" = one"#), at: fixture.test.path)
@@ -66,8 +66,9 @@ import Testing
       gate: "test -e b/f && test -e c/f", files: ["a/f": "1\n", "b/f": "1\n", "c/f": "1\n"])
     try fixture.test.git("sparse-checkout", "set", "a")
     #expect(!fixture.test.root.exists("repo/b"))
-    try fixture.queue(
-      "1", ["a/new": "1\n", "a/f": "2\n", "b/new": "1\n", "c/f": "2\n"], from: "main")
+    try queue(
+      fixture, "1",
+      "git sparse-checkout disable; echo 1 > a/new; echo 2 > a/f; echo 1 > b/new; echo 2 > c/f")
     let result = try await fixture.land()
     #expect(result.landed == ["1"], "\(result)")
     #expect(try status(fixture) == "")
@@ -184,7 +185,8 @@ import Testing
     #expect(try status(fixture) == "")
     #expect(fixture.test.root.exists("repo/more"))
     // And back again; the one with a checkout is not thrown away for a file.
-    try queueTree("2", "git rm -q --cached other more; echo file > other; git add other")
+    try queueTree(
+      "2", "git rm -q --cached other more; rmdir other; echo file > other; git add other")
     #expect(try await fixture.land().landed == ["2"])
     #expect(try fixture.test.read("other") == "file\n")
     #expect(try status(fixture) == "" && !fixture.test.root.exists("repo/more"))
@@ -207,11 +209,9 @@ import Testing
     let result = try await fixture.land()
     #expect(result.landed == [] && result.progress == .held)
     #expect(result.held.first?.contains("a rebase of main is open in \(fixture.test.path)") == true)
-    #expect(try fixture.store.heldLandings()["1"]?.contains("a rebase of main") == true)
     #expect(try fixture.test.git("rev-parse", "main") == start)
     try fixture.test.git("rebase", "--abort")
     #expect(try await fixture.land().landed == ["1"])
-    #expect(try fixture.store.heldLandings() == [:])
   }
 
   @Test func p3_aRebaseThatBeginsDuringTheGateHoldsTheLanding() async throws {

@@ -19,13 +19,12 @@ import Testing
   private func start(
     _ name: String, _ environment: [String: String], _ command: String = "exec sleep 60"
   ) async throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-    process.arguments = ["-f", "sh", "-c", "echo $$ > \(name); " + command]
-    process.currentDirectoryURL = URL(fileURLWithPath: directory)
-    process.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { $1 }
-    try process.run()
-    process.waitUntilExit()
+    let script = "echo $$ > \(name); " + command
+    let result = try TestProgram.run(
+      ["sh", "-c", "setsid -f sh -c \"$1\" </dev/null >/dev/null 2>&1", "sh", script],
+      directory: directory,
+      environment: environment.merging(["PATH": "/usr/bin:/bin"]) { $1 })
+    #expect(result.status == 0)
     return try await pid(name)
   }
 
