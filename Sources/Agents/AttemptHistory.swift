@@ -27,7 +27,7 @@ struct AttemptHistory {
         record.limit = limit.kind.rawValue
         try rest(run.definition, limit)
       }
-    case .completed, .refusedClaim: break
+    case .completed, .refusedClaim, .heldUp: break
     }
     if record.limit == nil, run.report.messages + run.report.editCount > 0 {
       try store.endPauses(agent: run.definition.name)
@@ -86,7 +86,7 @@ struct AttemptHistory {
       {
         return "the same work \(Self.circle) times in a row, which was sent back each time"
       }
-    case .interrupted, .refusedClaim: break
+    case .interrupted, .refusedClaim, .heldUp: break
     }
     return nil
   }

@@ -1,3 +1,4 @@
+import Backlog
 import ClaimRules
 import Foundation
 import Git
@@ -36,6 +37,10 @@ package struct AttemptSettings: Sendable {
   package var sandbox: SandboxSettings?
   /// Takes commits that change nothing together for work that was done.
   package var mayChangeNothing = false
+  /// The first line of what is committed for an agent, with placeholders; `nil` for Lanekeeper's own words.
+  package var commitMessage: String?
+  /// Who commits it; `nil` for the repository's user.
+  package var author: Configuration.Author?
   /// Tells, of a branch's tip and the paths that it changes, whether a person's verdict is needed;
   /// instead of `reviewRequired`.
   package var needsVerdict: (@Sendable (FeatureRecord, ObjectID, [[UInt8]]) throws -> Bool)?
@@ -89,12 +94,14 @@ package struct AttemptRunner: Sendable {
   ///   - stop: becomes true when the run is to end.
   ///   - agentEnded: called once nothing of the agent runs any more; its work is put away after it.
   ///   - allowance: US dollars that the attempt may cost; `nil` for no bound.
+  /// - Returns: how the agent's program ended; `nil` where it was not started.
   /// - Throws: what keeps its end from being written down; then the state file can't be used.
+  @discardableResult
   package func run(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     definition: AgentDefinition, prepared: ObjectID?, allowance: Double? = nil, stop: StopSignal,
     agentEnded: @escaping @Sendable () -> Void
-  ) async throws {
+  ) async throws -> Ending? {
     var ending: AgentRun?
     do {
       ending = try await runAgent(
@@ -138,6 +145,7 @@ package struct AttemptRunner: Sendable {
         try? store.leaveOutLane(lane.number)
       }
     }
+    return ending?.ending
   }
 
   private var configuration: ConfigurationWatch {

@@ -96,8 +96,15 @@ package struct AttemptSettler: Sendable {
       if !marked.isEmpty { problem = problem ?? .unresolved(marked) }
     }
     var end = try judge(
-      feature, attempt, ending, run: run, problem: problem, hasChanges: !changed.isEmpty,
-      hasCommits: hasCommits
+      feature, attempt, ending, run: run, problem: problem, products: try GateLitter.paths(store),
+      hasCommits: hasCommits,
+      elsewhere: changed.isEmpty
+        ? { [state, settings] in
+          WorkElsewhere(
+            lane: lane, attempt: attempt, state: state, checkout: settings.repository,
+            environment: settings.environment
+          ).words()
+        } : nil
     ) { [changed] in
       guard let tip, let needsVerdict = settings.needsVerdict else {
         return settings.reviewRequired(feature)
@@ -122,6 +129,8 @@ package struct AttemptSettler: Sendable {
   /// What stands in the way of calling the work done.
   private enum Problem {
     case refused(String)
+    case hookRefused(String)
+    case unsigned(String)
     case unresolved([String])
     case rescued(String)
     /// The branch points to commits of other repositories that nobody else has.
@@ -188,7 +197,11 @@ package struct AttemptSettler: Sendable {
     var notes = kept
     let leftovers = try Leftovers.commit(
       in: repository, litter: settings.litter + (run?.definition.litter ?? []),
-      message: message(feature, attempt, ending),
+      products: try GateLitter.paths(store),
+      message: message(feature, attempt, ending, settings.commitMessage),
+      fallback: settings.commitMessage == nil
+        ? message(feature, attempt, ending, Self.conventional(feature)) : nil,
+      author: settings.author.map { ($0.name, $0.email) },
       adding: settings.hookVariables.merging(SupervisorMark.variables) { $1 },
       repositories: { status in
         if status.contains(where: { $0.staged != nil && $0.unstaged != nil }) {
@@ -211,6 +224,12 @@ package struct AttemptSettler: Sendable {
     case .refused(let words):
       try notes.take(try keep(repository, notes.reference), "what was not committed")
       problem = .refused(words)
+    case .hookRefused(let words):
+      try notes.take(try keep(repository, notes.reference), "what was not committed")
+      problem = .hookRefused(words)
+    case .unsigned(let words):
+      try notes.take(try keep(repository, notes.reference), "what was not committed")
+      problem = .unsigned(words)
     case .unresolved(let paths):
       try notes.take(try keep(repository, notes.reference), "what was not committed")
       problem = .unresolved(paths)
@@ -313,20 +332,38 @@ package struct AttemptSettler: Sendable {
   }
 
   private func message(
-    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, _ template: String?
   ) -> String {
-    let subject =
+    let unfinished = "unfinished work of attempt \(attempt.number)"
+    var text =
       ending == .exited(0)
-      ? "Feature #\(feature.id): \(feature.shortTitle)"
-      : "Feature #\(feature.id): unfinished work of attempt \(attempt.number)"
+      ? "Feature #\(feature.id): \(feature.shortTitle)\n"
+      : "Feature #\(feature.id): \(unfinished)\n"
+    if let template {
+      text =
+        Placeholders.fill(
+          template,
+          [
+            "id": feature.id, "title": feature.titleLine, "category": feature.category,
+            "agent": attempt.agent,
+          ]) + "\n" + (ending == .exited(0) ? "" : "\nThis is \(unfinished).\n")
+    }
     return Trailers.append(
       [("Lane-Feature", feature.id), ("Agent", "\(attempt.agent) (\(attempt.modelName))")],
-      to: subject + "\n")
+      to: text)
+  }
+
+  /// The form of a first line that most rules for messages ask for, of those that have one.
+  private static func conventional(_ feature: FeatureRecord) -> String {
+    let kind = ["testing": "test", "documentation": "docs"][feature.category] ?? "feat"
+    let title = feature.titleLine
+    return "\(kind): \(title.prefix(1).lowercased())\(title.dropFirst().prefix(60))"
   }
 
   private func judge(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, run: AgentRun?,
-    problem: Problem?, hasChanges: Bool, hasCommits: Bool, needsVerdict: () throws -> Bool
+    problem: Problem?, products: Set<[UInt8]>, hasCommits: Bool,
+    elsewhere: (() -> String?)?, needsVerdict: () throws -> Bool
   ) throws -> AttemptEnd {
     func failed(_ detail: String, _ more: String? = nil) -> AttemptEnd {
       // Lines for machines tell an agent nothing that its own last words don't.
@@ -408,13 +445,26 @@ package struct AttemptSettler: Sendable {
         "End only processes that you have started, by their ids, and none of those above your own.")
     }
     // Nobody ever gets a frozen path, so there is nothing to wait for.
-    let refusals = try store.refusals(of: feature.id).filter { $0.reason != "frozen" }
+    // What a gate leaves is no work, so that nobody has to wait for it.
+    let refusals = try store.refusals(of: feature.id).filter {
+      $0.reason != "frozen" && !($0.path.isSubtree == false && products.contains($0.path.bytes))
+    }
     if !refusals.isEmpty {
       return .refusedClaim(detail: Self.words(refusals))
     }
     switch problem {
     case .refused(let words):
       return failed("its uncommitted work could not be committed", words)
+    case .hookRefused(let words):
+      // A path that nobody ever gets is refused by our own hook.
+      guard try store.refusals(of: feature.id).isEmpty else {
+        return failed("its uncommitted work could not be committed", words)
+      }
+      return try sendBack(feature, words, failed)
+    case .unsigned(let words):
+      return .heldUp(
+        detail: "signing failed: \(words)",
+        until: "until commits can be signed; then `lanekeeper run`")
     case .unresolved(let paths):
       return failed("conflict markers are left in \(paths.joined(separator: ", "))")
     case .rescued(let words): return failed("HEAD was left elsewhere", words)
@@ -422,14 +472,20 @@ package struct AttemptSettler: Sendable {
       return failed("it needs commits of other repositories that nobody else has", words)
     case nil: break
     }
-    guard hasChanges else {
+    if let elsewhere {
       if settings.mayChangeNothing, hasCommits { return .completed(review: false) }
-      guard let commit = try commitThatHasIt(feature) else { return failed("no changes") }
-      return .completed(
-        review: settings.reviewRequired(feature),
-        detail:
-          "nothing was left to do: \(Repository.short(settings.target)) has its changes already, "
-          + "at \(commit.short)")
+      if let commit = try commitThatHasIt(feature) {
+        return .completed(
+          review: settings.reviewRequired(feature),
+          detail:
+            "nothing was left to do: \(Repository.short(settings.target)) has its changes already, "
+            + "at \(commit.short)")
+      }
+      guard let words = elsewhere() else { return failed("no changes") }
+      return failed(
+        "no changes: \(words)",
+        "Nothing was changed on your branch: \(words). Only files in your lane that git does not ignore count."
+      )
     }
     return .completed(review: try needsVerdict())
   }
@@ -476,6 +532,39 @@ package struct AttemptSettler: Sendable {
       let verb = end.hasPrefix("held") ? (list.count == 1 ? " is " : " are ") : " "
       return RefusalText.list(list) + verb + end
     }.joined(separator: "; ")
+  }
+
+  /// How often a feature goes back to its agent because a hook of the repository refused the commit of what the
+  /// agent left uncommitted.
+  private static let mostReturns = 2
+
+  /// Gives a hook's words to the agent, as if they were a gate's log; that uses up no attempt, and ends.
+  private func sendBack(
+    _ feature: FeatureRecord, _ words: String, _ failed: (String, String?) -> AttemptEnd
+  ) throws -> AttemptEnd {
+    let detail = "the repository's hooks refused the commit of what it left uncommitted"
+    let text =
+      "A hook of this repository refused the commit of the work that you had left uncommitted. It said:\n\n"
+      + words + "\n\nCommit your work yourself, with a message that the hook lets pass."
+    let key = "hook_refusals.\(feature.id)"
+    let count = Int(try store.value(key) ?? "") ?? 0
+    guard count < Self.mostReturns else {
+      try store.setValue(key, nil)
+      let more =
+        words
+        + "\n\nIts work is kept. `lanes.commit_message` and `lanes.author` in lanekeeper.yml say how "
+        + "Lanekeeper commits what an agent leaves."
+      guard case .failed(_, let rework, _) = failed("\(detail): \(Self.firstLine(words))", more)
+      else { return failed(detail, more) }
+      return .failed(
+        detail: "\(detail): \(Self.firstLine(words))", rework: rework, maximum: 0)
+    }
+    try store.setValue(key, String(count + 1))
+    return .interrupted(detail: "\(detail): \(Self.firstLine(words))", rework: text)
+  }
+
+  private static func firstLine(_ words: String) -> String {
+    String(words.split(separator: "\n").first ?? "")
   }
 
   /// What to tell where processes of the attempt were killed since they used too much memory.

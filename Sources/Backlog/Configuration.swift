@@ -35,6 +35,24 @@ package struct Configuration: Sendable, Equatable {
     package var setup: String?
     package var litter: [String] = []
     package var keepBranches = false
+    /// The first line of what Lanekeeper commits of an agent's work, with `{id}`, `{title}`, `{category}` and
+    /// `{agent}`; `nil` for its own words.
+    package var commitMessage: String?
+    /// Who commits it; `nil` for the repository's user.
+    package var author: Author?
+  }
+  /// A name and an address, written as `Name <address>`.
+  package struct Author: Sendable, Equatable {
+    package var name: String
+    package var email: String
+
+    /// - Returns: `nil` where the text is no name with an address.
+    package init?(_ text: String) {
+      guard let match = text.wholeMatch(of: /\s*([^<>\n]*[^<>\s])\s*<([^<>\s]+)>\s*/) else {
+        return nil
+      }
+      (name, email) = (String(match.1), String(match.2))
+    }
   }
   package enum PathPolicy: Sendable, Equatable {
     case strict

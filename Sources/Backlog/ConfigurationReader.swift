@@ -172,7 +172,9 @@ package enum ConfigurationReader {
       lanes.path = scalar.string
       return
     }
-    let known = ["path", "copy", "setup", "litter", "keep_branches"]
+    let known = [
+      "path", "copy", "setup", "litter", "keep_branches", "commit_message", "author",
+    ]
     guard let members = input.members(node, of: "lanes", known: known) else { return }
     if let path = input.text(members["path"], "lanes.path"), !path.isEmpty { lanes.path = path }
     for item in input.texts(members["copy"], "lanes.copy") ?? [] {
@@ -185,6 +187,30 @@ package enum ConfigurationReader {
     lanes.setup = input.text(members["setup"], "lanes.setup")
     lanes.litter = input.texts(members["litter"], "lanes.litter")?.map(\.text) ?? []
     lanes.keepBranches = input.flag(members["keep_branches"], "lanes.keep_branches") ?? false
+    lanes.commitMessage = readMessage(members["commit_message"], input)
+    if let text = input.text(members["author"], "lanes.author") {
+      lanes.author = Configuration.Author(text)
+      if lanes.author == nil {
+        input.report(
+          members["author"], "lanes.author must be a name and an address, not '\(text)'",
+          "such as `Build Bot <bot@example.org>`")
+      }
+    }
+  }
+
+  private static func readMessage(_ node: Node?, _ input: YAMLInput) -> String? {
+    guard let text = input.text(node, "lanes.commit_message") else { return nil }
+    guard !text.contains(where: \.isNewline), !text.allSatisfy(\.isWhitespace) else {
+      input.report(node, "lanes.commit_message must be one line")
+      return nil
+    }
+    let valid = ["id", "title", "category", "agent"]
+    for match in text.matches(of: /\{([^{}]*)\}/) where !valid.contains(String(match.1)) {
+      input.report(
+        node, "lanes.commit_message has {\(match.1)}, which stands for nothing",
+        "valid are " + valid.map { "{\($0)}" }.joined(separator: ", "))
+    }
+    return text
   }
 
   private static func readClaims(

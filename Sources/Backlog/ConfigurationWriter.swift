@@ -4,8 +4,11 @@ package enum ConfigurationWriter {
   ///
   /// - Parameters:
   ///   - gate: the command that must pass; empty for none.
+  ///   - copy: ignored directories that each lane and the gate need.
   ///   - run: the shell command of an agent of one's own; `nil` for a known agent program.
-  package static func text(target: String, gate: String, agent: String, run: String?) -> String {
+  package static func text(
+    target: String, gate: String, agent: String, copy: [String] = [], run: String?
+  ) -> String {
     var lines = [
       "# Lanekeeper's settings; docs/configuration.md explains every key.",
       "target: \(YAMLText.scalar(target))   # the branch that features land on",
@@ -15,6 +18,12 @@ package enum ConfigurationWriter {
       "preset: balanced",
       "review: none   # or required: a person approves each branch first",
     ]
+    if !copy.isEmpty {
+      lines += [
+        "lanes:",
+        "  copy: [\(copy.map(YAMLText.quoted).joined(separator: ", "))]   # what git ignores and agents and the gate need",
+      ]
+    }
     if let run {
       lines += ["agents:", "  \(YAMLText.scalar(agent)): {run: \(YAMLText.quoted(run))}"]
     }

@@ -34,22 +34,46 @@ struct Gate: Sendable {
   /// - Parameters:
   ///   - cold: in a worktree without ignored files, such as build caches.
   ///   - room: the number of the worktree, where several gates run at once.
+  ///   - isTarget: whether the commit is the target's; then what the gate leaves that git does not ignore is
+  ///     remembered as litter.
   func run(
-    _ commit: ObjectID, tree: ObjectID, cold: Bool, room number: Int = 0, stop: StopSignal
+    _ commit: ObjectID, tree: ObjectID, cold: Bool, room number: Int = 0, isTarget: Bool = false,
+    stop: StopSignal
   ) async throws -> Verdict {
     let room =
       cold ? GateRoom.cold(settings, state) : GateRoom.warm(settings, state, number: number)
     // A gate that a killed process left behind is ending.
     try await FileLock.acquire(room.lock).release()
-    let isCold: Bool
+    let (isCold, need): (Bool, Provision.Need?)
+    let provision = settings.provision
     do {
-      isCold = try await Offload.run { try room.restore(commit, cold: cold) }
+      (isCold, need) = try await Offload.run {
+        try room.restore(commit, cold: cold, provision: provision)
+      }
+    } catch let LaneError.commandFailed(command, detail) {
+      // It is this tree that names what can't be had.
+      let log = state.gateLog("\(store.now)-\(tree.short)-setup")
+      try? Data("\(detail)\n".utf8).write(to: URL(fileURLWithPath: log))
+      return .result(
+        try remember(
+          tree, passed: false, status: "did not start: `\(command)` failed", seconds: 0, log: log,
+          isCold: cold))
     } catch let error as GitProgramError where !DiskSpace.isFull(room.directory) {
       return .unready(Follow.words(error))
     } catch {
       return .impossible(unready(room, "\(error)"))
     }
     guard !stop.isSet else { return .stopped }
+    if let need, let provision {
+      switch try await setUp(room, commit, provision, need, stop: stop) {
+      case nil: break
+      case .failed(let words, let log):
+        return .result(
+          try remember(
+            tree, passed: false, status: words, seconds: 0, log: log, isCold: isCold))
+      case .ended(let verdict): return verdict
+      }
+    }
     defer { if !settings.gate.slots.isEmpty { try? store.giveGateSlotsBack(room: room.name) } }
     guard let slots = try await takeSlots(room, stop: stop) else { return .stopped }
     let start = store.now
@@ -66,6 +90,9 @@ struct Gate: Sendable {
       return .impossible("the gate could not be started: \(String(cString: strerror(code)))")
     default: break
     }
+    if isTarget, let left = try? await Offload.run({ try room.untracked() }) {
+      try GateLitter.remember(left, store)
+    }
     try? await Offload.run { try room.clean(ignored: false) }
     if !passed, isFull(room) {
       // What it left ignored may be what fills the disk.
@@ -74,15 +101,64 @@ struct Gate: Sendable {
         return .impossible("the disk of \(room.path) is full")
       }
     }
+    let result = try remember(
+      tree, passed: passed, status: words(ending), seconds: seconds, log: log, isCold: isCold)
+    if passed { observe(.gateRemembered) }
+    return .result(result)
+  }
+
+  private func remember(
+    _ tree: ObjectID, passed: Bool, status: String, seconds: Double, log: String, isCold: Bool
+  ) throws -> GateResult {
     let before = try known(tree)
     let reds = (before.map { $0.passed ? 0 : $0.reds } ?? 0) + (passed ? 0 : 1)
     let result = GateResult(
-      passed: passed, status: words(ending), seconds: seconds, log: log, isCold: isCold,
+      passed: passed, status: status, seconds: seconds, log: log, isCold: isCold,
       reds: reds, isFlaky: before?.isFlaky == true || (passed && before?.passed == false))
     try store.remember(
       result, tree: tree.hex, command: settings.gate.command, environment: environmentKey)
-    if passed { observe(.gateRemembered) }
-    return .result(result)
+    return result
+  }
+
+  /// Why a set-up command did not make the worktree ready.
+  private enum SetUpFailure {
+    /// It failed on this tree, as a gate would.
+    case failed(words: String, log: String)
+    case ended(Verdict)
+  }
+
+  /// Runs the set-up command in the gate's worktree, where it has to run; `nil` where all is well.
+  private func setUp(
+    _ room: GateRoom, _ commit: ObjectID, _ provision: Provision, _ need: Provision.Need,
+    stop: StopSignal
+  ) async throws -> SetUpFailure? {
+    if need.runsSetUp, let text = provision.setUpCommand {
+      let command = provision.setUp(text, in: room.path, name: room.name, lock: room.lock)
+      let ending = try await guarded(command, stop: stop)
+      switch ending {
+      case .exited(0): break
+      case .stopped: return .ended(.stopped)
+      case .locked: return .ended(.impossible("another process runs a gate already"))
+      case .couldNotStart(let code):
+        return .ended(
+          .impossible("`\(text)` could not be started: \(String(cString: strerror(code)))"))
+      default:
+        // The room's copy goes with the next one, and each gate has a log of its own.
+        let log = state.gateLog("\(store.now)-\(commit.short)-setup")
+        try? FileManager.default.copyItem(atPath: command.logPath, toPath: log)
+        if isFull(room) { return .ended(.impossible("the disk of \(room.path) is full")) }
+        return .failed(
+          words: "did not start: `\(text)` (lanes.setup) \(ending.words)", log: log)
+      }
+    }
+    do {
+      try await Offload.run { try room.tidy(commit) }
+    } catch {
+      return .ended(
+        .impossible("the gate's worktree \(room.path) can't be made ready: \(error)"))
+    }
+    try provision.finish(need, name: room.name)
+    return nil
   }
 
   /// The words for a worktree that no tree could be put into.
@@ -112,20 +188,26 @@ struct Gate: Sendable {
   private func execute(
     _ room: GateRoom, slots: [String: Int], log: String, stop: StopSignal
   ) async throws -> Ending {
-    if let jobs = settings.jobs {
-      guard try await Offload.run({ jobs.take { stop.isSet } }) else { return .stopped }
-    }
-    defer { settings.jobs?.give() }
     var environment = GitProgram.clean(settings.environment)
+    environment.merge(settings.provision?.variables ?? [:]) { $1 }
     environment.merge(SlotName.variables(slots)) { $1 }
-    let process = try GuardedProcess.start(
+    return try await guarded(
       GuardedCommand(
         guardProgram: settings.guardProgram, lockPath: room.lock, logPath: log,
         inputPath: nil, directory: room.path,
         argv: ["/bin/sh", "-c", settings.gate.command],
         environment: environment,
         mark: "gate-\((log as NSString).lastPathComponent)-\(getpid())",
-        wallSeconds: settings.gate.timeoutMinutes * 60))
+        wallSeconds: settings.gate.timeoutMinutes * 60), stop: stop)
+  }
+
+  /// Runs a command on a token of the job server, and ends it where the run ends.
+  private func guarded(_ command: GuardedCommand, stop: StopSignal) async throws -> Ending {
+    if let jobs = settings.jobs {
+      guard try await Offload.run({ jobs.take { stop.isSet } }) else { return .stopped }
+    }
+    defer { settings.jobs?.give() }
+    let process = try GuardedProcess.start(command)
     let stopper = Task {
       await stop.wait()
       process.stop()

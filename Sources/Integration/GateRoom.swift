@@ -52,20 +52,40 @@ package struct GateRoom: Sendable {
   /// Makes the worktree an exact checkout of a commit: tracked files as they are there, others
   /// removed, ignored ones kept unless it is to be cold.
   ///
-  /// - Returns: whether nothing is in it but the commit's own files.
-  func restore(_ commit: ObjectID, cold: Bool) throws -> Bool {
+  /// - Parameter provision: what else it gets.
+  /// - Returns: whether nothing else is in it, and what is still to be done before the gate.
+  func restore(
+    _ commit: ObjectID, cold: Bool, provision: Provision? = nil
+  ) throws -> (isCold: Bool, need: Provision.Need?) {
+    var (isCold, isEmpty): (Bool, Bool)
     do {
-      return try fill(commit, cold: cold)
+      (isCold, isEmpty) = try fill(commit, cold: cold)
     } catch let error as LaneError {
       throw error
     } catch {
       // A gate may leave directories that can't be entered, or break the worktree itself.
       try discard()
-      return try fill(commit, cold: cold)
+      (isCold, isEmpty) = try fill(commit, cold: cold)
     }
+    let need = try provision?.bring(
+      into: path, name: name, commit: commit, afresh: isEmpty, isGate: true)
+    return (isCold, need)
   }
 
-  private func fill(_ commit: ObjectID, cold: Bool) throws -> Bool {
+  /// Makes the tracked files be as the commit has them again, after a set-up command, and removes what it made that
+  /// git does not ignore.
+  func tidy(_ commit: ObjectID) throws {
+    try Repository(opening: path, environment: environment).switchWorktree(to: commit, branch: nil)
+    try clean(ignored: false)
+  }
+
+  /// The paths that are neither tracked nor ignored.
+  func untracked() throws -> [[UInt8]] {
+    try git(["ls-files", "-o", "--exclude-standard", "-z"]).output.split(separator: 0).map(
+      Array.init)
+  }
+
+  private func fill(_ commit: ObjectID, cold: Bool) throws -> (isCold: Bool, isEmpty: Bool) {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
     if FileManager.default.fileExists(
       atPath: state.commonDirectory + "/worktrees/\(name)/info/sparse-checkout")
@@ -93,15 +113,15 @@ package struct GateRoom: Sendable {
         throw LaneError.directoryInTheWay(path)
       }
       try common.lockWorktree(name: name, reason: "the gate of lanekeeper runs here")
-      return true
+      return (true, true)
     }
     let worktree = try Repository(opening: path, environment: environment)
     StaleLocks.removeOwn(gitDirectory: worktree.gitDirectory)
     try worktree.switchWorktree(to: commit, branch: nil)
     try clean(ignored: cold)
-    if cold { return true }
-    return try git(["ls-files", "-o", "-i", "--exclude-standard", "--directory", "-z"]).output
-      .isEmpty
+    if cold { return (true, true) }
+    let ignored = try git(["ls-files", "-o", "-i", "--exclude-standard", "--directory", "-z"])
+    return (ignored.output.isEmpty, ignored.output.isEmpty)
   }
 
   /// Tells whether the directory was a room of ours whose registration went when it was cut off.

@@ -104,13 +104,7 @@ extension Lander {
   }
 
   private func redBase(_ chain: Chain) throws -> Judgement {
-    memory.noteRedBase(chain.baseTree)
-    let result = try gate.known(chain.baseTree)
-    try store.record(
-      "target_red", ["commit": .string(chain.base.hex), "log": .string(result?.log ?? "")])
-    return .held(
-      "the gate is red on \(targetName) itself: \(settings.gate.command) "
-        + "\(result?.status ?? "failed"); see \(result?.log ?? "its log")")
+    .held(try noteRedTarget(chain.base, chain.baseTree, try gate.known(chain.baseTree)))
   }
 
   private func noteFlaky(_ chain: Chain, _ length: Int, _ result: GateResult) throws -> String {

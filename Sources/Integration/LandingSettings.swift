@@ -1,5 +1,6 @@
 import Backlog
 import ClaimRules
+import Lanes
 import Processes
 
 // Integration: the merge stage. It takes completed features in order, merges each in memory, runs
@@ -23,6 +24,8 @@ package struct LandingSettings: Sendable {
   package var review = Configuration.Review()
   /// Each gate takes a token of it.
   package var jobs: JobServer?
+  /// What the worktrees of gates get besides a commit's files; `nil` for nothing.
+  package var provision: Provision?
 
   package init(
     target: String, gate: Configuration.Gate, landing: Configuration.Landing, attempts: Int,

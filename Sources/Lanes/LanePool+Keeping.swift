@@ -9,6 +9,11 @@ extension LanePool {
   /// What git does not take is moved beside the lanes. Repositories inside are kept and removed; submodules are
   /// kept and set back by ``resetSubmodules(_:_:)``.
   func keepWork(_ lane: LaneRecord, _ repository: Repository) throws {
+    if !repository.mayHideFiles, let status = try? repository.status(), !status.isEmpty,
+      try Leftovers.isOnlyNoise(status, products: GateLitter.paths(store), repository)
+    {
+      return
+    }
     let base = "refs/lanekeeper/rescue/\(lane.name)/\(store.now)"
     let words = "what was left uncommitted in \(lane.name)"
     let kept = try Rescue.snapshot(

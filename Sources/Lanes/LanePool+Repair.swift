@@ -21,7 +21,7 @@ extension LanePool {
         throw LaneError.broken(
           path: lane.path, reason: "git has \(lane.name) registered at \(registered.path)")
       }
-      try finish(lane, registered, common)
+      try finish(lane, registered, common, commit)
       return try Repository(opening: lane.path, environment: environment)
     }
     try putAside(lane)
@@ -67,10 +67,11 @@ extension LanePool {
   }
 
   /// Does what a lane needs once, unless it was done: copies, the set-up command, git's lock.
-  func finish(_ lane: LaneRecord, _ registered: WorktreeInfo?, _ common: Repository) throws {
+  func finish(
+    _ lane: LaneRecord, _ registered: WorktreeInfo?, _ common: Repository, _ commit: ObjectID
+  ) throws {
     guard registered?.lockReason != Self.lockReason else { return }
-    try copyIgnored(to: lane)
-    try setUp(lane)
+    try provide(lane, commit, afresh: true)
     try common.lockWorktree(name: lane.name, reason: Self.lockReason)
   }
 

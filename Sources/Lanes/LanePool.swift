@@ -88,6 +88,9 @@ package struct LanePool: Sendable {
     try repository.switchWorktree(
       to: commit, branch: branch, removeUntracked: true, pristine: pristine)
     try resetSubmodules(lane, repository, isPristine: pristine != nil)
+    guard try provide(lane, commit, afresh: false) else { return }
+    // Tracked files stand as the commit has them, whatever the set-up command did.
+    try repository.switchWorktree(to: commit, branch: branch, removeUntracked: true)
   }
 
   /// Takes a lane off its branch, so that another lane can go on with it.
@@ -110,7 +113,7 @@ package struct LanePool: Sendable {
           throw LaneError.broken(path: old.path, reason: "\(lane.name) is registered elsewhere")
         }
         try keepWork(lane, try Repository(opening: lane.path, environment: environment))
-        try finish(lane, old, common)
+        try finish(lane, old, common, commit)
         return false
       }
       try keepSubmodules(ofWorktree: lane.name)
@@ -122,25 +125,31 @@ package struct LanePool: Sendable {
     } catch WorktreeError.directoryInTheWay(let path) {
       throw LaneError.directoryInTheWay(path)
     }
-    try finish(lane, nil, common)
+    try finish(lane, nil, common, commit)
     return true
   }
 
-  /// Copies what `lanes.copy` lists; blocks are shared where the file system can.
-  func copyIgnored(to lane: LaneRecord) throws {
-    let top = try Root(lane.path)
-    for name in settings.copy {
-      let source = mainCheckout + "/" + name
-      guard FileManager.default.fileExists(atPath: source) else { continue }
-      // A link in the target's own tree leads nowhere either.
-      let parts = name.split(separator: "/").filter { $0 != "." }.map { Array($0.utf8) }
-      let parent = Array(parts.dropLast().joined(separator: [0x2f]))
-      if !parent.isEmpty { try top.makeDirectory(parent) }
-      try FileCopy.copy(
-        source,
-        to: lane.path + "/"
-          + parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/"))
-    }
+  /// What lanes and gate worktrees get beyond what their commits hold.
+  package var provision: Provision {
+    Provision(
+      settings: settings, mainCheckout: mainCheckout, state: state, store: store,
+      environment: environment)
+  }
+
+  /// Gives a lane the copies and the set-up that it lacks.
+  ///
+  /// - Parameter afresh: whether the lane was made just now.
+  /// - Returns: whether something was done.
+  @discardableResult
+  func provide(_ lane: LaneRecord, _ commit: ObjectID, afresh: Bool) throws -> Bool {
+    let provision = provision
+    guard
+      let need = try provision.bring(
+        into: lane.path, name: lane.name, commit: commit, afresh: afresh)
+    else { return false }
+    if need.runsSetUp, let command = provision.setUpCommand { try setUp(lane, command, provision) }
+    try provision.finish(need, name: lane.name)
+    return true
   }
 
   /// Sets branches back to what can be read of them.
@@ -148,30 +157,22 @@ package struct LanePool: Sendable {
     BranchMend(store: store, state: state, target: target, environment: environment)
   }
 
-  func setUp(_ lane: LaneRecord) throws {
-    guard let setup = settings.setup else { return }
+  private func setUp(_ lane: LaneRecord, _ setup: String, _ provision: Provision) throws {
     let jobs = settings.jobs.flatMap { $0.take() ? $0 : nil }
     defer { jobs?.give() }
-    let log = state.setUpLog(lane.name)
-    try? FileManager.default.removeItem(atPath: log)
-    try FileManager.default.createDirectory(
-      atPath: (log as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     // One that a killed process left behind is ending.
     try FileLock.acquireBlocking(state.setUpLock(lane.name)).release()
-    func run(_ variables: [String: String]) throws -> Ending {
-      try GuardedProcess.runBlocking(
-        GuardedCommand(
-          guardProgram: settings.guardProgram, lockPath: state.setUpLock(lane.name), logPath: log,
-          inputPath: nil, directory: lane.path, argv: ["/bin/sh", "-c", setup],
-          environment: GitProgram.clean(environment).merging(variables) { $1 },
-          mark: "setup-\(lane.name)-\(getpid())", wallSeconds: 1800))
-    }
-    var ending = try run([:])
+    let lock = state.setUpLock(lane.name)
+    let command = provision.setUp(setup, in: lane.path, name: lane.name, lock: lock)
+    let log = command.logPath
+    var ending = try GuardedProcess.runBlocking(command)
     if ending != .exited(0),
       FileManager.default.fileExists(atPath: lane.path + "/.pre-commit-config.yaml")
     {
       // `pre-commit install` refuses where core.hooksPath is set, as it is in every lane.
-      ending = try run(GitProgram.adding("core.hooksPath", "", to: environment))
+      var again = provision.setUp(setup, in: lane.path, name: lane.name, lock: lock)
+      again.environment.merge(GitProgram.adding("core.hooksPath", "", to: environment)) { $1 }
+      ending = try GuardedProcess.runBlocking(again)
     }
     guard ending == .exited(0) else {
       let text = String(

@@ -192,6 +192,8 @@ package final class Supervisor: Sendable {
     if project.configuration.limits.memoryMB != nil, let obstacle = MemoryGroup.obstacle() {
       report(.note("limits.memory_mb is not enforced: \(obstacle)"))
     }
+    if let words = try project.otherCheckouts() { report(.note(words)) }
+    if let words = try? Unwritten.words(project.repository()) { report(.note(words)) }
     if try !hooks.isInstalled() {
       report(
         .note(
@@ -369,6 +371,8 @@ extension Project {
     settings.memoryBytes = configuration.limits.memoryMB.map { Int64($0) << 20 }
     settings.diskBytes = configuration.limits.diskMB.map { Int64($0) << 20 }
     settings.nice = configuration.limits.nice
+    settings.commitMessage = configuration.lanes.commitMessage
+    settings.author = configuration.lanes.author
     if let store {
       let (book, project) = (reviewBook(store), self)
       settings.needsVerdict = { feature, tip, paths in
@@ -397,6 +401,7 @@ extension Project {
       environment: environment)
     settings.review = configuration.review
     settings.jobs = jobs
+    settings.provision = pool(store).provision
     return Lander(settings: settings, store: store, state: state, identity: identity)
   }
 }

@@ -352,8 +352,12 @@ extension AgentPause {
   }
 }
 
-/// What stands in `waiting_for` of a feature that waits for a limit: `limit:<time>` or `limit`.
+/// What stands in `waiting_for` of a feature that waits for a limit: `limit:<time>`, `limit`, or `limit, <what a person
+/// has to do>`.
 package enum LimitWait {
+  /// - Parameter words: what has to be first, such as "until commits can be signed".
+  static func text(untilPerson words: String) -> String { "limit, \(words)" }
+
   package static func text(until: Int64?) -> String {
     guard let until else { return "limit" }
     return "limit:" + Date(timeIntervalSince1970: Double(until) / 1000).ISO8601Format()
@@ -370,6 +374,7 @@ package enum LimitWait {
   /// For people; `nil` where the text means something else.
   package static func words(_ text: String, zone: TimeZone = .current) -> String? {
     if text == "limit" { return "for a limit, until a person has acted" }
+    if text.hasPrefix("limit, ") { return String(text.dropFirst("limit, ".count)) }
     guard let until = until(text) else { return nil }
     let format = DateFormatter()
     format.locale = Locale(identifier: "en_US_POSIX")

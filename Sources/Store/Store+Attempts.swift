@@ -55,8 +55,10 @@ package enum AttemptEnd: Sendable, Equatable {
   case completed(review: Bool, detail: String? = nil)
   /// Counts against `limits.attempts`; `rework` goes into the next prompt.
   case failed(detail: String, rework: String?, maximum: Int)
-  /// Uses up no attempt.
-  case interrupted(detail: String)
+  /// Uses up no attempt; `rework` goes into the next prompt.
+  case interrupted(detail: String, rework: String? = nil)
+  /// Uses up no attempt either; the feature waits until a person begins anew. `until` ends the sentence "it waits".
+  case heldUp(detail: String, until: String)
   /// The agent did not get a claim that another holds, and waits for it.
   case refusedClaim(detail: String)
 }
@@ -229,7 +231,8 @@ extension Store {
         switch end {
         case .completed(_, let detail): (.completed, detail)
         case .failed(let detail, _, _): (.failed, detail)
-        case .interrupted(let detail), .refusedClaim(let detail): (.interrupted, detail)
+        case .interrupted(let detail, _), .refusedClaim(let detail), .heldUp(let detail, _):
+          (.interrupted, detail)
         }
       try db.execute(
         sql: """
@@ -281,9 +284,17 @@ extension Store {
       try settleReadiness(db, dependentsOf: feature)
     case .failed(let detail, let rework, let maximum):
       try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
-    case .interrupted(let detail):
+    case .interrupted(let detail, let rework):
+      if let rework {
+        try db.execute(
+          sql: "UPDATE features SET rework = ? WHERE id = ?", arguments: [rework, feature])
+      }
       try transition(db, feature, to: .ready, detail: detail, agent: attempt.agent)
       try settle(db, feature)
+    case .heldUp(let detail, let until):
+      try transition(
+        db, feature, to: .waiting, waitingFor: LimitWait.text(untilPerson: until), detail: detail,
+        agent: attempt.agent)
     case .refusedClaim(let detail):
       try db.execute(
         sql: "UPDATE features SET rework = ? WHERE id = ?",

@@ -239,6 +239,22 @@ extension Store {
     try releaseAll(db, owner: .feature(record.id))
   }
 
+  /// Takes back that failures were counted which were no feature's fault: each of the features can be started as if
+  /// its last attempt had not been.
+  package func takeBackFailures(of features: Set<String>) throws {
+    try write { db in
+      for id in features.sorted() {
+        try db.execute(
+          sql: """
+            UPDATE features SET failures = max(failures - 1, 0), climb = 0, rework = NULL WHERE id = ?
+            """, arguments: [id])
+        guard try Self.feature(id, db)?.state == .failed else { continue }
+        try transition(db, id, to: .ready, detail: "its agent was at fault")
+      }
+      try settleReadiness(db)
+    }
+  }
+
   /// Gives a feature up; its claims are given back, its branch stays.
   package func abandon(_ id: String) throws {
     try write { db in

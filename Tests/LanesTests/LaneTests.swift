@@ -30,6 +30,16 @@ import Testing
         state: state, store: store, mainCheckout: test.path, environment: test.environment,
         identity: { Signature(name: "T", email: "t@example.org", time: 0, offsetMinutes: 0) })
     }
+
+    /// The same lanes under other settings.
+    func pool(copy: [String] = [], setup: String? = nil) -> LanePool {
+      LanePool(
+        settings: LaneSettings(
+          directory: test.root.path("lanes"), copy: copy, setup: setup, litter: [],
+          guardProgram: BuiltPrograms.path("lanekeeper-guard")),
+        state: state, store: store, mainCheckout: test.path, environment: test.environment,
+        identity: { Signature(name: "T", email: "t@example.org", time: 0, offsetMinutes: 0) })
+    }
   }
 
   @Test func p4_aRecycledLaneKeepsWhatWasLeftAndItsCaches() throws {
