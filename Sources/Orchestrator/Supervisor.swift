@@ -131,6 +131,7 @@ package final class Supervisor: Sendable {
     try await Offload.run { _ = try context.lander.watch.look() }
     let loop = RunLoop(context: context, stop: stop, report: report)
     do {
+      try await TargetTrial(context: context, stop: stop, report: report).run()
       let summary = try await loop.run()
       try await Offload.run { _ = try context.lander.watch.look() }
       if !summary.wasStopped {
@@ -192,7 +193,6 @@ package final class Supervisor: Sendable {
     if project.configuration.limits.memoryMB != nil, let obstacle = MemoryGroup.obstacle() {
       report(.note("limits.memory_mb is not enforced: \(obstacle)"))
     }
-    if let words = try project.otherCheckouts() { report(.note(words)) }
     if let words = try? Unwritten.words(project.repository()) { report(.note(words)) }
     if try !hooks.isInstalled() {
       report(

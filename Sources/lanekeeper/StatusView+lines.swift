@@ -24,6 +24,7 @@ extension StatusView {
     for held in landingHolds {
       lines.append("held: #\(held.feature) can't land yet: " + Terminal.visibleLine(held.reason))
     }
+    if let redGate { lines.append("red: " + Terminal.visibleLine(redGate)) }
     lines += project.configurationChanges.map { "configuration: " + $0.text }
     guard !features.isEmpty else {
       return lines + ["features.yml holds no features yet"]

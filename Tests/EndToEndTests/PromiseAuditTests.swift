@@ -13,7 +13,8 @@ import Testing
           - {id: 2, title: Two, depends_on: [1]}
           - {id: 3, title: Three, depends_on: [2]}
         """,
-      agent: "[ $id = 3 ] && exit 1; echo $id > f$id.txt", gate: "test -e f1.txt",
+      agent: "[ $id = 3 ] && exit 1; echo $id > f$id.txt",
+      gate: "test -e f1.txt || test ! -e f2.txt",
       configuration: "limits: {attempts: 1}")
     #expect(try shop.run("run").status == 1)
     return shop

@@ -26,6 +26,8 @@ package struct StatusView {
   package private(set) var hold: TargetHold?
   /// What stands in the queue and can't land yet, and why.
   package private(set) var landingHolds: [(feature: String, reason: String)] = []
+  /// Words where the gate was last found red on what the target stands on.
+  package private(set) var redGate: String?
   package private(set) var forecast = Forecast()
   package private(set) var stacks: [String: String] = [:]
 
@@ -47,6 +49,9 @@ package struct StatusView {
     }
     hold = try project.watch(store).look()
     try Self.noticeMoves(project, store)
+    if let head, !project.configuration.gate.command.isEmpty {
+      redGate = try Lander.redWords(store, tree: project.repository().commit(head).tree)
+    }
     let liveness = Liveness(project, store, isHeld: isHeld)
     let unread = self
     repeat {
@@ -153,7 +158,7 @@ package struct StatusView {
               }),
           ]
         } ?? .null
-      ), ("queue", .texts(queue)), ("claims", .whole(claims)),
+      ), ("gate_red", .text(redGate)), ("queue", .texts(queue)), ("claims", .whole(claims)),
     ])
   }
 
