@@ -65,6 +65,10 @@ package struct Diagnosis {
           ? "as its owner left it" : changes.map(\.text).joined(separator: "; ")
       })
     checks.append(check("gate") { try gate(project) })
+    if let detail = submodules(project) {
+      checks.append(Check(name: "submodules", isWell: true, detail: detail))
+    }
+    checks.append(check("checkout") { try unwritten(project) })
     for name in project.configuration.agents {
       checks.append(check("agent \(name)") { try agent(name, project) })
     }
@@ -152,17 +156,42 @@ package struct Diagnosis {
       ShellCommand.exists(
         program, directory: project.directory, path: project.environment["PATH"])
     else { throw Failure("`\(command)` starts '\(program)', which is not found") }
-    return command
+    guard let store = try project.existingStore() else { return command }
+    if let tip = try project.repository().reference(project.target),
+      let words = try Lander.redWords(store, tree: project.repository().commit(tip).tree)
+    {
+      throw Failure(words)
+    }
+    let litter = GateLitter.words(try GateLitter.names(store), gate: command)
+    return command + (litter.map { "; \($0)" } ?? "")
+  }
+
+  /// Tells what becomes of submodules; `nil` where there are none.
+  private func submodules(_ project: Project) -> String? {
+    guard let repository = try? project.repository(),
+      let tip = try? repository.reference(project.target),
+      let names = try? Provision.submodules(of: tip, repository), !names.isEmpty
+    else { return nil }
+    return
+      "\(names.joined(separator: ", ")): filled in lanes and for the gate, from .git/modules where that has them"
+  }
+
+  /// Looks for files that git shows as changed although nobody has written to them.
+  private func unwritten(_ project: Project) throws -> String {
+    do {
+      return try Unwritten.words(project.repository())
+        ?? "no file looks changed right after a checkout"
+    } catch let error as GitProgramError {
+      let last = error.message.split(separator: "\n").last.map(String.init) ?? error.message
+      throw Failure(
+        "git can't tell what has changed in \(project.directory): \(last); is the program of a "
+          + "filter not installed, such as git-lfs?")
+    }
   }
 
   private func agent(_ name: String, _ project: Project) throws -> String {
     let definition = try project.agents.definition(name)
-    if let program = definition.program,
-      !ShellCommand.exists(
-        program, directory: project.directory, path: project.environment["PATH"])
-    {
-      throw AgentError.programNotFound(agent: name, program: program)
-    }
+    try AgentCheck(project: project).check(name, definition)
     let version = AgentProbe.version(definition, project)
     return definition.commandLine + (version.map { " (\($0))" } ?? "")
   }

@@ -93,12 +93,7 @@ struct Preflight {
     for name in names.sorted() {
       do {
         let definition = try catalogue.definition(name)
-        if let program = definition.program,
-          !ShellCommand.exists(
-            program, directory: project.directory, path: project.environment["PATH"])
-        {
-          throw AgentError.programNotFound(agent: name, program: program)
-        }
+        try AgentCheck(project: project).check(name, definition)
         result[name] = definition
       } catch let error as AgentError {
         throw Failure("\(error)", status: options.agent == name ? 64 : 65)

@@ -72,6 +72,8 @@ actor RunLoop {
   private var landed: Set<String> = []
   /// Decides which feature starts next.
   private var pilot: RunPilot?
+  /// Whether the agent itself seems to be at fault.
+  private var firstRound: FirstRound
   private var attemptCount = 0
   private var agentSeconds = 0.0
   private var costUSD = 0.0
@@ -92,6 +94,8 @@ actor RunLoop {
       pool: context.pool, project: context.project,
       limit: context.options.kind == .run ? context.options.parallel + 1 : 1,
       fillsAhead: context.options.kind == .run)
+    firstRound = FirstRound(
+      total: context.options.only?.count ?? context.backlog.features.count)
     backlogFile = BacklogFollower(file: context.project.backlogFile)
     (mailbox, post) = AsyncStream.makeStream(of: Message.self)
     (landingBell, ringLanding) = AsyncStream.makeStream(
@@ -304,7 +308,7 @@ actor RunLoop {
   // MARK: starting attempts
 
   private func schedule(_ group: inout DiscardingTaskGroup) {
-    guard !isStopping, fatal == nil, hasToken else { return }
+    guard !isStopping, fatal == nil, hasToken, firstRound.verdict == nil else { return }
     do {
       try store.endDeadWaits()
       lent = try store.lentPlaces(context.participant)
@@ -353,7 +357,17 @@ actor RunLoop {
     guard feature.inBacklog, !mine.contains(feature.id) else { return false }
     if let only = context.options.only, !only.contains(feature.id) { return false }
     if let time = notBefore[feature.id], time > .now { return false }
-    return true
+    return !firstRound.isSuspect(feature.id) || !hasUntried()
+  }
+
+  /// Tells whether a feature could start that has not failed the way all have.
+  private func hasUntried() -> Bool {
+    guard let free = try? freeSlots(), let ready = try? store.features(in: [.ready]) else {
+      return false
+    }
+    return ready.contains {
+      !firstRound.isSuspect($0.id) && isWanted($0) && !lacksSlot($0, free)
+    }
   }
 
   /// One attempt, from the lane to its end; runs beside the loop.
@@ -373,7 +387,7 @@ actor RunLoop {
       let runner = AttemptRunner(
         settings: context.attemptSettings, pool: context.pool, store: store,
         state: context.project.state, identity: context.project.identity)
-      try await runner.run(
+      let ending = try await runner.run(
         started.feature, started.attempt, lane: started.lane, branch: started.branch,
         definition: started.definition, prepared: started.prepared, allowance: started.allowance,
         stop: stop,
@@ -382,6 +396,7 @@ actor RunLoop {
           ended.run()
         })
       ringLanding.yield()
+      try judgeAgent(started, ending)
       tellConfiguration()
       try tell(started.attempt)
       let tip = try? context.project.repository().reference(context.project.target)
@@ -392,6 +407,19 @@ actor RunLoop {
     } catch {
       fatal = fatal ?? error
     }
+  }
+
+  /// Ends the starting where all first attempts fail alike; what they failed by is not the features' fault.
+  private func judgeAgent(_ started: Started, _ ending: Ending?) throws {
+    let (feature, agent) = (started.attempt.feature, started.definition.name)
+    guard let attempt = try store.attempt(feature, started.attempt.number) else { return }
+    let before = firstRound.verdict
+    guard firstRound.note(attempt, agent: agent, ending: ending) else { return }
+    try store.takeBackFailures(of: before == nil ? firstRound.blameless(of: agent) : [feature])
+    guard before == nil, let words = firstRound.verdict else { return }
+    report(.note(words))
+    let log = context.project.state.log(feature, attempt.number)
+    report(.log(path: log, lines: LogTail.lines(log, count: 10)))
   }
 
   private struct Started: Sendable {
@@ -778,8 +806,8 @@ actor RunLoop {
         return false
       }
       if active.isEmpty { return try !store.hasLimitedFeatures() }
-      if isPaused || isTargetHeld {
-        let lands = isDraining && heldReason == nil
+      if isPaused || isTargetHeld || firstRound.verdict != nil {
+        let lands = (isDraining || firstRound.verdict != nil) && heldReason == nil
         return !active.contains {
           $0.state == .running || $0.state == .landing
             || lands && ($0.state == .queued || $0.state == .completed)
@@ -830,7 +858,7 @@ actor RunLoop {
       guard let feature = try store.feature(id) else { continue }
       switch feature.state {
       case .ready, .running, .completed, .landing, .gateFailed, .changesRequested:
-        if !isPaused && !isTargetHeld { return false }
+        if !isPaused && !isTargetHeld && firstRound.verdict == nil { return false }
       case .inReview, .approved: if context.options.waitsForReview { return false }
       case .queued:
         guard let needed = try Lander.waiting(store)[id] else {
@@ -904,7 +932,7 @@ actor RunLoop {
     }
     if stop.isSet {
       result.status = 130
-    } else if result.failed + result.blocked > 0 || isColdRed {
+    } else if result.failed + result.blocked > 0 || isColdRed || firstRound.verdict != nil {
       result.status = 1
     } else if !open.isEmpty {
       result.status = 75

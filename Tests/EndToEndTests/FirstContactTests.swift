@@ -1,0 +1,150 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a project meets that Lanekeeper has never seen.
+@Suite struct FirstContactTests {
+  @Test(arguments: ["./agent.sh", "tools/agent.sh", "sh tools/agent.sh"])
+  func anAgentThatNoLaneWouldHaveIsFoundAtOnce(command: String) throws {
+    let shop = try Workshop(features: Workshop.independent(3), agent: "true")
+    try shop.repository.write(
+      "lanekeeper.yml", "gate: make test\nagent: command\nagents: {command: {run: '\(command)'}}\n")
+    for path in ["agent.sh", "tools/agent.sh"] {
+      try shop.repository.write(path, "#!/bin/sh\ntrue\n")
+      chmod(shop.repository.path + "/" + path, 0o755)
+    }
+    let run = try shop.run("run")
+    #expect(run.status == 65)
+    #expect(run.error.contains("which main does not hold"), "\(run.error)")
+    #expect(try shop.run("doctor").text.contains("which main does not hold"))
+    try shop.repository.git("add", "agent.sh", "tools/agent.sh")
+    try shop.repository.git("commit", "-qm", "agents")
+    #expect(try !shop.run("doctor").text.contains("which main does not hold"))
+    guard command.hasPrefix("./") else { return }
+    try shop.repository.git("update-index", "--chmod=-x", "agent.sh")
+    try shop.repository.git("commit", "-qm", "not executable")
+    #expect(try shop.run("run").error.contains("not executable on main"))
+  }
+
+  @Test func anAgentThatFailsAlikeEverywhereEndsTheRun() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(8), agent: "echo cannot find the library; exit 4")
+    let run = try shop.run("run", "--parallel", "2")
+    #expect(run.status == 1)
+    #expect(run.text.contains("itself seems to be at fault"), "\(run.text)")
+    #expect(run.text.contains("cannot find the library"))
+    #expect(try shop.trace().count { $0.first == "begin" } <= 5)
+    let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
+    #expect(features.allSatisfy { $0["state"] as? String == "ready" })
+    // Each has all its attempts left.
+    try shop.repository.root.write(
+      "agent.sh", "cat > /dev/null; echo x > f$LANEKEEPER_FEATURE_ID.txt\n")
+    #expect(try shop.run("run", "--parallel", "2").status == 0)
+    #expect(try shop.landed().count == 8)
+  }
+
+  @Test func anAgentThatCantBeStartedEndsAShortRun() throws {
+    let shop = try Workshop(features: Workshop.independent(1), agent: "no-such-agent-program")
+    let run = try shop.run("run")
+    #expect(run.status == 1)
+    #expect(try shop.trace().count { $0.first == "begin" } == 1, "\(run.text)")
+  }
+
+  @Test func noChangesSaysWhereTheChangesAre() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2),
+      agent: """
+        case $id in
+          1) mkdir -p lib; echo code > lib/new.js ;;
+          2) echo code > "$LANEKEEPER_REPOSITORY/astray.txt" ;;
+        esac
+        printf '%s' "$prompt" > "$LANEKEEPER_REPOSITORY/../prompt-$id-$LANEKEEPER_ATTEMPT"
+        """, configuration: "limits: {attempts: 2}", files: [".gitignore": "lib/\n"])
+    let run = try shop.run("run", "--parallel", "1")
+    #expect(run.status == 1)
+    #expect(run.text.contains("lib/, which git ignores"), "\(run.text)")
+    #expect(run.text.contains("astray.txt changed in the checkout"), "\(run.text)")
+    #expect(try shop.run("explain", "1").text.contains("which git ignores"))
+    #expect(try shop.repository.root.read("prompt-1-2").contains("which git ignores"))
+  }
+
+  private func withHook(_ configuration: String, agent: String) throws -> Workshop {
+    let shop = try Workshop(
+      features: Workshop.independent(1), agent: agent, configuration: configuration)
+    try shop.repository.write(
+      ".git/hooks/commit-msg",
+      """
+      #!/bin/sh
+      head -1 "$1" | grep -Eq '^(feat|chore).*[(]#[0-9]+[)]$' || { echo 'type may not be empty' >&2; exit 1; }
+
+      """)
+    chmod(shop.repository.path + "/.git/hooks/commit-msg", 0o755)
+    return shop
+  }
+
+  @Test func aHookThatRefusesOurCommitTellsTheAgent() throws {
+    let shop = try withHook(
+      "limits: {attempts: 1}",
+      agent: """
+        echo work > f$id.txt
+        case "$prompt" in *'type may not be empty'*)
+          git add -A; git commit -qm 'feat: by the agent (#1)' ;; esac
+        """)
+    let run = try shop.run("run")
+    #expect(run.status == 0, "\(run.text)\(run.error)")
+    #expect(try shop.landed() == ["1"])
+    #expect(try shop.trace().count { $0.first == "begin" } == 2)
+  }
+
+  @Test func aHookThatNeverLetsItPassEndsItAndTheWorkIsKept() throws {
+    let shop = try withHook("", agent: "echo work > f$id.txt")
+    let run = try shop.run("run")
+    #expect(run.status == 1)
+    #expect(run.text.contains("type may not be empty"), "\(run.text)")
+    #expect(try shop.trace().count { $0.first == "begin" } == 3)
+    #expect(try !shop.repository.git("log", "--all", "--format=%H", "--", "f1.txt").isEmpty)
+  }
+
+  @Test func theMessageOfOurCommitsCanBeSet() throws {
+    let shop = try withHook(
+      "lanes: {commit_message: 'feat: {title} (#{id})', author: 'Build Bot <bot@example.org>'}",
+      agent: "echo work > f$id.txt")
+    let run = try shop.run("run")
+    #expect(run.status == 0, "\(run.text)\(run.error)")
+    let log = try shop.repository.git("log", "--format=%an %s", "main")
+    #expect(log.contains("Build Bot feat: Feature 1 (#1)"), "\(log)")
+  }
+
+  /// The form that most rules for messages ask for is tried without anybody having to set it.
+  @Test func aRuleForConventionalMessagesNeedsNoSetting() throws {
+    let shop = try withHook("", agent: "echo work > f$id.txt")
+    try shop.repository.write(
+      ".git/hooks/commit-msg",
+      "#!/bin/sh\nhead -1 \"$1\" | grep -Eq '^(feat|chore): [a-z]' || { echo no type >&2; exit 1; }\n"
+    )
+    chmod(shop.repository.path + "/.git/hooks/commit-msg", 0o755)
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.trace().count { $0.first == "begin" } == 1)
+    #expect(try shop.repository.git("log", "--format=%s", "main").contains("feat: feature 1"))
+  }
+
+  @Test func aSignerThatFailsHoldsTheFeatureUp() throws {
+    let shop = try Workshop(features: Workshop.independent(1), agent: "echo work > f$id.txt")
+    let signer = shop.repository.root.path("signer")
+    try shop.repository.root.write("signer", "#!/bin/sh\necho no pinentry >&2\nexit 2\n")
+    chmod(signer, 0o755)
+    for (key, value) in [
+      ("gpg.program", signer), ("commit.gpgsign", "true"), ("user.signingkey", "K"),
+    ] {
+      try shop.repository.git("config", key, value)
+    }
+    let run = try shop.run("run")
+    #expect(run.status == 75, "\(run.text)\(run.error)")
+    #expect(run.text.contains("signing failed"), "\(run.text)")
+    #expect(try shop.run("status").text.contains("until commits can be signed"))
+    #expect(try shop.trace().count { $0.first == "begin" } == 1)
+    try shop.repository.git("config", "commit.gpgsign", "false")
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed() == ["1"])
+  }
+}
