@@ -118,7 +118,8 @@ struct ExplainCommand: ParsableCommand {
       }
       return (living ? ["it starts as soon as an agent is free"] : []) + idle
     case .waiting:
-      var lines = ["it waits for \(holder(feature.waitingFor))"]
+      let limit = feature.waitingFor.flatMap { LimitWait.words($0) }
+      var lines = ["it waits \(limit ?? "for \(holder(feature.waitingFor))")"]
       let refusals = try store.refusals(of: feature.id)
       for refusal in refusals {
         lines.append(

@@ -37,13 +37,17 @@ struct InitCommand: ParsableCommand {
           "HEAD of \(project.directory) is detached; switch to the branch that features land on")
       }
       let gate = GateGuess.command(project.directory)
+      let copy = DependencyGuess.directories(repository)
       try write(
         Project.configurationFile,
         ConfigurationWriter.text(
-          target: BranchName.short(branch), gate: gate, agent: "claude", run: nil),
-        gate.isEmpty
+          target: BranchName.short(branch), gate: gate, agent: "claude", copy: copy, run: nil),
+        (gate.isEmpty
           ? "written without a gate: no test command found. Set `gate:` or nothing is checked before landing"
           : "written, with the gate `\(gate)`")
+          + (copy.isEmpty
+            ? ""
+            : "; lanes and gate get copies of \(copy.joined(separator: ", ")), which git ignores"))
     }
     try write("features.yml", Self.emptyBacklog, "written, empty; `lanekeeper import` fills it")
     try detectDependencies(project, &changes)
@@ -150,6 +154,27 @@ enum GateGuess {
       return "python3 -m pytest"
     }
     return ""
+  }
+}
+
+/// Guesses which ignored directories hold what a project depends on.
+enum DependencyGuess {
+  private static let names: Set<String> = ["node_modules", ".venv", "venv"]
+  private static let paths: Set<String> = ["vendor/bundle", "vendor", "deps"]
+
+  /// Returns directories that git ignores as a whole, with a slash at their ends.
+  static func directories(_ repository: Repository) -> [String] {
+    let listed = try? repository.git([
+      "ls-files", "-o", "-i", "--exclude-standard", "--directory", "-z",
+    ])
+    let found = (listed?.output ?? []).split(separator: 0).compactMap {
+      String(validating: $0, as: UTF8.self)
+    }
+    return found.filter { path in
+      guard path.hasSuffix("/") else { return false }
+      let plain = String(path.dropLast())
+      return names.contains((plain as NSString).lastPathComponent) || paths.contains(plain)
+    }.prefix(20).sorted()
   }
 }
 
