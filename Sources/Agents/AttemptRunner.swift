@@ -113,9 +113,12 @@ package struct AttemptRunner: Sendable {
       try await Offload.run { try configuration.end(feature, attempt) }
       let settler = AttemptSettler(
         settings: settings, store: store, state: state, identity: identity())
-      try await Offload.run {
-        try settler.settle(
-          feature, attempt, lane: lane, branch: branch, ending: result.ending, run: result)
+      // Hooks of the repository may be the agent's, so they have no more time than it has.
+      try await Programs.$most.withValue(min(settings.attemptSeconds, settings.silenceSeconds)) {
+        try await Offload.run {
+          try settler.settle(
+            feature, attempt, lane: lane, branch: branch, ending: result.ending, run: result)
+        }
       }
     } catch let refused as LaneStart.Refused {
       agentEnded()

@@ -10,6 +10,11 @@ package enum GitProgram {
     package var status: Int32
     package var output: [UInt8]
     package var error: String
+
+    package init(status: Int32, output: [UInt8], error: String) {
+      (self.status, self.output, self.error) = (status, output, error)
+    }
+
     /// The output as text, without the last line's end.
     package var text: String {
       var text = String(decoding: output, as: UTF8.self)
@@ -27,12 +32,21 @@ package enum GitProgram {
     "GIT_REFLOG_ACTION", "GIT_NAMESPACE",
   ]
 
-  /// Returns an environment without what would tie git to another repository. Which repositories of other
+  /// The variables that a git sets for its hooks on behalf of the commit that it is about to make.
+  private static let commitVariables: Set<String> = [
+    "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE", "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+  ]
+
+  /// Returns an environment without what would tie git to another repository, and, where a hook of an outer
+  /// git has started this program, without what belongs to the commit there. Which repositories of other
   /// users it accepts stays.
   package static func clean(_ environment: [String: String]) -> [String: String] {
+    let isHook = environment["GIT_DIR"] != nil || environment["GIT_INDEX_FILE"] != nil
     var result = environment.filter {
       !localVariables.contains($0.key) && !$0.key.hasPrefix("GIT_CONFIG_KEY_")
-        && !$0.key.hasPrefix("GIT_CONFIG_VALUE_")
+        && !$0.key.hasPrefix("GIT_CONFIG_VALUE_") && !$0.key.hasPrefix("GITHEAD_")
+        && !(isHook && commitVariables.contains($0.key))
     }
     result.merge(SafeDirectories.variables(SafeDirectories.inVariables(environment))) { $1 }
     return result
@@ -67,6 +81,8 @@ package enum GitProgram {
     var variables = clean(environment)
     variables["GIT_TERMINAL_PROMPT"] = "0"
     variables["LC_ALL"] = "C"
+    // What is checked and what lands are the objects themselves.
+    variables["GIT_NO_REPLACE_OBJECTS"] = "1"
     variables.merge(adding) { $1 }
     // Of a lane's hooks only ours may run outside a sandbox; git would look for others in the lane itself.
     let isLane = variables["LANEKEEPER_USER_HOOKS"] == "none" && isLinked(directory)

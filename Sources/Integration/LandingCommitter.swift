@@ -117,16 +117,25 @@ struct LandingCommitter {
       variables["GIT_\(role)_EMAIL"] = who.email
       variables["GIT_\(role)_DATE"] = Self.date(who)
     }
-    let result = try GitProgram.run(
-      ["commit-tree", "-S", tree.hex] + parents.flatMap { ["-p", $0.hex] } + ["-F", "-"],
-      directory: repository.workingDirectory ?? repository.gitDirectory,
-      environment: repository.environment, adding: variables, input: Array(message.utf8))
+    let result: GitProgram.Result
+    do {
+      result = try GitProgram.run(
+        ["commit-tree", "-S", tree.hex] + parents.flatMap { ["-p", $0.hex] } + ["-F", "-"],
+        directory: repository.workingDirectory ?? repository.gitDirectory,
+        environment: repository.environment, adding: variables, input: Array(message.utf8),
+        seconds: Self.signingSeconds)
+    } catch let error as GitProgramError {
+      throw SigningFailed(reason: error.description)
+    }
     guard result.status == 0, let commit = ObjectID(hex: result.text) else {
       throw SigningFailed(
         reason: result.error.split(separator: "\n").suffix(3).joined(separator: "; "))
     }
     return commit
   }
+
+  /// How long a signer may take, a person who types a passphrase included.
+  private static let signingSeconds = 40.0
 
   /// A time as git reads it without guessing: `@<seconds> <zone>`.
   private static func date(_ signature: Signature) -> String {

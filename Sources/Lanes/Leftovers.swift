@@ -52,9 +52,14 @@ package enum Leftovers {
     let dissolved = try repositories(status)
     guard !status.isEmpty || isMerging || !dissolved.isEmpty else { return .nothing }
     func git(_ arguments: [String], input: [UInt8] = []) throws -> GitProgram.Result {
-      try GitProgram.run(
-        arguments, directory: directory, environment: repository.environment, adding: adding,
-        input: input)
+      do {
+        return try GitProgram.run(
+          arguments, directory: directory, environment: repository.environment, adding: adding,
+          input: input)
+      } catch let error as GitProgramError where error.failure != nil {
+        // A hook, filter or signer that does not end refuses the commit as much as one that says so.
+        return GitProgram.Result(status: error.status, output: [], error: error.description)
+      }
     }
     let excluded = litter.flatMap { pattern in
       [":(exclude,glob)**/\(pattern)", ":(exclude,glob)**/\(pattern)/**"]
@@ -140,7 +145,7 @@ package enum Leftovers {
   }
 
   private static func hasConflictMarkers(_ directory: String, _ path: [UInt8]) -> Bool {
-    guard let data = (DiskPath(directory) / path).contents() else { return false }
+    guard let data = (DiskPath(directory) / path).contents(most: 64 << 20) else { return false }
     let lines = data.split(separator: 0x0a)
     return lines.contains { $0.starts(with: "<<<<<<< ".utf8) }
       && lines.contains { $0.starts(with: ">>>>>>> ".utf8) }

@@ -19,6 +19,16 @@ package struct LandOnce: Sendable {
   package func run(
     undosOnly: Bool = false, stop: StopSignal, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> Int32 {
+    try await Programs.$stop.withValue(stop) {
+      try await Programs.$tell.withValue({ report(.note($0)) }) {
+        try await land(undosOnly: undosOnly, stop: stop, report: report)
+      }
+    }
+  }
+
+  private func land(
+    undosOnly: Bool, stop: StopSignal, report: @escaping @Sendable (RunEvent) -> Void
+  ) async throws -> Int32 {
     guard let lock = try FileLock.tryAcquire(project.state.landingLock) else {
       throw Failure("a run is landing already; `lanekeeper status` shows it", status: 75)
     }

@@ -296,6 +296,7 @@ package enum HelperPrograms {
   /// Looks beside the program that runs, and in `../libexec/lanekeeper`.
   package static func path(_ name: String) throws -> String {
     if let path = Programs.own(name) { return path }
-    throw Failure("\(name) is not installed beside lanekeeper (looked in \(Programs.home)); install it again")
+    throw Failure(
+      "\(name) is not installed beside lanekeeper (looked in \(Programs.home)); install it again")
   }
 }

@@ -55,6 +55,13 @@ package final class Supervisor: Sendable {
   ///
   /// - Throws: ``Failure`` where it can't begin; then nothing was changed.
   package func run() async throws -> RunSummary {
+    let report = report
+    return try await Programs.$stop.withValue(stop) {
+      try await Programs.$tell.withValue({ report(.note($0)) }) { try await supervise() }
+    }
+  }
+
+  private func supervise() async throws -> RunSummary {
     let agents = try Preflight(project: project, options: options).check(try project.backlog())
     let choice = try project.models(options.wish)
     let hooks = try project.hooks()

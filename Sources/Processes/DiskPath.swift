@@ -45,13 +45,15 @@ package struct DiskPath: Hashable, Sendable {
     return count < 0 ? nil : Array(buffer[..<count])
   }
 
-  /// Reads a file; `nil` where there is none that is plain and can be read.
-  package func contents() -> [UInt8]? {
+  /// Reads a file; `nil` where there is none that is plain and can be read, or it has more than `most` bytes.
+  package func contents(most: Int = 1 << 31) -> [UInt8]? {
     let descriptor = withCString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var found = stat()
-    guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG,
+      found.st_size <= most
+    else { return nil }
     var result: [UInt8] = []
     result.reserveCapacity(Int(found.st_size))
     var buffer = [UInt8](repeating: 0, count: 65536)

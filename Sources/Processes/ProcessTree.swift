@@ -86,10 +86,12 @@ package enum ProcessTree {
   /// Nothing else of a command line: it may hold passwords.
   private static func name(of pid: Int32) -> String {
     let words = (bytes("/proc/\(pid)/cmdline") ?? []).split(separator: 0).prefix(2).map {
-      String(String.UnicodeScalarView(String(decoding: $0, as: UTF8.self).unicodeScalars.map {
-        $0.properties.isPatternWhitespace || $0.properties.generalCategory == .control
-          || $0.properties.generalCategory == .format ? " " : $0
-      }))
+      String(
+        String.UnicodeScalarView(
+          String(decoding: $0, as: UTF8.self).unicodeScalars.map {
+            $0.properties.isPatternWhitespace || $0.properties.generalCategory == .control
+              || $0.properties.generalCategory == .format ? " " : $0
+          }))
     }
     guard let program = words.first else { return "" }
     let name = (program as NSString).lastPathComponent

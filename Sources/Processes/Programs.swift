@@ -7,6 +7,9 @@ package enum Programs {
   /// Is told in words, once for each, that a program has been waited for longer than ``patience``.
   @TaskLocal package static var tell: (@Sendable (String) -> Void)?
 
+  /// The longest time that any program started on behalf of the task may take, in seconds.
+  @TaskLocal package static var most = Double.infinity
+
   /// How long a program may take before that is told, in seconds.
   package static let patience = 20.0
   /// How long programs may go on after the end was asked for gently, in seconds.

@@ -61,6 +61,7 @@ package final class TiedProcess {
   package func wait(
     seconds: Double, isWanted: () -> Bool = { true }, draining drain: () -> [Int32] = { [] }
   ) throws(ProcessFailure) -> Int32 {
+    let seconds = min(seconds, Programs.most)
     var unwanted: ProcessFailure?
     var giveUp = Int64.max
     var isTold = false
@@ -93,7 +94,9 @@ package final class TiedProcess {
     _ = drain()
     let lines = String(decoding: reports, as: UTF8.self).split(separator: "\n")
     let ending = Ending(report: lines.last.map(String.init) ?? "")
-    if ending == .guardLost, let child = lines.first?.split(separator: " ").last.flatMap({ pid_t($0) }) {
+    if ending == .guardLost,
+      let child = lines.first?.split(separator: " ").last.flatMap({ pid_t($0) })
+    {
       kill(-child, SIGKILL)
     }
     if let unwanted { throw unwanted }

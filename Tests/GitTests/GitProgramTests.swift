@@ -31,6 +31,30 @@ import Testing
     #expect(GitProgram.localVariables.isSuperset(of: listed))
   }
 
+  @Test func anOuterCommitLendsNothingToOthers() {
+    let own = ["GIT_AUTHOR_NAME": "Person", "GIT_EDITOR": "vi", "PATH": "/bin"]
+    #expect(GitProgram.clean(own) == own)
+    for sign in ["GIT_DIR", "GIT_INDEX_FILE"] {
+      var hook = own
+      hook[sign] = ".git/x"
+      hook["GIT_AUTHOR_DATE"] = "@1 +0000"
+      #expect(GitProgram.clean(hook) == ["PATH": "/bin"])
+    }
+  }
+
+  @Test func p3_replacementsOfObjectsAreNotFollowed() throws {
+    let test = try TestRepository()
+    try test.write("a", "true\n")
+    try test.commit("first")
+    let other = try test.git(["hash-object", "-w", "--stdin"], input: Array("forged\n".utf8))
+    try test.git("replace", try test.git("rev-parse", "HEAD:a"), other)
+    var environment = test.environment
+    environment["GIT_NO_REPLACE_OBJECTS"] = nil
+    let shown = try GitProgram.check(
+      ["cat-file", "blob", "HEAD:a"], directory: test.path, environment: environment)
+    #expect(shown.text == "true")
+  }
+
   @Test func passesMuchInBothDirections() throws {
     let test = try TestRepository()
     let content = [UInt8](repeating: 0x61, count: 3_000_000)

@@ -1,5 +1,6 @@
 import Foundation
 import Integration
+import Processes
 import Store
 import TestSupport
 import Testing
@@ -56,5 +57,23 @@ import Testing
     #expect(result.held.first?.contains("commit.gpgSign") == true)
     #expect(try fixture.state("1") == .queued)
     #expect(try fixture.test.git("rev-list", "--count", "main") == "1")
+  }
+
+  @Test func p5_aSignerThatWaitsHoldsTheQueueAndIsEnded() async throws {
+    let fixture = try signing(style: "merge")
+    try fixture.test.git("config", "commit.gpgSign", "false")
+    try fixture.queue("1", ["one.txt": "1\n"])
+    try fixture.test.root.write(
+      "signer", "#!/bin/sh\necho $$ > '\(fixture.test.root.path("pid"))'\nsleep 3000; true\n",
+      executable: true)
+    try fixture.test.git("config", "commit.gpgSign", "true")
+    try fixture.test.git("config", "gpg.ssh.program", fixture.test.root.path("signer"))
+    let result = try await Programs.$most.withValue(2) { try await fixture.land() }
+    #expect(result.progress == .held)
+    #expect(result.held.first?.contains("did not end within 2 s") == true)
+    #expect(result.held.first?.contains("signer") == true)
+    let pid = try #require(Int32(try fixture.test.root.read("pid").dropLast()))
+    #expect(kill(pid, 0) != 0)
+    #expect(try fixture.state("1") == .queued)
   }
 }

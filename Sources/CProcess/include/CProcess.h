@@ -126,6 +126,9 @@ int lk_memory_group_remove(const char *group);
 /// How many bytes of the disk a file, or a directory with all that is below it, takes.
 int64_t lk_tree_bytes(const char *path);
 
+/// Names each pipe, socket and device below a directory; links are not followed.
+void lk_each_special(const char *path, void *context, void (*body)(const char *path, void *context));
+
 /// Closes all descriptors from 3 on but `count` of them, which are in rising order.
 void lk_close_others(const int *kept, int count);
 

@@ -196,7 +196,9 @@ package struct ReviewDesk {
       throw Failure("something is landing just now; try again in a moment", status: 75)
     }
     defer { lock.release() }
-    return try await lander().gateAhead(tip, stop: stop)
+    return try await Programs.$stop.withValue(stop) {
+      try await lander().gateAhead(tip, stop: stop)
+    }
   }
 
   // MARK: verdicts
