@@ -144,7 +144,7 @@ struct SandboxDesk: Sendable {
 
   private func tell(_ words: String, _ request: DeskRequest) {
     let bytes = Array("lanekeeper: \(words)\n".utf8)
-    _ = bytes.withUnsafeBytes { write(request.descriptors[2], $0.baseAddress, $0.count) }
+    ForeignDescriptor.write(bytes, to: request.descriptors[2])
   }
 
   private static func resolved(_ path: String) -> String {

@@ -62,7 +62,10 @@ package final class RequestDesk: @unchecked Sendable {
   private var isClosed = false
   private var served = 0
   private let most = 64
-  private static let largest = 64 << 20
+  /// The bytes that those being served may have sent, together.
+  private var room = 32 << 20
+  /// Of one request: a hook's standard input, arguments and variables.
+  private static let largest = 9 << 20
 
   /// - Throws: ``ProcessFailure/file(path:reason:)`` where the socket can't be made.
   package init(
@@ -79,7 +82,8 @@ package final class RequestDesk: @unchecked Sendable {
     start { [self] in accept() }
   }
 
-  /// Takes no more requests, and waits until those that are being served have ended.
+  /// Takes no more requests, and waits until those that are being served have ended, but not for ever: one of
+  /// them may wait at a descriptor that nobody reads.
   package func close() {
     let isFirst = lock.withLock {
       defer { isClosed = true }
@@ -88,7 +92,8 @@ package final class RequestDesk: @unchecked Sendable {
     guard isFirst else { return }
     // Wakes the thread that waits for the next one.
     shutdown(listener, Int32(SHUT_RDWR))
-    while lock.withLock({ served > 0 }) { usleep(1000) }
+    let end = Boot.uptimeMilliseconds() + 6000
+    while lock.withLock({ served > 0 }), Boot.uptimeMilliseconds() < end { usleep(1000) }
   }
 
   private func start(_ body: @escaping @Sendable () -> Void) {
@@ -131,7 +136,9 @@ package final class RequestDesk: @unchecked Sendable {
       descriptors.allSatisfy({ $0 >= 0 })
     else { return }
     let size = head.reversed().reduce(0) { $0 << 8 | Int($1) }
-    guard size <= Self.largest, let bytes = receive(size, from: connection),
+    guard size <= Self.largest, take(size) else { return }
+    defer { lock.withLock { room += size } }
+    guard let bytes = receive(size, from: connection),
       let request = DeskRequest(bytes, descriptors: descriptors)
     else { return }
     let status = handler(request) { [self] in
@@ -140,7 +147,15 @@ package final class RequestDesk: @unchecked Sendable {
       return poll(&waiting, 1, 0) == 0 && !lock.withLock { isClosed }
     }
     var answer = (0..<4).map { UInt8(truncatingIfNeeded: status >> ($0 * 8)) }
-    _ = send(connection, &answer, 4, Int32(MSG_NOSIGNAL))
+    _ = send(connection, &answer, 4, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+  }
+
+  private func take(_ size: Int) -> Bool {
+    lock.withLock {
+      guard room >= size else { return false }
+      room -= size
+      return true
+    }
   }
 
   private func receive(_ size: Int, from connection: Int32) -> [UInt8]? {
