@@ -6,12 +6,15 @@ enum Spawn {
   /// Whatever else is open here, such as a server's sockets, stays here. Only where the environment names a job
   /// server of make that is descriptors, what is not close-on-exec is handed on.
   ///
-  /// - Parameter tie: a further descriptor, which the program is told by `--tied`, and what follows that.
+  /// - Parameters:
+  ///   - sharesTerminal: leaves it in this process's own group, so that a person can work with it.
+  ///   - tie: a further descriptor, which the program is told by `--tied`, and what follows that.
   /// - Returns: the process id. Whoever collects one that began a session tells ``Orphans`` so.
   /// - Throws: ``ProcessFailure/couldNotStart(program:reason:)``.
   static func start(
     _ argv: [String], environment: [String: String], directory: String?, input: Int32,
-    output: Int32, error: Int32, newSession: Bool, tie: (descriptor: Int32, rest: [String])? = nil
+    output: Int32, error: Int32, newSession: Bool, sharesTerminal: Bool = false,
+    tie: (descriptor: Int32, rest: [String])? = nil
   ) throws(ProcessFailure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -39,7 +42,8 @@ enum Spawn {
     sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setpgroup(&attributes, 0)
-    let group = newSession ? Int32(0x80) : Int32(POSIX_SPAWN_SETPGROUP)
+    let group =
+      sharesTerminal ? 0 : newSession ? Int32(0x80) : Int32(POSIX_SPAWN_SETPGROUP)
     posix_spawnattr_setflags(
       &attributes, Int16(group | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)))
     var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) }

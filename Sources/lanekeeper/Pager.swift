@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 
 /// Hands a long text to the person's pager.
 enum Pager {
@@ -12,13 +13,12 @@ enum Pager {
     }
     let setsColours = ["delta", "bat"].contains(program(pager))
     for (name, value) in [("LESS", "FRX"), ("LV", "-c")] { setenv(name, value, 0) }
-    signal(SIGPIPE, SIG_IGN)
-    guard let stream = popen(pager, "w") else { return Terminal.write(coloured) }
-    let bytes = Array((setsColours || !Terminal.hasColour ? text : coloured).utf8)
-    _ = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, stream) }
-    let status = pclose(stream)
+    let input = MemoryFile.make(
+      holding: Array((setsColours || !Terminal.hasColour ? text : coloured).utf8))
+    defer { close(input) }
+    let status = try? Foreground.run(["/bin/sh", "-c", pager], input: input)
     // Not found, or not to be run.
-    if status == 127 << 8 || status == 126 << 8 { Terminal.write(coloured) }
+    if status == nil || status == 127 || status == 126 { Terminal.write(coloured) }
   }
 
   /// What the person set in git or the environment; else `delta` or `bat` where installed; else git's

@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import Orchestrator
+import Processes
 import Store
 
 /// Shows a branch in another program.
@@ -36,15 +37,7 @@ struct ReviewOpening {
 
   /// Runs a program on this terminal.
   private func start(_ argv: [String]) throws {
-    var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
-    defer { for pointer in arguments { free(pointer) } }
-    var pid: pid_t = 0
-    let code = posix_spawnp(&pid, argv[0], nil, nil, &arguments, environ)
-    guard code == 0 else {
-      throw Failure("\(argv[0]) can't be started: \(String(cString: strerror(code)))")
-    }
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-    guard status == 0 else { throw Failure("\(argv[0]) ended with status \((status >> 8) & 0xff)") }
+    let status = try Foreground.run(argv)
+    guard status == 0 else { throw Failure("\(argv[0]) ended with status \(status)") }
   }
 }

@@ -56,6 +56,31 @@ import Testing
     #expect(missing.isEmpty, "docs/architecture.md lacks \(missing)")
   }
 
+  /// What starts a program elsewhere has no limit, no end with the run, and no guard.
+  @Test func p5_programsAreStartedAtOneDoorOnly() throws {
+    let sources = root.appendingPathComponent("Sources")
+    let doors = ["Processes/", "CProcess/", "lanekeeper-guard/", "lanekeeper-hook/"]
+    let starts = [
+      #"posix_spawnp?\("#, #"\bpopen\("#, #"\bsystem\("#, #"\bv?fork\("#, #"\blk_fork\("#,
+      #"\bProcess\(\)"#, #"\bProcess\.run\("#, #"\bSubprocess\."#,
+    ]
+    let pattern = try Regex(starts.joined(separator: "|"))
+    var seen = 0
+    for case let file as URL in FileManager.default.enumerator(
+      at: sources, includingPropertiesForKeys: nil)!
+    where ["swift", "c", "h"].contains(file.pathExtension) {
+      let name = String(file.path.dropFirst(sources.path.count + 1))
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let isFound = text.contains(pattern)
+      if doors.contains(where: { name.hasPrefix($0) }) {
+        seen += isFound ? 1 : 0
+      } else {
+        #expect(!isFound, "\(name) starts a program by itself")
+      }
+    }
+    #expect(seen >= 4)
+  }
+
   @Test func theHookLinksNoLargeLibrary() throws {
     let imports = try imports(of: "lanekeeper-hook")
     #expect(imports.isDisjoint(with: ["Foundation", "GRDB", "Git", "CLibgit2", "Store"]))

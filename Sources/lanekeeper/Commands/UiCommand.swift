@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Orchestrator
+import Processes
 
 /// Serves over HTTP, by a program of its own.
 struct UiCommand: ParsableCommand {
@@ -45,27 +46,25 @@ enum UiProgram {
 
 /// The page beside a run: it is served for as long as the run goes on.
 final class UiBesideRun {
-  private let process = Process()
+  private let server: Foreground
   private let input = Pipe()
 
   /// - Throws: where the page can't be served as asked; the run should not begin then.
   init(_ project: Project, _ place: PagePlace) throws {
-    let words = [project.directory] + place.words(port: 8420)
-    let program = URL(fileURLWithPath: try UiProgram.path())
-    let check = try Process.run(program, arguments: words + ["--check"])
-    check.waitUntilExit()
-    guard check.terminationStatus == 0 else { throw ExitCode(check.terminationStatus) }
-    process.executableURL = program
-    process.arguments = words + ["--with-input"]
-    process.standardInput = input
+    let words = [try UiProgram.path(), project.directory] + place.words(port: 8420)
+    let status = try Foreground.run(words + ["--check"])
+    guard status == 0 else { throw ExitCode(status) }
     // Agents must not hold it: the server ends when this process does.
     _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-    try process.run()
+    server = try Foreground(
+      words + ["--with-input"], input: input.fileHandleForReading.fileDescriptor,
+      sharesTerminal: false)
+    try input.fileHandleForReading.close()
   }
 
   /// Ends it; it also ends by itself when this process is gone.
   func end() {
     try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
+    server.wait()
   }
 }
