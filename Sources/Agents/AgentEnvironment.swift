@@ -13,10 +13,17 @@ package enum AgentEnvironment {
     "GIT_CONFIG_NOSYSTEM", "GIT_EDITOR", "GIT_TERMINAL_PROMPT", "LANEKEEPER_*",
   ]
 
+  /// What an agent tells the programs that it starts: it is that agent's own session, in which Lanekeeper may
+  /// have been started.
+  private static let outerSession: Set<String> = [
+    "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT", "CLAUDE_CODE_SESSION_ID",
+  ]
+
   /// Returns those variables that a definition lets through, and those that it sets.
   static func allowed(
     _ base: [String: String], by rule: AgentDefinition.Environment, _ values: [String: String]
   ) -> [String: String] {
+    let base = GitProgram.clean(base).filter { !outerSession.contains($0.key) }
     var result = rule.passesAll ? base : base.filter { passes($0.key, always + rule.pass) }
     for (name, value) in rule.set { result[name] = Placeholders.fill(value, values) }
     return result

@@ -1,6 +1,5 @@
 import Foundation
 import Git
-import Processes
 
 /// The branch of a remote that landings are pushed to, by `landing.push`.
 struct RemoteTarget: Sendable {
@@ -45,7 +44,7 @@ struct RemoteTarget: Sendable {
   ///
   /// - Throws: ``RemoteUnreachable``.
   func fetch(into repository: Repository) throws {
-    let result = try git(["fetch", "--no-tags", "--quiet", remote, "+\(branch):\(tracking)"])
+    let result = try git(["fetch", "--no-tags", "--quiet", "--", remote, "+\(branch):\(tracking)"])
     if result.status == 0 { return }
     guard Self.lines(result).contains(where: { $0.contains("couldn't find remote ref") }) else {
       throw RemoteUnreachable(reason: "git fetch \(remote): " + Self.words(result))
@@ -56,10 +55,10 @@ struct RemoteTarget: Sendable {
   /// Pushes a commit where the remote's branch still stands where it is expected; makes the branch where
   /// it is absent.
   func push(_ commit: ObjectID, expecting old: ObjectID?) throws -> Pushed {
-    let result: ProcessOutput
+    let result: GitProgram.Result
     do {
       result = try git([
-        "push", "--porcelain", "--force-with-lease=\(branch):\(old?.hex ?? "")", remote,
+        "push", "--porcelain", "--force-with-lease=\(branch):\(old?.hex ?? "")", "--", remote,
         "\(commit.hex):\(branch)",
       ])
     } catch let error as RemoteUnreachable {
@@ -77,24 +76,21 @@ struct RemoteTarget: Sendable {
         + (said.isEmpty ? "" : " (\(said.prefix(3).joined(separator: "; ")))"))
   }
 
-  private func git(_ arguments: [String]) throws -> ProcessOutput {
-    var variables = GitProgram.clean(environment)
-    variables["GIT_TERMINAL_PROMPT"] = "0"
-    variables["LC_ALL"] = "C"
+  private func git(_ arguments: [String]) throws -> GitProgram.Result {
     do {
-      return try OneShot.runBlocking(
-        ["git"] + arguments, directory: directory, environment: variables, timeoutSeconds: 300)
-    } catch {
+      return try GitProgram.run(
+        arguments, directory: directory, environment: environment, seconds: 300)
+    } catch let error as GitProgramError {
       throw RemoteUnreachable(reason: "git \(arguments[0]) \(remote): \(error)")
     }
   }
 
-  private static func words(_ result: ProcessOutput) -> String {
+  private static func words(_ result: GitProgram.Result) -> String {
     lines(result).suffix(2).joined(separator: "; ")
   }
 
-  private static func lines(_ result: ProcessOutput) -> [String] {
-    String(decoding: result.error, as: UTF8.self).split(separator: "\n").map(String.init)
+  private static func lines(_ result: GitProgram.Result) -> [String] {
+    result.error.split(separator: "\n").map(String.init)
   }
 }
 

@@ -103,10 +103,15 @@ import Testing
       "PATH": "/bin", "HOME": "/h", "ANTHROPIC_API_KEY": "k", "AWS_REGION": "r", "DB_PASSWORD": "p",
       "OPENAI_API_KEY": "o", "LC_ALL": "C", "https_proxy": "x", "SSH_AUTH_SOCK": "s",
     ]
-    let names = Set(AgentEnvironment.allowed(base, by: claude.environment, [:]).keys)
+    let outer = [
+      "CLAUDECODE": "1", "CLAUDE_CODE_SSE_PORT": "1", "CLAUDE_CODE_SESSION_ID": "i",
+      "GIT_INDEX_FILE": "x", "GIT_AUTHOR_NAME": "n", "GIT_AUTHOR_DATE": "@1 +0000",
+    ]
+    let names = Set(
+      AgentEnvironment.allowed(base.merging(outer) { $1 }, by: claude.environment, [:]).keys)
     #expect(names == ["PATH", "HOME", "ANTHROPIC_API_KEY", "AWS_REGION", "LC_ALL", "https_proxy"])
     let all = AgentDefinition.Environment(passesAll: true, pass: [], set: ["A": "{model}"])
-    let result = AgentEnvironment.allowed(base, by: all, ["model": "m"])
+    let result = AgentEnvironment.allowed(base.merging(outer) { $1 }, by: all, ["model": "m"])
     #expect(result.count == base.count + 1 && result["A"] == "m")
   }
 
