@@ -42,6 +42,18 @@ package struct AttemptSettler: Sendable {
   ) throws {
     let sandbox = SandboxRest(settings: settings, store: store, state: state)
     try sandbox.bringIn(feature, attempt, lane, branch)
+    // The lane's own link to its part of the git directory is not believed: what it names is emptied of pipes.
+    let specials = LaneSpecials.remove(
+      lane.path, gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
+    if !specials.isEmpty {
+      try store.record(
+        "special_files_removed", feature: feature.id, agent: attempt.agent,
+        [
+          "detail": .string(
+            "pipes or devices where git reads files, which hold no work: "
+              + specials.prefix(5).joined(separator: ", "))
+        ])
+    }
     var kept = KeptWork(feature: feature, attempt: attempt)
     let repository = try open(lane, branch, attempt, &kept)
     try LaneSync.finishCutOff(repository, lane: lane, store: store)

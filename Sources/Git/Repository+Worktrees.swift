@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// A linked worktree, as it is registered.
 package struct WorktreeInfo: Equatable, Sendable {
@@ -224,7 +225,7 @@ extension Repository {
 
 /// Reads a small file without the white space at its end; `nil` where it can't be read.
 func text(of path: String) -> String? {
-  guard let data = FileManager.default.contents(atPath: path) else { return nil }
+  guard let data = RegularFile.read(path, most: 1 << 20) else { return nil }
   var text = String(decoding: data, as: UTF8.self)
   while text.last?.isWhitespace == true { text.removeLast() }
   return text

@@ -126,7 +126,7 @@ package struct GateRoom: Sendable {
 
   /// Tells whether the directory was a room of ours whose registration went when it was cut off.
   private var isLeftOver: Bool {
-    guard let link = FileManager.default.contents(atPath: path + "/.git") else { return false }
+    guard let link = RegularFile.read(path + "/.git", most: 1 << 16) else { return false }
     return String(decoding: link, as: UTF8.self)
       .hasPrefix("gitdir: \(state.commonDirectory)/worktrees/\(name)\n")
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 import Store
 
 extension LanePool {
@@ -67,8 +68,9 @@ extension LanePool {
 
   /// Tells whose worktree a directory is, by its `.git` file.
   private func owner(of path: String, _ lane: LaneRecord) -> Owner {
-    guard let text = try? String(contentsOfFile: path + "/.git", encoding: .utf8),
-      text.hasPrefix("gitdir: ")
+    guard
+      let text = RegularFile.read(path + "/.git", most: 1 << 16)
+        .map({ String(decoding: $0, as: UTF8.self) }), text.hasPrefix("gitdir: ")
     else { return .noLane }
     let named = text.dropFirst(8).trimmingCharacters(in: .whitespacesAndNewlines)
     if resolved(named) == resolved(administration(lane)) { return .us }

@@ -82,6 +82,7 @@ package struct LanePool: Sendable {
   package func enter(_ lane: LaneRecord, branch: String?, commit: ObjectID) throws {
     let repository = try open(lane, commit: commit)
     try clear(lane, repository)
+    LaneSpecials.remove(lane.path, gitDirectory: repository.gitDirectory)
     let pristine = try repository.pristineTree()
     if pristine == nil { try keepWork(lane, repository) }
     if let branch { try takeOthersOff(branch, but: lane, repository) }

@@ -51,6 +51,7 @@ package enum Leftovers {
     let isMerging = FileManager.default.fileExists(atPath: repository.gitDirectory + "/MERGE_HEAD")
     let dissolved = try repositories(status)
     guard !status.isEmpty || isMerging || !dissolved.isEmpty else { return .nothing }
+    var hasTimedOut = false
     func git(_ arguments: [String], input: [UInt8] = []) throws -> GitProgram.Result {
       do {
         return try GitProgram.run(
@@ -58,6 +59,7 @@ package enum Leftovers {
           input: input)
       } catch let error as GitProgramError where error.failure != nil {
         // A hook, filter or signer that does not end refuses the commit as much as one that says so.
+        hasTimedOut = true
         return GitProgram.Result(status: error.status, output: [], error: error.description)
       }
     }
@@ -107,7 +109,7 @@ package enum Leftovers {
       return (result.status, result.error)
     }
     var result = try attempt(message)
-    if result.status != 0, commit == nil, let fallback {
+    if result.status != 0, !hasTimedOut, commit == nil, let fallback {
       // The words of the first refusal are what is told.
       let second = try attempt(fallback)
       if second.status == 0 { result = second }

@@ -1,9 +1,11 @@
 import Foundation
 import Git
-import Lanes
+import Processes
 import Store
 import TestSupport
 import Testing
+
+@testable import Lanes
 
 @Suite struct LeftoversTests {
   private func commit(
@@ -153,5 +155,36 @@ import Testing
     try fixture.test.root.write("lanes/1/work", "w\n")
     try fixture.pool.enter(lane, branch: nil, commit: fixture.tip)
     #expect(try !rescues().isEmpty)
+  }
+
+  @Test func p4_aHookThatDoesNotEndRefusesTheCommit() throws {
+    let test = try TestRepository()
+    try test.commit("first")
+    try test.write("work", "done\n")
+    try test.root.write(
+      "repo/.git/hooks/pre-commit", "#!/bin/sh\nsleep 3000; true\n", executable: true)
+    let repository = try Repository(opening: test.path, environment: test.environment)
+    let outcome = try Programs.$most.withValue(2) {
+      try Leftovers.commit(in: repository, litter: [], message: "work", adding: [:])
+    }
+    guard case .hookRefused(let words) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(words.contains("did not end within 2 s"))
+    #expect(words.contains("pre-commit"))
+    #expect(try test.read("work") == "done\n")
+  }
+
+  @Test func pipesInPlaceOfGitsFilesAreRemoved() throws {
+    let test = try TestRepository()
+    try test.commit("first")
+    try test.write("sub/y", "work\n")
+    for name in [".gitignore", ".gitattributes"] { mkfifo(test.path + "/sub/" + name, 0o600) }
+    let repository = try Repository(opening: test.path, environment: test.environment)
+    let removed = LaneSpecials.remove(test.path, gitDirectory: repository.gitDirectory)
+    #expect(removed.count == 2)
+    let status = try Programs.$most.withValue(60) { try repository.status() }
+    #expect(status.map(\.path) == [Array("sub/y".utf8)])
   }
 }

@@ -23,7 +23,7 @@ struct IndexFile {
   init?(path: String) {
     var facts = stat()
     // Looked at before it is read: if it is written meanwhile, its files are newer than this.
-    guard stat(path, &facts) == 0,
+    guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
       let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe),
       let entries = data.withUnsafeBytes({ Self.entries($0) })
     else { return nil }

@@ -10,7 +10,9 @@ struct IndexSummary {
 
   /// - Returns: `nil` where there is no index, or one of a form that is left to git: version 4, split, sparse.
   init?(path: String) {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe),
+    var facts = stat()
+    guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
+      let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe),
       data.withUnsafeBytes({ self.read($0) })
     else { return nil }
   }
