@@ -75,6 +75,19 @@ package struct Lander: Sendable {
     undosOnly: Bool = false, stop: StopSignal,
     report: @escaping @Sendable (LandingOutcome) async -> Void
   ) async throws -> LandingProgress {
+    let held = HeldNotes()
+    let progress = try await landRound(undosOnly: undosOnly, stop: stop) { outcome in
+      if case .held(let feature, let reason) = outcome { held.add(feature, reason) }
+      await report(outcome)
+    }
+    if progress != .stopped { try store.setHeldLandings(held.reasons) }
+    return progress
+  }
+
+  private func landRound(
+    undosOnly: Bool, stop: StopSignal,
+    report: @escaping @Sendable (LandingOutcome) async -> Void
+  ) async throws -> LandingProgress {
     let lander = self
     if stop.isSet { return .stopped }
     if let reason = try await Offload.run({ try lander.unfinished() }) {
@@ -186,6 +199,17 @@ package struct Lander: Sendable {
   }
 
   func landingReference(_ id: Int64) -> String { "refs/lanekeeper/landing/\(id)" }
+}
+
+/// What one round of landing holds off.
+private final class HeldNotes: @unchecked Sendable {
+  private let lock = NSLock()
+  private var found: [String: String] = [:]
+  var reasons: [String: String] { lock.withLock { found } }
+
+  func add(_ feature: String, _ reason: String) {
+    lock.withLock { found[feature] = found[feature] ?? reason }
+  }
 }
 
 /// What one process knows of its landings.

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// A feature that stands in the landing queue.
@@ -20,6 +21,31 @@ extension Store {
       ).map { row in
         let feature = try FeatureRecord(row: row)
         return QueuedFeature(feature: feature, since: row["built_at"] ?? feature.changedAt)
+      }
+    }
+  }
+
+  private static let heldKey = "landing.held"
+
+  /// Remembers what the last round of landing held off, with the reasons for people; the round before is forgotten.
+  package func setHeldLandings(_ reasons: [String: String]) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = reasons.isEmpty ? nil : String(decoding: try encoder.encode(reasons), as: UTF8.self)
+    if try value(Self.heldKey) != text { try setValue(Self.heldKey, text) }
+  }
+
+  /// Returns why features that stand in the queue are held off, for people, by feature.
+  ///
+  /// What holds the queue's head holds all behind it, too, and is noted for the head alone.
+  package func heldLandings() throws -> [String: String] {
+    guard let text = try value(Self.heldKey),
+      let reasons = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))
+    else { return [:] }
+    return try reasons.filter { id, _ in
+      switch try feature(id)?.state {
+      case .queued, .landing, .landed: true
+      default: false
       }
     }
   }

@@ -91,8 +91,10 @@ import Testing
     #expect(result.progress == .heldByMachine)
     #expect(result.held.first?.contains("can't be made ready") == true)
     #expect(try fixture.state("1") == .queued)
+    #expect(try fixture.store.heldLandings()["1"]?.contains("can't be made ready") == true)
     try fixture.test.git("config", "filter.picky.smudge", "cat")
     #expect(try await fixture.land().landed == ["1"])
+    #expect(try fixture.store.heldLandings() == [:])
   }
 
   @Test func whatAServerRefusesGoesBack() async throws {
