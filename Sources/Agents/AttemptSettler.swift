@@ -70,7 +70,7 @@ package struct AttemptSettler: Sendable {
         "edits that git was told not to look at")
     }
     if let left = try LeftCommits.keep(
-      repository, branch: branch, since: attempt.startedAt / 1000,
+      repository, branch: branch,
       reference: kept.reference + "-left",
       message: "feature #\(feature.id): commits that attempt \(attempt.number) left behind",
       identity: identity)
@@ -192,12 +192,14 @@ package struct AttemptSettler: Sendable {
       try common.mendHead(ofWorktree: lane.name, branch: branch, commit: commit)
     }
     if let own = try LaneLink.restore(
-      lane.name, path: lane.path, common, keptAs: kept.reference + "-repository", identity: identity)
-    {
+      lane.name, path: lane.path, common, keptAs: kept.reference + "-repository", identity: identity
+    ) {
       kept.notes.append(
         "the lane's .git was replaced by a repository of its own, whose history is kept as \(own)")
     }
-    return try Repository(opening: lane.path, environment: settings.environment)
+    let repository = try Repository(opening: lane.path, environment: settings.environment)
+    try repository.putUnreadableIndexAside()
+    return repository
   }
 
   /// Commits what is uncommitted, or keeps it where that can't be.

@@ -28,6 +28,7 @@ struct LaneStart {
     prepared: ObjectID?
   ) throws -> [String] {
     let repository = try pool.open(lane, commit: ObjectID(hex: attempt.base)!)
+    LeftCommits.begin(repository)
     let notes = try pool.mend(target: target).retrying(feature.id, branch: branch, lane: lane) {
       try fill(repository, feature, attempt, lane, branch, prepared)
     }

@@ -39,6 +39,18 @@ extension Repository {
     return true
   }
 
+  /// Moves an index aside that git can't read, so that the files are compared with HEAD again.
+  package func putUnreadableIndexAside() throws {
+    let index = gitDirectory + "/index"
+    var facts = stat()
+    guard lstat(index, &facts) == 0, IndexSummary(path: index) == nil,
+      try git(Self.wholeLook + ["ls-files", "-z", "--error-unmatch", "--", ":(top)"]).status == 128
+    else { return }
+    guard rename(index, "\(index).unreadable-\(UInt32.random(in: 0 ... .max))") == 0 else {
+      throw WorktreeError.file(path: index, reason: String(cString: strerror(errno)))
+    }
+  }
+
   /// Tells whether the index keeps git from looking at some file, or is of a form that does not show whether it does.
   package var mayHideFiles: Bool {
     IndexSummary(path: gitDirectory + "/index")?.hidesFiles ?? true

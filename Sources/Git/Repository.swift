@@ -53,6 +53,18 @@ package final class Repository {
     try self.init(directory, flags: GIT_REPOSITORY_OPEN_CROSS_FS, environment)
   }
 
+  /// Opens a git directory without its checkout, which may be gone.
+  ///
+  /// - Throws: as ``init(opening:environment:)``.
+  package convenience init(
+    gitDirectory path: String, environment: [String: String] = [:]
+  ) throws {
+    try self.init(
+      path,
+      flags: git_repository_open_flag_t(
+        GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue | GIT_REPOSITORY_OPEN_BARE.rawValue), environment)
+  }
+
   private init(
     _ path: String, flags: git_repository_open_flag_t, _ environment: [String: String]
   ) throws {

@@ -296,7 +296,8 @@ extension Lander {
         try store.turnAway(
           feature.id, laneTip: tip.hex, base: fork.hex, target: base.hex,
           .sentBack(
-            detail: detail, rework: "The landing was refused:\n\(words)", maximum: settings.attempts))
+            detail: detail, rework: "The landing was refused:\n\(words)", maximum: settings.attempts
+          ))
         return .left(.sentBack(feature: feature.id, detail: detail))
       }
       let place = current.commit

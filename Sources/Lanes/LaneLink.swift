@@ -35,7 +35,8 @@ package enum LaneLink {
           withFiles: false)
         try TreeRemoval.remove(link)
       } else {
-        guard rename(link, "\(found.gitDirectory)/replaced-git-\(UInt32.random(in: 0 ... .max))") == 0
+        guard
+          rename(link, "\(found.gitDirectory)/replaced-git-\(UInt32.random(in: 0 ... .max))") == 0
         else {
           throw LaneError.broken(
             path: path, reason: "its .git can't be moved: \(String(cString: strerror(errno)))")

@@ -152,9 +152,20 @@ package enum KeptSubmodules {
         let nested = NestedRepository(gitDirectory: path, worktree: nil, keptIn: common)
       else { return nil }
       let end = RescueName.slug(Array(path.dropFirst(modules.count + 1).utf8))
-      return try nested.keep(
-        as: reference + "-" + end, message: "a submodule of the worktree \(name)",
-        identity: identity)
+      do {
+        return try nested.keep(
+          as: reference + "-" + end, message: "a submodule of the worktree \(name)",
+          identity: identity)
+      } catch {
+        // It is moved to where nothing is forgotten.
+        let place =
+          common.commonDirectory
+          + "/lanekeeper/kept/\(name)-\(end)-\(UInt32.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(
+          atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        guard rename(path, place) == 0 else { throw error }
+        return place
+      }
     }
   }
 

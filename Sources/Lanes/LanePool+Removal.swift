@@ -61,7 +61,8 @@ extension LanePool {
           notes.append("what it held is kept as \(kept)")
         }
         try TreeRemoval.remove(path)
-        lines.append((["\(path), left over from before, is removed"] + notes).joined(separator: "; "))
+        lines.append(
+          (["\(path), left over from before, is removed"] + notes).joined(separator: "; "))
       } catch {
         lines.append("\(path) is kept: \(error)")
       }
@@ -71,7 +72,8 @@ extension LanePool {
     return lines
   }
 
-  private func removeWorktree(name: String, path: String, keepsFiles: Bool = true) throws -> String? {
+  private func removeWorktree(name: String, path: String, keepsFiles: Bool = true) throws -> String?
+  {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
     if let head = try common.head().commit { try common.mendHead(ofWorktree: name, commit: head) }
     let registered = common.worktree(named: name)
@@ -99,6 +101,7 @@ extension LanePool {
     let base = "refs/lanekeeper/rescue/\(name)/\(store.now)"
     if keepsFiles {
       let repository = try Repository(opening: path, environment: environment)
+      try repository.putUnreadableIndexAside()
       let snapshot = try Rescue.snapshot(
         repository, reference: base, message: "what was left uncommitted in \(name)",
         identity: identity())
@@ -167,7 +170,7 @@ extension LanePool {
         path.hasSuffix("/.git")
         ? NestedRepository(at: place, keptIn: common)
         : NestedRepository(gitDirectory: place, worktree: nil, keptIn: common)
-      guard let nested, !nested.isOwnWorktree, !inner.contains("/.git/"), 
+      guard let nested, !nested.isOwnWorktree, !inner.contains("/.git/"),
         (inner as NSString).lastPathComponent != ".git"
       else {
         continue

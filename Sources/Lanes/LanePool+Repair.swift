@@ -22,7 +22,9 @@ extension LanePool {
           path: lane.path, reason: "git has \(lane.name) registered at \(registered.path)")
       }
       try finish(lane, registered, common, commit)
-      return try Repository(opening: lane.path, environment: environment)
+      let repository = try Repository(opening: lane.path, environment: environment)
+      try repository.putUnreadableIndexAside()
+      return repository
     }
     try putAside(lane)
     if registered != nil {
@@ -74,7 +76,6 @@ extension LanePool {
     try provide(lane, commit, afresh: true)
     try common.lockWorktree(name: lane.name, reason: Self.lockReason)
   }
-
 
   /// Gives the place of a lane free: an empty directory goes, anything else is renamed.
   private func putAside(_ lane: LaneRecord) throws {

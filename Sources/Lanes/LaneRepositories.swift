@@ -93,7 +93,7 @@ package struct LaneRepositories {
       outcome.problem =
         outcome.problem
         ?? "\(name) is a repository of its own, whose history can't be kept: \(error). Commit its files "
-          + "themselves: rm -rf \(name)/.git, git add \(name)"
+        + "themselves: rm -rf \(name)/.git, git add \(name)"
       return false
     }
   }

@@ -13,10 +13,9 @@ package enum LeftCommits {
   ///
   /// - Parameters:
   ///   - branch: the lane's branch.
-  ///   - since: seconds since 1970; what the logs have from before is left out.
   /// - Returns: the reference; `nil` where there are none.
   package static func keep(
-    _ repository: Repository, branch: String, since: Int64, reference: String, message: String,
+    _ repository: Repository, branch: String, reference: String, message: String,
     identity: Signature
   ) throws -> String? {
     let logs = [
@@ -26,17 +25,26 @@ package enum LeftCommits {
     var seen: Set<ObjectID> = []
     var candidates: [ObjectID] = []
     for log in logs {
-      for id in places(log, since: since) where seen.insert(id).inserted {
+      for id in places(log) where seen.insert(id).inserted {
         guard candidates.count < mostCommits, (try? repository.commit(id)) != nil else { continue }
         if let tip, try tip == id || repository.isAncestor(id, of: tip) { continue }
         candidates.append(id)
       }
     }
     guard !candidates.isEmpty else { return nil }
-    let listed = try GitProgram.check(
-      ["rev-list", "--parents", "--ignore-missing", "--stdin", "--not", "--all"],
-      directory: repository.commonDirectory, environment: repository.environment,
-      input: candidates.flatMap { Array(($0.hex + "\n").utf8) })
+    func list(_ others: [String]) throws -> GitProgram.Result {
+      try GitProgram.run(
+        ["rev-list", "--parents", "--ignore-missing", "--stdin", "--not"] + others,
+        directory: repository.commonDirectory, environment: repository.environment,
+        input: candidates.flatMap { Array(($0.hex + "\n").utf8) })
+    }
+    var listed = try list(["--all"])
+    // A reference that can't be read ends this; then it is better to keep too much.
+    if listed.status != 0 { listed = try list(tip.map { [$0.hex] } ?? []) }
+    guard listed.status == 0 else {
+      throw GitProgramError(
+        arguments: ["rev-list"], status: listed.status, message: listed.error)
+    }
     var found: Set<ObjectID> = []
     var parents: Set<ObjectID> = []
     for line in listed.text.split(separator: "\n") {
@@ -56,17 +64,18 @@ package enum LeftCommits {
     return try Rescue.keep(commit, as: reference, message: message, in: repository)
   }
 
+  /// Lets a lane's log begin with the attempt that starts now: what it has from before was looked at when that ended.
+  package static func begin(_ repository: Repository) {
+    unlink(repository.gitDirectory + "/logs/HEAD")
+  }
+
   /// Where a reference came to stand, as its log tells, the last place first. A line is
   /// `old new name <mail> time zone TAB words`.
-  private static func places(_ log: String, since: Int64) -> [ObjectID] {
+  private static func places(_ log: String) -> [ObjectID] {
     guard let text = SmallFile.end(of: log, most: mostBytes) else { return [] }
     return text.split(separator: "\n").reversed().compactMap { line in
-      let head = line.prefix { $0 != "\t" }
-      let words = head.split(separator: " ")
-      guard words.count >= 4, let time = Int64(words[words.count - 2]), time >= since else {
-        return nil
-      }
-      return ObjectID(hex: String(words[1]))
+      let words = line.split(separator: " ", maxSplits: 2)
+      return words.count == 3 ? ObjectID(hex: String(words[1])) : nil
     }.filter { $0 != .zero }
   }
 }

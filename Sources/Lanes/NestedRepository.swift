@@ -86,9 +86,16 @@ package struct NestedRepository {
         if parents.contains(head) { parents = [head] + parents.filter { $0 != head } }
       }
     }
-    let files = try withFiles
-      ? worktree.map { try FileTree($0, keptIn: main, objects: objects).write(over: headTree) } : nil
-    let isChanged = files.map { tree in headTree.map { tree != $0 } ?? !main.isEmpty(tree) } ?? false
+    // What can't be read is no reason to take it for empty.
+    guard inner != nil || worktree != nil && withFiles else {
+      throw Rescue.NotKept(reference: reference)
+    }
+    let files =
+      try withFiles
+      ? worktree.map { try FileTree($0, keptIn: main, objects: objects).write(over: headTree) }
+      : nil
+    let isChanged =
+      files.map { tree in headTree.map { tree != $0 } ?? !main.isEmpty(tree) } ?? false
     guard !parents.isEmpty || isChanged || !hasHistory else { return nil }
     guard let tree = files ?? parents.first.flatMap({ try? main.commit($0).tree }) else {
       return nil
@@ -117,7 +124,8 @@ package struct NestedRepository {
   }
 
   private func open() -> Repository? {
-    try? Repository(opening: gitDirectory, environment: main.environment)
+    (try? Repository(gitDirectory: gitDirectory, environment: main.environment))
+      ?? (try? Repository(opening: gitDirectory, environment: main.environment))
   }
 
   /// The commits of its own references and stashes that no remote has, each that no other one contains.
@@ -210,7 +218,10 @@ package struct NestedRepository {
       var facts = stat()
       return lstat(directory + "/" + name, &facts) == 0 ? facts.st_mode & S_IFMT : 0
     }
-    let files = ["logs/HEAD", "logs/refs/stash", "config", "packed-refs", "shallow", "commondir", "objects/info/alternates"]
+    let files = [
+      "logs/HEAD", "logs/refs/stash", "config", "packed-refs", "shallow", "commondir",
+      "objects/info/alternates",
+    ]
     guard kind("HEAD") == S_IFREG, files.allSatisfy({ [0, S_IFREG].contains(kind($0)) }),
       kind("commondir") != 0 || kind("objects") == S_IFDIR
     else { return false }

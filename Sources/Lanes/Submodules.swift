@@ -21,7 +21,9 @@ struct DeclaredSubmodule: Sendable, Equatable {
   /// Reads a `.gitmodules` file.
   static func parse(_ content: [UInt8], _ repository: Repository) throws -> [DeclaredSubmodule] {
     let listed = try GitProgram.run(
-      ["config", "-z", "--no-includes", "-f", "-", "--get-regexp", #"^submodule\..*\.(path|url)$"#],
+      [
+        "config", "-z", "--no-includes", "-f", "-", "--get-regexp", #"^submodule\..*\.(path|url)$"#,
+      ],
       directory: repository.commonDirectory, environment: repository.environment,
       input: content)
     var found: [String: DeclaredSubmodule] = [:]
@@ -77,8 +79,8 @@ package struct Gitlinks {
     lane =
       repository.isLinkedWorktree
       ? repository.workingDirectory.map {
-          (gitDirectory: repository.gitDirectory, worktree: $0)
-        } : nil
+        (gitDirectory: repository.gitDirectory, worktree: $0)
+      } : nil
   }
 
   /// - Parameters:
@@ -125,7 +127,8 @@ package struct Gitlinks {
       let commit = change.new!.id
       let name = PathText.quoted(change.path)
       guard let module = declared.first(where: { $0.path == change.path }) else {
-        return "\(name) is a commit of another repository (\(commit.short)), and .gitmodules does not say of which"
+        return
+          "\(name) is a commit of another repository (\(commit.short)), and .gitmodules does not say of which"
       }
       let verdicts = try places(of: module, change.path).map { $0.isOnlyHere(commit) }
       let isKept =
@@ -135,7 +138,8 @@ package struct Gitlinks {
         }
       guard !verdicts.contains(false), verdicts.contains(true) || isKept else { return nil }
       return "\(name) stands on \(commit.short), which only a lane had"
-        + (isKept ? " (kept below refs/lanekeeper/rescue)" : "") + "; push it to where others get it"
+        + (isKept ? " (kept below refs/lanekeeper/rescue)" : "")
+        + "; push it to where others get it"
     }
   }
 
@@ -200,7 +204,9 @@ package struct Gitlinks {
     environment["GIT_TERMINAL_PROMPT"] = "0"
     environment["GIT_PROTOCOL_FROM_USER"] = "0"
     environment["LC_ALL"] = "C"
-    if environment["GIT_SSH_COMMAND"] == nil { environment["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes" }
+    if environment["GIT_SSH_COMMAND"] == nil {
+      environment["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"
+    }
     let scratch =
       repository.commonDirectory + "/lanekeeper/nested-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     defer { try? TreeRemoval.remove(scratch) }

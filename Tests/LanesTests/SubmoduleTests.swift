@@ -59,7 +59,8 @@ import Testing
 
   @Test func p4_aSubmodulesCommitLandsOnceOthersHaveIt() throws {
     let fixture = try Fixture()
-    try fixture.sh("cd sub; echo fix > fix.c; git add -A; git commit -qm fix; cd ..; git commit -qam bump")
+    try fixture.sh(
+      "cd sub; echo fix > fix.c; git add -A; git commit -qm fix; cd ..; git commit -qam bump")
     let refusal = try #require(try fixture.refusals().first)
     let reference = try #require(refusal.reference)
     #expect(try fixture.lanes.test.git("show", reference + ":fix.c") == "fix")
@@ -89,7 +90,8 @@ import Testing
 
   @Test func p4_forgettingALaneKeepsWhatItsSubmodulesAloneHold() throws {
     let fixture = try Fixture()
-    try fixture.sh("cd sub; echo fix > fix.c; git add -A; git commit -qm fix; git checkout -q HEAD~1")
+    try fixture.sh(
+      "cd sub; echo fix > fix.c; git add -A; git commit -qm fix; git checkout -q HEAD~1")
     try FileManager.default.removeItem(atPath: fixture.lane.path)
     try fixture.lanes.pool.enter(fixture.lane, branch: "refs/heads/lane/y", commit: fixture.tip)
     let kept = try #require(try fixture.references().first { $0.hasSuffix("-sub") })
@@ -116,7 +118,9 @@ import Testing
     let note = try #require(try fixture.lanes.pool.remove(fixture.lane))
     let references = try fixture.references()
     #expect(references.count >= 2 && references.allSatisfy { note.contains($0) })
-    let texts = try references.map { try fixture.lanes.test.git("ls-tree", "-r", "--name-only", $0) }
+    let texts = try references.map {
+      try fixture.lanes.test.git("ls-tree", "-r", "--name-only", $0)
+    }
     #expect(texts.joined(separator: "\n").contains("fix.c"))
     #expect(texts.contains("i"))
     #expect(!fixture.lanes.test.root.exists("lanes/1"))
