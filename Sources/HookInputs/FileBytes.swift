@@ -6,7 +6,7 @@ package enum FileBytes {
   ///
   /// - Parameter limit: at most so many bytes are returned.
   package static func read(_ path: String, limit: Int = .max) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var status = stat()

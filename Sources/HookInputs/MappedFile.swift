@@ -8,7 +8,7 @@ package final class MappedFile {
 
   /// - Returns: `nil` where it can't be read, or is empty.
   package init?(_ path: String) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var status = stat()

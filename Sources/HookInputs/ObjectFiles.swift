@@ -18,7 +18,9 @@ package final class ObjectFiles {
     let name = Hex.text(id)
     let file = "/\(name.prefix(2))/\(name.dropFirst(2))"
     for directory in directories {
-      if let raw = FileBytes.read(directory + file) { return GitObject(loose: raw) }
+      if let raw = FileBytes.read(directory + file, limit: GitObject.limit) {
+        return GitObject(loose: raw)
+      }
     }
     return allPacks().lazy.compactMap { $0.0.object(id) }.first
   }

@@ -56,23 +56,36 @@ package struct LaneSync {
 
   private var git: String { repository.gitDirectory }
 
-  private static func lock(_ repository: Repository, _ lane: LaneRecord) throws -> FileLock {
-    try FileLock.acquireBlocking(
-      StateDirectory(commonDirectory: repository.commonDirectory).syncLock(lane.name))
+  /// Waits for a sync that is at work in the lane; `nil` where it goes on for too long.
+  private static func lock(
+    _ repository: Repository, _ lane: LaneRecord, seconds: Int
+  ) throws -> FileLock? {
+    let path = StateDirectory(commonDirectory: repository.commonDirectory).syncLock(lane.name)
+    let end = ContinuousClock.now + .seconds(seconds)
+    while true {
+      if let lock = try FileLock.tryAcquire(path) { return lock }
+      guard ContinuousClock.now < end else { return nil }
+      usleep(2000)
+    }
   }
 
   /// Brings a sync to its end that was cut off in this lane. Blocks.
   package static func finishCutOff(
     _ repository: Repository, lane: LaneRecord, store: Store
   ) throws {
-    let lock = try lock(repository, lane)
+    // A merge may run commands for half an hour.
+    guard let lock = try Self.lock(repository, lane, seconds: 2000) else {
+      throw LaneError.broken(path: lane.path, reason: "a sync of it does not come to its end")
+    }
     defer { lock.release() }
     try SyncSteps(repository: repository, lane: lane, store: store).finish()
   }
 
   /// Brings the target in. Blocks.
   package func run() throws -> Outcome {
-    let lock = try Self.lock(repository, lane)
+    guard let lock = try Self.lock(repository, lane, seconds: 60) else {
+      return .notNow("another sync is at work in this lane; try again when it is done")
+    }
     defer { lock.release() }
     let steps = try SyncSteps(repository: repository, lane: lane, store: store)
     try steps.finish()
