@@ -59,7 +59,7 @@ import Testing
     own, ["unshare", "--pid", "--fork"], ["unshare", "-Urpf", "--mount-proc"],
     [
       "unshare", "-m", "sh", "-c",
-      #"d=$(mktemp -d); for p in $(ls /proc | grep '^[0-9]*$'); do [ $p = $$ ] || mount --bind $d /proc/$p 2> /dev/null; done; exec "$@""#,
+      #"d=$(mktemp -d); mount --bind $d /proc/$PPID; exec "$@""#,
       "sh",
     ],
   ]
