@@ -362,7 +362,8 @@ import Testing
     try (kept + "\(other.pid) 1\n").write(
       toFile: scratch.path("dead.processes"), atomically: true, encoding: .utf8)
     Strays.endRecorded(ofLock: scratch.path("dead"))
-    #expect(ProcessIdentity(left)?.isAlive != true && ProcessIdentity(other.pid)?.isAlive == true)
+    try await waitFor { ProcessIdentity(left)?.isAlive != true }
+    #expect(ProcessIdentity(other.pid)?.isAlive == true)
     other.kill()
     process.kill()
     _ = await (other.ending(), process.ending())
