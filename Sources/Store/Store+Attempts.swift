@@ -130,6 +130,7 @@ extension Store {
         arguments: [number, request.branch, request.tier, feature.id])
       try db.execute(sql: "DELETE FROM refusals WHERE feature = ?", arguments: [feature.id])
       try transition(db, feature.id, to: .running, agent: agent)
+      if try isStacking(db) { try settleReadiness(db, dependentsOf: feature.id) }
       try append(
         db, "attempt_started", feature: feature.id, agent: agent,
         [

@@ -99,8 +99,13 @@ extension Store {
   ///
   /// Each feature is looked at when its turn comes, since one move may bring others about.
   func settleReadiness(_ db: Database, dependentsOf feature: String? = nil) throws {
-    try settle(
-      db, try feature.map { try dependents(db, of: $0) } ?? Self.unsettled(db, try isStacking(db)))
+    guard let feature else { return try settle(db, Self.unsettled(db, try isStacking(db))) }
+    var features = try dependents(db, of: feature)
+    // What it stands on may be stood on by another now, or by no other any more.
+    if let base = try Self.stack(of: feature, db)?.onto {
+      features += try dependents(db, of: base).filter { !features.contains($0) }
+    }
+    try settle(db, features)
   }
 
   /// Settles one feature and what may start from it, and what follows of that.

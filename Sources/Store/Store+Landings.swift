@@ -311,6 +311,7 @@ extension Store {
       try transition(
         db, feature, to: .waiting, waitingFor: "feature:\(holder)", rework: rework, detail: detail)
       try breakCircles(db, through: feature)
+      try settle(db, feature)
     }
   }
 
