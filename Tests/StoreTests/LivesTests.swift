@@ -366,14 +366,18 @@ private struct Life {
     let waits = try store.featureWaits()
     /// There is no cycle, so at the end of each such line stands one that a person has to decide on.
     func standsBehindAnother(_ wait: FeatureWait?) -> Bool {
-      guard case .dependencies(let needs) = wait else { return wait == .over }
-      return needs.keys.allSatisfy { standsBehindAnother(waits[$0]) }
+      switch wait {
+      case .dependencies(let needs): needs.keys.allSatisfy { standsBehindAnother(waits[$0]) }
+      case .claim(let holder):
+        standsBehindAnother(waits[String(holder.dropFirst("feature:".count))])
+      default: wait == .over
+      }
     }
     for (id, wait) in waits {
       guard let feature = try store.feature(id), feature.inBacklog else { continue }
       switch wait {
       case .over: continue
-      case .dependencies where standsBehindAnother(wait):
+      case .dependencies where standsBehindAnother(wait), .claim where standsBehindAnother(wait):
         continue
       default:
         throw Wrong(
