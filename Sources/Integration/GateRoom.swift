@@ -105,7 +105,7 @@ package struct GateRoom: Sendable {
       try FileManager.default.createDirectory(
         atPath: directory, withIntermediateDirectories: true)
       do {
-        if isLeftOver { try discard() }
+        if isLeftOver(common) { try discard() }
         // The gate judges the whole tree, whatever the person's checkout leaves out.
         try common.addWorktree(
           name: name, path: path, commit: commit, branch: nil, isWhole: true)
@@ -124,11 +124,13 @@ package struct GateRoom: Sendable {
     return (ignored.output.isEmpty, ignored.output.isEmpty)
   }
 
-  /// Tells whether the directory was a room of ours whose registration went when it was cut off.
-  private var isLeftOver: Bool {
+  /// Tells whether the directory was a room of ours whose registration went when it was cut off, or whose
+  /// repository was moved: it leads to no repository that is there.
+  private func isLeftOver(_ common: Repository) -> Bool {
     guard let link = RegularFile.read(path + "/.git", most: 1 << 16) else { return false }
-    return String(decoding: link, as: UTF8.self)
-      .hasPrefix("gitdir: \(state.commonDirectory)/worktrees/\(name)\n")
+    let line = String(decoding: link, as: UTF8.self)
+    return line.hasPrefix("gitdir: ") && line.hasSuffix("/worktrees/\(name)\n")
+      && LaneLink.foreignOwner(of: path, common) == nil
   }
 
   /// Removes what a gate left that is neither tracked nor ignored; with `ignored` all but the tracked.

@@ -53,8 +53,8 @@ package enum LaneLink {
       to: URL(fileURLWithPath: path + "/.git"), options: .atomic)
   }
 
-  /// The repository whose worktree a directory is, where that is there and not this one.
-  static func foreignOwner(of path: String, _ common: Repository) -> String? {
+  /// Returns the repository whose worktree a directory is, where that is there and not this one.
+  package static func foreignOwner(of path: String, _ common: Repository) -> String? {
     var facts = stat()
     guard lstat(path + "/.git", &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
       let administration = NestedRepository.gitDirectory(of: path),
