@@ -155,7 +155,10 @@ package struct EditHook: Sendable {
       let resolver = try PathResolver(tops: [lane.path], naming: workplace.policies.naming)
       return .inside(try resolver.find(full).paths)
     } catch let failure as ToolFailure {
-      let others = try [workplace.directory] + store.lanes().map(\.path).filter { $0 != lane.path }
+      // Lanes, the worktrees of gates, and a person's further checkouts.
+      let worktrees = try Repository(opening: lane.path, environment: workplace.environment)
+        .worktrees().map(\.path)
+      let others = [workplace.directory] + worktrees.filter { $0 != lane.path }
       let resolver = try PathResolver(tops: others, naming: workplace.policies.naming)
       if let found = try? resolver.find(full) {
         return .foreign(
