@@ -65,6 +65,7 @@ package final class TiedProcess {
     var unwanted: ProcessFailure?
     var giveUp = Int64.max
     var isTold = false
+    var orphans: Set<ProcessIdentity> = []
     while true {
       var polled = ([control] + drain()).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       _ = poll(&polled, nfds_t(polled.count), 100)
@@ -81,8 +82,10 @@ package final class TiedProcess {
         giveUp = now + 2000
       }
       if now >= giveUp {
-        // Somebody holds the guard still.
-        for process in ProcessTree.descendants(of: pid) + [pid] { kill(process, SIGKILL) }
+        // Somebody holds the guard still. What it leaves becomes this process's.
+        orphans.formUnion(ProcessTree.descendants(of: pid).compactMap(ProcessIdentity.init))
+        for one in orphans { one.kill() }
+        kill(pid, SIGKILL)
       }
       if !isTold, Double(now - began) >= Programs.patience * 1000, let tell = Programs.tell {
         isTold = true
@@ -91,6 +94,11 @@ package final class TiedProcess {
     }
     while waitpid(pid, nil, 0) < 0, errno == EINTR {}
     Orphans.forget(pid)
+    for _ in 0..<100 where !orphans.isEmpty {
+      Orphans.collect(orphans)
+      orphans = orphans.filter { ProcessTree.parent(of: $0.pid) == getpid() }
+      if !orphans.isEmpty { usleep(2000) }
+    }
     _ = drain()
     let lines = String(decoding: reports, as: UTF8.self).split(separator: "\n")
     let ending = Ending(report: lines.last.map(String.init) ?? "")
