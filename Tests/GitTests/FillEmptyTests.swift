@@ -129,7 +129,22 @@ import Testing
   /// What is left to git, and so comes out as git has it.
   enum Odd: String, CaseIterable {
     case filter, encoding, crlf, ident, nestedAttributes, infoAttributes, ownAttributes
-    case autocrlf, eol, noSymlinks, sparse, manyFiles, splitIndex, replaced
+    case autocrlf, eol, noSymlinks, sparse, manyFiles, splitIndex
+  }
+
+  /// What lands is the object itself, so that is what lanes and gates have.
+  @Test func p3_replacementsAreNotFollowed() throws {
+    let test = try TestRepository()
+    try test.write("a.txt", "one\n")
+    let commit = try #require(ObjectID(hex: test.commit("one")))
+    let other = try test.git(["hash-object", "-w", "--stdin"], input: bytes("other\n"))
+    try test.git("replace", "HEAD:a.txt", other)
+    let lane = try Self.empty(test, commit)
+    if try !lane.fillEmpty(lane.commit(commit).tree) {
+      try lane.switchWorktree(to: commit, branch: nil)
+    }
+    #expect(try test.root.read("lane/a.txt") == "one\n")
+    #expect(try test.git("status", "--porcelain", at: test.root.path("lane")) == "")
   }
 
   @Test(arguments: Odd.allCases) func p6_leavesToGitWhatIsNotPlain(odd: Odd) throws {
@@ -156,14 +171,9 @@ import Testing
     case .sparse: settings = [["core.sparseCheckout", "true"]]
     case .manyFiles: settings = [["feature.manyFiles", "true"]]
     case .splitIndex: settings = [["core.splitIndex", "true"]]
-    case .replaced: break
     }
     let commit = try #require(ObjectID(hex: test.commit("one")))
     for setting in settings { try test.git(["config"] + setting) }
-    if odd == .replaced {
-      let other = try test.git(["hash-object", "-w", "--stdin"], input: bytes("other\n"))
-      try test.git("replace", "HEAD:a.txt", other)
-    }
     let lane = try Self.empty(test, commit)
     #expect(try !lane.fillEmpty(lane.commit(commit).tree))
     try lane.switchWorktree(to: commit, branch: nil)

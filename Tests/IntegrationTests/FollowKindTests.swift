@@ -179,8 +179,15 @@ import Testing
     // A file becomes a submodule, and another one is new.
     try queueTree(
       "1",
-      "git rm -q other; git update-index --add --cacheinfo 160000,\(commits[1]),other "
-        + "--cacheinfo 160000,\(commits[1]),more")
+      """
+      url=$(git config -f .gitmodules submodule.sub.url)
+      for name in other more; do
+        git config -f .gitmodules submodule.$name.path $name
+        git config -f .gitmodules submodule.$name.url "$url"
+      done
+      git add .gitmodules; git rm -q other
+      git update-index --add --cacheinfo 160000,\(commits[1]),other --cacheinfo 160000,\(commits[1]),more
+      """)
     #expect(try await fixture.land().landed == ["1"])
     #expect(try status(fixture) == "")
     #expect(fixture.test.root.exists("repo/more"))
