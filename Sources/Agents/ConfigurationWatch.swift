@@ -13,19 +13,22 @@ package struct ConfigurationWatch: Sendable {
 
   /// Is called before the agent of an attempt starts. Blocks.
   package func begin(_ feature: FeatureRecord, _ attempt: AttemptRecord) throws {
-    try tell(configuration.begin(isFirst: try !isAnotherAtWork(attempt)), feature, attempt)
+    try tell(configuration.begin(Self.name(attempt), running: running()), feature, attempt)
   }
 
   /// Is called once nothing of the agent runs any more, before its work is put away. Blocks.
   package func end(_ feature: FeatureRecord, _ attempt: AttemptRecord) throws {
-    let name = "feature #\(feature.id) (attempt \(attempt.number))"
-    try tell(configuration.end(name, isLast: try !isAnotherAtWork(attempt)), feature, attempt)
+    let words = "feature #\(feature.id) (attempt \(attempt.number))"
+    try tell(
+      configuration.end(Self.name(attempt), words: words, running: running()), feature, attempt)
   }
 
-  private func isAnotherAtWork(_ attempt: AttemptRecord) throws -> Bool {
-    try store.runningAttempts().contains {
-      ($0.feature, $0.number) != (attempt.feature, attempt.number)
-    }
+  private static func name(_ attempt: AttemptRecord) -> String {
+    "\(attempt.feature)-\(attempt.number)"
+  }
+
+  private func running() throws -> Set<String> {
+    Set(try store.runningAttempts().map(Self.name))
   }
 
   private func tell(

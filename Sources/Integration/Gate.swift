@@ -134,7 +134,12 @@ struct Gate: Sendable {
   ) async throws -> SetUpFailure? {
     if need.runsSetUp, let text = provision.setUpCommand {
       let command = provision.setUp(text, in: room.path, name: room.name, lock: room.lock)
-      let ending = try await guarded(command, stop: stop)
+      var ending = try await guarded(command, stop: stop)
+      if case .exited(let status) = ending, status != 0,
+        let again = provision.setUpAgain(text, in: room.path, name: room.name, lock: room.lock)
+      {
+        ending = try await guarded(again, stop: stop)
+      }
       switch ending {
       case .exited(0): break
       case .stopped: return .ended(.stopped)

@@ -168,11 +168,8 @@ package struct LanePool: Sendable {
     let log = command.logPath
     var ending = try GuardedProcess.runBlocking(command)
     if ending != .exited(0),
-      FileManager.default.fileExists(atPath: lane.path + "/.pre-commit-config.yaml")
+      let again = provision.setUpAgain(setup, in: lane.path, name: lane.name, lock: lock)
     {
-      // `pre-commit install` refuses where core.hooksPath is set, as it is in every lane.
-      var again = provision.setUp(setup, in: lane.path, name: lane.name, lock: lock)
-      again.environment.merge(GitProgram.adding("core.hooksPath", "", to: environment)) { $1 }
       ending = try GuardedProcess.runBlocking(again)
     }
     guard ending == .exited(0) else {

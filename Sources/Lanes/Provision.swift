@@ -123,6 +123,20 @@ package struct Provision: Sendable {
       mark: "setup-\(name)-\(getpid())", wallSeconds: 1800)
   }
 
+  /// How the set-up command is run once more where it has failed; `nil` where that would be the same.
+  ///
+  /// `pre-commit install` refuses where `core.hooksPath` is set, as it is in every lane.
+  package func setUpAgain(_ command: String, in path: String, name: String, lock: String)
+    -> GuardedCommand?
+  {
+    guard FileManager.default.fileExists(atPath: path + "/.pre-commit-config.yaml") else {
+      return nil
+    }
+    var again = setUp(command, in: path, name: name, lock: lock)
+    again.environment.merge(GitProgram.adding("core.hooksPath", "", to: environment)) { $1 }
+    return again
+  }
+
   /// What set-up commands and gates find in their environment.
   package var variables: [String: String] { ["LANEKEEPER_REPOSITORY": mainCheckout] }
 

@@ -54,12 +54,16 @@ package struct SharedConfiguration: Sendable {
 
   /// Writes down what the configuration is, before an attempt begins. Blocks.
   ///
-  /// - Parameter isFirst: no other attempt is at work, so that whatever is there is a person's.
+  /// Where no attempt that has begun is still at work, whatever is there is a person's.
+  /// - Parameters:
+  ///   - attempt: a name for the attempt that is fit for a file.
+  ///   - running: the names of all attempts that are at work.
   /// - Returns: what others at work have changed meanwhile.
-  package func begin(isFirst: Bool) throws -> [Change] {
+  package func begin(_ attempt: String, running: Set<String>) throws -> [Change] {
     let lock = try FileLock.acquireBlocking(state.locks + "/config")
     defer { lock.release() }
-    guard isFirst || !FileManager.default.fileExists(atPath: seen) else {
+    guard atWork(besides: attempt, running: running).isEmpty else {
+      try note(attempt)
       return try compare("another feature", only: nil)
     }
     try? FileManager.default.removeItem(atPath: seen)
@@ -71,22 +75,40 @@ package struct SharedConfiguration: Sendable {
       try Data(content).write(to: URL(fileURLWithPath: fresh + "/" + file))
     }
     try FileManager.default.moveItem(atPath: fresh, toPath: seen)
+    try note(attempt)
     return []
+  }
+
+  private var notes: String { seen + "/at-work" }
+
+  private func note(_ attempt: String) throws {
+    try FileManager.default.createDirectory(atPath: notes, withIntermediateDirectories: true)
+    try Data().write(to: URL(fileURLWithPath: notes + "/" + attempt))
+  }
+
+  /// The attempts that have begun, have not ended, and were not given up by a killed run.
+  private func atWork(besides attempt: String, running: Set<String>) -> Set<String> {
+    let noted = (try? FileManager.default.contentsOfDirectory(atPath: notes)) ?? []
+    return running.intersection(noted).subtracting([attempt])
   }
 
   /// Compares it with what was written down, and puts back what endangers. Blocks.
   ///
   /// - Parameters:
-  ///   - attempt: names the attempt that has ended.
-  ///   - isLast: no other attempt is at work any more.
+  ///   - attempt: the name of the attempt that has ended, as ``begin(_:running:)`` had it.
+  ///   - words: the same for people.
+  ///   - running: the names of all attempts that are at work; this one may be among them.
   /// - Returns: what was changed.
-  package func end(_ attempt: String, isLast: Bool) throws -> [Change] {
+  package func end(_ attempt: String, words: String, running: Set<String>) throws -> [Change] {
     guard FileManager.default.fileExists(atPath: seen) else { return [] }
     let lock = try FileLock.acquireBlocking(state.locks + "/config")
     defer { lock.release() }
     guard FileManager.default.fileExists(atPath: seen) else { return [] }
-    let changes = try compare(attempt, only: nil)
-    if isLast { try? FileManager.default.removeItem(atPath: seen) }
+    let changes = try compare(words, only: nil)
+    unlink(notes + "/" + attempt)
+    if atWork(besides: attempt, running: running).isEmpty {
+      try? FileManager.default.removeItem(atPath: seen)
+    }
     return changes
   }
 

@@ -23,9 +23,9 @@ import Testing
 
   /// Lets an attempt change something; what was noticed.
   private func attempt(_ body: () throws -> Void) throws -> [SharedConfiguration.Change] {
-    _ = try shared.begin(isFirst: true)
+    _ = try shared.begin("1-1", running: ["1-1"])
     try body()
-    return try shared.end("feature #1 (attempt 1)", isLast: true)
+    return try shared.end("1-1", words: "feature #1 (attempt 1)", running: ["1-1"])
   }
 
   @Test(arguments: [
@@ -83,16 +83,38 @@ import Testing
   }
 
   @Test func whatOthersAtWorkHaveChangedIsSeenWhenTheNextBegins() throws {
-    _ = try shared.begin(isFirst: true)
+    _ = try shared.begin("1-1", running: ["1-1"])
     try test.git("config", "user.name", "Bot")
-    #expect(try shared.begin(isFirst: false).map(\.key) == ["user.name"])
-    #expect(try shared.end("feature #1 (attempt 1)", isLast: false) == [])
+    #expect(try shared.begin("2-1", running: ["1-1", "2-1"]).map(\.key) == ["user.name"])
+    #expect(try shared.end("1-1", words: "feature #1 (attempt 1)", running: ["1-1", "2-1"]) == [])
     try test.git("config", "core.editor", "./x")
-    #expect(try shared.end("feature #2 (attempt 1)", isLast: true).map(\.key) == ["core.editor"])
+    #expect(
+      try shared.end("2-1", words: "feature #2 (attempt 1)", running: ["2-1"]).map(\.key)
+        == ["core.editor"])
+  }
+
+  @Test func p6_attemptsThatBeginAndEndTogetherLeaveWhatAPersonChangesInBetween() throws {
+    for round in ["1", "2"] {
+      let both: Set = ["1-\(round)", "2-\(round)"]
+      for attempt in both.sorted() {
+        #expect(try shared.begin(attempt, running: both) == [])
+      }
+      // Neither has been put away yet.
+      for attempt in both.sorted() {
+        #expect(try shared.end(attempt, words: attempt, running: both) == [])
+      }
+      try test.git("config", "commit.gpgsign", round == "1" ? "true" : "false")
+    }
+    // Nor is a person's change taken back where the run before was killed.
+    _ = try shared.begin("1-3", running: ["1-3"])
+    try test.git("config", "user.name", "Person")
+    #expect(try shared.begin("1-4", running: ["1-4"]) == [])
+    #expect(try test.git("config", "user.name") == "Person")
+    #expect(try test.git("config", "commit.gpgsign") == "false")
   }
 
   @Test func aCommandAfterAKilledRunFindsTheCheckoutAgain() throws {
-    _ = try shared.begin(isFirst: true)
+    _ = try shared.begin("1-1", running: ["1-1"])
     let before = try config()
     try test.git("config", "core.worktree", test.root.path("home"))
     #expect(try shared.mend().map(\.key) == ["core.worktree"])
@@ -103,7 +125,7 @@ import Testing
     // A pipe in its place holds nobody up.
     unlink(test.path + "/.git/config")
     mkfifo(test.path + "/.git/config", 0o600)
-    _ = try shared.end("feature #1 (attempt 1)", isLast: true)
+    _ = try shared.end("1-1", words: "feature #1 (attempt 1)", running: ["1-1"])
     #expect(try config() == before)
   }
 
@@ -111,13 +133,16 @@ import Testing
     let hooks = HookInstallation(
       state: state, repository: test.path, program: BuiltPrograms.path("lanekeeper-hook"),
       environment: test.environment)
-    _ = try shared.begin(isFirst: true)
+    _ = try shared.begin("1-1", running: ["1-1"])
+    _ = try shared.begin("2-1", running: ["1-1", "2-1"])
     _ = try hooks.install(forPersons: true)
-    #expect(try shared.end("feature #1 (attempt 1)", isLast: false) == [])
+    #expect(try shared.end("1-1", words: "feature #1 (attempt 1)", running: ["1-1", "2-1"]) == [])
     #expect(try hooks.isInstalled() && hooks.isInstalledForPersons())
     // An agent that takes them out does not get far.
     try test.git("config", "--unset-all", "include.path")
-    #expect(try shared.end("feature #1 (attempt 1)", isLast: true).map(\.key) == ["include.path"])
+    #expect(
+      try shared.end("2-1", words: "feature #2 (attempt 1)", running: ["2-1"]).map(\.key)
+        == ["include.path"])
     #expect(try hooks.isInstalledForPersons())
   }
 }
