@@ -1,4 +1,5 @@
 import CLibgit2
+import Glibc
 
 /// Who made a commit, and when.
 package struct Signature: Sendable, Equatable {
@@ -109,7 +110,11 @@ extension Repository {
     var one = a.oid
     var two = b.oid
     let code = git_merge_bases(&array, handle, &one, &two)
-    if code == GIT_ENOTFOUND.rawValue { return [] }
+    if code == GIT_ENOTFOUND.rawValue, !isShallow { return [] }
+    if code != 0, isShallow {
+      let found = try askGit(["merge-base", "--all", a.hex, b.hex])
+      return found.text.split(separator: "\n").compactMap { ObjectID(hex: String($0)) }
+    }
     try GitError.check(code, "find the merge base of \(a.short) and \(b.short)")
     defer { git_oidarray_dispose(&array) }
     return (0..<array.count).map { ObjectID(array.ids[$0]) }
@@ -121,12 +126,28 @@ extension Repository {
     return try mergeBases(a, b).first
   }
 
+  /// Tells whether the history ends somewhere (`git clone --depth`): libgit2 before 1.7 goes on from there and misses
+  /// what is not there, where git stops.
+  private var isShallow: Bool { access(commonDirectory + "/shallow", F_OK) == 0 }
+
+  /// Asks git what it answers by an exit status of 0 or 1.
+  private func askGit(_ arguments: [String]) throws -> GitProgram.Result {
+    let result = try git(arguments)
+    guard result.status <= 1 else {
+      throw GitProgramError(arguments: arguments, status: result.status, message: result.error)
+    }
+    return result
+  }
+
   /// Tells whether a commit is another one or one of its ancestors.
   package func isAncestor(_ ancestor: ObjectID, of commit: ObjectID) throws -> Bool {
     if ancestor == commit { return true }
     var one = commit.oid
     var two = ancestor.oid
     let code = git_graph_descendant_of(handle, &one, &two)
+    if code < 0, isShallow {
+      return try askGit(["merge-base", "--is-ancestor", ancestor.hex, commit.hex]).status == 0
+    }
     try GitError.check(code, "compare \(ancestor.short) with \(commit.short)")
     return code == 1
   }

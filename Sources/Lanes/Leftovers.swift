@@ -116,6 +116,8 @@ package enum Leftovers {
     }
     guard result.status == 0, let tip = try repository.head().commit else {
       let words = result.error.trimmingCharacters(in: .whitespacesAndNewlines)
+      // Another message would not help.
+      if hasTimedOut { return .refused(words) }
       guard commit == nil, try repository.configBool("commit.gpgsign") else {
         return .hookRefused(words)
       }

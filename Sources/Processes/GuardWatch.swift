@@ -22,8 +22,6 @@ struct GuardWatch {
   private var stops = 0
   private var overdue = 0
   private var descendants: Set<ProcessIdentity> = []
-  /// What was this process's own child when it last looked.
-  private var children: Set<ProcessIdentity>?
   private var nextScan: Int64
 
   init(pid: Int32, lockPath: String, wallSeconds: Double?, graceSeconds: Double) {
@@ -57,7 +55,6 @@ struct GuardWatch {
     let table = ProcessTree.parents()
     let found = Set(
       ProcessTree.descendants(of: guardian.pid, in: table).compactMap(ProcessIdentity.init))
-    children = Orphans.now(table)
     if found != descendants {
       descendants = found
       if !file.isEmpty { ProcessIdentity.write(found, to: file) }
@@ -72,17 +69,17 @@ struct GuardWatch {
     var known = descendants
     for _ in 0..<500 {
       let table = ProcessTree.parents()
-      // What the guard was the parent of is this process's child from then on.
-      known.formUnion(
-        Orphans.now(table).filter { one in
-          children.map { !$0.contains(one) } ?? (one.start >= guardian.start)
-        })
+      // What the guard was the parent of is this process's child from then on. An older one it can't have been, and
+      // what another guard that was killed has left has to end, too.
+      known.formUnion(Orphans.now(table).filter { $0.start >= guardian.start })
       let living = known.filter(\.isAlive)
       let below = living.flatMap { ProcessTree.descendants(of: $0.pid, in: table) }
         .compactMap(ProcessIdentity.init)
       known.formUnion(below)
       let rest = known.filter(\.isAlive)
       if rest.isEmpty { break }
+      // A shell whose command is killed goes on with the next one.
+      for one in rest { one.hold() }
       for one in rest { one.kill() }
       usleep(2000)
       Orphans.collect(rest)
@@ -121,6 +118,9 @@ package struct ProcessIdentity: Hashable, Sendable {
   }
 
   func kill() { if isAlive { Foundation.kill(pid, SIGKILL) } }
+
+  /// Stops it where it is, until it is killed.
+  func hold() { if isAlive { Foundation.kill(pid, SIGSTOP) } }
 
   /// Writes processes into a file, with the run of the machine that they are of.
   static func write(_ processes: Set<ProcessIdentity>, to path: String) {

@@ -58,6 +58,8 @@ package enum Strays {
           find(standingIn: directory).filter { isMarked($0) || isOrphanedGit($0, in: directory) })
       }
       if found.isEmpty { break }
+      // A shell whose command is killed goes on with the next one.
+      for pid in found { kill(pid, SIGSTOP) }
       for pid in found { kill(pid, SIGKILL) }
       ended.formUnion(found)
       usleep(2000)

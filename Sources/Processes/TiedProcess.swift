@@ -84,6 +84,7 @@ package final class TiedProcess {
       if now >= giveUp {
         // Somebody holds the guard still. What it leaves becomes this process's.
         orphans.formUnion(ProcessTree.descendants(of: pid).compactMap(ProcessIdentity.init))
+        for one in orphans { one.hold() }
         for one in orphans { one.kill() }
         kill(pid, SIGKILL)
       }

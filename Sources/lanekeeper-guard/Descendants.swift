@@ -26,9 +26,11 @@ enum Descendants {
     return result
   }
 
-  /// Sends a signal to all of them.
-  static func signal(_ number: Int32) {
-    for pid in all() { kill(pid, number) }
+  /// Kills all of them. They are stopped first: a shell whose command is killed goes on with the next one.
+  static func end() {
+    let found = all()
+    for pid in found { kill(pid, SIGSTOP) }
+    for pid in found { kill(pid, SIGKILL) }
   }
 
   /// Asks all of them to end. The program around a sandbox is left out: it would take all that is inside

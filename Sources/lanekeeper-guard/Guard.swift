@@ -202,7 +202,7 @@ struct Guard {
       Descendants.ask()
       if killAt == nil { killAt = lk_boot_milliseconds() + delay }
     } else {
-      Descendants.signal(SIGKILL)
+      Descendants.end()
       killAt = lk_boot_milliseconds() + 20
     }
   }
@@ -220,7 +220,7 @@ struct Guard {
     guard status == nil else { return }
     let now = lk_boot_milliseconds()
     if let at = killAt, now >= at {
-      Descendants.signal(SIGKILL)
+      Descendants.end()
       killAt = now + 20
     }
     guard cause == nil else { return }
@@ -251,7 +251,7 @@ struct Guard {
         if !asked { Descendants.ask() }
         asked = true
       } else {
-        Descendants.signal(SIGKILL)
+        Descendants.end()
       }
       usleep(1000)
     }

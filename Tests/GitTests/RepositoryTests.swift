@@ -84,4 +84,25 @@ import Testing
     #expect(error?.description.contains("read the commit 0707070") == true)
     #expect(throws: GitError.self) { try test.open(test.root.path("home")) }
   }
+
+  @Test(arguments: 1...8) func aShallowCloneIsComparedToItsEnd(depth: Int) throws {
+    let seed = try TestRepository()
+    for number in 1...6 {
+      try seed.write("c", "\(number)\n")
+      try seed.commit("\(number)")
+    }
+    let place = seed.root.path("shallow")
+    try seed.git("clone", "-q", "--depth", "\(depth)", "file://" + seed.path, place)
+    func commit(_ name: String, on branch: String) throws -> ObjectID {
+      try seed.git("switch", "-q", "-C", branch, "origin/main", at: place)
+      try seed.git("commit", "-q", "--allow-empty", "-m", name, at: place)
+      return try #require(ObjectID(hex: seed.git("rev-parse", "HEAD", at: place)))
+    }
+    let (one, two) = (try commit("one", on: "one"), try commit("two", on: "two"))
+    let tip = try #require(ObjectID(hex: seed.git("rev-parse", "origin/main", at: place)))
+    let repository = try Repository(opening: place, environment: seed.environment)
+    #expect(try !repository.isAncestor(one, of: two) && !repository.isAncestor(two, of: one))
+    #expect(try repository.isAncestor(tip, of: one) && !repository.isAncestor(one, of: tip))
+    #expect(try repository.mergeBase(one, two) == tip)
+  }
 }

@@ -167,7 +167,7 @@ import Testing
     let outcome = try Programs.$most.withValue(2) {
       try Leftovers.commit(in: repository, litter: [], message: "work", adding: [:])
     }
-    guard case .hookRefused(let words) = outcome else {
+    guard case .refused(let words) = outcome else {
       Issue.record("\(outcome)")
       return
     }

@@ -306,6 +306,32 @@ import Testing
     #expect(ProcessIdentity(left)?.isAlive != true)
   }
 
+  /// A shell whose command is killed goes on with the next one, so it must not outlive that by a moment.
+  @Test(arguments: ["kill", "guard", "limit"])
+  func p5_nothingGoesOnWhileItIsEnded(way: String) async throws {
+    var shells = command(
+      """
+      for i in 1 2 3 4 5 6; do
+        (cd /; exec env -i setsid sh -c 'sleep 3000; echo late > \(scratch.path("late"))') &
+      done
+      trap '' TERM; touch up; sleep 3000; echo late > late
+      """)
+    shells.wallSeconds = way == "limit" ? 1 : nil
+    shells.graceSeconds = 0.1
+    let process = try GuardedProcess.start(shells)
+    try await waitFor { scratch.exists("up") }
+    // The shells have begun to wait.
+    try await Task.sleep(for: .milliseconds(200))
+    switch way {
+    case "kill": process.kill()
+    case "guard": kill(process.pid, SIGKILL)
+    default: break
+    }
+    _ = await process.ending()
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(!scratch.exists("late"))
+  }
+
   /// A command under it can keep both pipes of its guard open.
   @Test func p5_aGuardEndsThoughItsPipesStayOpen() async throws {
     let process = try GuardedProcess.start(
