@@ -82,7 +82,19 @@ struct SyncSteps {
     for path in [workIndex, workIndex + ".lock"] { unlink(path) }
     _ = try administration.copyOut(
       Array("index".utf8), to: workIndex, limit: Self.largestIndex)
-    try StageAll.run(environment: repository.environment) {
+    // What a gate leaves is no work, and conflicts would put it into the index with the rest.
+    var products = try GateLitter.paths(store)
+    if !products.isEmpty {
+      products.formIntersection(
+        try git(["ls-files", "-o", "-z"], index: workIndex).output.split(separator: 0)
+          .map(Array.init))
+    }
+    try StageAll.run(
+      environment: repository.environment,
+      leaving: products.sorted(by: {
+        $0.lexicographicallyPrecedes($1)
+      })
+    ) {
       try git($0, index: workIndex, input: $1)
     }
     guard let tree = ObjectID(hex: try git(["write-tree"], index: workIndex).text) else {

@@ -209,6 +209,23 @@ private struct SyncFixture {
     #expect(try fixture.scraps().isEmpty)
   }
 
+  @Test func whatTheGateLeavesIsNotStagedByConflicts() throws {
+    let fixture = try SyncFixture()
+    try GateLitter.remember([Array("out/product".utf8), Array("b.txt".utf8)], fixture.store)
+    try fixture.write("a.txt", "lane\n2\n3\n4\n5\n")
+    #expect(try fixture.git("commit", "-qam", "lane").status == 0)
+    try fixture.write("out/product", "made\n")
+    try fixture.write("b.txt", "tracked, so work\n")
+    _ = try fixture.advance(["a.txt": "target\n2\n3\n4\n5\n"])
+    guard case .conflicts(["a.txt"], _) = try fixture.sync() else {
+      Issue.record("no conflict")
+      return
+    }
+    #expect(try fixture.read("out/product") == "made\n")
+    let status = try fixture.status()
+    #expect(status.contains("?? out/") && status.contains("b.txt"), "\(status)")
+  }
+
   @Test func anEditThatConflictsWithTheTargetIsLeftAsAConflict() throws {
     let fixture = try SyncFixture()
     try fixture.write("a.txt", "uncommitted\n2\n3\n4\n5\n")
