@@ -100,7 +100,10 @@ struct LaneStart {
       adding: hookVariables.merging(SupervisorMark.variables) { $1 })
     guard parent != nil else { return [] }
     return result.status == 0
-      ? ["What the last attempt left uncommitted is here again, uncommitted (kept as \(name))."]
+      ? [
+        "What the last attempt left uncommitted is in your files again, staged and not committed: "
+          + "`git diff --cached` shows it (kept as \(name))."
+      ]
       : [
         "What the last attempt left uncommitted was taken up again (kept as \(name)) and conflicts "
           + "with what has landed since; resolve the conflict markers and commit."

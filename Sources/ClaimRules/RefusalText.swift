@@ -10,14 +10,15 @@ package enum RefusalText {
   ///   - target: the branch that the lane's branch is to land on.
   ///   - titleOf: gives the title of a feature.
   ///   - stateOf: gives the state of a feature, in the store's word.
+  ///   - isAll: whether nothing else was asked for.
   package static func lines(
-    _ conflicts: [ClaimConflict], target: String = "the target", titleOf: (String) -> String?,
-    stateOf: (String) -> String? = { _ in nil }
+    _ conflicts: [ClaimConflict], target: String = "the target", isAll: Bool = false,
+    titleOf: (String) -> String?, stateOf: (String) -> String? = { _ in nil }
   ) -> [String] {
     var lines = grouped(conflicts, target: target, titleOf: titleOf, stateOf: stateOf).map {
       "  " + $0
     }
-    let advice = advice(conflicts, target: target)
+    let advice = advice(conflicts, target: target, isAll: isAll)
     if advice.count == 1 {
       lines.append("What you can do: \(advice[0])")
     } else {
@@ -50,8 +51,10 @@ package enum RefusalText {
   }
 
   /// Returns the ways out, the first to try first.
+  ///
+  /// - Parameter isAll: whether nothing else was asked for, so that there is no rest to commit.
   package static func advice(
-    _ conflicts: [ClaimConflict], target: String = "the target"
+    _ conflicts: [ClaimConflict], target: String = "the target", isAll: Bool = false
   ) -> [String] {
     let reasons = Set(conflicts.map(\.reason))
     var advice: [String] = []
@@ -63,21 +66,23 @@ package enum RefusalText {
       advice.append(
         "undo your change to what is frozen; `claims.paths` in lanekeeper.yml says what is.")
     }
-    if reasons.contains(.held) || reasons.contains(.deadlock) {
-      advice.append(
-        "leave the held files out (`git restore --staged FILE`), commit the rest and do other work "
-          + "first.")
+    let isHeld = reasons.contains(.held)
+    guard isHeld || reasons.contains(.deadlock) else { return advice }
+    let end =
+      "End here with exit status 0, without waiting: your work is kept, and the feature goes on by "
+      + "itself, with these files claimed for it, when its turn has come."
+    if isAll, reasons.isSubset(of: [.held, .deadlock]) {
+      return ["finish and test your change. There is nothing that can be committed now. " + end]
     }
-    if reasons.contains(.held) {
+    advice.append(
+      "leave the held files out (`git restore --staged FILE`; your changes stay in them), commit the "
+        + "rest and do other work first.")
+    if isHeld {
       advice.append(
-        "then commit them again: who holds what changes (`lanekeeper claims`, "
-          + "`lanekeeper explain ID`).")
+        "then try to commit them once more: by then they may be free (`lanekeeper claims` and "
+          + "`lanekeeper explain ID` show it).")
     }
-    if reasons.contains(.held) || reasons.contains(.deadlock) {
-      advice.append(
-        "nothing else left to do? End here as if you were done: your work is kept, and the feature "
-          + "goes on by itself after the holder has landed.")
-    }
+    advice.append("only held files are left? " + end)
     return advice
   }
 

@@ -36,7 +36,7 @@ struct ClaimFacts {
     switch conflict.reason {
     case .held:
       "First do other work, then try again: who holds what changes (list_claims). Nothing else to do? "
-        + "Call wait_for_file, or end here as if you were done: your work is kept, and the feature goes "
+        + "Call wait_for_file, or end here (exit status 0): your work is kept, and the feature goes "
         + "on by itself after the holder has landed. report_progress leaves a note."
     case .deadlock:
       "The holder waits for you, so waiting would never end. Commit what you have and end here: "

@@ -300,8 +300,9 @@ extension Store {
       try db.execute(
         sql: "UPDATE features SET rework = ? WHERE id = ?",
         arguments: [
-          "Attempt \(attempt.number) ended since it could not have what it wanted to change: \(detail). Its "
-            + "work up to then is on your branch. What has landed since is merged in; go on from there.",
+          "Attempt \(attempt.number) ended since others held files that it had changed; it was told then: "
+            + "\(detail). What it had committed is on your branch, what it had not is in your files again, "
+            + "and what has landed since is merged in. If nothing is missing, run the tests and commit.",
           feature,
         ])
       try wait(db, feature, for: try standingRefusals(db, feature), mustYield: mustYield)

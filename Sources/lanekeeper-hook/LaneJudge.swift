@@ -210,7 +210,11 @@ struct LaneJudge {
   }
 
   /// Remembers what was refused, so that the feature waits for its holder, and returns the words.
-  func refuse(_ conflicts: [ClaimConflict]) throws(StateFileError) -> [String] {
+  ///
+  /// - Parameter count: how many paths were asked for.
+  func refuse(
+    _ conflicts: [ClaimConflict], of count: Int
+  ) throws(StateFileError) -> [String] {
     let now = Clock.milliseconds
     try database.transaction { () throws(StateFileError) in
       for conflict in conflicts where conflict.holder != nil || conflict.reason != .held {
@@ -238,8 +242,8 @@ struct LaneJudge {
     let target = Refusals.short(lane.target)
     return [Refusals.head(conflicts, feature: lane.feature, target: target)]
       + RefusalText.lines(
-        conflicts, target: target, titleOf: { fact("title", of: $0) },
-        stateOf: { fact("state", of: $0) })
+        conflicts, target: target, isAll: conflicts.count >= count,
+        titleOf: { fact("title", of: $0) }, stateOf: { fact("state", of: $0) })
   }
 
   private func fact(_ column: String, of feature: String) -> String? {

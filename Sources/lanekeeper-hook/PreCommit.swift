@@ -53,7 +53,9 @@ enum PreCommit {
     }
     let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
     let outcome = try judge.admit(paths, base: base)
-    guard outcome.conflicts.isEmpty else { return .refuse(try judge.refuse(outcome.conflicts)) }
+    guard outcome.conflicts.isEmpty else {
+      return .refuse(try judge.refuse(outcome.conflicts, of: paths.count))
+    }
     // A person's commit is judged once more, since it is to be noted whose it is.
     if merged.isEmpty, !Ancestry.isPerson(place), let tree = changes.stagedTree, let head, let tip,
       let stamp = outcome.stamp

@@ -51,6 +51,6 @@ enum PrePush {
     let conflicts = try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
       try judge.claim(paths, base: base)
     }
-    return conflicts.isEmpty ? [] : try judge.refuse(conflicts)
+    return conflicts.isEmpty ? [] : try judge.refuse(conflicts, of: paths.count)
   }
 }

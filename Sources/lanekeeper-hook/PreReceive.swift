@@ -90,7 +90,7 @@ private struct ServerJudge {
       try judge.pin(paths)
       return []
     }
-    return conflicts.isEmpty ? .pass([]) : .refuse(try judge.refuse(conflicts))
+    return conflicts.isEmpty ? .pass([]) : .refuse(try judge.refuse(conflicts, of: .max))
   }
 
   /// Ends the claims of holders whose branch has landed or is gone.

@@ -103,6 +103,6 @@ enum ReferenceTransaction {
       }
     }
     let conflicts = try judge.admit(paths, base: base, record: record).conflicts
-    return conflicts.isEmpty ? [] : try judge.refuse(conflicts)
+    return conflicts.isEmpty ? [] : try judge.refuse(conflicts, of: paths.count)
   }
 }

@@ -387,6 +387,10 @@ private struct Random {
     let order = ["lanekeeper sync", "git restore --staged", "lanekeeper claims", "End here"]
     let places = order.map { word in lines.firstIndex { $0.contains(word) } ?? -1 }
     #expect(places == places.sorted() && places[0] > 2, "\(lines)")
+    // Where there is no rest, nobody is told to commit it.
+    let all = RefusalText.lines(held + [other], isAll: true, titleOf: { _ in nil })
+    #expect(all.count == 3 && all[2].contains("nothing that can be committed"), "\(all)")
+    #expect(all[2].contains("exit status 0") && !all[2].contains("the rest"))
     // A branch that is only behind is not forbidden anything.
     let behind = RefusalText.lines([stale], titleOf: { _ in nil }).joined(separator: "\n")
     #expect(!behind.contains("held") && behind.contains("then commit again"))
