@@ -45,9 +45,12 @@ package struct DiskPath: Hashable, Sendable {
     return count < 0 ? nil : Array(buffer[..<count])
   }
 
-  /// Reads a file; `nil` where there is none that is plain and can be read, or it has more than `most` bytes.
+  /// Reads a file; `nil` where there is none, or a link, a pipe, a device or a directory, or more than `most` bytes,
+  /// whatever size it says it has.
   package func contents(most: Int = 1 << 31) -> [UInt8]? {
-    let descriptor = withCString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+    let descriptor = withCString {
+      open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    }
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var found = stat()
@@ -55,16 +58,15 @@ package struct DiskPath: Hashable, Sendable {
       found.st_size <= most
     else { return nil }
     var result: [UInt8] = []
-    result.reserveCapacity(Int(found.st_size))
     var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
+    while result.count <= most {
       let count = read(descriptor, &buffer, buffer.count)
-      if count > 0 {
-        result += buffer[..<count]
-      } else if count == 0 || errno != EINTR {
-        return count < 0 ? nil : result
-      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      if count == 0 { return result }
+      result += buffer[..<count]
     }
+    return nil
   }
 
   /// Makes the directory and those above it that are missing.
