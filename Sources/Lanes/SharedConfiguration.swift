@@ -154,7 +154,10 @@ package struct SharedConfiguration: Sendable {
 
   // MARK: comparing
 
+  /// Compares under the lock, in which the last attempt may have ended meanwhile.
   private func compare(_ attempt: String, only: Set<String>?) throws -> [Change] {
+    // A repository has a configuration, so where none was written down there is nothing to compare with.
+    guard HookFiles.isFile(seen + "/config") else { return [] }
     var changes: [Change] = []
     for file in Self.files { changes += try compare(file, attempt, only) }
     guard !changes.isEmpty else { return [] }

@@ -113,6 +113,19 @@ import Testing
     #expect(try test.git("config", "commit.gpgsign") == "false")
   }
 
+  /// Who looks may have waited for the last attempt's end.
+  @Test func p6_whereNothingWasWrittenDownNothingIsPutBack() throws {
+    let before = try config()
+    for path in ["config-seen", "config-seen/at-work"] {
+      try FileManager.default.createDirectory(
+        atPath: state.path + "/" + path, withIntermediateDirectories: true)
+      #expect(try shared.look() == [] && shared.mend() == [])
+      #expect(try config() == before)
+    }
+    #expect(try shared.end("1-1", words: "feature #1", running: []) == [])
+    #expect(try config() == before)
+  }
+
   @Test func aCommandAfterAKilledRunFindsTheCheckoutAgain() throws {
     _ = try shared.begin("1-1", running: ["1-1"])
     let before = try config()
