@@ -59,6 +59,8 @@ extension Repository {
       throw WorktreeError.file(path: admin, reason: String(cString: strerror(errno)))
     }
     do {
+      // First, since a registration without it is an error to `git fsck`, and this may be killed.
+      try writeText(commit.hex + "\n", to: admin + "/HEAD")
       try writeText(Self.beingMade, to: admin + "/locked")
       try makeDirectories(path)
       guard let resolved = realpath(path, nil) else {
@@ -68,7 +70,6 @@ extension Repository {
       let place = String(cString: resolved)
       try writeText("../..\n", to: admin + "/commondir")
       try writeText(place + "/.git\n", to: admin + "/gitdir")
-      try writeText(commit.hex + "\n", to: admin + "/HEAD")
       try writeText("gitdir: \(admin)\n", to: place + "/.git")
       try copySparseCheckout(to: admin, isWhole: isWhole)
       if let branch {
@@ -163,7 +164,12 @@ extension Repository {
     if let reason = info.lockReason { throw WorktreeError.locked(name: name, reason: reason) }
     if info.valid, !evenIfPresent { throw WorktreeError.stillThere(name: name, path: info.path) }
     do {
-      try FileManager.default.removeItem(atPath: info.gitDirectory)
+      // In one step out of git's sight: half a registration is an error to `git fsck`.
+      let files = FileManager.default
+      let pruned = commonDirectory + "/worktrees-pruned-" + name
+      try? files.removeItem(atPath: pruned)
+      let isMoved = rename(info.gitDirectory, pruned) == 0
+      try files.removeItem(atPath: isMoved ? pruned : info.gitDirectory)
     } catch {
       throw WorktreeError.file(path: info.gitDirectory, reason: error.localizedDescription)
     }
