@@ -20,9 +20,7 @@ package struct LandOnce: Sendable {
     undosOnly: Bool = false, stop: StopSignal, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> Int32 {
     try await Programs.$stop.withValue(stop) {
-      try await Programs.$tell.withValue({ report(.note($0)) }) {
-        try await land(undosOnly: undosOnly, stop: stop, report: report)
-      }
+      try await land(undosOnly: undosOnly, stop: stop, report: report)
     }
   }
 

@@ -55,10 +55,8 @@ package final class Supervisor: Sendable {
   ///
   /// - Throws: ``Failure`` where it can't begin; then nothing was changed.
   package func run() async throws -> RunSummary {
-    let report = report
-    return try await Programs.$stop.withValue(stop) {
-      try await Programs.$tell.withValue({ report(.note($0)) }) { try await supervise() }
-    }
+    // Not `tell` as well: optimised by Swift 6.3.1, a task-local closure around an asynchronous call crashes.
+    try await Programs.$stop.withValue(stop) { try await supervise() }
   }
 
   private func supervise() async throws -> RunSummary {
