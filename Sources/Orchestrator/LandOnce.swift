@@ -19,7 +19,8 @@ package struct LandOnce: Sendable {
   package func run(
     undosOnly: Bool = false, stop: StopSignal, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> Int32 {
-    try await Programs.$stop.withValue(stop) {
+    stop.onWait { report(.note($0)) }
+    return try await Programs.$stop.withValue(stop) {
       try await land(undosOnly: undosOnly, stop: stop, report: report)
     }
   }

@@ -55,8 +55,8 @@ package final class Supervisor: Sendable {
   ///
   /// - Throws: ``Failure`` where it can't begin; then nothing was changed.
   package func run() async throws -> RunSummary {
-    // Not `tell` as well: optimised by Swift 6.3.1, a task-local closure around an asynchronous call crashes.
-    try await Programs.$stop.withValue(stop) { try await supervise() }
+    stop.onWait { [report] in report(.note($0)) }
+    return try await Programs.$stop.withValue(stop) { try await supervise() }
   }
 
   private func supervise() async throws -> RunSummary {

@@ -9,14 +9,12 @@ package enum Offload {
   package static func run<T: Sendable>(
     _ body: @escaping @Sendable () throws -> T
   ) async throws -> T {
-    let (stop, tell, most) = (Programs.stop, Programs.tell, Programs.most)
+    let (stop, most) = (Programs.stop, Programs.most)
     return try await withCheckedThrowingContinuation { continuation in
       queue.async {
         let result = Result {
           try Programs.$stop.withValue(stop) {
-            try Programs.$tell.withValue(tell) {
-              try Programs.$most.withValue(most, operation: body)
-            }
+            try Programs.$most.withValue(most, operation: body)
           }
         }
         continuation.resume(with: result)

@@ -4,14 +4,10 @@ import Foundation
 package enum Programs {
   /// The wish to end that ends programs, too; a run sets its own.
   @TaskLocal package static var stop: StopSignal?
-  /// Is told in words, once for each, that a program has been waited for longer than ``patience``.
-  @TaskLocal package static var tell: (@Sendable (String) -> Void)?
 
   /// The longest time that any program started on behalf of the task may take, in seconds.
   @TaskLocal package static var most = Double.infinity
 
-  /// How long a program may take before that is told, in seconds.
-  package static let patience = 20.0
   /// How long programs may go on after the end was asked for gently, in seconds.
   package static let grace = 8.0
   /// How long a program may take that is started when the end has been asked for already, in seconds: what

@@ -9,7 +9,22 @@ package final class StopSignal: @unchecked Sendable {
   private var waiters: [(id: Int, level: Int, continuation: CheckedContinuation<Void, Never>)] = []
   private var nextID = 0
 
+  private var listener: (seconds: Double, tell: @Sendable (String) -> Void)?
+
   package init() {}
+
+  /// Sets who is told, in words and once for each, of programs that are waited for on behalf of what this would end.
+  ///
+  /// - Parameter seconds: how long a program has taken by then.
+  package func onWait(longerThan seconds: Double = 20, _ tell: @escaping @Sendable (String) -> Void)
+  {
+    lock.withLock { listener = (seconds, tell) }
+  }
+
+  /// The one to tell of a program that has taken so many seconds; `nil` where it is too early, or nobody listens.
+  func listener(after seconds: Double) -> (@Sendable (String) -> Void)? {
+    lock.withLock { listener.flatMap { seconds >= $0.seconds ? $0.tell : nil } }
+  }
 
   /// Tells whether the end was asked for.
   package var isSet: Bool { lock.withLock { level > 0 } }

@@ -88,7 +88,7 @@ package final class TiedProcess {
         for one in orphans { one.kill() }
         kill(pid, SIGKILL)
       }
-      if !isTold, Double(now - began) >= Programs.patience * 1000, let tell = Programs.tell {
+      if !isTold, let tell = Programs.stop?.listener(after: Double(now - began) / 1000) {
         isTold = true
         tell(words(now))
       }

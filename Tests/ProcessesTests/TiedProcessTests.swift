@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -86,6 +87,18 @@ import Testing
     if isForced { stop.set(forced: true) } else { stop.set() }
     let failure = await #expect(throws: ProcessFailure.self) { try await run.value }
     #expect(failure == .cancelled(program: "/bin/sh", waitingFor: "sleep"))
+  }
+
+  @Test func whatTakesLongIsToldOnceWithWhatItWaitsFor() throws {
+    let stop = StopSignal()
+    let told = Mutex<[String]>([])
+    stop.onWait(longerThan: 0.3) { words in told.withLock { $0.append(words) } }
+    let quick = try Programs.$stop.withValue(stop) { try shell("true") }
+    #expect(quick.status == 0 && told.withLock { $0.isEmpty })
+    _ = try Programs.$stop.withValue(stop) { try shell("sleep 1; sleep 0.5; true") }
+    let words = told.withLock { $0 }
+    #expect(words.count == 1 && words[0].contains("/bin/sh has been going on for"), "\(words)")
+    #expect(words[0].contains("sleep"), "\(words)")
   }
 
   @Test func whatStartsLateMayStillPutThingsAway() throws {
