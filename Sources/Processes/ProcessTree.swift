@@ -37,8 +37,7 @@ package enum ProcessTree {
 
   /// Returns what a process has started, and what that has, in a table of parents.
   static func descendants(of root: Int32, in table: [Int32: Int32]) -> [Int32] {
-    var children: [Int32: [Int32]] = [:]
-    for (pid, parent) in table { children[parent, default: []].append(pid) }
+    let children = children(table)
     var result: [Int32] = []
     var open = [root]
     while let next = open.popLast() {
@@ -60,20 +59,11 @@ package enum ProcessTree {
   }
 
   /// Returns the processes below one.
-  static func descendants(of root: Int32) -> [Int32] {
-    let children = children()
-    var result: [Int32] = []
-    var open = [root]
-    while let next = open.popLast() {
-      result += children[next] ?? []
-      open += children[next] ?? []
-    }
-    return result
-  }
+  static func descendants(of root: Int32) -> [Int32] { descendants(of: root, in: parents()) }
 
   /// Returns the names of a process's youngest child, of that one's, and so on: program and script.
   static func youngestChain(below root: Int32) -> [String] {
-    let children = children()
+    let children = children(parents())
     var result: [String] = []
     var current = root
     while let next = children[current]?.max(), result.count < 16 {
@@ -101,10 +91,8 @@ package enum ProcessTree {
     return name + " " + script
   }
 
-  private static func children() -> [Int32: [Int32]] {
-    all().reduce(into: [:]) { result, pid in
-      if let parent = parent(of: pid) { result[parent, default: []].append(pid) }
-    }
+  private static func children(_ table: [Int32: Int32]) -> [Int32: [Int32]] {
+    table.reduce(into: [:]) { $0[$1.value, default: []].append($1.key) }
   }
 
   /// Tells whether this process was started, however indirectly, by an attempt.

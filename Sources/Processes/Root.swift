@@ -100,8 +100,32 @@ package final class Root: Sendable {
   package func walk(
     _ path: [UInt8] = [], limit: Int
   ) throws(RootError) -> [(path: [UInt8], kind: mode_t)] {
-    var open: [[UInt8]] = [path]
     var result: [(path: [UInt8], kind: mode_t)] = []
+    try visit(path, limit: limit) { (_, _, entry, found) throws(RootError) in
+      result.append((entry, found.st_mode & S_IFMT))
+      guard found.st_mode & S_IFMT == S_IFDIR else { return false }
+      guard entry.count < Self.longestPath else {
+        throw .tooLarge(Self.text(entry), limit: Self.longestPath)
+      }
+      return true
+    }
+    return result.reversed()
+  }
+
+  /// Paths of directories are not followed further.
+  private static let longestPath = 3500
+
+  /// Looks at everything below a directory.
+  ///
+  /// - Parameters:
+  ///   - limit: how many entries there may be.
+  ///   - body: is told the directory, the name in it, the path and the facts of each; true leads into a directory.
+  private func visit(
+    _ path: [UInt8], limit: Int,
+    _ body: (Int32, [CChar], [UInt8], stat) throws(RootError) -> Bool
+  ) throws(RootError) {
+    var open: [[UInt8]] = [path]
+    var left = limit
     while let next = open.popLast() {
       let directory: Int32
       do throws(RootError) {
@@ -110,17 +134,14 @@ package final class Root: Sendable {
         continue
       }
       defer { close(directory) }
-      for name in try Self.names(directory, next, limit: limit - result.count) {
+      for name in try Self.names(directory, next, limit: left) {
         var found = stat()
         guard fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+        left -= 1
         let entry = (next.isEmpty ? [] : next + [0x2f]) + Self.bytes(name)
-        result.append((entry, found.st_mode & S_IFMT))
-        guard found.st_mode & S_IFMT == S_IFDIR else { continue }
-        guard entry.count < 3500 else { throw .tooLarge(Self.text(entry), limit: 3500) }
-        open.append(entry)
+        if try body(directory, name, entry, found) { open.append(entry) }
       }
     }
-    return result.reversed()
   }
 
   // MARK: changing
@@ -189,26 +210,14 @@ package final class Root: Sendable {
   package func sweep(
     _ path: [UInt8] = [], limit: ([UInt8]) -> Int = { _ in .max }
   ) throws(RootError) {
-    var open: [[UInt8]] = [path]
-    while let next = open.popLast() {
-      let directory: Int32
-      do throws(RootError) {
-        directory = try openDirectory(next)
-      } catch  where error.isAbsence {
-        continue
+    try visit(path, limit: .max) { (directory, name, entry, found) throws(RootError) in
+      switch found.st_mode & S_IFMT {
+      case S_IFREG where found.st_size <= limit(entry): break
+      case S_IFDIR where entry.count < Self.longestPath: return true
+      case S_IFDIR: try removeAll(entry)
+      default: unlinkat(directory, name, 0)
       }
-      defer { close(directory) }
-      for name in try Self.names(directory, next, limit: .max) {
-        var found = stat()
-        guard fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
-        let entry = (next.isEmpty ? [] : next + [0x2f]) + Self.bytes(name)
-        switch found.st_mode & S_IFMT {
-        case S_IFREG where found.st_size <= limit(entry): continue
-        case S_IFDIR where entry.count < 3500: open.append(entry)
-        case S_IFDIR: try removeAll(entry)
-        default: unlinkat(directory, name, 0)
-        }
-      }
+      return false
     }
   }
 
