@@ -233,20 +233,17 @@ package struct AttemptSettler: Sendable {
         problem = outcome.problem.map { .elsewhere($0) }
         return outcome.dissolved
       }, left: { notes.note(left: $0) }, commit: sandbox.committing(attempt, lane, branch))
-    switch leftovers {
-    case .nothing, .committed: break
-    case .refused(let words):
+    let refusal: Problem? =
+      switch leftovers {
+      case .nothing, .committed: nil
+      case .refused(let words): .refused(words)
+      case .hookRefused(let words): .hookRefused(words)
+      case .unsigned(let words): .unsigned(words)
+      case .unresolved(let paths): .unresolved(paths)
+      }
+    if let refusal {
       try notes.take(try keep(repository, notes.reference), "what was not committed")
-      problem = .refused(words)
-    case .hookRefused(let words):
-      try notes.take(try keep(repository, notes.reference), "what was not committed")
-      problem = .hookRefused(words)
-    case .unsigned(let words):
-      try notes.take(try keep(repository, notes.reference), "what was not committed")
-      problem = .unsigned(words)
-    case .unresolved(let paths):
-      try notes.take(try keep(repository, notes.reference), "what was not committed")
-      problem = .unresolved(paths)
+      problem = refusal
     }
     kept = notes
     return problem
