@@ -103,6 +103,6 @@ extension DeclaredSubmodule {
   /// The submodules that the file of a worktree declares.
   static func ofFiles(_ worktree: String, _ repository: Repository) throws -> [DeclaredSubmodule] {
     guard let text = SmallFile.end(of: worktree + "/.gitmodules", most: 1 << 20) else { return [] }
-    return try parse(Array(text.utf8), repository)
+    return try parse(Array(text.utf8), environment: repository.environment)
   }
 }

@@ -58,17 +58,14 @@ struct SubmoduleFilling {
     _ commit: String, gitDirectory: String, environment: [String: String]
   ) throws -> [Module] {
     let git = ["--git-dir=\(gitDirectory)"]
-    let named = try GitProgram.run(
-      git + ["config", "-z", "--blob", "\(commit):.gitmodules", "--get-regexp", #"\.path$"#],
-      directory: "/", environment: environment)
-    guard named.status == 0 else { return [] }
-    return try named.output.split(separator: 0).compactMap { entry in
-      let parts = entry.split(separator: 0x0a, maxSplits: 1)
-      guard parts.count == 2, let key = String(validating: parts[0], as: UTF8.self),
-        let path = String(validating: parts[1], as: UTF8.self), key.hasPrefix("submodule.")
+    let file = try GitProgram.run(
+      git + ["cat-file", "blob", "\(commit):.gitmodules"], directory: "/",
+      environment: environment)
+    guard file.status == 0 else { return [] }
+    return try DeclaredSubmodule.parse(file.output, environment: environment).compactMap { one in
+      let name = one.name
+      guard let path = String(validating: one.path, as: UTF8.self), isSafe(name), isSafe(path)
       else { return nil }
-      let name = String(key.dropFirst("submodule.".count).dropLast(".path".count))
-      guard isSafe(name), isSafe(path) else { return nil }
       let found = try GitProgram.run(
         git + ["ls-tree", "-z", "--full-tree", commit, "--", ":(literal)" + path], directory: "/",
         environment: environment

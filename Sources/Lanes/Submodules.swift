@@ -15,17 +15,19 @@ struct DeclaredSubmodule: Sendable, Equatable {
     guard let entry = try repository.entry(at: Array(".gitmodules".utf8), inTree: tree),
       !entry.isTree, !entry.isSubmodule, !entry.isLink
     else { return [] }
-    return try parse(try repository.blob(entry.id), repository)
+    return try parse(
+      try repository.blob(entry.id), environment: repository.environment)
   }
 
   /// Reads a `.gitmodules` file.
-  static func parse(_ content: [UInt8], _ repository: Repository) throws -> [DeclaredSubmodule] {
+  static func parse(
+    _ content: [UInt8], environment: [String: String]
+  ) throws -> [DeclaredSubmodule] {
     let listed = try GitProgram.run(
       [
         "config", "-z", "--no-includes", "-f", "-", "--get-regexp", #"^submodule\..*\.(path|url)$"#,
       ],
-      directory: repository.commonDirectory, environment: repository.environment,
-      input: content)
+      directory: "/", environment: environment, input: content)
     var found: [String: DeclaredSubmodule] = [:]
     var order: [String] = []
     // `submodule.NAME.KEY`, a newline, the value
