@@ -123,6 +123,8 @@ enum Blow: CaseIterable {
       try shop.processes(besides: { Self.hasKilledItsGuard($0, in: shop) }).isEmpty
     }
     #expect(isEnded, "\(self): \((try? shop.processes()) ?? [])")
+    // Who was filling it then has written on until it was ended.
+    Self.makeRoom(shop)
   }
 
   /// Tells whether a process is of an attempt that kills its guard, by `<participant>-<feature>-<attempt>`.
