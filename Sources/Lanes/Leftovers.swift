@@ -89,6 +89,7 @@ package enum Leftovers {
       refused = try StageAll(
         environment: repository.environment, excluded: excluded, leaving: leaving,
         repositories: holdsRepositories ? nil : [],
+        lock: repository.gitDirectory + "/index.lock",
         git: { try git(Repository.wholeLook + $0, input: $1) }
       ).run()
     } catch let error as GitProgramError {

@@ -278,7 +278,8 @@ struct FileTree {
         adding: adding, input: input)
     }
     if let head { _ = try git(["read-tree", head.hex], []) }
-    let left = try StageAll(environment: main.environment, git: git).run()
+    let left = try StageAll(environment: main.environment, lock: own + "/index.lock", git: git)
+      .run()
     guard left.isEmpty else {
       throw LaneError.holdsWork(
         path: directory,

@@ -1,3 +1,4 @@
+import Foundation
 import Git
 
 /// Puts everything that a worktree holds, and git does not ignore, into an index.
@@ -15,6 +16,8 @@ struct StageAll {
   var leaving: [[UInt8]] = []
   /// The repositories inside the worktree that its index does not know, where they are known.
   var repositories: [[UInt8]]?
+  /// The lock of the index, which nobody else uses meanwhile.
+  let lock: String
   /// Runs git on the index.
   let git: (_ arguments: [String], _ input: [UInt8]) throws -> GitProgram.Result
 
@@ -24,11 +27,13 @@ struct StageAll {
   /// Adds what can be added; returns what could not be.
   @discardableResult
   static func run(
-    environment: [String: String], excluded: [String] = [], leaving: [[UInt8]] = [],
+    environment: [String: String], excluded: [String] = [], leaving: [[UInt8]] = [], lock: String,
     git: (_ arguments: [String], _ input: [UInt8]) throws -> GitProgram.Result
   ) throws -> [[UInt8]] {
     try withoutActuallyEscaping(git) { git in
-      try StageAll(environment: environment, excluded: excluded, leaving: leaving, git: git).run()
+      try StageAll(
+        environment: environment, excluded: excluded, leaving: leaving, lock: lock, git: git
+      ).run()
     }
   }
 
@@ -83,9 +88,12 @@ struct StageAll {
         ["-c", "core.safecrlf=false", "add", "-A", "--ignore-errors"] + options
           + ["--pathspec-from-file=-", "--pathspec-file-nul"], specs.flatMap { $0 + [0] })
     }
-    let result = try run(["--sparse"])
+    var result = try run(["--sparse"])
     // git before 2.34 does not know it, and refuses nothing that lies outside.
-    return result.status == 129 ? try run([]) : result
+    if result.status == 129 { result = try run([]) }
+    // A signal ended it, such as SIGBUS at a file that became shorter while it was read.
+    if result.status > 128 { unlink(lock) }
+    return result
   }
 
   private func paths(_ command: [String], _ specs: [[UInt8]]) throws -> [[UInt8]] {

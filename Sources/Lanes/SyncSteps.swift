@@ -93,7 +93,7 @@ struct SyncSteps {
       environment: repository.environment,
       leaving: products.sorted(by: {
         $0.lexicographicallyPrecedes($1)
-      })
+      }), lock: workIndex + ".lock"
     ) {
       try git($0, index: workIndex, input: $1)
     }

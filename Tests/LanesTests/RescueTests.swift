@@ -131,6 +131,36 @@ import Testing
     #expect(try fixture.test.git("fsck", "--no-dangling") == "")
   }
 
+  /// A file that becomes shorter while git reads it, or whose disk has no room for its holes, is SIGBUS.
+  @Test func p4_aGitThatASignalEndsAtOneFileKeepsNothingElseFromBeingKept() throws {
+    let (_, lane, repository) = try lane()
+    for name in ["a1", "bad", "z1"] {
+      try Data("new\n".utf8).write(to: URL(fileURLWithPath: lane.path + "/" + name))
+    }
+    let index = repository.gitDirectory + "/index.test"
+    let left = try StageAll(environment: repository.environment, lock: index + ".lock") {
+      words, input in
+      func run(_ arguments: [String]) throws -> GitProgram.Result {
+        try GitProgram.run(
+          arguments, directory: lane.path, environment: repository.environment,
+          adding: ["GIT_INDEX_FILE": index], input: input)
+      }
+      let specs = input.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      guard words.contains("add"), specs.contains(where: { $0 == "." || $0.hasSuffix("bad") })
+      else { return try run(words) }
+      // It had the lock, and could not take it away.
+      guard FileManager.default.createFile(atPath: index + ".lock", contents: nil) else {
+        return try run(words)
+      }
+      return GitProgram.Result(status: 128 + SIGBUS, output: [], error: "")
+    }.run()
+    #expect(left == [Array("bad".utf8)])
+    let taken = try GitProgram.run(
+      ["ls-files", "a1", "bad", "z1"], directory: lane.path, environment: repository.environment,
+      adding: ["GIT_INDEX_FILE": index])
+    #expect(taken.text == "a1\nz1")
+  }
+
   @Test func p4_aFileOutsideOfTheSparseCheckoutIsKept() throws {
     let (fixture, lane, repository) = try lane(["b/f": "b\n", "c/f": "c\n"])
     try fixture.test.git("sparse-checkout", "set", "b", at: lane.path)
