@@ -38,11 +38,12 @@ package struct Commit: Sendable, Equatable {
 }
 
 extension Repository {
-  /// Returns the identity of the configuration; `nil` where it names none.
+  /// Returns the identity of the configuration; `nil` where it names none, or an empty one, which git refuses.
   package func defaultSignature() throws -> Signature? {
     var raw: UnsafeMutablePointer<git_signature>?
     let code = git_signature_default(&raw, handle)
     if code == GIT_ENOTFOUND.rawValue { return nil }
+    if code < 0, git_error_last()?.pointee.klass == Int32(GIT_ERROR_INVALID.rawValue) { return nil }
     try GitError.check(code, "read user.name and user.email")
     defer { git_signature_free(raw) }
     return Signature(raw!.pointee)

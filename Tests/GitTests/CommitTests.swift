@@ -24,6 +24,19 @@ import Testing
     #expect(read.message == "test\n" && read.subject == "test")
   }
 
+  @Test(arguments: ["", " ", "<>", ".,"])
+  func anEmptyIdentityIsNone(name: String) throws {
+    let test = try TestRepository()
+    try test.git("config", "user.name", name)
+    try test.git("config", "user.email", "a@example.org")
+    #expect(try test.open().defaultSignature() == nil)
+    try test.git("config", "user.name", "A. Person")
+    try test.git("config", "user.email", name)
+    #expect(try test.open().defaultSignature() == nil)
+    try test.git("config", "user.email", "a@example.org")
+    #expect(try test.open().defaultSignature()?.name == "A. Person")
+  }
+
   @Test func walksTheHistory() throws {
     let test = try TestRepository()
     let tree = Repository.emptyTree
