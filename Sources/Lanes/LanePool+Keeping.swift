@@ -1,6 +1,7 @@
 import ClaimRules
 import Foundation
 import Git
+import Processes
 import Store
 
 extension LanePool {
@@ -31,16 +32,21 @@ extension LanePool {
   ///
   /// - Returns: where it is now, as a sentence.
   private func moveAside(_ path: [UInt8], _ lane: LaneRecord) throws -> String {
-    let name = String(decoding: path, as: UTF8.self)
-    let place = settings.directory + "/kept-\(lane.name)-\(store.now)"
-    let target = place + "/" + name
-    try FileManager.default.createDirectory(
-      atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    guard rename(lane.path + "/" + name, target) == 0 || errno == ENOENT else {
+    let name = "kept-\(lane.name)-\(store.now)"
+    do throws(RootError) {
+      let lanes = try Root(settings.directory)
+      try lanes.makeDirectory(Array(name.utf8))
+      let place = try Root(settings.directory + "/" + name)
+      if let end = path.lastIndex(of: 0x2f) { try place.makeDirectory(Array(path[..<end])) }
+      try place.take(path, from: Root(lane.path))
+    } catch  where error.isAbsence {
+      return "\(PathText.quoted(path)) has gone"
+    } catch {
       throw LaneError.holdsWork(
-        path: lane.path, reason: "\(name) can't be moved: \(String(cString: strerror(errno)))")
+        path: lane.path, reason: "\(PathText.quoted(path)) can't be moved: \(error)")
     }
-    return "git can't keep \(PathText.quoted(path)), so it is now at \(target)"
+    return
+      "git can't keep \(PathText.quoted(path)), so it is now below \(settings.directory)/\(name)"
   }
 
   /// Keeps repositories inside a lane that its branch does not know, and removes them.

@@ -87,8 +87,9 @@ package enum Leftovers {
     let refused: [[UInt8]]
     do {
       refused = try StageAll(
-        environment: repository.environment, excluded: excluded, leaving: leaving,
-        repositories: holdsRepositories ? nil : [],
+        directory: directory, environment: repository.environment, excluded: excluded,
+        leaving: leaving,
+        changed: holdsRepositories ? nil : status.map(\.path),
         lock: repository.gitDirectory + "/index.lock",
         git: { try git(Repository.wholeLook + $0, input: $1) }
       ).run()

@@ -278,8 +278,9 @@ struct FileTree {
         adding: adding, input: input)
     }
     if let head { _ = try git(["read-tree", head.hex], []) }
-    let left = try StageAll(environment: main.environment, lock: own + "/index.lock", git: git)
-      .run()
+    let left = try StageAll(
+      directory: directory, environment: main.environment, lock: own + "/index.lock", git: git
+    ).run()
     guard left.isEmpty else {
       throw LaneError.holdsWork(
         path: directory,

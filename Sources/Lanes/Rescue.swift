@@ -99,7 +99,9 @@ package enum Rescue {
       let hasIndex = withIndex && repository.copyIndex(to: index.path)
       let staged = hasIndex ? index.writtenTree() : nil
       if !hasIndex, let head { _ = try index.git(["read-tree", head.tree.hex]) }
-      let left = try StageAll(environment: repository.environment, lock: index.path + ".lock") {
+      let left = try StageAll(
+        directory: directory, environment: repository.environment, lock: index.path + ".lock"
+      ) {
         try index.run($0, $1)
       }.run()
       guard let tree = ObjectID(hex: try index.git(["write-tree"]).text) else {

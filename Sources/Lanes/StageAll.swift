@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 
 /// Puts everything that a worktree holds, and git does not ignore, into an index.
 ///
@@ -8,14 +9,17 @@ import Git
 /// configuration says. Of those that the index knows, and that an agent in a sandbox may have made, only
 /// the commit that they stand on is looked at.
 struct StageAll {
+  /// The top of the worktree.
+  let directory: String
   /// That of git; it tells whether agents are in sandboxes.
   let environment: [String: String]
   /// Pathspecs that are left out.
   var excluded: [String] = []
   /// Paths that are left out.
   var leaving: [[UInt8]] = []
-  /// The repositories inside the worktree that its index does not know, where they are known.
-  var repositories: [[UInt8]]?
+  /// The paths that may differ from the index, where they are known; repositories inside the worktree that the index
+  /// does not know end in a slash.
+  var changed: [[UInt8]]?
   /// The lock of the index, which nobody else uses meanwhile.
   let lock: String
   /// Runs git on the index.
@@ -23,16 +27,20 @@ struct StageAll {
 
   /// How often git is started at most to find out which of many files it refuses.
   private static let mostStarts = 200
+  /// Up to which size, in bytes, git is given a file: it reads a sparse one whole, at some 100 MB a second.
+  private static let largestFile: off_t = 1 << 30
 
   /// Adds what can be added; returns what could not be.
   @discardableResult
   static func run(
-    environment: [String: String], excluded: [String] = [], leaving: [[UInt8]] = [], lock: String,
+    _ directory: String, environment: [String: String], excluded: [String] = [],
+    leaving: [[UInt8]] = [], lock: String,
     git: (_ arguments: [String], _ input: [UInt8]) throws -> GitProgram.Result
   ) throws -> [[UInt8]] {
     try withoutActuallyEscaping(git) { git in
       try StageAll(
-        environment: environment, excluded: excluded, leaving: leaving, lock: lock, git: git
+        directory: directory, environment: environment, excluded: excluded, leaving: leaving,
+        lock: lock, git: git
       ).run()
     }
   }
@@ -41,19 +49,18 @@ struct StageAll {
   /// - Throws: ``GitProgramError`` where nothing could be added.
   func run() throws -> [[UInt8]] {
     let known = environment["LANEKEEPER_USER_HOOKS"] == "none" ? try submodules() : []
-    let others =
-      try repositories
-      ?? paths(["ls-files", "-o", "--exclude-standard", "-z"], []).filter { $0.last == 0x2f }
-      .map { Array($0.dropLast()) }
+    let changed =
+      try self.changed ?? paths(["ls-files", "-o", "-m", "--exclude-standard", "-z"], [])
+    let others = changed.filter { $0.last == 0x2f }.map { Array($0.dropLast()) }
+    var left = try tooLarge(changed)
     let outside =
       excluded.map { Array($0.utf8) }
-      + (leaving + known + others).map { Array(":(exclude,literal)".utf8) + $0 }
-    var left: [[UInt8]] = []
+      + (leaving + known + others + left).map { Array(":(exclude,literal)".utf8) + $0 }
     let added = try add([Array(".".utf8)] + outside)
     if added.status != 0 {
       let rest = try paths(["ls-files", "-o", "-m", "-d", "--exclude-standard", "-z"], outside)
       var starts = 0
-      left = try addOneByOne(Set(rest).filter { $0.last != 0x2f }.sorted(by: precedes), &starts)
+      left += try addOneByOne(Set(rest).filter { $0.last != 0x2f }.sorted(by: precedes), &starts)
       guard try !rest.isEmpty || git(["ls-files", "-z"], []).status == 0 else {
         throw GitProgramError(arguments: ["add", "-A"], status: added.status, message: added.error)
       }
@@ -64,6 +71,14 @@ struct StageAll {
         known.flatMap { $0 + [0] })
     }
     return left
+  }
+
+  private func tooLarge(_ paths: [[UInt8]]) throws -> [[UInt8]] {
+    let root = try Root(directory)
+    return paths.filter {
+      let facts = try? root.facts($0)
+      return facts.map { $0.st_mode & S_IFMT == S_IFREG && $0.st_size > Self.largestFile } ?? false
+    }
   }
 
   private func precedes(_ one: [UInt8], _ other: [UInt8]) -> Bool {

@@ -90,7 +90,7 @@ struct SyncSteps {
           .map(Array.init))
     }
     try StageAll.run(
-      environment: repository.environment,
+      top, environment: repository.environment,
       leaving: products.sorted(by: {
         $0.lexicographicallyPrecedes($1)
       }), lock: workIndex + ".lock"

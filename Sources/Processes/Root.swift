@@ -494,7 +494,7 @@ package final class Root: Sendable {
 
 extension RootError {
   /// Tells that nothing stands at the path.
-  fileprivate var isAbsence: Bool {
+  package var isAbsence: Bool {
     if case .failed(_, ENOENT) = self { true } else { false }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 import Store
 import TestSupport
 import Testing
@@ -138,7 +139,9 @@ import Testing
       try Data("new\n".utf8).write(to: URL(fileURLWithPath: lane.path + "/" + name))
     }
     let index = repository.gitDirectory + "/index.test"
-    let left = try StageAll(environment: repository.environment, lock: index + ".lock") {
+    let left = try StageAll(
+      directory: lane.path, environment: repository.environment, lock: index + ".lock"
+    ) {
       words, input in
       func run(_ arguments: [String]) throws -> GitProgram.Result {
         try GitProgram.run(
@@ -160,6 +163,34 @@ import Testing
       adding: ["GIT_INDEX_FILE": index])
     #expect(taken.text == "a1\nz1")
     #expect(try fixture.test.git("fsck", "--no-dangling") == "")
+  }
+
+  /// git would read a sparse file of any size from end to end.
+  @Test func p4_aFileTooLargeForGitIsMovedAsideAndKeepsNothingElseFromBeingKept() throws {
+    let (fixture, lane, repository) = try lane()
+    let done = try TestProgram.run(
+      ["sh", "-c", "mkdir d; echo new > d/new; truncate -s 20G \"$(printf 'd/big\\377')\""],
+      directory: lane.path, environment: fixture.test.environment)
+    #expect(done.status == 0, "\(done)")
+    let large = Array("d/big".utf8) + [0xff]
+    let kept = try Rescue.snapshot(
+      repository, reference: "refs/lanekeeper/rescue/1/1", message: "m", identity: identity)
+    #expect(kept.left == [large])
+    var told: [[UInt8]] = []
+    let outcome = try Leftovers.commit(
+      in: repository, litter: [], message: "m", adding: [:], left: { told = $0 })
+    guard case .committed = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(told == [large])
+    try fixture.pool.enter(lane, branch: "refs/heads/lane/y", commit: fixture.tip)
+    #expect(try everything(fixture.test).contains("new"))
+    let lanes = try Root(fixture.test.root.path("lanes"))
+    let aside = try lanes.walk(limit: 10_000).map(\.path)
+      .first { $0.starts(with: "kept-".utf8) && $0.last == 0xff }
+    #expect(try aside.flatMap { try lanes.facts($0)?.st_size } == 20 << 30)
+    #expect(try Root(lane.path).facts(large) == nil)
   }
 
   @Test func p4_aFileOutsideOfTheSparseCheckoutIsKept() throws {
