@@ -148,7 +148,11 @@ import Testing
       Blow.makeRoom(shop)
     }
     guard last.hasEnded() else {
-      let said = try shop.repository.root.read("last") + shop.run("status").text
+      let said =
+        try shop.repository.root.read("last") + shop.run("status").text
+        + TestProgram.run(
+          ["ps", "-eo", "pid,ppid,etimes,args"], directory: "/", environment: shop.environment
+        ).text + shop.run("events").text
       last.signal(SIGKILL)
       last.wait()
       Issue.record("\(story): no end within \(Self.bound) seconds: \(said)")
