@@ -54,11 +54,13 @@ package struct SharedConfiguration: Sendable {
 
   /// Writes down what the configuration is, before an attempt begins. Blocks.
   ///
-  /// Where no attempt that has begun is still at work, whatever is there is a person's.
+  /// Where each attempt that had begun has ended, whatever is there is a person's. What was changed since one began
+  /// that was cut off, and that makes git commands fail or start a program, is its own, whether or not the state file
+  /// still knows it.
   /// - Parameters:
   ///   - attempt: a name for the attempt that is fit for a file.
   ///   - running: the names of all attempts that are at work.
-  /// - Returns: what others at work have changed meanwhile.
+  /// - Returns: what others at work, or cut off, have changed meanwhile.
   package func begin(_ attempt: String, running: Set<String>) throws -> [Change] {
     let lock = try FileLock.acquireBlocking(state.locks + "/config")
     defer { lock.release() }
@@ -66,6 +68,7 @@ package struct SharedConfiguration: Sendable {
       try note(attempt)
       return try compare("another feature", only: nil)
     }
+    let changes = try compare("an attempt that was cut off", only: Self.breaksCommands)
     try? FileManager.default.removeItem(atPath: seen)
     let fresh = seen + ".\(getpid())"
     try? FileManager.default.removeItem(atPath: fresh)
@@ -76,7 +79,7 @@ package struct SharedConfiguration: Sendable {
     }
     try FileManager.default.moveItem(atPath: fresh, toPath: seen)
     try note(attempt)
-    return []
+    return changes
   }
 
   private var notes: String { seen + "/at-work" }
@@ -130,7 +133,7 @@ package struct SharedConfiguration: Sendable {
       != HookFiles.content(seen + "/config", limit: Self.largest)
     guard isChanged, let lock = try FileLock.tryAcquire(state.locks + "/config") else { return [] }
     defer { lock.release() }
-    return try compare("an attempt", only: Self.structure)
+    return try compare("an attempt", only: Self.structure.contains)
   }
 
   /// What was changed and is still to be told: what was put back, and what still is as it was changed.
@@ -155,7 +158,7 @@ package struct SharedConfiguration: Sendable {
   // MARK: comparing
 
   /// Compares under the lock, in which the last attempt may have ended meanwhile.
-  private func compare(_ attempt: String, only: Set<String>?) throws -> [Change] {
+  private func compare(_ attempt: String, only: ((String) -> Bool)?) throws -> [Change] {
     // A repository has a configuration, so where none was written down there is nothing to compare with.
     guard HookFiles.isFile(seen + "/config") else { return [] }
     var changes: [Change] = []
@@ -173,7 +176,7 @@ package struct SharedConfiguration: Sendable {
   }
 
   private func compare(
-    _ file: String, _ attempt: String, _ only: Set<String>?
+    _ file: String, _ attempt: String, _ only: ((String) -> Bool)?
   ) throws -> [Change] {
     let (old, now) = (seen + "/" + file, path(file))
     let content = HookFiles.content(now, limit: Self.largest)
@@ -198,7 +201,7 @@ package struct SharedConfiguration: Sendable {
       ]
     }
     let keys = Set(was.keys).union(present.keys).filter { was[$0] != present[$0] }.sorted()
-    let isDanger = { (key: String) in only?.contains(key) ?? Self.endangers(key) }
+    let isDanger = only ?? Self.endangers
     let dangers = keys.filter(isDanger)
     let others = keys.filter { !isDanger($0) && !Self.isEveryday($0) }
     if !dangers.isEmpty {
@@ -322,6 +325,12 @@ package struct SharedConfiguration: Sendable {
     "cmd", "command", "driver", "path", "proxycommand", "receivepack", "textconv", "uploadpack",
     "vcs",
   ]
+
+  /// Tells whether a key keeps every command from finding the checkout, or starts a program with nearly each.
+  private static func breaksCommands(_ key: String) -> Bool {
+    structure.contains(key) || key.hasPrefix("filter.")
+      || ["core.fsmonitor", "core.hookspath"].contains(key)
+  }
 
   private static func endangers(_ key: String) -> Bool {
     let section = String(key.prefix { $0 != "." })

@@ -56,6 +56,19 @@ import Testing
     #expect(shared.open() == [])
   }
 
+  /// The state file may have gone with the run, so that nobody ends its attempts.
+  @Test(arguments: [["1-1"], ["2-1"], []])
+  func p6_whatAnAttemptChangedThatNobodyEndedIsPutBack(running: Set<String>) throws {
+    let before = try config()
+    _ = try shared.begin("1-1", running: ["1-1"])
+    try test.git("config", "--file", test.path + "/.git/config", "filter.x.clean", "sleep 600")
+    let changes = try shared.begin("2-1", running: running.subtracting(["1-1"]))
+    #expect(changes.map(\.key) == ["filter.x.clean"] && changes.allSatisfy(\.isRestored))
+    #expect(try config() == before)
+    // From then on the file counts as it is.
+    #expect(try shared.end("2-1", words: "feature #2 (attempt 1)", running: []) == [])
+  }
+
   @Test func whatIsHarmlessStaysAndIsTold() throws {
     try test.git("config", "remote.origin.url", "/a")
     let changes = try attempt {
