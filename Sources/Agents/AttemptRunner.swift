@@ -137,14 +137,17 @@ package struct AttemptRunner: Sendable {
         maximum: settings.attempts)
       let troubled = lanesInTrouble(feature)
       let isDiskFull = DiskSpace.isFull(pool.settings.directory)
-      if ending == nil, troubled.count < 2 || isDiskFull {
+      if stop.isSet {
+        // Whatever was at work on the lane was ended with the run.
+        end = .interrupted(detail: "stopped: \(error)")
+      } else if ending == nil, troubled.count < 2 || isDiskFull {
         end = .interrupted(detail: "\(Self.laneTrouble): \(error)")
       } else if isDiskFull {
         end = .interrupted(detail: "its work could not be put away: \(error)")
       }
       try await giveUpStart(feature, attempt, lane: lane, branch: branch, end)
       let isBroken = if case LaneError.broken = error { true } else { false }
-      if ending == nil, !isDiskFull, isBroken || troubled.last == lane.number {
+      if ending == nil, !isDiskFull, !stop.isSet, isBroken || troubled.last == lane.number {
         try? store.leaveOutLane(lane.number)
       }
     }

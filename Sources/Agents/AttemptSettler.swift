@@ -464,6 +464,12 @@ package struct AttemptSettler: Sendable {
       return .refusedClaim(detail: Self.words(refusals))
     }
     switch problem {
+    case .refused, .hookRefused, .unsigned:
+      // Hooks, filters and signers are ended with the run.
+      if Programs.stop?.isSet == true { return .interrupted(detail: "stopped") }
+    default: break
+    }
+    switch problem {
     case .refused(let words):
       return failed("its uncommitted work could not be committed", words)
     case .hookRefused(let words):

@@ -50,6 +50,8 @@ struct Gate: Sendable {
       (isCold, need) = try await Offload.run {
         try room.restore(commit, cold: cold, provision: provision)
       }
+    } catch  where stop.isSet {
+      return .stopped
     } catch let LaneError.commandFailed(command, detail) {
       // It is this tree that names what can't be had.
       let log = state.gateLog("\(store.now)-\(tree.short)-setup")

@@ -338,8 +338,20 @@ actor RunLoop {
         group.addTask { await self.attempt(feature) }
       }
     } catch {
-      fatal = error
+      fail(error)
     }
+  }
+
+  /// Ends the run for good, unless what failed did so since the end was asked for.
+  private func fail(_ error: any Error) {
+    guard !(stop.isSet && Self.isCancellation(error)) else { return }
+    fatal = fatal ?? error
+  }
+
+  private static func isCancellation(_ error: any Error) -> Bool {
+    let failure = (error as? GitProgramError)?.failure ?? error as? ProcessFailure
+    if case .cancelled = failure { return true }
+    return error is CancellationError
   }
 
   /// How many instances of each slot are free, without those that this process is about to take.
@@ -405,7 +417,7 @@ actor RunLoop {
     } catch StoreError.stateChanged {
       // Another was first, or the backlog has changed: its state tells what comes next.
     } catch {
-      fatal = fatal ?? error
+      fail(error)
     }
   }
 
@@ -677,7 +689,7 @@ actor RunLoop {
         guard progress == .progressed, try !hasWhatItIsFor() else { return }
       }
     } catch {
-      fatal = fatal ?? error
+      fail(error)
     }
   }
 
@@ -751,7 +763,7 @@ actor RunLoop {
       guard try store.openLandings().isEmpty else { return }
       isColdRed = try await !context.lander.coldGate(stop: stop) { await self.tell($0) }
     } catch {
-      fatal = fatal ?? error
+      fail(error)
     }
   }
 

@@ -121,22 +121,22 @@ enum Blow: CaseIterable {
     Self.makeRoom(shop)
     // What the guard ends takes a moment; the run's own state is not looked at before.
     let isEnded = try eventually {
-      try shop.processes(besides: { Self.hasKilledItsGuard($0, in: shop) }).isEmpty
+      try shop.processes(besides: { Self.hasDisabledItsGuard($0, in: shop) }).isEmpty
     }
     #expect(isEnded, "\(self): \((try? shop.processes()) ?? [])")
     // Who was filling it then has written on until it was ended.
     Self.makeRoom(shop)
   }
 
-  /// Tells whether a process is of an attempt that kills its guard, by `<participant>-<feature>-<attempt>`.
-  private static func hasKilledItsGuard(_ pid: Int32, in shop: Workshop) -> Bool {
+  /// Tells whether a process is of an attempt that kills its guard or holds it still, by `<participant>-<feature>-<attempt>`.
+  private static func hasDisabledItsGuard(_ pid: Int32, in shop: Workshop) -> Bool {
     let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
     let mark = String(decoding: environment, as: UTF8.self).split(separator: "\0")
       .first { $0.hasPrefix("LANEKEEPER_MARK=") }?.split(separator: "-").suffix(2)
     guard let mark else { return false }
     let fault = "faults/" + mark.joined(separator: "-")
     let kind = (try? shop.repository.root.read(fault)).flatMap(FaultTests.Fault.init)
-    return kind?.killsGuards == true
+    return kind?.disablesItsGuard == true
   }
 
   /// Empties objects of branches that have not landed, as a power cut leaves them.

@@ -28,9 +28,12 @@ import Testing
     }
     /// Tells that the attempt is ended for it, and that it counts.
     var isTimeOut: Bool {
-      [.hangs, .killsItsGuard, .stopsItsGuard, .killsItsGuardForADaemon].contains(self)
+      self == .hangs || disablesItsGuard
     }
-    var killsGuards: Bool { self == .killsItsGuard || self == .killsItsGuardForADaemon }
+    /// Tells whether nobody but a run can end its agent: its guard is killed, or held still.
+    var disablesItsGuard: Bool {
+      [.killsItsGuard, .stopsItsGuard, .killsItsGuardForADaemon].contains(self)
+    }
 
     /// Those that are drawn, the same for the same list.
     static let drawn: [Fault] = {

@@ -170,6 +170,34 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
+  /// The gate's worktree is filled first, then the lane.
+  @Test(arguments: [1, 2])
+  func stopsCleanlyWhileGitWaitsForAFilter(number: Int) throws {
+    let shop = try Workshop(features: Workshop.independent(1), agent: "echo done > f$id.txt")
+    let above = shop.repository.root.path
+    try shop.repository.root.write(
+      "filter.sh",
+      """
+      echo >> \(above)/count
+      [ -f \(above)/go ] || [ $(wc -l < \(above)/count) -lt \(number) ] || { : > \(above)/hangs; sleep 600; }
+      cat
+
+      """)
+    try shop.repository.write(".gitattributes", "*.bin filter=slow\n")
+    try shop.repository.write("a.bin", "binary\n")
+    try shop.repository.commit("a filter")
+    try shop.repository.git("config", "filter.slow.smudge", "sh \(above)/filter.sh")
+    let run = try shop.start(["run"], output: "run")
+    #expect(eventually { FileManager.default.fileExists(atPath: above + "/hangs") })
+    run.signal(SIGINT)
+    let (status, said) = (run.wait(), try shop.repository.root.read("run"))
+    #expect(status == 130, "\(said)")
+    #expect(try shop.processes() == [])
+    try shop.repository.root.write("go", "")
+    #expect(try shop.run("run").status == 0)
+    #expect(try shop.landed() == ["1"] && shop.leftovers() == [])
+  }
+
   @Test func aSecondSignalEndsAtOnce() throws {
     let shop = try Workshop(
       features: Workshop.independent(1),
