@@ -35,6 +35,7 @@ package enum FeatureWait: Sendable, Equatable {
     case .pending where !feature.inBacklog, .ready where !feature.inBacklog,
       .blocked where !feature.inBacklog:
       self = .over
+    case .pending where isInHand && open.isEmpty: self = .work
     case .blocked, .pending: self = open.isEmpty ? .lost : .dependencies(open)
     case .ready: self = .agent
     case .running, .landing: self = isInHand ? .work : .lost

@@ -257,8 +257,15 @@ extension Store {
       if let lane = try Self.lane(attempt.lane, db), lane.feature == feature {
         try freeLane(db, lane.number)
       }
-      guard let record = try Self.feature(feature, db), record.state == .running else {
-        return trouble
+      guard let record = try Self.feature(feature, db) else { return trouble }
+      guard record.state == .running else {
+        // A person has taken it out of the attempt's hands, and may have asked for it again.
+        return try tryMove(db, feature) {
+          if record.state.isFinal, record.state != .undone {
+            try releaseAll(db, owner: .feature(feature))
+          }
+          try settle(db, feature)
+        } ?? trouble
       }
       var maximum = 3
       if case .failed(_, _, let most) = end { maximum = most }

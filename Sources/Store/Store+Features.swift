@@ -97,40 +97,44 @@ extension Store {
 
   /// The same for the whole backlog, or only for those that depend on `feature`, and for what follows of that.
   ///
-  /// Each feature is looked at when its turn comes, since one move may bring others about.
+  /// Each feature is looked at when its turn comes, since one move may bring others about. Where features may stand on
+  /// what has not landed, all are looked at: whether one may start hangs then on who else stands there, too.
   func settleReadiness(_ db: Database, dependentsOf feature: String? = nil) throws {
-    guard let feature else { return try settle(db, Self.unsettled(db, try isStacking(db))) }
-    var features = try dependents(db, of: feature)
-    // What it stands on may be stood on by another now, or by no other any more.
-    if let base = try Self.stack(of: feature, db)?.onto {
-      features += try dependents(db, of: base).filter { !features.contains($0) }
+    let isStacking = try isStacking(db)
+    guard let feature, !isStacking else {
+      return try settle(db, Self.unsettled(db, isStacking), isStacking)
     }
-    try settle(db, features)
+    try settle(db, dependents(db, of: feature), isStacking)
   }
 
   /// Settles one feature and what may start from it, and what follows of that.
   func settle(_ db: Database, _ feature: String) throws {
-    try settle(db, [feature] + (isStacking(db) ? dependents(db, of: feature) : []))
+    let isStacking = try isStacking(db)
+    try settle(
+      db, [feature] + (isStacking ? Self.unsettled(db, isStacking) : []), isStacking)
   }
 
-  private func settle(_ db: Database, _ features: [String]) throws {
-    guard !features.isEmpty else { return }
-    let isStacking = try isStacking(db)
-    var open = features
-    var waiting = Set(open)
-    var next = 0
-    while next < open.count {
-      let id = open[next]
-      next += 1
-      waiting.remove(id)
-      guard let feature = try Self.feature(id, db),
-        let step = try readinessStep(db, feature, isStacking)
-      else { continue }
-      try transition(db, id, to: step.state, detail: step.detail)
-      if step.state == .blocked { try releaseAll(db, owner: .feature(id)) }
-      for other in [id] + (try dependents(db, of: id)) where waiting.insert(other).inserted {
-        open.append(other)
+  private func settle(_ db: Database, _ features: [String], _ isStacking: Bool) throws {
+    var features = features
+    while !features.isEmpty {
+      var open = features
+      var waiting = Set(open)
+      var (next, hasMoved) = (0, false)
+      while next < open.count {
+        let id = open[next]
+        next += 1
+        waiting.remove(id)
+        guard let feature = try Self.feature(id, db),
+          let step = try readinessStep(db, feature, isStacking)
+        else { continue }
+        hasMoved = true
+        try transition(db, id, to: step.state, detail: step.detail)
+        if step.state == .blocked { try releaseAll(db, owner: .feature(id)) }
+        for other in [id] + (try dependents(db, of: id)) where waiting.insert(other).inserted {
+          open.append(other)
+        }
       }
+      features = hasMoved && isStacking ? try Self.unsettled(db, isStacking) : []
     }
   }
 
@@ -151,6 +155,8 @@ extension Store {
     case .pending where isBroken, .ready where isBroken, .waiting where isBroken:
       return (.blocked, "a dependency failed or was abandoned")
     case .blocked where !isBroken: return (.pending, nil)
+    // It was given up and asked for again while an attempt on it had not ended: that one's end settles it.
+    case .pending where try Self.isAttempted(feature.id, db): return nil
     case .pending where needs.isEmpty: return (.ready, nil)
     case .pending where isStacking:
       return try stackBase(db, of: feature.id).map {
@@ -160,6 +166,13 @@ extension Store {
       return try stackBase(db, of: feature.id) == nil ? (.pending, nil) : nil
     default: return nil
     }
+  }
+
+  private static func isAttempted(_ feature: String, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(
+        sql: "SELECT EXISTS (SELECT 1 FROM attempts WHERE feature = ? AND state = 'running')"),
+      arguments: [feature]) ?? false
   }
 
   /// The states out of which dependencies alone lead.
@@ -186,11 +199,14 @@ extension Store {
                 WHERE d.feature = features.id AND p.state <> 'landed') AS open,
               EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
                 WHERE d.feature = features.id AND p.state IN ('failed', 'abandoned', 'blocked'))
-                AS broken
+                AS broken,
+              EXISTS (SELECT 1 FROM dependencies d JOIN features p ON p.id = d.depends_on
+                WHERE d.feature = features.id AND p.state IN
+                  ('completed', 'in_review', 'approved', 'queued', 'landing')) AS stands
             FROM features WHERE in_backlog = 1
               AND state IN ('pending', 'ready', 'waiting', 'blocked')) f
           WHERE broken <> (f.state = 'blocked')
-            OR f.state = 'pending' AND (NOT open OR ?) OR f.state = 'ready' AND open
+            OR f.state = 'pending' AND (NOT open OR stands AND ?) OR f.state = 'ready' AND open
           ORDER BY f.position, f.id
           """), arguments: [isStacking])
   }

@@ -400,6 +400,40 @@ private struct Life {
     #expect(try ["1", "2", "3"].map(bench.state) == [.abandoned, .blocked, .blocked])
   }
 
+  @Test func p1_whatIsAskedForAgainWaitsForTheEndOfItsAttempt() throws {
+    for again in [{ (store: Store) in try store.retry("1") }, { try $0.reopen("1") }] {
+      let bench = try StoreBench(["1"])
+      try bench.start("1", claims: ["a"])
+      try bench.store.abandon("1")
+      try again(bench.store)
+      #expect(try bench.state("1") == .pending)
+      #expect(try bench.store.featureWaits()["1"] == .work)
+      try bench.end("1", .interrupted(detail: "ended"))
+      #expect(try bench.state("1") == .ready)
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func p7_whoMayStandOnAnUnlandedBranchIsSettledWithIt(isRefused: Bool) throws {
+    let bench = try StoreBench(
+      ["1", "2", "3", "4"], needs: ["2": ["1"], "3": ["1"]])
+    try bench.store.setClaimSettings(
+      target: "refs/heads/main", policy: "auto", humans: "off", policies: [], stacks: true)
+    try bench.start("4", claims: ["held"])
+    try bench.start("1")
+    try bench.end("1", .completed(review: true))
+    #expect(try bench.state("2") == .ready && bench.state("3") == .ready)
+    // One line of work stands on a branch, whether its attempt got its paths or waits for them.
+    try bench.start("2", claims: isRefused ? ["held"] : [], stacks: true)
+    #expect(try bench.state("2") == (isRefused ? .waiting : .running))
+    #expect(try bench.state("3") == .pending)
+    if !isRefused { try bench.end("2", .interrupted(detail: "i")) }
+    let hex = String(repeating: "a", count: 40)
+    try bench.store.settleForeign(
+      "2", from: [.ready, .waiting], laneTip: hex, commit: hex)
+    #expect(try bench.state("3") == .ready)
+  }
+
   @Test func p7_anEdgeIsAddedWhileADependencyHasFailed() throws {
     let bench = try StoreBench(["1", "2", "3", "4"], needs: ["2": ["1"]])
     try bench.start("1")

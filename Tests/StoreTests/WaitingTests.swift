@@ -49,7 +49,7 @@ struct StoreBench {
 
   @discardableResult
   func start(
-    _ id: String, claims: [String] = [], expiry: ExpiryCheck? = nil
+    _ id: String, claims: [String] = [], expiry: ExpiryCheck? = nil, stacks: Bool = false
   ) throws -> AttemptStart {
     clock.advance(10)
     let lane = try store.reserveLane() ?? store.addLane { "lane-\($0)" }
@@ -57,7 +57,8 @@ struct StoreBench {
       AttemptRequest(
         feature: id, participant: "p", lane: lane.number, branch: "refs/heads/lane/\(id)",
         tier: "haiku", modelName: "haiku", choice: "test", mark: "m-\(id)",
-        claims: try requests(claims), policies: PathPolicies([]), expiry: expiry)
+        claims: try requests(claims), policies: PathPolicies([]), expiry: expiry),
+      above: stacks ? { _ in String(repeating: "b", count: 40) } : nil
     ) { String(repeating: "a", count: 40) }
     if case .started = result {} else { try store.finishLane(lane.number) }
     return result
