@@ -107,10 +107,11 @@ package struct AttemptRunner: Sendable {
       ending = try await runAgent(
         feature, attempt, lane: lane, branch: branch, definition: definition, prepared: prepared,
         allowance: allowance, stop: stop)
-      try store.freeSlot(feature.id, attempt.number)
+      // Its end frees the slot, too.
+      try? store.freeSlot(feature.id, attempt.number)
       agentEnded()
       let result = ending!
-      try await Offload.run { try configuration.end(feature, attempt) }
+      try await Offload.run { configuration.end(feature, attempt) }
       let settler = AttemptSettler(
         settings: settings, store: store, state: state, identity: identity())
       // Hooks of the repository may be the agent's, so they have no more time than it has.
@@ -128,7 +129,7 @@ package struct AttemptRunner: Sendable {
         .refusedClaim(detail: "the target conflicts on \(names), which others hold"))
     } catch {
       if ending == nil { agentEnded() }
-      try? await Offload.run { try configuration.end(feature, attempt) }
+      try? await Offload.run { configuration.end(feature, attempt) }
       try? store.record(
         "attempt_error", feature: feature.id, agent: attempt.agent,
         ["attempt": .integer(Int64(attempt.number)), "detail": .string("\(error)")])
@@ -193,7 +194,7 @@ package struct AttemptRunner: Sendable {
     let stagger = settings.staggerSeconds ?? definition.staggerSeconds
     try await Stagger.wait(
       state.locks + "/start-\(definition.name)", seconds: stagger, stop: stop)
-    try await Offload.run { try configuration.begin(feature, attempt) }
+    try await Offload.run { configuration.begin(feature, attempt) }
     let killsBefore = MemoryPressure.kills()
     let environment = AgentEnvironment.variables(
       feature, attempt, lane: lane, promptFile: state.prompt(feature.id, attempt.number),

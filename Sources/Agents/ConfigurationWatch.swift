@@ -12,15 +12,39 @@ package struct ConfigurationWatch: Sendable {
   }
 
   /// Is called before the agent of an attempt starts. Blocks.
-  package func begin(_ feature: FeatureRecord, _ attempt: AttemptRecord) throws {
-    try tell(configuration.begin(Self.name(attempt), running: running()), feature, attempt)
+  ///
+  /// Where the configuration can't be looked after, that is told by an event, and the attempt goes on.
+  package func begin(_ feature: FeatureRecord, _ attempt: AttemptRecord) {
+    noting(feature, attempt) {
+      try tell(configuration.begin(Self.name(attempt), running: running()), feature, attempt)
+    }
   }
 
-  /// Is called once nothing of the agent runs any more, before its work is put away. Blocks.
-  package func end(_ feature: FeatureRecord, _ attempt: AttemptRecord) throws {
+  /// Is called once nothing of the agent runs any more, before its work is put away. Blocks; what goes wrong is told
+  /// by an event.
+  package func end(_ feature: FeatureRecord, _ attempt: AttemptRecord) {
     let words = "feature #\(feature.id) (attempt \(attempt.number))"
-    try tell(
-      configuration.end(Self.name(attempt), words: words, running: running()), feature, attempt)
+    noting(feature, attempt) {
+      try tell(
+        configuration.end(Self.name(attempt), words: words, running: running()), feature, attempt)
+    }
+  }
+
+  private func noting(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ body: () throws -> Void
+  ) {
+    do {
+      try body()
+    } catch {
+      try? store.record(
+        "configuration_error", feature: feature.id, agent: attempt.agent,
+        [
+          "attempt": .integer(Int64(attempt.number)),
+          "detail": .string(
+            "the configuration that attempts share with your checkout can't be looked after: \(error)"
+          ),
+        ])
+    }
   }
 
   private static func name(_ attempt: AttemptRecord) -> String {

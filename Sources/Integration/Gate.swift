@@ -42,8 +42,11 @@ struct Gate: Sendable {
   ) async throws -> Verdict {
     let room =
       cold ? GateRoom.cold(settings, state) : GateRoom.warm(settings, state, number: number)
-    // A gate that a killed process left behind is ending.
-    try await FileLock.acquire(room.lock).release()
+    // A gate that a killed process left behind is ending, and is ended where it does not.
+    guard try await Offload.run({ Strays.endHolder(ofLock: room.lock) }) else {
+      return .impossible(
+        unready(room, "a gate that was cut off still holds \(room.lock) and can't be ended"))
+    }
     let (isCold, need): (Bool, Provision.Need?)
     let provision = settings.provision
     do {

@@ -43,6 +43,13 @@ package struct GateRoom: Sendable {
     state.gateLock + name.dropFirst("integration".count)
   }
 
+  /// The locks of all gates.
+  static func locks(_ state: StateDirectory) -> [String] {
+    (["", "-cold"] + (2...Configuration.Landing.mostGates).map { "-\($0)" }).map {
+      state.gateLock + $0
+    }
+  }
+
   /// Where gates may be running that a killed process left.
   static func paths(_ settings: LandingSettings) -> [String] {
     [settings.worktree, settings.worktree + "-cold"]

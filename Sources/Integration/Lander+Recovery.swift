@@ -12,6 +12,12 @@ extension Lander {
     }
   }
 
+  /// Ends the gates of killed processes, also where their guards were stopped. The caller holds the landing lock, so
+  /// that no other is at work. Blocks.
+  package func endLeftGates() {
+    for lock in GateRoom.locks(state) { Strays.endHolder(ofLock: lock) }
+  }
+
   /// Brings landings that were cut off to an end: on where the target moved, back where it did not.
   ///
   /// Callers hold the landing lock. Blocks. A chain whose checkout is busy stays open, and nothing

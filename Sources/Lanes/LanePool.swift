@@ -161,9 +161,13 @@ package struct LanePool: Sendable {
   private func setUp(_ lane: LaneRecord, _ setup: String, _ provision: Provision) throws {
     let jobs = settings.jobs.flatMap { $0.take() ? $0 : nil }
     defer { jobs?.give() }
-    // One that a killed process left behind is ending.
-    try FileLock.acquireBlocking(state.setUpLock(lane.name)).release()
     let lock = state.setUpLock(lane.name)
+    // One that a killed process left behind is ending, and is ended where it does not.
+    guard Strays.endHolder(ofLock: lock) else {
+      throw LaneError.broken(
+        path: lane.path,
+        reason: "a set-up command that was cut off still holds \(lock) and can't be ended")
+    }
     let command = provision.setUp(setup, in: lane.path, name: lane.name, lock: lock)
     let log = command.logPath
     var ending = try GuardedProcess.runBlocking(command)

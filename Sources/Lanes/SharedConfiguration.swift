@@ -39,6 +39,8 @@ package struct SharedConfiguration: Sendable {
   private typealias Values = [String: [String]]
   private static let files = ["config", "config.worktree"]
   private static let largest = 16 << 20
+  /// Seconds for which another may compare it.
+  private static let patience = 30.0
 
   private let state: StateDirectory
   private let environment: [String: String]
@@ -62,7 +64,7 @@ package struct SharedConfiguration: Sendable {
   ///   - running: the names of all attempts that are at work.
   /// - Returns: what others at work, or cut off, have changed meanwhile.
   package func begin(_ attempt: String, running: Set<String>) throws -> [Change] {
-    let lock = try FileLock.acquireBlocking(state.locks + "/config")
+    let lock = try FileLock.acquireBlocking(state.locks + "/config", seconds: Self.patience)
     defer { lock.release() }
     guard atWork(besides: attempt, running: running).isEmpty else {
       try note(attempt)
@@ -104,7 +106,7 @@ package struct SharedConfiguration: Sendable {
   /// - Returns: what was changed.
   package func end(_ attempt: String, words: String, running: Set<String>) throws -> [Change] {
     guard FileManager.default.fileExists(atPath: seen) else { return [] }
-    let lock = try FileLock.acquireBlocking(state.locks + "/config")
+    let lock = try FileLock.acquireBlocking(state.locks + "/config", seconds: Self.patience)
     defer { lock.release() }
     guard FileManager.default.fileExists(atPath: seen) else { return [] }
     let changes = try compare(words, only: nil)
@@ -119,7 +121,7 @@ package struct SharedConfiguration: Sendable {
   @discardableResult
   package func look() throws -> [Change] {
     guard FileManager.default.fileExists(atPath: seen) else { return [] }
-    let lock = try FileLock.acquireBlocking(state.locks + "/config")
+    let lock = try FileLock.acquireBlocking(state.locks + "/config", seconds: Self.patience)
     defer { lock.release() }
     return try compare("an attempt", only: nil)
   }

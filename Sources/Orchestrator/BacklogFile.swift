@@ -80,11 +80,9 @@ package struct BacklogFile {
 
   /// Reads the file while nobody has it open for writing.
   private func read(_ path: String) throws -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else {
-      if errno == ENOENT { return nil }
-      throw error("read")
-    }
+    var facts = stat()
+    if lstat(path, &facts) != 0, errno == ENOENT { return nil }
+    let descriptor = try InputFile.openFile(path, O_RDONLY | O_NOFOLLOW)
     defer { release(descriptor) }
     lease(descriptor, Int32(F_RDLCK))
     guard let text = String(validating: InputFile.bytes(descriptor) ?? [], as: UTF8.self) else {
@@ -95,8 +93,7 @@ package struct BacklogFile {
 
   /// - Returns: false where it holds something else by now.
   private func replace(_ old: String, with text: String, at path: String) throws -> Bool {
-    let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { throw error("written") }
+    let descriptor = try InputFile.openFile(path, O_RDWR | O_NOFOLLOW)
     defer { release(descriptor) }
     lease(descriptor, Int32(F_WRLCK))
     var facts = stat()

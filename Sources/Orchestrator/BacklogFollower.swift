@@ -49,6 +49,9 @@ struct BacklogFollower {
     return .changed
   }
 
+  /// Has what it holds read again at the next look.
+  mutating func forget() { read = nil }
+
   /// Tells whether it holds something that was not read yet.
   var isBehind: Bool { Stamp(file).map { $0 != read } ?? false }
 

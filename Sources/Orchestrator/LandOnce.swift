@@ -19,7 +19,15 @@ package struct LandOnce: Sendable {
   package func run(
     undosOnly: Bool = false, stop: StopSignal, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> Int32 {
-    stop.onWait { report(.note($0)) }
+    let id = "land-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    let own = try FileLock.tryAcquire(project.state.participantLock(id))
+    let board = WaitBoard(store, participant: id)
+    board.follow(stop) { report(.note($0)) }
+    defer {
+      board.close()
+      own?.release()
+      unlink(project.state.participantLock(id))
+    }
     return try await Programs.$stop.withValue(stop) {
       try await land(undosOnly: undosOnly, stop: stop, report: report)
     }

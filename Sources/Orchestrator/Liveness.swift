@@ -29,6 +29,9 @@ package struct Liveness: Sendable {
     try store.openParticipants().filter { $0.id != own && isAlive($0.id) }
   }
 
+  /// Returns what those that live have been waiting for, for long, oldest first.
+  package func runWaits() throws -> [RunWait] { try store.runWaits { isAlive($0) } }
+
   /// Tells whether anybody is at work, besides one.
   package func isAnybodyAtWork(besides own: String? = nil) throws -> Bool {
     try !participants(besides: own).isEmpty

@@ -9,7 +9,7 @@ package enum ModelSettingsFile {
   package static func read(_ path: String) throws -> ModelSettings? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     do {
-      return try ModelSettings(text: try InputFile.read(path), file: path)
+      return try ModelSettings(text: try InputFile.read(path, isFile: true), file: path)
     } catch let error as ModelError {
       throw Failure("\(error)", status: 65)
     }

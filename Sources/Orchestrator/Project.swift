@@ -63,7 +63,8 @@ package struct Project: Sendable {
     if isConfigured {
       do {
         configuration = try ConfigurationReader.read(
-          text: try InputFile.read(file), file: configurationFile, repositoryName: name,
+          text: try InputFile.read(file, isFile: true), file: configurationFile,
+          repositoryName: name,
           lanesPath: lanes)
       } catch let problems as InputProblems {
         throw Failure(problems.description, status: 65)
@@ -138,7 +139,7 @@ package struct Project: Sendable {
     }
     do {
       return try BacklogReader.read(
-        text: try InputFile.read(backlogFile), file: "features.yml",
+        text: try InputFile.read(backlogFile, isFile: true), file: "features.yml",
         slots: Set(configuration.slots.keys))
     } catch let problems as InputProblems {
       throw Failure(problems.description, status: 65)
@@ -262,19 +263,42 @@ package struct Project: Sendable {
 
 /// Reads files that people write.
 package enum InputFile {
+  /// - Parameter isFile: refuses pipes and devices, whose other end may never write.
   /// - Throws: ``Failure`` with status 65 where the file can't be read or is not UTF-8.
-  package static func read(_ path: String) throws -> String {
+  package static func read(_ path: String, isFile: Bool = false) throws -> String {
     // Foundation does not wait for one who just writes the file (see BacklogFile), but fails.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Failure("\(path) can't be read", status: 65) }
+    let descriptor = isFile ? try openFile(path) : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unreadable(path) }
     defer { close(descriptor) }
-    guard let bytes = bytes(descriptor) else {
-      throw Failure("\(path) can't be read", status: 65)
-    }
+    guard let bytes = bytes(descriptor) else { throw unreadable(path) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure("\(path) is not UTF-8 text; save it as UTF-8", status: 65)
     }
     return text
+  }
+
+  private static func unreadable(_ path: String) -> Failure {
+    Failure("\(path) can't be read: \(String(cString: strerror(errno)))", status: 65)
+  }
+
+  /// Opens a file, and waits for a moment for one that has it to itself.
+  ///
+  /// - Throws: ``Failure``: 65 where it can't be opened or is no file, 75 where another has it for long.
+  static func openFile(_ path: String, _ flags: Int32 = O_RDONLY) throws -> Int32 {
+    for _ in 0..<2500 {
+      let descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+      guard descriptor >= 0 else {
+        guard errno == EWOULDBLOCK || errno == EINTR else { throw unreadable(path) }
+        usleep(2000)
+        continue
+      }
+      var facts = stat()
+      if fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG { return descriptor }
+      close(descriptor)
+      throw Failure(
+        "\(path) is a directory, a pipe or a device; put a file in its place", status: 65)
+    }
+    throw Failure("\(path) is being written by another program; try again", status: 75)
   }
 
   /// Reads from where the descriptor stands; `nil` where that fails.

@@ -140,7 +140,8 @@ package struct PromiseAudit {
       for dependency in dependencies[id] ?? [] {
         // The line goes from the newest to the oldest.
         if let other = landedAt[dependency.dependsOn], other < index,
-          try !wasThere(dependency.dependsOn, before: index, records, place)
+          try !wasThere(dependency.dependsOn, before: index, records, place),
+          try !store.isLateNeed(id, dependency.dependsOn)
         {
           found.append("feature #\(id) landed before #\(dependency.dependsOn), which it needs")
         }

@@ -62,12 +62,18 @@ package struct Recovery: Sendable {
         "feature #\(attempt.feature): attempt \(attempt.number) was cut off; its work is kept")
     }
     let repository = try project.repository()
+    if isAlone, !holdsLanes {
+      for lane in try store.lanes() where lane.state == .preparing {
+        Strays.endHolder(ofLock: state.setUpLock(lane.name))
+      }
+    }
     try store.freeLeftLanes(preparing: isAlone && !holdsLanes) { lane in
       makeIdle(lane, repository)
     }
     try project.mend(store).mendIdleLanes()
     if let landing = try FileLock.tryAcquire(state.landingLock) {
       defer { landing.release() }
+      lander.endLeftGates()
       if try !store.openLandings().isEmpty {
         try lander.recover()
         lines.append(
@@ -117,11 +123,12 @@ package struct Recovery: Sendable {
 
   private func recover(_ attempt: AttemptRecord) throws {
     let lane = try store.lane(attempt.lane)
+    if let lane { Strays.endHolder(ofLock: state.setUpLock(lane.name)) }
     Strays.endRecorded(ofLock: state.attemptLock(attempt.feature, attempt.number))
     Strays.end(mark: attempt.mark, directories: lane.map { [$0.path] } ?? [])
     MemoryGroup.removeLeft(lockPath: state.attemptLock(attempt.feature, attempt.number))
     guard let feature = try store.feature(attempt.feature) else { return }
-    try ConfigurationWatch(store: store, state: state, environment: project.environment)
+    ConfigurationWatch(store: store, state: state, environment: project.environment)
       .end(feature, attempt)
     do {
       if let lane, let branch = feature.branch {

@@ -81,6 +81,9 @@ actor RunLoop {
   private var isStopping = false
   private var toldForced = false
   private var fatal: (any Error)?
+  /// Since when parts of the work fail, by what they do.
+  private var failing: [String: ContinuousClock.Instant] = [:]
+  private var toldFailures: Set<String> = []
 
   private var store: Store { context.store }
 
@@ -205,21 +208,56 @@ actor RunLoop {
       tell(after.subtracting(before), "came in")
       tell(before.subtracting(after), "left; what was begun of that is kept")
     } catch {
-      report(
-        .note("features.yml has changed and can't be read, so the backlog stays as it is: \(error)")
-      )
+      // What is wrong in it stays so until it is saved again; anything else may be over at the next look.
+      if (error as? Failure)?.status != 65 { backlogFile.forget() }
+      tellOnce(
+        "features.yml has changed and can't be read, so the backlog stays as it is: \(error)")
     }
+  }
+
+  /// Tells something that may come up again and again.
+  private func tellOnce(_ words: String) {
+    if toldFailures.insert(words).inserted { report(.note(words)) }
+  }
+
+  /// Goes on after an error that may come and go, such as that of a file that is just being written, and tells it once.
+  /// One that stays for long, or that does not go by itself, ends the run.
+  ///
+  /// - Parameter part: what failed and is tried again, for people.
+  private func bear(_ error: any Error, in part: String) {
+    if let since = failing[part], .now - since > .seconds(context.options.troubleSeconds) {
+      fail(error)
+    } else if error is Failure || Store.isBroken(error) {
+      fail(error)
+    } else if !isCancellation(error) {
+      failing[part] = failing[part] ?? .now
+      tellOnce("\(part) failed, which is tried again: \(error)")
+    }
+  }
+
+  /// Ends the run for good, unless what failed did so since the end was asked for.
+  private func fail(_ error: any Error) {
+    guard !isCancellation(error) else { return }
+    fatal = fatal ?? error
+  }
+
+  /// Tells whether something failed since the end was asked for.
+  private func isCancellation(_ error: any Error) -> Bool {
+    guard stop.isSet else { return false }
+    let failure = (error as? GitProgramError)?.failure ?? error as? ProcessFailure
+    if case .cancelled = failure { return true }
+    return error is CancellationError
   }
 
   /// Tells of features that could not be moved on as they should.
   private func tellTroubles() {
     guard let events = try? store.events(after: toldEvent, limit: 1000) else { return }
     toldEvent = events.last?.seq ?? toldEvent
-    for event in events where event.type == "store_error" {
+    for event in events where ["store_error", "configuration_error"].contains(event.type) {
       guard case .object(let members) = JSONValue(parsing: event.data),
         let words = members.first(where: { $0.0 == "detail" })?.1.plain
       else { continue }
-      report(.note(words))
+      if event.type == "store_error" { report(.note(words)) } else { tellOnce(words) }
     }
   }
 
@@ -313,6 +351,7 @@ actor RunLoop {
       try store.endDeadWaits()
       lent = try store.lentPlaces(context.participant)
       guard running - lent < context.options.parallel, !isPaused, try !lookAtTarget() else {
+        failing[Self.starting] = nil
         return
       }
       if pilot == nil { pilot = try context.pilot() }
@@ -337,22 +376,13 @@ actor RunLoop {
         mine.insert(feature.id)
         group.addTask { await self.attempt(feature) }
       }
+      failing[Self.starting] = nil
     } catch {
-      fail(error)
+      bear(error, in: Self.starting)
     }
   }
 
-  /// Ends the run for good, unless what failed did so since the end was asked for.
-  private func fail(_ error: any Error) {
-    guard !(stop.isSet && Self.isCancellation(error)) else { return }
-    fatal = fatal ?? error
-  }
-
-  private static func isCancellation(_ error: any Error) -> Bool {
-    let failure = (error as? GitProgramError)?.failure ?? error as? ProcessFailure
-    if case .cancelled = failure { return true }
-    return error is CancellationError
-  }
+  private static let starting = "looking for what can start"
 
   /// How many instances of each slot are free, without those that this process is about to take.
   private func freeSlots() throws -> [String: Int] {
@@ -369,6 +399,7 @@ actor RunLoop {
     guard feature.inBacklog, !mine.contains(feature.id) else { return false }
     if let only = context.options.only, !only.contains(feature.id) { return false }
     if let time = notBefore[feature.id], time > .now { return false }
+    if context.options.holdsBack(feature.id) { return false }
     return !firstRound.isSuspect(feature.id) || !hasUntried()
   }
 
@@ -392,10 +423,13 @@ actor RunLoop {
       pilot?.attemptEnded(feature.id)
       post.yield(.attemptEnded)
     }
+    var part = "the start of feature #\(feature.id)"
     do {
       let begun = try await begin(feature)
       wantedSlots[feature.id] = nil
+      failing[part] = nil
       guard let started = begun else { return }
+      part = ""
       let runner = AttemptRunner(
         settings: context.attemptSettings, pool: context.pool, store: store,
         state: context.project.state, identity: context.project.identity)
@@ -408,6 +442,7 @@ actor RunLoop {
           ended.run()
         })
       ringLanding.yield()
+      part = "taking note of the attempt on feature #\(feature.id)"
       try judgeAgent(started, ending)
       tellConfiguration()
       try tell(started.attempt)
@@ -416,6 +451,9 @@ actor RunLoop {
         started.lane, store: store, tip: isStopping ? nil : tip ?? nil, need: startable)
     } catch StoreError.stateChanged {
       // Another was first, or the backlog has changed: its state tells what comes next.
+    } catch  where !part.isEmpty {
+      restBriefly(feature.id)
+      bear(error, in: part)
     } catch {
       fail(error)
     }
@@ -671,7 +709,11 @@ actor RunLoop {
       }
       // An attempt that is at work may have changed by whom landings are signed.
       let configuration = context.project.sharedConfiguration
-      try await Offload.run { _ = try configuration.look() }
+      do {
+        try await Offload.run { _ = try configuration.look() }
+      } catch {
+        tellOnce("the configuration that attempts share with your checkout can't be read: \(error)")
+      }
       tellConfiguration()
       if try !store.openLandings().isEmpty {
         // The process that landed before was killed.
@@ -686,12 +728,15 @@ actor RunLoop {
         heldOff = isHeld ? (.now.advanced(by: .seconds(3)), waiting) : nil
         machineHolds = progress == .heldByMachine ? machineHolds + 1 : 0
         // Under make each process lands its own feature, and ends: its token is waited for.
-        guard progress == .progressed, try !hasWhatItIsFor() else { return }
+        guard progress == .progressed, try !hasWhatItIsFor() else { break }
       }
+      failing[Self.landing] = nil
     } catch {
-      fail(error)
+      bear(error, in: Self.landing)
     }
   }
+
+  private static let landing = "landing"
 
   /// Tells whether there is nothing left to do on what this process was asked for.
   private func hasWhatItIsFor() throws -> Bool {
@@ -788,7 +833,7 @@ actor RunLoop {
 
   private func ticker() async {
     while !Task.isCancelled {
-      try? await Task.sleep(for: .milliseconds(500))
+      try? await Task.sleep(for: .seconds(Self.tick))
       post.yield(.tick)
     }
   }
@@ -806,33 +851,41 @@ actor RunLoop {
     guard attempts == 0, !isLanding else { return false }
     if isStopping || fatal != nil { return true }
     do {
-      if isBehindBacklog { return false }
-      if let only = context.options.only { return try isDone(only) }
-      var active = try store.features(in: [
-        .ready, .running, .completed, .queued, .landing, .gateFailed, .changesRequested,
-      ]).filter(\.inBacklog)
-      // What was built on top of one that has left the queue, or waits for a person, lands after that one.
-      let waiting = try Lander.waiting(store)
-      active.removeAll { $0.state == .queued && waiting[$0.id] != nil }
-      if try heldReason == nil && !isPaused && !isTargetHeld && !store.undoRequests().isEmpty {
-        return false
-      }
-      if active.isEmpty { return try !store.hasLimitedFeatures() }
-      if isPaused || isTargetHeld || firstRound.verdict != nil {
-        let lands = (isDraining || firstRound.verdict != nil) && heldReason == nil
-        return !active.contains {
-          $0.state == .running || $0.state == .landing
-            || lands && ($0.state == .queued || $0.state == .completed)
-        }
-      }
-      if try isStuck(active) { return true }
-      // What is held off in the queue goes on when a person has made room.
-      return try isHeldForGood && active.allSatisfy { $0.state == .queued }
-        && !store.hasLimitedFeatures()
+      let result = try hasNothingLeft()
+      failing[Self.ending] = nil
+      return result
     } catch {
-      fatal = error
-      return true
+      bear(error, in: Self.ending)
+      return fatal != nil
     }
+  }
+
+  private static let ending = "looking at what is left to do"
+
+  private func hasNothingLeft() throws -> Bool {
+    if isBehindBacklog { return false }
+    if let only = context.options.only { return try isDone(only) }
+    var active = try store.features(in: [
+      .ready, .running, .completed, .queued, .landing, .gateFailed, .changesRequested,
+    ]).filter(\.inBacklog)
+    // What was built on top of one that has left the queue, or waits for a person, lands after that one.
+    let waiting = try Lander.waiting(store)
+    active.removeAll { $0.state == .queued && waiting[$0.id] != nil }
+    if try heldReason == nil && !isPaused && !isTargetHeld && !store.undoRequests().isEmpty {
+      return false
+    }
+    if active.isEmpty { return try !store.hasLimitedFeatures() }
+    if isPaused || isTargetHeld || firstRound.verdict != nil {
+      let lands = (isDraining || firstRound.verdict != nil) && heldReason == nil
+      return !active.contains {
+        $0.state == .running || $0.state == .landing
+          || lands && ($0.state == .queued || $0.state == .completed)
+      }
+    }
+    if try isStuck(active) { return true }
+    // What is held off in the queue goes on when a person has made room.
+    return try isHeldForGood && active.allSatisfy { $0.state == .queued }
+      && !store.hasLimitedFeatures()
   }
 
   /// Tells whether the backlog has just been changed; one that never stays as it is keeps no run going.
@@ -850,16 +903,23 @@ actor RunLoop {
   /// Tells whether nothing has happened for long though something is ready: a fault, which is better told at the
   /// end of the run than waited for.
   private func isStuck(_ active: [FeatureRecord]) throws -> Bool {
-    guard idleTicks > Self.mostIdleTicks, active.allSatisfy({ $0.state == .ready }),
+    guard Double(idleTicks) * Self.tick > context.options.idleSeconds,
+      active.allSatisfy({ $0.state == .ready }),
       notBefore.allSatisfy({ $0.value < .now }), hasToken, try !store.hasLimitedFeatures(),
       try !Liveness(context.project, store).isAnybodyAtWork(besides: context.participant)
     else { return false }
     var told = active
     try store.tellSlotWaits(&told)
-    return told.allSatisfy { $0.waitingFor == nil }
+    guard told.allSatisfy({ $0.waitingFor == nil }) else { return false }
+    let names = active.prefix(10).map { "#\($0.id)" }.joined(separator: ", ")
+    tellOnce(
+      "nothing has been under way for \(Int(context.options.idleSeconds)) s, though \(names) could start, so the run "
+        + "ends; start it again, and tell what `lanekeeper events` says if that happens twice")
+    return true
   }
 
-  private static let mostIdleTicks = 240
+  /// Seconds between two ticks.
+  private static let tick = 0.5
 
   private var isHeldForGood: Bool {
     heldReason != nil && !(1..<Self.mostMachineHolds).contains(machineHolds)

@@ -22,6 +22,12 @@ package struct RunOptions: Sendable {
   package var waitsForReview = false
   /// Takes work that changes nothing for done, where commits say that it was.
   package var mayChangeNothing = false
+  /// Seconds without anything under way or waited for after which a run ends that has something ready.
+  package var idleSeconds = 120.0
+  /// Seconds for which an error that comes and goes is borne, such as that of a file that is just being written.
+  package var troubleSeconds = 300.0
+  /// Tells of a feature that it is not to be started now, though it could be.
+  package var holdsBack: @Sendable (String) -> Bool = { _ in false }
 
   package init(
     kind: Kind, parallel: Int, wish: ModelChoice.Wish? = nil, tier: Tier? = nil,

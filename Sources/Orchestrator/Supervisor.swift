@@ -55,7 +55,8 @@ package final class Supervisor: Sendable {
   ///
   /// - Throws: ``Failure`` where it can't begin; then nothing was changed.
   package func run() async throws -> RunSummary {
-    stop.onWait { [report] in report(.note($0)) }
+    // Until there is a state file that it could be written into.
+    stop.onWait { [report] in report(.note($0.words)) }
     return try await Programs.$stop.withValue(stop) { try await supervise() }
   }
 
@@ -86,6 +87,9 @@ package final class Supervisor: Sendable {
       own.release()
       unlink(project.state.participantLock(id))
     }
+    let board = WaitBoard(store, participant: id)
+    board.follow(stop) { [report] in report(.note($0)) }
+    defer { board.close() }
     try hooks.refresh()
     try tellOfPlaces()
     let project = project

@@ -37,12 +37,38 @@ package final class FileLock: @unchecked Sendable {
     }
   }
 
-  /// Waits for the lock and blocks the calling thread.
-  package static func acquireBlocking(_ path: String) throws(ProcessFailure) -> FileLock {
+  /// Waits for the lock and blocks the calling thread. Whom it waits for is told once that takes long.
+  ///
+  /// - Parameter seconds: for how long it waits.
+  /// - Throws: ``ProcessFailure/file(path:reason:)`` where others have held it for so long, and
+  ///   ``ProcessFailure/cancelled(program:waitingFor:)`` where the end was asked for meanwhile.
+  package static func acquireBlocking(
+    _ path: String, seconds: Double = .infinity
+  ) throws(ProcessFailure) -> FileLock {
+    let began = Boot.uptimeMilliseconds()
+    var teller = WaitTeller()
+    defer { teller.end() }
     while true {
       if let lock = try tryAcquire(path) { return lock }
+      let now = Boot.uptimeMilliseconds()
+      if Double(now - began) >= seconds * 1000 {
+        throw .file(
+          path: path,
+          reason: "\(holderWords(path)) has held it for \(Int(seconds)) s")
+      }
+      if let end = Programs.stop?.end(ofProgramBegunAt: began), now >= end {
+        throw .cancelled(program: "the wait for \(path)", waitingFor: holderWords(path))
+      }
+      teller.look { "\(holderWords(path)) has held \(path) for \($0) s, which is waited for" }
       usleep(2000)
     }
+  }
+
+  /// Who has taken a lock, for people.
+  private static func holderWords(_ path: String) -> String {
+    guard let pid = holder(of: path) else { return "another process" }
+    let name = ProcessTree.name(of: pid)
+    return "process \(pid)" + (name.isEmpty ? "" : " (\(name))")
   }
 
   /// Tells whether some process holds the lock; false where the file is not there.

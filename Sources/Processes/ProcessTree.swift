@@ -74,7 +74,7 @@ package enum ProcessTree {
   }
 
   /// Nothing else of a command line: it may hold passwords.
-  private static func name(of pid: Int32) -> String {
+  static func name(of pid: Int32) -> String {
     let words = (bytes("/proc/\(pid)/cmdline") ?? []).split(separator: 0).prefix(2).map {
       String(
         String.UnicodeScalarView(

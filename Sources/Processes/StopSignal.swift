@@ -9,21 +9,41 @@ package final class StopSignal: @unchecked Sendable {
   private var waiters: [(id: Int, level: Int, continuation: CheckedContinuation<Void, Never>)] = []
   private var nextID = 0
 
-  private var listener: (seconds: Double, tell: @Sendable (String) -> Void)?
+  /// Who is told of long waits.
+  struct Listener: Sendable {
+    var seconds: Double
+    var tell: @Sendable (LongWait) -> Void
+    var over: @Sendable (LongWait) -> Void
+  }
+
+  private var listener: Listener?
+  private var waits = 0
 
   package init() {}
 
-  /// Sets who is told, in words and once for each, of programs that are waited for on behalf of what this would end.
+  /// Sets who is told, once for each, of what is waited for on behalf of what this would end.
   ///
-  /// - Parameter seconds: how long a program has taken by then.
-  package func onWait(longerThan seconds: Double = 20, _ tell: @escaping @Sendable (String) -> Void)
-  {
-    lock.withLock { listener = (seconds, tell) }
+  /// - Parameters:
+  ///   - seconds: how long the wait has been by then.
+  ///   - over: is told of the same when it is over.
+  package func onWait(
+    longerThan seconds: Double = 20, over: @escaping @Sendable (LongWait) -> Void = { _ in },
+    _ tell: @escaping @Sendable (LongWait) -> Void
+  ) {
+    lock.withLock { listener = Listener(seconds: seconds, tell: tell, over: over) }
   }
 
-  /// The one to tell of a program that has taken so many seconds; `nil` where it is too early, or nobody listens.
-  func listener(after seconds: Double) -> (@Sendable (String) -> Void)? {
-    lock.withLock { listener.flatMap { seconds >= $0.seconds ? $0.tell : nil } }
+  /// The one to tell of a wait of so many seconds; `nil` where it is too early, or nobody listens.
+  func listener(after seconds: Double) -> Listener? {
+    lock.withLock { listener.flatMap { seconds >= $0.seconds ? $0 : nil } }
+  }
+
+  /// A number that no other wait has had.
+  func nextWait() -> Int {
+    lock.withLock {
+      waits += 1
+      return waits
+    }
   }
 
   /// Tells whether the end was asked for.

@@ -9,6 +9,7 @@ package final class TiedProcess {
   /// The guard's process id.
   let pid: pid_t
   private let name: String
+  private let directory: String
   private let control: Int32
   private let began = Boot.uptimeMilliseconds()
   private var reports: [UInt8] = []
@@ -25,6 +26,7 @@ package final class TiedProcess {
     descriptors: [Int32]
   ) throws(ProcessFailure) {
     self.name = name ?? argv[0]
+    self.directory = directory
     guard let guardProgram = Programs.guardProgram else {
       throw .couldNotStart(
         program: self.name,
@@ -64,7 +66,8 @@ package final class TiedProcess {
     let seconds = min(seconds, Programs.most)
     var unwanted: ProcessFailure?
     var giveUp = Int64.max
-    var isTold = false
+    var teller = WaitTeller()
+    defer { teller.end() }
     var orphans: Set<ProcessIdentity> = []
     while true {
       var polled = ([control] + drain()).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -88,10 +91,7 @@ package final class TiedProcess {
         for one in orphans { one.kill() }
         kill(pid, SIGKILL)
       }
-      if !isTold, let tell = Programs.stop?.listener(after: Double(now - began) / 1000) {
-        isTold = true
-        tell(words(now))
-      }
+      teller.look(directory: directory, words: words)
     }
     while waitpid(pid, nil, 0) < 0, errno == EINTR {}
     Orphans.forget(pid)
@@ -152,8 +152,8 @@ package final class TiedProcess {
     return chain.isEmpty ? nil : chain.joined(separator: " → ")
   }
 
-  private func words(_ now: Int64) -> String {
-    "\(name) has been going on for \((now - began) / 1000) s"
+  private func words(_ seconds: Int64) -> String {
+    "\(name) has been going on for \(seconds) s"
       + (waitingFor.map { "; it waits for: \($0)" } ?? "")
   }
 }

@@ -98,9 +98,32 @@ extension Store {
               ('pending', 'ready', 'waiting', 'blocked', 'failed', 'abandoned', 'undone'))
           """)
       try noteDropped(db)
+      try noteLateNeeds(db)
       try settleReadiness(db)
       for feature in try waitingOverDependencies(db) { try breakCircles(db, through: feature) }
     }
+  }
+
+  private static let lateNeedPrefix = "late_need:"
+
+  /// Notes which dependencies were added to features that had landed by then.
+  private func noteLateNeeds(_ db: Database) throws {
+    let late = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT d.feature, d.depends_on FROM dependencies d
+        JOIN features f ON f.id = d.feature JOIN features p ON p.id = d.depends_on
+        WHERE f.state = 'landed' AND p.state <> 'landed'
+        """)
+    for row in late {
+      try Self.setValue(
+        db, "\(Self.lateNeedPrefix)\(row["feature"] as String) \(row["depends_on"] as String)", "1")
+    }
+  }
+
+  /// Tells whether a feature had landed when it was said that it needs another.
+  package func isLateNeed(_ feature: String, _ other: String) throws -> Bool {
+    try value("\(Self.lateNeedPrefix)\(feature) \(other)") != nil
   }
 
   /// Returns what a new dependency may have closed a circle with: features that wait for a claim, or

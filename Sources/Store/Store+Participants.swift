@@ -42,6 +42,7 @@ extension Store {
       try db.execute(
         sql: "UPDATE participants SET state = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL",
         arguments: [state, now, id])
+      try Self.forgetRunWaits(db, of: id)
       guard db.changesCount > 0 else { return }
       try append(db, "run_ended", ["participant": .string(id), "state": .string(state)])
     }

@@ -32,17 +32,21 @@ package final class Store: Sendable {
   ///   - path: the file; its directory is made where absent.
   ///   - clock: milliseconds since 1970, for events and times in rows; `nil` for the machine's, whose jumps
   ///     are followed.
+  ///   - busySeconds: for how long a transaction waits for those of others before it fails.
   /// - Throws: ``StoreError``.
-  package convenience init(path: String, clock: (@Sendable () -> Int64)? = nil) throws {
-    try self.init(path: path, clocks: clock.map { StoreClock(wall: $0) } ?? .machine)
+  package convenience init(
+    path: String, clock: (@Sendable () -> Int64)? = nil, busySeconds: Double = 20
+  ) throws {
+    try self.init(
+      path: path, clocks: clock.map { StoreClock(wall: $0) } ?? .machine, busySeconds: busySeconds)
   }
 
   /// The same, by the clocks that are handed in.
-  package init(path: String, clocks: StoreClock) throws {
+  package init(path: String, clocks: StoreClock, busySeconds: Double = 20) throws {
     clock = clocks
     self.path = path
     var configuration = Configuration()
-    configuration.busyMode = .timeout(20)
+    configuration.busyMode = .timeout(busySeconds)
     configuration.maximumReaderCount = 2
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA synchronous = NORMAL")

@@ -1,3 +1,5 @@
+import GRDB
+
 /// What can go wrong in the store, with what is needed to act on it.
 package enum StoreError: Error, CustomStringConvertible, Equatable {
   /// The feature is not in the store.
@@ -30,5 +32,15 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
     case .unreadable(let path, let reason):
       "the state file \(path) can't be used: \(reason); `lanekeeper doctor --repair` rebuilds it from git"
     }
+  }
+}
+
+extension Store {
+  /// Tells whether an error says that the state file can't be used, which does not go by itself.
+  package static func isBroken(_ error: any Error) -> Bool {
+    if case StoreError.unreadable = error { return true }
+    guard let error = error as? DatabaseError else { return false }
+    return [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CANTOPEN, .SQLITE_READONLY]
+      .contains(error.resultCode)
   }
 }

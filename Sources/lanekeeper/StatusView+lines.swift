@@ -24,6 +24,7 @@ extension StatusView {
     for held in landingHolds {
       lines.append("held: #\(held.feature) can't land yet: " + Terminal.visibleLine(held.reason))
     }
+    for wait in waits { lines.append("waits: " + Terminal.visibleLine(words(wait))) }
     if let redGate { lines.append("red: " + Terminal.visibleLine(redGate)) }
     lines += project.configurationChanges.map { "configuration: " + $0.text }
     guard !features.isEmpty else {
@@ -40,6 +41,10 @@ extension StatusView {
     }
     return lines + Terminal.table(["FEATURE", "TITLE", "STATE", "MODEL", "AGENT", ""], rows)
       + forecastLines
+  }
+
+  private func words(_ wait: RunWait) -> String {
+    (wait.feature.map { "feature #\($0): " } ?? "") + wait.words + wait.since(store?.now)
   }
 
   private var forecastLines: [String] {
@@ -69,6 +74,8 @@ extension StatusView {
     case .waiting:
       let waitingFor = feature.waitingFor ?? ""
       return LimitWait.words(waitingFor) ?? "for \(waitingFor)"
+    case .landing where feature.waitingFor == nil:
+      return (try? store?.landingWords(of: feature)) ?? ""
     case .ready, .landing:
       return feature.waitingFor.flatMap { SlotWait.words($0, holds: slotHolds) } ?? ""
     case .running:

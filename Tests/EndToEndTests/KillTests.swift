@@ -122,6 +122,43 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
+  /// A gate, or a set-up command, whose guard was stopped before the run was killed: nobody is left who could end it
+  /// but the next run, also where that has nothing to land.
+  @Test(arguments: ["gate", "paused", "setup"])
+  func p5_p7_whatRunsUnderAStoppedGuardIsEndedByTheNextRun(where place: String) throws {
+    let hang = """
+      here=$LANEKEEPER_REPOSITORY/..
+      if mkdir "$here/hung" 2>/dev/null; then echo $$ > "$here/one"; mv "$here/one" "$here/hanging"; sleep 600; fi
+
+      """
+    let shop = try Workshop(
+      features: Workshop.independent(1), agent: "echo a > a.txt", gate: "sh gate.sh",
+      configuration: place == "setup" ? "lanes: {setup: sh setup.sh}" : "",
+      files: [
+        "gate.sh": place == "setup" ? "exit 0\n" : "[ -e a.txt ] || exit 0\n" + hang,
+        "setup.sh": "case $PWD in *integration*) exit 0 ;; esac\n" + hang,
+      ])
+    let run = try shop.start(["run"], output: "run")
+    #expect(eventually { shop.repository.root.exists("hanging") })
+    let hanging = try #require(Int32(shop.repository.root.read("hanging").dropLast()))
+    let guardian = try #require(guardAbove(hanging))
+    kill(guardian, SIGSTOP)
+    run.signal(SIGKILL)
+    run.wait()
+    usleep(300_000)
+    #expect(kill(hanging, 0) == 0)
+    if place == "paused" { #expect(try shop.run("pause", "--landing").status == 0) }
+    let next = try shop.run("run")
+    #expect(next.status == (place == "paused" ? 75 : 0), "\(next.text)\(next.error)")
+    if place == "paused" {
+      #expect(try shop.processes() == [])
+      #expect(try shop.run("resume", "--landing").status == 0)
+      #expect(try shop.run("run").status == 0)
+    }
+    #expect(try shop.landed() == ["1"])
+    #expect(try shop.leftovers() == [])
+  }
+
   /// The guard that a process stands below, whatever shells there are between.
   private func guardAbove(_ pid: pid_t) -> pid_t? {
     var pid = pid

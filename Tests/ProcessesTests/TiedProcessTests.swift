@@ -92,13 +92,47 @@ import Testing
   @Test func whatTakesLongIsToldOnceWithWhatItWaitsFor() throws {
     let stop = StopSignal()
     let told = Mutex<[String]>([])
-    stop.onWait(longerThan: 0.3) { words in told.withLock { $0.append(words) } }
+    let over = Mutex<[Int]>([])
+    stop.onWait(longerThan: 0.3, over: { wait in over.withLock { $0.append(wait.id) } }) { wait in
+      #expect(over.withLock { $0.isEmpty } && wait.directory == self.scratch.path)
+      told.withLock { $0.append(wait.words) }
+    }
     let quick = try Programs.$stop.withValue(stop) { try shell("true") }
     #expect(quick.status == 0 && told.withLock { $0.isEmpty })
     _ = try Programs.$stop.withValue(stop) { try shell("sleep 1; sleep 0.5; true") }
     let words = told.withLock { $0 }
     #expect(words.count == 1 && words[0].contains("/bin/sh has been going on for"), "\(words)")
     #expect(words[0].contains("sleep"), "\(words)")
+    #expect(over.withLock { $0.count } == 1)
+  }
+
+  @Test func aLockThatOthersHoldIsToldAndNotWaitedForBeyondTheEnd() throws {
+    let path = scratch.path("lock")
+    let held = try #require(try FileLock.tryAcquire(path))
+    let stop = StopSignal()
+    let told = Mutex<[String]>([])
+    stop.onWait(longerThan: 0.1) { wait in told.withLock { $0.append(wait.words) } }
+    Programs.$stop.withValue(stop) {
+      let late = #expect(throws: ProcessFailure.self) {
+        try FileLock.acquireBlocking(path, seconds: 0.5)
+      }
+      guard case .file(path, let reason) = late else {
+        Issue.record("\(String(describing: late))")
+        return
+      }
+      #expect(reason.contains("process \(getpid())"))
+    }
+    #expect(told.withLock { $0.count == 1 && $0[0].contains(path) })
+    stop.set(forced: true)
+    Programs.$stop.withValue(stop) {
+      let ended = #expect(throws: ProcessFailure.self) { try FileLock.acquireBlocking(path) }
+      guard case .cancelled = ended else {
+        Issue.record("\(String(describing: ended))")
+        return
+      }
+    }
+    held.release()
+    try FileLock.acquireBlocking(path, seconds: 5).release()
   }
 
   @Test func whatStartsLateMayStillPutThingsAway() throws {

@@ -21,6 +21,8 @@ package struct StatusView {
   private var queue: [String] = []
   package private(set) var run: ParticipantRecord?
   package private(set) var runState = "idle"
+  /// What those at work have been waiting for, for long.
+  package private(set) var waits: [RunWait] = []
   package private(set) var eta: Double?
   package private(set) var head: ObjectID?
   package private(set) var hold: TargetHold?
@@ -87,6 +89,7 @@ package struct StatusView {
     stacks = try store.stacks()
     claims = try store.claims().count
     let living = try liveness.participants()
+    waits = try liveness.runWaits()
     run = try living.first { $0.kind == "run" } ?? living.first ?? store.lastParticipant()
     if let run {
       let isAlive = living.contains { $0.id == run.id }
@@ -158,8 +161,20 @@ package struct StatusView {
               }),
           ]
         } ?? .null
-      ), ("gate_red", .text(redGate)), ("queue", .texts(queue)), ("claims", .whole(claims)),
+      ), ("gate_red", .text(redGate)),
+      ("waits", .array(waits.map(Self.json))),
+      (
+        "held",
+        .array(
+          landingHolds.map { ["feature": .string($0.feature), "reason": .string($0.reason)] })
+      ), ("queue", .texts(queue)), ("claims", .whole(claims)),
     ])
+  }
+
+  private static func json(_ wait: RunWait) -> JSONValue {
+    [
+      "feature": .text(wait.feature), "reason": .string(wait.words), "since": .time(wait.since),
+    ]
   }
 
   private func featureJSON(_ feature: FeatureRecord) -> JSONValue {

@@ -28,7 +28,9 @@ struct ExplainCommand: ParsableCommand {
             ? "the run takes it up in a moment" : "the next `lanekeeper run` takes it up"))
     }
     Terminal.line("#\(feature.id) \(feature.titleLine): \(feature.state.rawValue)")
-    for line in try reasons(feature, project, store) { Terminal.line("   " + line) }
+    for line in try reasons(feature, project, store) + waits(feature, project, store) {
+      Terminal.line("   " + line)
+    }
     let isOpen = !feature.state.isFinal || feature.state == .failed
     if let rework = feature.rework, !rework.isEmpty, isOpen {
       Terminal.line(
@@ -52,6 +54,30 @@ struct ExplainCommand: ParsableCommand {
     }
     if let landing = try store.lastLanding(of: id), let log = landing.gateLog {
       Terminal.line("   Last gate: \(log) (`lanekeeper logs \(id) --gate`)")
+    }
+  }
+
+  /// What is waited for on behalf of a feature, or of the whole run, for long.
+  private func waits(
+    _ feature: FeatureRecord, _ project: Project, _ store: Store
+  ) throws -> [String] {
+    guard !feature.state.isFinal else { return [] }
+    return try Liveness(project, store).runWaits().filter {
+      $0.feature == nil || $0.feature == feature.id
+    }.map {
+      ($0.feature == nil ? "the run waits: " : "it waits: ")
+        + Terminal.visibleLine($0.words + $0.since(store.now))
+    }
+  }
+
+  /// Why another feature has not landed, as the rest of a line.
+  private func hold(_ other: FeatureRecord, _ store: Store) throws -> String {
+    switch other.state {
+    case .queued:
+      return try store.heldLandings()[other.id].map { "; it can't land yet: \($0)" } ?? ""
+    case .waiting:
+      return other.waitingFor.map { ", \(LimitWait.words($0) ?? "for \($0)")" } ?? ""
+    default: return ""
     }
   }
 
@@ -99,7 +125,7 @@ struct ExplainCommand: ParsableCommand {
     func dependencies(_ states: (FeatureState) -> Bool) throws -> [String] {
       try (store.dependencies()[feature.id] ?? []).compactMap { try store.feature($0.dependsOn) }
         .filter { states($0.state) }
-        .map { "#\($0.id) \($0.shortTitle) is \($0.state.rawValue)" }
+        .map { "#\($0.id) \($0.shortTitle) is \($0.state.rawValue)" + (try hold($0, store)) }
     }
     guard feature.inBacklog else { return ["it is no longer in features.yml"] }
     switch feature.state {
@@ -156,7 +182,7 @@ struct ExplainCommand: ParsableCommand {
       ]
     case .landing:
       if let slots = try slots(feature, store) { return ["its gate waits \(slots)"] + idle }
-      return idle
+      return (try store.landingWords(of: feature).map { ["it is landing: \($0)"] } ?? []) + idle
     case .running: return living ? ["an agent is at work"] : ["it was cut off"] + idle
     default: return []
     }
