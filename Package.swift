@@ -65,7 +65,8 @@ let package = Package(
       ["ClaimRules", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"], exclude: ["Samples"])
     + module(
-      "Lanes", ["Git", "HookInputs", "Store", "Processes", "ClaimRules"], tests: ["TestSupport"])
+      "Lanes", ["Backlog", "Git", "HookInputs", "Store", "Processes", "ClaimRules"],
+      tests: ["TestSupport"])
     + module(
       "Agents",
       [

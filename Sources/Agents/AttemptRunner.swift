@@ -209,7 +209,8 @@ package struct AttemptRunner: Sendable {
           state: state, guardProgram: settings.guardProgram, outside: settings.environment,
           inside: environment, needs: definition.sandbox, program: definition.program,
           files: [state.prompt(feature.id, attempt.number)]
-            + ["mcp_config", "hook_settings"].compactMap { values[$0] })
+            + ["mcp_config", "hook_settings"].compactMap { values[$0] },
+          isLane: try LaneBranches.known(store))
       }
     }
     defer { sandbox?.close() }

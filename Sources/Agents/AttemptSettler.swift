@@ -570,7 +570,8 @@ package struct AttemptSettler: Sendable {
       let more =
         words
         + "\n\nIts work is kept. `lanes.commit_message` and `lanes.author` in lanekeeper.yml say how "
-        + "Lanekeeper commits what an agent leaves."
+        + "Lanekeeper commits what an agent leaves, `lanes.branch` how fresh branches are named "
+        + "(`lanekeeper retry \(feature.id) --fresh` begins one)."
       guard case .failed(_, let rework, _) = failed("\(detail): \(Self.firstLine(words))", more)
       else { return failed(detail, more) }
       return .failed(

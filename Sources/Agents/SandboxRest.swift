@@ -51,7 +51,8 @@ struct SandboxRest {
       inside.merge(settings.hookVariables) { $1 }
       let session = try SandboxSession(
         rules, attempt: attempt, lane: lane, branch: branch, target: settings.target, state: state,
-        guardProgram: settings.guardProgram, outside: settings.environment, inside: inside)
+        guardProgram: settings.guardProgram, outside: settings.environment, inside: inside,
+        isLane: try LaneBranches.known(store))
       defer { session.close() }
       let result = try OneShot.runBlocking(
         session.command(["git"] + arguments), directory: lane.path, environment: inside,

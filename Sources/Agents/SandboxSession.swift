@@ -19,11 +19,12 @@ package final class SandboxSession: Sendable {
   ///   - inside: the environment of what runs inside.
   ///   - needs: what the agent's program needs of HOME.
   ///   - files: further files that can be read inside, such as the prompt.
+  ///   - isLane: tells which branches are features'.
   package init(
     _ settings: SandboxSettings, attempt: AttemptRecord, lane: LaneRecord, branch: String,
     target: String, state: StateDirectory, guardProgram: String, outside: [String: String],
     inside: [String: String], needs: SandboxPaths = SandboxPaths(), program: String? = nil,
-    files: [String] = []
+    files: [String] = [], isLane: (String) -> Bool
   ) throws {
     self.settings = settings
     self.lane = lane
@@ -35,7 +36,7 @@ package final class SandboxSession: Sendable {
         branch: branch, rescue: "refs/lanekeeper/rescue/\(lane.name)/\(time)")
       if !rest.problems.isEmpty { try view.putAside("\(time)") }
     }
-    try view.make(branch: branch)
+    try view.make(branch: branch, isLane: { isLane($0) || $0 == branch })
     try view.makeHome(for: attempt.feature)
     try FileManager.default.createDirectory(
       atPath: state.temporary(lane.name), withIntermediateDirectories: true)

@@ -35,6 +35,8 @@ package struct Configuration: Sendable, Equatable {
     package var setup: String?
     package var litter: [String] = []
     package var keepBranches = false
+    /// How the branches of lanes are named.
+    package var branch = BranchPattern.standard
     /// The first line of what Lanekeeper commits of an agent's work, with `{id}`, `{title}`, `{category}` and
     /// `{agent}`; `nil` for its own words.
     package var commitMessage: String?

@@ -28,7 +28,7 @@ package enum ConfigurationReader {
       readGate(members["gate"], input, Set(result.slots.keys), &result.gate)
       readReview(members["review"], input, &result.review)
       readSchedule(members["schedule"], input, &result.schedule)
-      readLanes(members["lanes"], input, &result.lanes)
+      readLanes(members["lanes"], input, target: result.target, &result.lanes)
       readClaims(members["claims"], input, &result.claims)
       readLanding(members["landing"], input, &result.landing)
       readLimits(members["limits"], input, &result.limits)
@@ -165,7 +165,7 @@ package enum ConfigurationReader {
   }
 
   private static func readLanes(
-    _ node: Node?, _ input: YAMLInput, _ lanes: inout Configuration.Lanes
+    _ node: Node?, _ input: YAMLInput, target: String, _ lanes: inout Configuration.Lanes
   ) {
     guard let node, !input.isNull(node) else { return }
     if let scalar = node.scalar {
@@ -173,7 +173,7 @@ package enum ConfigurationReader {
       return
     }
     let known = [
-      "path", "copy", "setup", "litter", "keep_branches", "commit_message", "author",
+      "path", "copy", "setup", "litter", "keep_branches", "branch", "commit_message", "author",
     ]
     guard let members = input.members(node, of: "lanes", known: known) else { return }
     if let path = input.text(members["path"], "lanes.path"), !path.isEmpty { lanes.path = path }
@@ -187,6 +187,7 @@ package enum ConfigurationReader {
     lanes.setup = input.text(members["setup"], "lanes.setup")
     lanes.litter = input.texts(members["litter"], "lanes.litter")?.map(\.text) ?? []
     lanes.keepBranches = input.flag(members["keep_branches"], "lanes.keep_branches") ?? false
+    readBranch(members["branch"], input, target: target, &lanes)
     lanes.commitMessage = readMessage(members["commit_message"], input)
     if let text = input.text(members["author"], "lanes.author") {
       lanes.author = Configuration.Author(text)
@@ -196,6 +197,24 @@ package enum ConfigurationReader {
           "such as `Build Bot <bot@example.org>`")
       }
     }
+  }
+
+  private static func readBranch(
+    _ node: Node?, _ input: YAMLInput, target: String, _ lanes: inout Configuration.Lanes
+  ) {
+    guard let text = input.text(node, "lanes.branch") else { return }
+    guard let pattern = BranchPattern(text) else {
+      let problem = BranchPattern.problem(text) ?? "can't be used"
+      return input.report(
+        node, "lanes.branch '\(text)' \(problem)", "such as `feature/{id}-{slug}`")
+    }
+    if pattern.directories.contains(target) {
+      return input.report(
+        node,
+        "lanes.branch '\(text)' lies below the target: git can't have both a branch "
+          + "'\(target)' and one '\(pattern.name(id: "1", slug: "x"))'")
+    }
+    lanes.branch = pattern
   }
 
   private static func readMessage(_ node: Node?, _ input: YAMLInput) -> String? {

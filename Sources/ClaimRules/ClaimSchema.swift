@@ -105,4 +105,6 @@ package enum ClaimSchema {
     "INSERT INTO events(time, type, feature, agent, data) VALUES (?, ?, ?, ?, ?)"
   /// The key in `meta` under which ``PathNaming/text`` stands.
   package static let namingKey = "paths.naming"
+  /// Where the state file of a shared repository has what the branches of features begin with, a line each.
+  package static let branchPrefixesKey = "branches.prefixes"
 }

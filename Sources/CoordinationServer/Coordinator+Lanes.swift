@@ -24,12 +24,9 @@ extension Coordinator {
     guard let record = try store.feature(feature) else {
       throw ToolFailure(StoreError.unknownFeature(feature).description)
     }
-    let branch =
-      try record.branch
-      ?? BranchName.of(
-        feature: feature, title: record.title, besides: try store.longerIDs(feature))
     let (store, workplace) = (store, workplace)
     let opened = try await Offload.run {
+      let branch = try Self.branch(of: record, store, workplace)
       let tip = try workplace.tip()
       let lane = try workplace.pool.take(commit: tip)
       do {
@@ -53,6 +50,20 @@ extension Coordinator {
       return (lane: lane.path, notes: notes)
     }
     return try answer(feature, lane: opened.lane, notes: opened.notes)
+  }
+
+  private static func branch(
+    of feature: FeatureRecord, _ store: Store, _ workplace: Workplace
+  ) throws -> String {
+    let branches = LaneBranches(
+      pattern: workplace.pool.settings.branch, target: workplace.target, store: store)
+    do {
+      return try branches.branch(of: feature, try workplace.repository())
+    } catch let obstacle as BranchName.Obstacle {
+      throw ToolFailure("#\(feature.id) can't have a lane: \(obstacle)")
+    } catch let taken as LaneBranches.Taken {
+      throw ToolFailure("#\(feature.id) can't have a lane: \(taken)")
+    }
   }
 
   private func answer(_ feature: String, lane: String, notes: [String]) throws -> JSON {

@@ -1,30 +1,35 @@
+import Backlog
 import Foundation
 import Git
 
 /// The name of a feature's branch, fixed at its first attempt.
 package enum BranchName {
-  /// Returns `refs/heads/lane/<id>-<slug>`; the slug is at most 40 ASCII characters long.
+  /// Returns the name that the pattern gives, as `refs/heads/lane/<id>-<slug>`; the slug is at most 40 ASCII
+  /// characters long.
   ///
-  /// - Parameter others: ids of the backlog that begin with this one. Where the name would be taken for a
+  /// - Parameter others: ids of the backlog that contain this one. Where the name would be taken for a
   ///   branch of one of them (`1`, "2 fish", and `1-2`), a word comes before the slug.
   package static func of(
-    feature id: String, title: String, besides others: [String] = []
+    feature id: String, title: String, besides others: [String] = [],
+    pattern: BranchPattern = .standard
   ) -> String {
-    of(feature: id, title: title, besides: others) { _ in true }
+    of(feature: id, title: title, besides: others, pattern: pattern) { _ in true }
   }
 
   /// Returns the first of the names that git can make a branch of; the last where it can of none.
   package static func of(
     feature id: String, title: String, besides others: [String] = [],
-    isFree: (String) throws -> Bool
+    pattern: BranchPattern = .standard, isFree: (String) throws -> Bool
   ) rethrows -> String {
     let slug = slug(title)
     for word in ["", "feature", "lane", "feature-lane"] {
-      let name =
-        "refs/heads/lane/" + [id, word, slug].filter { !$0.isEmpty }.joined(separator: "-")
-      if owner(of: name, among: others + [id]) == id, try isFree(name) { return name }
+      let words = [word, slug].filter { !$0.isEmpty }.joined(separator: "-")
+      let name = "refs/heads/" + pattern.name(id: id, slug: words)
+      if owner(of: name, among: others + [id], pattern: pattern) == id, try isFree(name) {
+        return name
+      }
     }
-    return "refs/heads/lane/" + id
+    return "refs/heads/" + pattern.name(id: id, slug: "")
   }
 
   /// Something that keeps git from making a branch: it can't have both `a` and `a/b`.
@@ -79,16 +84,21 @@ package enum BranchName {
   }
 
   /// Finds what keeps git from making a branch of any feature.
-  package static func obstacleToAll(_ repository: Repository) throws -> Obstacle? {
-    try obstacle(to: "refs/heads/lane/ID", repository).flatMap {
-      $0.found.hasSuffix("refs/heads/lane") ? $0 : nil
+  package static func obstacleToAll(
+    _ repository: Repository, pattern: BranchPattern = .standard
+  ) throws -> Obstacle? {
+    guard let directory = pattern.directories.last else { return nil }
+    return try obstacle(to: "refs/heads/\(directory)/ID", repository).flatMap { found in
+      pattern.directories.contains { found.found.hasSuffix("refs/heads/\($0)") } ? found : nil
     }
   }
 
   /// Returns the feature whose branch it is by its name: of ids that begin alike the longest.
-  package static func owner(of branch: String, among ids: [String]) -> String? {
-    let name = branch.dropFirst("refs/heads/lane/".count)
-    return ids.filter { name == $0 || name.hasPrefix($0 + "-") }.max { $0.count < $1.count }
+  package static func owner(
+    of branch: String, among ids: [String], pattern: BranchPattern = .standard
+  ) -> String? {
+    let name = short(branch)
+    return ids.filter { pattern.gives(name, to: $0) }.max { $0.count < $1.count }
   }
 
   private static func slug(_ title: String) -> String {

@@ -1,3 +1,4 @@
+import Backlog
 import Processes
 
 /// What `lanekeeper.yml` says of lanes.
@@ -10,6 +11,8 @@ package struct LaneSettings: Sendable {
   package var setup: String?
   /// Patterns of files that agent programs leave and that are no work.
   package var litter: [String]
+  /// How branches are named.
+  package var branch: BranchPattern
 
   /// The program under which the set-up command and `regenerate` commands run.
   package var guardProgram: String
@@ -23,7 +26,8 @@ package struct LaneSettings: Sendable {
   }
 
   package init(
-    directory: String, copy: [String], setup: String?, litter: [String], jobs: JobServer? = nil,
+    directory: String, copy: [String], setup: String?, litter: [String],
+    branch: BranchPattern = .standard, jobs: JobServer? = nil,
     guardProgram: String = "lanekeeper-guard"
   ) {
     self.guardProgram = guardProgram
@@ -32,5 +36,6 @@ package struct LaneSettings: Sendable {
     self.copy = copy
     self.setup = setup
     self.litter = litter
+    self.branch = branch
   }
 }

@@ -42,12 +42,16 @@ package struct SandboxView: Sendable {
   /// Makes the view anew, with the lane's branch where the shared git directory has it.
   ///
   /// What the last one held must have been brought in.
-  package func make(branch: String) throws {
+  /// - Parameter isLane: tells which branches are features', and are not shown.
+  package func make(
+    branch: String, isLane: (String) -> Bool = { $0.hasPrefix("refs/heads/lane/") }
+  ) throws {
     let files = FileManager.default
     try remove()
+    let place = (branch as NSString).deletingLastPathComponent
     for directory in [
-      "info", "hooks", "refs/heads/lane", "refs/tags", "objects/info", "objects/pack",
-      "logs/refs/heads/lane", "worktrees/" + name, "lanekeeper/bin", "lanekeeper/hooks",
+      "info", "hooks", "refs/heads", place, "refs/tags", "objects/info", "objects/pack",
+      "logs/" + place, "worktrees/" + name, "lanekeeper/bin", "lanekeeper/hooks",
       "lanekeeper/objects", "lanekeeper/tmp/" + name,
     ] {
       try files.createDirectory(atPath: git + "/" + directory, withIntermediateDirectories: true)
@@ -70,7 +74,7 @@ package struct SandboxView: Sendable {
     var lines = "# pack-refs with: sorted \n"
     for reference in try repository.references(prefix: "refs/").sorted(by: {
       $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
-    }) where !reference.name.hasPrefix("refs/heads/lane/") && !isOurs(reference.name) {
+    }) where !isLane(reference.name) && !isOurs(reference.name) {
       lines += "\(reference.target.hex) \(reference.name)\n"
     }
     try write(lines, to: "packed-refs")

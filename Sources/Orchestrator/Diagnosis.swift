@@ -116,7 +116,9 @@ package struct Diagnosis {
     if let store = try project.existingStore(), let hold = try project.watch(store).look() {
       throw Failure(TargetWatch.text(hold, target: project.configuration.target))
     }
-    if let obstacle = try BranchName.obstacleToAll(try project.repository()) {
+    if let obstacle = try BranchName.obstacleToAll(
+      try project.repository(), pattern: project.configuration.lanes.branch)
+    {
       throw Failure("\(obstacle)")
     }
     return "\(project.configuration.target) at \(tip.short)"

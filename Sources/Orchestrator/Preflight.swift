@@ -33,8 +33,10 @@ struct Preflight {
       }
       throw Failure(try project.lostTarget(store))
     }
-    if let obstacle = try BranchName.obstacleToAll(repository) {
-      throw Failure("the branches of the lanes are named lane/ID-TITLE, and \(obstacle)")
+    let pattern = configuration.lanes.branch
+    if let obstacle = try BranchName.obstacleToAll(repository, pattern: pattern) {
+      throw Failure(
+        "`lanes.branch` names the branches of the lanes \(pattern.text), and \(obstacle)")
     }
     // Better no run than one that only seems to be kept apart.
     if configuration.sandbox.isOn,

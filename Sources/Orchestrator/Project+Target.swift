@@ -9,10 +9,10 @@ extension Project {
     let words = "the target branch '\(name)' is gone from \(directory)"
     let stay = "what the agents built stays on its branches"
     guard let known = try store.knownTarget()?.tip else { return "\(words); \(stay)" }
+    let isLane = try LaneBranches.known(store)
     let found = try repository().git([
       "for-each-ref", "--contains", known, "--format=%(refname)", "refs/heads",
-    ]).text.split(separator: "\n").map { BranchName.short(String($0)) }
-      .filter { !$0.hasPrefix("lane/") }
+    ]).text.split(separator: "\n").map(String.init).filter { !isLane($0) }.map(BranchName.short)
     if found.count == 1 {
       return
         "\(words), and '\(found[0])' has its commits: if it was renamed, set `target: \(found[0])` in "

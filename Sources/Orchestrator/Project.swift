@@ -221,7 +221,7 @@ package struct Project: Sendable {
   package var laneSettings: LaneSettings {
     LaneSettings(
       directory: lanesDirectory, copy: configuration.lanes.copy, setup: configuration.lanes.setup,
-      litter: configuration.lanes.litter, jobs: jobs,
+      litter: configuration.lanes.litter, branch: configuration.lanes.branch, jobs: jobs,
       guardProgram: (try? HelperPrograms.path("lanekeeper-guard")) ?? "lanekeeper-guard")
   }
 
@@ -229,6 +229,11 @@ package struct Project: Sendable {
     LanePool(
       settings: laneSettings, state: state, store: store, mainCheckout: directory,
       environment: environment, identity: identity)
+  }
+
+  /// Which branch is whose.
+  package func branches(_ store: Store) -> LaneBranches {
+    LaneBranches(pattern: configuration.lanes.branch, target: target, store: store)
   }
 
   package func mend(_ store: Store) -> BranchMend {

@@ -262,7 +262,7 @@ package struct PromiseAudit {
   private func spoiled() throws -> [String] {
     let landed = try repository.history(of: project.target)
     let ends =
-      try repository.references(prefix: "refs/heads/lane/")
+      try project.branches(store).all(repository)
       + repository.references(prefix: "refs/lanekeeper/rescue/")
     return try ends.flatMap { end in
       try repository.unreadable(from: end.target, besides: landed).map {

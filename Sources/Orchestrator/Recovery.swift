@@ -51,7 +51,9 @@ package struct Recovery: Sendable {
       let locks = ["refs/lanekeeper", "refs/heads/lane"].flatMap {
         StaleLocks.ofReferences(commonDirectory: state.commonDirectory, below: $0)
       }
-      StaleLocks.removeShared(commonDirectory: state.commonDirectory, locks)
+      let ofBranches = try store.branches().values.map { $0 + ".lock" }
+      StaleLocks.removeShared(
+        commonDirectory: state.commonDirectory, Array(Set(locks).union(ofBranches)))
     }
     for attempt in try store.runningAttempts() where isHeldByTheDead(attempt) {
       Strays.endHolder(ofLock: state.attemptLock(attempt.feature, attempt.number))

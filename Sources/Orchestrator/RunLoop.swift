@@ -559,17 +559,13 @@ actor RunLoop {
   private func branch(
     for feature: FeatureRecord, _ repository: Repository
   ) throws -> String {
-    if let own = feature.branch {
-      if try repository.reference(own) != nil { return own }
-      if try BranchName.obstacle(to: own, repository) == nil { return own }
-    }
-    let name = try BranchName.of(
-      feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id)
-    ) { try BranchName.obstacle(to: $0, repository) == nil }
-    if let obstacle = try BranchName.obstacle(to: name, repository) {
+    do {
+      return try context.project.branches(store).branch(of: feature, repository)
+    } catch let obstacle as BranchName.Obstacle {
       throw Failure("feature #\(feature.id) can't begin: \(obstacle)")
+    } catch let taken as LaneBranches.Taken {
+      throw Failure("feature #\(feature.id) can't begin: \(taken)")
     }
-    return name
   }
 
   /// How many features may still start, as far as is known; no more than there are lanes.

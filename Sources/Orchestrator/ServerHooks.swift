@@ -51,6 +51,13 @@ package struct ServerHooks: Sendable {
         throw Failure(error.description, status: 65)
       }
     }
+    let pattern = configuration.lanes.branch
+    guard !pattern.prefix.isEmpty else {
+      throw Failure(
+        "`lanes.branch: \(pattern.text)` in lanekeeper.yml names the branches of features as any other may be "
+          + "named, so that they can't be told apart here; begin it with a text, such as feature/{id}",
+        status: 65)
+    }
     let project = Project(
       directory: self.repository, state: state, configuration: configuration, isConfigured: true,
       environment: environment,
@@ -61,6 +68,12 @@ package struct ServerHooks: Sendable {
     try store.setClaimSettings(
       target: head, policy: configuration.claims.policy, humans: configuration.claims.humans,
       policies: project.policies, naming: project.naming)
+    // What was pushed under an earlier pattern stays the feature's.
+    let known = try store.value(ClaimSchema.branchPrefixesKey)?.split(separator: "\n") ?? []
+    var prefixes = ["refs/heads/" + pattern.prefix]
+    for prefix in known.map(String.init) + ["refs/heads/" + BranchPattern.standard.prefix]
+    where !prefixes.contains(prefix) { prefixes.append(prefix) }
+    try store.setValue(ClaimSchema.branchPrefixesKey, prefixes.joined(separator: "\n"))
     try store.close()
     return try installation.install(forPersons: true)
   }

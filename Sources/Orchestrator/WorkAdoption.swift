@@ -15,23 +15,18 @@ package enum WorkAdoption {
     let repository = try project.repository()
     var adopted: [String] = []
     let ids = try store.features().map(\.id)
-    let branches = try repository.references(prefix: "refs/heads/lane/").map {
-      (name: $0.name, owner: BranchName.owner(of: $0.name, among: ids))
-    }
+    let branches = project.branches(store)
     for feature in try store.features(in: [.pending, .ready, .blocked]) {
-      let name = BranchName.of(
-        feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id))
-      let own = branches.filter { $0.owner == feature.id }.map(\.name)
-      // A title may have changed since.
-      guard let branch = own.first(where: { $0 == name }) ?? (own.count == 1 ? own[0] : nil) else {
-        continue
-      }
+      let attempts = max(
+        lastLog(feature.id, project.state), try lastRescue(feature.id, repository))
+      guard
+        let branch = try branches.lost(
+          of: feature, among: ids, hasWorked: attempts > 0, repository)
+      else { continue }
       let work = try project.mend(store).retrying(feature.id, branch: branch) {
         try repository.branchWork(branch, target: project.target)
       }
       guard let tip = work.tip else { continue }
-      let attempts = max(
-        lastLog(feature.id, project.state), try lastRescue(feature.id, repository))
       let isTaken = try store.adoptWork(
         feature.id, branch: branch, tip: tip.hex, attempts: attempts, paths: work.paths,
         policies: project.pathPolicies)

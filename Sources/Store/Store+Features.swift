@@ -14,12 +14,21 @@ extension Store {
     try read { try Self.feature(id, $0) }
   }
 
-  /// Returns the ids that go on where this one ends, after a `-`.
+  /// Returns the branch of each feature that has one, by the features' ids.
+  package func branches() throws -> [String: String] {
+    try read {
+      try Dictionary(
+        uniqueKeysWithValues: Row.fetchAll(
+          $0, sql: "SELECT id, branch FROM features WHERE branch IS NOT NULL"
+        ).map { ($0[0], $0[1]) })
+    }
+  }
+
+  /// Returns the other ids that contain this one.
   package func longerIDs(_ id: String) throws -> [String] {
-    // "." comes right after "-" in the order of the ids.
     try read {
       try String.fetchAll(
-        $0, sql: "SELECT id FROM features WHERE id > ? AND id < ?", arguments: [id + "-", id + "."])
+        $0, sql: "SELECT id FROM features WHERE instr(id, ?) > 0 AND id <> ?", arguments: [id, id])
     }
   }
 

@@ -25,7 +25,8 @@ enum PreReceive {
 
 /// Judges single references that are pushed to a shared repository.
 private struct ServerJudge {
-  private static let lanePrefix = "refs/heads/lane/"
+  /// What the branches of features begin with, as the setting has it now and had it before.
+  let prefixes: [String]
   let database: LockDatabase
   let references: References
   let changes: Changes
@@ -47,6 +48,8 @@ private struct ServerJudge {
     policy = try setting("claims.policy") ?? "auto"
     humans = try setting("claims.humans") ?? "warn"
     tip = references.value(target)
+    let lines = (try setting(ClaimSchema.branchPrefixesKey) ?? "").split(separator: "\n")
+    prefixes = lines.isEmpty ? ["refs/heads/lane/"] : lines.map(String.init)
   }
 
   func judge(_ change: ReferenceChange) throws(StateFileError) -> Verdict {
@@ -55,7 +58,7 @@ private struct ServerJudge {
     }
     if change.isDeletion { return .pass([]) }
     if change.isNamed(target) { return try judgeTarget(change) }
-    return change.name.hasPrefix(Self.lanePrefix) ? try judgeLane(change) : .pass([])
+    return prefixes.contains { change.name.hasPrefix($0) } ? try judgeLane(change) : .pass([])
   }
 
   /// The feature that a branch belongs to: the one that the state file knows, or else the one that
@@ -64,14 +67,16 @@ private struct ServerJudge {
     let known = try? database.query(
       "SELECT id FROM features WHERE branch = ?", [.text(branch)]
     ) { $0.text(0) }.first
-    return (known ?? nil) ?? String(branch.dropFirst(Self.lanePrefix.count))
+    let prefix = prefixes.filter { branch.hasPrefix($0) }.max { $0.utf8.count < $1.utf8.count }
+    return (known ?? nil) ?? String(branch.dropFirst(prefix?.count ?? 0))
   }
 
   private func branch(_ owner: String) throws(StateFileError) -> String {
     let known = try? database.query(
       "SELECT branch FROM features WHERE id = ?", [.text(owner)]
     ) { $0.text(0) }.first
-    return (known ?? nil) ?? Self.lanePrefix + owner
+    let names = prefixes.map { $0 + owner }
+    return (known ?? nil) ?? names.first { references.value($0) != nil } ?? names[0]
   }
 
   private func judgeLane(_ change: ReferenceChange) throws(StateFileError) -> Verdict {

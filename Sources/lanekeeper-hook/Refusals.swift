@@ -31,7 +31,7 @@ enum Refusals {
     [
       "lanekeeper: lane \(number) is not assigned to a feature now, so nothing can be committed in it;",
       "your changes stay as they are. A person may go on with a feature that has not landed on its branch:",
-      "`git switch lane/ID-…` (`git branch --list 'lane/*'` lists them).",
+      "`git switch BRANCH` (`lanekeeper status --json` names the branch of each).",
     ]
   }
 

@@ -115,6 +115,42 @@ import Testing
     #expect(log.contains("Build Bot feat: Feature 1 (#1)"), "\(log)")
   }
 
+  @Test func theNamesOfBranchesCanBeSetAndThoseThatAreThereStay() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2),
+      agent: """
+        git symbolic-ref --short HEAD >> "$LANEKEEPER_REPOSITORY/../branches"
+        echo work > f$id.txt; git add -A; git commit -qm work
+        if [ $id = 2 ] && [ $LANEKEEPER_ATTEMPT = 1 ]; then exit 1; fi
+        """, configuration: "limits: {attempts: 1}")
+    try shop.repository.write(
+      ".git/hooks/pre-commit",
+      """
+      #!/bin/sh
+      git symbolic-ref --short HEAD | grep -Eq '^(main|(feature|bugfix)/[A-Z]+-[0-9]+)' || exit 1
+
+      """)
+    chmod(shop.repository.path + "/.git/hooks/pre-commit", 0o755)
+    let settings = try shop.repository.root.read("repo/lanekeeper.yml")
+    func set(_ pattern: String) throws {
+      try shop.repository.write("lanekeeper.yml", settings + "lanes: {branch: '\(pattern)'}\n")
+    }
+    try set("feature/APP-{id}-{slug}")
+    _ = try shop.run("run")
+    #expect(try shop.landed() == ["1"])
+    try set("bugfix/APP-{id}")
+    _ = try shop.run("retry", "2")
+    let again = try shop.run("run")
+    #expect(again.status == 0, "\(again.text)\(again.error)")
+    #expect(try shop.landed() == ["1", "2"])
+    let names = try shop.repository.root.read("branches").split(separator: "\n").sorted()
+    #expect(
+      names == [
+        "feature/APP-1-feature-1", "feature/APP-2-feature-2", "feature/APP-2-feature-2",
+      ])
+    #expect(try shop.run("doctor", "--deep").status == 0)
+  }
+
   /// The form that most rules for messages ask for is tried without anybody having to set it.
   @Test func aRuleForConventionalMessagesNeedsNoSetting() throws {
     let shop = try withHook("", agent: "echo work > f$id.txt")

@@ -112,6 +112,21 @@ import Testing
     #expect(landed.status == 0, "\(landed.error)")
   }
 
+  @Test func p2_whatBranchesOfFeaturesBeginWithCanBeSet() throws {
+    let shared = try Shared()
+    // Pushed before the setting was changed.
+    #expect(try shared.push("one", "lane/1-one", "a.txt", "one\n").status == 0)
+    try shared.table.run(
+      "INSERT INTO meta VALUES ('branches.prefixes', 'refs/heads/feature/' || char(10) || 'refs/heads/lane/')"
+    )
+    let held = try shared.push("two", "feature/2-two", "a.txt", "two\n")
+    #expect(held.status != 0 && held.error.contains("held by feature #1-one"), "\(held.error)")
+    #expect(try shared.push("two", "feature/3-three", "dir/b.txt", "three\n").status == 0)
+    let second = try shared.push("one", "feature/4-four", "dir/b.txt", "four\n")
+    #expect(second.status != 0 && second.error.contains("held by feature #3-three"))
+    #expect(try shared.push("one", "side/5", "dir/b.txt", "five\n").status == 0)
+  }
+
   @Test func aPushToTheTargetIsWarnedOrDeniedWhereAFeatureHoldsIt() throws {
     let warned = try Shared()
     #expect(try warned.push("one", "lane/1-one", "a.txt", "one\n").status == 0)
