@@ -79,6 +79,8 @@ package struct AgentCatalogue: Sendable {
         let more = ShellWords.split(value)
         definition.launch = .program(program, arguments + more)
         definition.resume = definition.resume.map { $0 + more }
+        // They may name another provider, of which the check knows nothing.
+        definition.check = nil
         if case .program(let name, let ask)? = definition.ask {
           definition.ask = .program(name, ask + more)
         }

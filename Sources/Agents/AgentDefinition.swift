@@ -52,6 +52,8 @@ package struct AgentDefinition: Sendable, Equatable {
   /// Further arguments that hand over the hook before edits, with `{hook_settings}`.
   package var hook: [String] = []
   package var environment = Environment()
+  /// How it is found out whether the program is logged in; `nil` where nothing tells.
+  package var check: LoginCheck?
   package var output = OutputSettings()
   /// Exit statuses that tell of a limit.
   package var exits: [Int32: LimitKind] = [:]

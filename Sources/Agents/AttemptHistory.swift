@@ -29,6 +29,11 @@ struct AttemptHistory {
       }
     case .completed, .refusedClaim, .heldUp: break
     }
+    // What else stands in the way is an agent's matter again.
+    switch end {
+    case .refusedClaim, .heldUp: break
+    default: record.isDone = false
+    }
     if record.limit == nil, run.report.messages + run.report.editCount > 0 {
       try store.endPauses(agent: run.definition.name)
     }

@@ -92,6 +92,7 @@ package struct AttemptRunner: Sendable {
   /// - Parameters:
   ///   - prepared: the commit that the lane is known to be a clean checkout of.
   ///   - stop: becomes true when the run is to end.
+  ///   - mayStart: is asked once more right before the program is started.
   ///   - agentEnded: called once nothing of the agent runs any more; its work is put away after it.
   ///   - allowance: US dollars that the attempt may cost; `nil` for no bound.
   /// - Returns: how the agent's program ended; `nil` where it was not started.
@@ -100,13 +101,14 @@ package struct AttemptRunner: Sendable {
   package func run(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     definition: AgentDefinition, prepared: ObjectID?, allowance: Double? = nil, stop: StopSignal,
+    mayStart: @escaping @Sendable () async -> Bool = { true },
     agentEnded: @escaping @Sendable () -> Void
   ) async throws -> Ending? {
     var ending: AgentRun?
     do {
       ending = try await runAgent(
         feature, attempt, lane: lane, branch: branch, definition: definition, prepared: prepared,
-        allowance: allowance, stop: stop)
+        allowance: allowance, stop: stop, mayStart: mayStart)
       // Its end frees the slot, too.
       try? store.freeSlot(feature.id, attempt.number)
       agentEnded()
@@ -171,22 +173,39 @@ package struct AttemptRunner: Sendable {
 
   private func runAgent(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
-    definition: AgentDefinition, prepared: ObjectID?, allowance: Double?, stop: StopSignal
+    definition: AgentDefinition, prepared: ObjectID?, allowance: Double?, stop: StopSignal,
+    mayStart: @Sendable () async -> Bool
   ) async throws -> AgentRun {
     let start = LaneStart(
       pool: pool, store: store, target: settings.target, policies: settings.policies,
       hookVariables: settings.hookVariables, identity: identity())
-    let notes = try await Offload.run {
+    let outcome = try await Offload.run {
       try start.run(feature, attempt, lane: lane, branch: branch, prepared: prepared)
     }
     try state.createLogs(feature.id)
+    let before = PastAttempt(store: store, state: state)
+    if outcome.isWhole, !stop.isSet, let words = try before.done(feature, attempt) {
+      return try goOnWithoutAgent(feature, attempt, definition, words)
+    }
     let secrets = Secrets(environment: settings.environment)
     let values = try placeholders(feature, attempt, lane, definition, allowance)
     let invocation = Invocation(definition, values.merging(["prompt": ""]) { $1 })
-    let text = try prompt(feature, attempt, notes: notes, resumes: invocation.resumes)
+    let litter = GateLitter.words(committed: try GateLitter.committed(by: feature.id, store))
+    let notes = outcome.notes + [litter.map { "Your branch \($0)." }].compactMap(\.self)
+    let text = try prompt(
+      feature, attempt, notes: notes, before: try before.words(feature, attempt),
+      resumes: invocation.resumes)
     try Data(text.utf8).write(
       to: URL(fileURLWithPath: state.prompt(feature.id, attempt.number)), options: .atomic)
     try store.beginReport(feature.id, attempt.number, agent: definition.name)
+    if !notes.isEmpty {
+      try store.record(
+        "agent_told", feature: feature.id, agent: attempt.agent,
+        [
+          "attempt": .integer(Int64(attempt.number)),
+          "detail": .string(notes.joined(separator: "\n")),
+        ])
+    }
     guard !stop.isSet else { return AgentRun(definition: definition, ending: .stopped) }
     let base = AgentEnvironment.allowed(
       settings.environment, by: definition.environment, values)
@@ -194,6 +213,7 @@ package struct AttemptRunner: Sendable {
     let stagger = settings.staggerSeconds ?? definition.staggerSeconds
     try await Stagger.wait(
       state.locks + "/start-\(definition.name)", seconds: stagger, stop: stop)
+    guard await mayStart() else { return AgentRun(definition: definition, ending: .stopped) }
     try await Offload.run { configuration.begin(feature, attempt) }
     let killsBefore = MemoryPressure.kills()
     let environment = AgentEnvironment.variables(
@@ -253,7 +273,24 @@ package struct AttemptRunner: Sendable {
     run.memoryKills = await process.memoryKills()
     run.wasShortOfMemory = MemoryPressure.kills() > killsBefore
     LogKeeper.finish(log, secrets: secrets)
+    run.lastWords = PastAttempt.lastWords(run, log: log).map(secrets.mask)
+    run.isDone = try run.hasEndedWell && store.refusals(of: feature.id).isEmpty
     // Before the place is free: the next attempt's budget counts this one's cost.
+    try store.saveReport(run.record(feature.id, attempt.number))
+    return run
+  }
+
+  /// Puts away what an earlier attempt has done: there is nothing left for an agent.
+  private func goOnWithoutAgent(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ definition: AgentDefinition,
+    _ words: String
+  ) throws -> AgentRun {
+    try Data((words + "\n").utf8).write(
+      to: URL(fileURLWithPath: state.log(feature.id, attempt.number)), options: .atomic)
+    var run = AgentRun(definition: definition, ending: .exited(0))
+    run.isDone = true
+    run.lastWords = words
+    run.withoutAgent = words
     try store.saveReport(run.record(feature.id, attempt.number))
     return run
   }
@@ -290,12 +327,14 @@ package struct AttemptRunner: Sendable {
   private static let mostTries = 60
 
   private func prompt(
-    _ feature: FeatureRecord, _ attempt: AttemptRecord, notes: [String], resumes: Bool
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, notes: [String], before: String?,
+    resumes: Bool
   ) throws -> String {
     var prompt = Prompt(
       feature: feature, attempt: attempt.number, target: BranchName.short(settings.target),
       gate: settings.gate)
     prompt.notes = notes
+    prompt.before = before
     prompt.resumes = resumes
     prompt.landed = try (store.dependencies()[feature.id] ?? []).compactMap { dependency in
       guard let other = try store.feature(dependency.dependsOn), other.state == .landed else {
@@ -416,6 +455,16 @@ package struct AgentRun: Sendable {
   package var wasShortOfMemory = false
   /// How many of its processes were killed since they used more memory than `limits.memory_mb`.
   package var memoryKills = 0
+  /// It took its work for done, and was refused nothing.
+  package var isDone = false
+  package var lastWords: String?
+  /// Why no program was started, where an earlier attempt has done the work.
+  package var withoutAgent: String?
+
+  /// Nothing told of a failure.
+  var hasEndedWell: Bool {
+    ending == .exited(0) && endReason == nil && report.failure == nil && report.limit == nil
+  }
 
   /// What the store keeps of it.
   func record(_ feature: String, _ number: Int) -> AgentReportRecord {
@@ -427,6 +476,9 @@ package struct AgentRun: Sendable {
     record.cachedTokens = report.cachedTokens
     record.costUSD = report.costUSD
     record.edits = report.edits
+    record.ending = ending.words
+    record.isDone = isDone
+    record.lastWords = lastWords
     return record
   }
 }

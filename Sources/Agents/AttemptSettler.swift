@@ -99,6 +99,7 @@ package struct AttemptSettler: Sendable {
       try BranchMend.verify(branch, tip: tip, beyond: [target], repository)
       let changes = try stands.changes(tip, onto: target, repository)
       changed = changes.map(\.path)
+      try GateLitter.note(changes, of: feature.id, store)
       let links = try Gitlinks(repository).refusals(
         changes, tree: try repository.commit(tip).tree, keptAs: kept.reference)
       if !links.isEmpty {
@@ -504,7 +505,7 @@ package struct AttemptSettler: Sendable {
         "Nothing was changed on your branch: \(words). Only files in your lane that git does not ignore count."
       )
     }
-    return .completed(review: try needsVerdict())
+    return .completed(review: try needsVerdict(), detail: run?.withoutAgent)
   }
 
   /// Finds the target's tip where everything that earlier attempts on the feature have changed stands on the
@@ -532,7 +533,7 @@ package struct AttemptSettler: Sendable {
 
   /// What an attempt was refused, and by whom: `a.txt, b.txt are held by feature #1`.
   private static func words(
-    _ refusals: [(path: ClaimPath, reason: String, holder: String?)]
+    _ refusals: [(path: ClaimPath, reason: String, holder: String?, at: Int64)]
   ) -> String {
     var order: [String] = []
     var paths: [String: [String]] = [:]

@@ -8,6 +8,7 @@ package enum DefinitionReader {
     "name", "title", "program", "run", "arguments", "ask", "prompt", "version", "models", "resume",
     "budget", "mcp", "hook", "environment", "output", "exits", "litter", "stagger_seconds",
     "backoff_seconds", "nice", "expected_cost_usd", "prices_usd_per_million", "sandbox",
+    "check",
   ]
   /// The words in braces that arguments and variables may hold.
   static let placeholders = [
@@ -38,6 +39,10 @@ package enum DefinitionReader {
       readExits(members["exits"], input, &result.exits)
       readNumbers(members, input, &result)
       readSandbox(members["sandbox"], input, &result.sandbox)
+      result.check = LoginCheck.read(members["check"], input)
+      if result.check != nil, case .shell = result.launch {
+        input.report(members["check"], "check needs `program`; a shell command has none")
+      }
       OutputReading.read(members["output"], input, &result.output)
       checkPlaceholders(members, input, result)
     } else if input.problems.isEmpty {

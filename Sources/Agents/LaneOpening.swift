@@ -22,6 +22,6 @@ package struct LaneOpening {
   package func open(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String
   ) throws -> [String] {
-    try start.run(feature, attempt, lane: lane, branch: branch, prepared: nil)
+    try start.run(feature, attempt, lane: lane, branch: branch, prepared: nil).notes
   }
 }

@@ -18,50 +18,57 @@ struct LaneStart {
     var conflicts: [ClaimConflict]
   }
 
+  /// What stands in the lane.
+  struct Outcome: Sendable {
+    /// For the prompt.
+    var notes: [String] = []
+    /// All that earlier attempts made is in the lane, on the target as it is now, and nothing conflicts.
+    var isWhole = false
+  }
+
   /// Puts the lane onto the feature's branch, brings the target in, and takes up rescued work. A branch that can't
   /// be read is mended first.
   ///
   /// - Parameter prepared: the commit that the lane is known to be a clean checkout of.
-  /// - Returns: notes for the prompt.
   func run(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     prepared: ObjectID?
-  ) throws -> [String] {
+  ) throws -> Outcome {
     let repository = try pool.open(lane, commit: ObjectID(hex: attempt.base)!)
     LeftCommits.begin(repository)
-    let notes = try pool.mend(target: target).retrying(feature.id, branch: branch, lane: lane) {
+    let outcome = try pool.mend(target: target).retrying(feature.id, branch: branch, lane: lane) {
       try fill(repository, feature, attempt, lane, branch, prepared)
     }
     if let tip = try repository.reference(branch) {
       try store.noteStart(feature.id, attempt.number, tip: tip.hex)
     }
-    return notes
+    return outcome
   }
 
   private func fill(
     _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord,
     _ lane: LaneRecord, _ branch: String, _ prepared: ObjectID?
-  ) throws -> [String] {
+  ) throws -> Outcome {
     let tip = try repository.reference(branch)
     let start = tip ?? ObjectID(hex: attempt.base)!
     if tip == nil, prepared == start {
       try repository.createReference(branch, target: start, message: "lane: starts")
       try repository.setHead(branch: branch, commit: start)
-      return []
+      return Outcome()
     }
     try pool.enter(lane, branch: branch, commit: start)
     guard tip != nil else {
-      return try store.stack(of: feature.id).map {
-        [
-          "Your branch starts from feature #\($0.onto), which is built and has not landed yet; its "
-            + "work is there already."
-        ]
-      } ?? []
+      return Outcome(
+        notes: try store.stack(of: feature.id).map {
+          [
+            "Your branch starts from feature #\($0.onto), which is built and has not landed yet; its "
+              + "work is there already."
+          ]
+        } ?? [])
     }
-    var notes: [String] = []
-    notes += try bringTargetIn(repository, feature, lane, branch)
-    if notes.isEmpty { notes += try takeUpRescue(repository, feature, attempt) }
-    return notes
+    let notes = try bringTargetIn(repository, feature, lane, branch)
+    guard notes.isEmpty else { return Outcome(notes: notes) }
+    return try takeUpRescue(repository, feature, attempt)
   }
 
   /// Merges the target into the branch; conflicts are claimed, and left in the lane for the agent.
@@ -89,24 +96,26 @@ struct LaneStart {
   /// Puts back what the attempt before left uncommitted and could not commit.
   private func takeUpRescue(
     _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord
-  ) throws -> [String] {
-    guard attempt.number > 1 else { return [] }
+  ) throws -> Outcome {
+    guard attempt.number > 1 else { return Outcome() }
     let name = Rescue.reference(feature.id, attempt.number - 1)
-    guard let rescue = try repository.reference(name) else { return [] }
+    guard let rescue = try repository.reference(name) else { return Outcome(isWhole: true) }
     let parent = try repository.commit(rescue).parents.first
     let result = try GitProgram.run(
       ["cherry-pick", "--no-commit", rescue.hex],
       directory: repository.workingDirectory ?? "", environment: repository.environment,
       adding: hookVariables.merging(SupervisorMark.variables) { $1 })
-    guard parent != nil else { return [] }
-    return result.status == 0
-      ? [
-        "What the last attempt left uncommitted is in your files again, staged and not committed: "
-          + "`git diff --cached` shows it (kept as \(name))."
-      ]
-      : [
+    guard parent != nil else { return Outcome() }
+    guard result.status == 0 else {
+      return Outcome(notes: [
         "What the last attempt left uncommitted was taken up again (kept as \(name)) and conflicts "
           + "with what has landed since; resolve the conflict markers and commit."
-      ]
+      ])
+    }
+    return Outcome(
+      notes: [
+        "What the last attempt left uncommitted is in your files again, staged and not committed: "
+          + "`git diff --cached` shows it (kept as \(name))."
+      ], isWhole: true)
   }
 }

@@ -16,6 +16,8 @@ package struct Prompt {
   package var held: [String] = []
   /// What others hold at the moment: paths in one line for each holder, with who it is and how far.
   package var others: [(path: String, holder: String)] = []
+  /// How the attempt before ended, and what it said last.
+  package var before: String?
   /// What a person asks for who looked at the branch, word for word.
   package var review: ReviewRecord?
   /// Tells that the agent goes on with its earlier session.
@@ -32,7 +34,8 @@ package struct Prompt {
 
   /// The text, by the template `feature.md`.
   package func text(_ templates: PromptTemplates) throws -> String {
-    var rework = feature.rework ?? ""
+    var rework = [feature.rework, before].compactMap(\.self).filter { !$0.isEmpty }
+      .joined(separator: "\n\n")
     if rework.utf8.count > Self.longestRework {
       // What a compiler or a test says first is at the head, how it ended at the end.
       rework =

@@ -23,6 +23,9 @@ struct FirstRound {
 
   init(total: Int) { self.total = total }
 
+  /// Lets nobody start, for a reason that was found before anybody has.
+  mutating func refuse(_ words: String) { verdict = verdict ?? words }
+
   /// The features whose failures are the agent's.
   func blameless(of agent: String) -> Set<String> { failures[agent]?.features ?? [] }
 

@@ -185,6 +185,9 @@ package struct Recovery: Sendable {
     }
     let settler = AttemptSettler(
       settings: settings, store: store, state: state, identity: project.identity())
-    try settler.settle(feature, attempt, lane: lane, branch: branch, ending: .guardLost)
+    // Its agent may have ended before the supervisor did.
+    let isDone = try store.agentReport(feature.id, attempt.number)?.isDone == true
+    try settler.settle(
+      feature, attempt, lane: lane, branch: branch, ending: isDone ? .exited(0) : .guardLost)
   }
 }

@@ -74,6 +74,9 @@ actor RunLoop {
   private var pilot: RunPilot?
   /// Whether the agent itself seems to be at fault.
   private var firstRound: FirstRound
+  /// What is known of the logins of agents, by their names.
+  private var logins: [String: Task<String?, any Error>] = [:]
+  private var toldLogins: Set<String> = []
   private var attemptCount = 0
   private var agentSeconds = 0.0
   private var costUSD = 0.0
@@ -437,6 +440,7 @@ actor RunLoop {
         started.feature, started.attempt, lane: started.lane, branch: started.branch,
         definition: started.definition, prepared: started.prepared, allowance: started.allowance,
         stop: stop,
+        mayStart: { [weak self] in await self?.mayStartAgent ?? false },
         agentEnded: { [post] in
           post.yield(.built(feature.id))
           ended.run()
@@ -458,6 +462,43 @@ actor RunLoop {
       fail(error)
     }
   }
+
+  /// Tells whether an agent's program is logged in, as far as its definition can tell: asked once in a run, before its
+  /// first start. Where it is not, nothing starts; where others have worked already, it rests.
+  private func isLoggedIn(_ definition: AgentDefinition) async throws -> Bool {
+    let name = definition.name
+    guard definition.check != nil else { return true }
+    // Each feature of a make has a process of its own.
+    let key = "logged_in:\(name)"
+    let isShort = context.options.kind != .run
+    if isShort, let seen = Int64(try store.value(key) ?? ""), store.now - seen < 600_000 {
+      return true
+    }
+    if logins[name] == nil {
+      let (directory, environment) = (context.project.directory, context.project.environment)
+      logins[name] = Task {
+        try await Offload.run {
+          LoginCheck.obstacle(definition, directory: directory, environment: environment)
+        }
+      }
+    }
+    guard let words = try await logins[name]?.value else {
+      if isShort { try store.setValue(key, String(store.now)) }
+      return true
+    }
+    guard toldLogins.insert(name).inserted else { return false }
+    if attemptCount == 0 {
+      firstRound.refuse(words)
+      report(.note(words))
+    } else {
+      try store.pause(
+        agent: name, kind: LimitKind.login.rawValue, until: nil, detail: words, backOff: nil)
+    }
+    return false
+  }
+
+  /// Tells that no first round has shown yet that the agent itself is at fault.
+  private var mayStartAgent: Bool { firstRound.verdict == nil }
 
   /// Ends the starting where all first attempts fail alike; what they failed by is not the features' fault.
   private func judgeAgent(_ started: Started, _ ending: Ending?) throws {
@@ -498,8 +539,13 @@ actor RunLoop {
       report(.waiting(feature: feature.id, detail: words))
       return nil
     }
+    guard try await isLoggedIn(definition) else { return nil }
     let branch = try branch(for: feature, repository)
     guard let (lane, prepared) = try await lane(for: feature, tip: tip) else { return nil }
+    guard mayStartAgent else {
+      await shelf.putBack(lane, prepared)
+      return nil
+    }
     let environment = context.project.environment
     let directory = context.project.directory
     let start: (String) throws -> String = { place in
@@ -615,6 +661,11 @@ actor RunLoop {
     case .completed:
       report(.completed(agent: agent, feature: feature.id))
       if let detail = attempt.detail { report(.note("feature #\(feature.id): \(detail)")) }
+      if let words = GateLitter.words(
+        committed: try GateLitter.committed(by: feature.id, store))
+      {
+        report(.note("the branch of feature #\(feature.id) \(words)"))
+      }
     case .failed:
       report(
         .failed(

@@ -61,6 +61,9 @@ enum Schema {
     migrator.registerMigration("budget: which attempts count") { db in
       for statement in Store.budgetColumn { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("agents: how they ended") { db in
+      for statement in Store.reportEndings { try db.execute(sql: statement) }
+    }
     return migrator
   }
 

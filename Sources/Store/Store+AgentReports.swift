@@ -20,6 +20,12 @@ package struct AgentReportRecord: Sendable, Equatable {
   package var errorKey: String?
   /// What is the same where two attempts left the same work.
   package var workKey: String?
+  /// How its program ended, as `it ended with 0`.
+  package var ending: String?
+  /// Tells that it ended well and was refused nothing, so that it took its work for done.
+  package var isDone = false
+  /// What it said last.
+  package var lastWords: String?
 
   package init(feature: String, number: Int, agent: String) {
     self.feature = feature
@@ -41,6 +47,9 @@ extension AgentReportRecord: FetchableRecord {
     limit = row["limit_kind"]
     errorKey = row["error_key"]
     workKey = row["work_key"]
+    ending = row["ending"]
+    isDone = row["is_done"]
+    lastWords = row["last_words"]
   }
 }
 
@@ -81,6 +90,12 @@ extension Store {
     """,
   ]
 
+  static let reportEndings = [
+    "ALTER TABLE agent_reports ADD COLUMN ending TEXT",
+    "ALTER TABLE agent_reports ADD COLUMN is_done INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE agent_reports ADD COLUMN last_words TEXT",
+  ]
+
   /// Appends several events of one attempt in one transaction.
   package func recordAll(
     _ events: [(type: String, facts: [String: JSONScalar])], feature: String, agent: String
@@ -116,13 +131,15 @@ extension Store {
       try db.execute(
         sql: """
           INSERT OR REPLACE INTO agent_reports(feature, number, agent, session, model, input_tokens,
-            output_tokens, cached_tokens, cost_usd, edits, limit_kind, error_key, work_key)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            output_tokens, cached_tokens, cost_usd, edits, limit_kind, error_key, work_key,
+            ending, is_done, last_words)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           report.feature, report.number, report.agent, report.session, report.model,
           report.inputTokens, report.outputTokens, report.cachedTokens, report.costUSD,
           JSONText.text(report.edits), report.limit, report.errorKey, report.workKey,
+          report.ending, report.isDone, report.lastWords,
         ])
       if let cost = report.costUSD {
         try db.execute(

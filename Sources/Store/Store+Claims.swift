@@ -188,7 +188,7 @@ extension Store {
 
   /// Returns the paths that a feature was refused and has not got since.
   package func refusals(of feature: String) throws -> [(
-    path: ClaimPath, reason: String, holder: String?
+    path: ClaimPath, reason: String, holder: String?, at: Int64
   )] {
     try read { db in
       try Row.fetchAll(
@@ -197,7 +197,7 @@ extension Store {
         (
           path: ClaimPath(
             stored: Array((row["path"] as Data?) ?? Data()), isSubtree: row["subtree"]),
-          reason: row["reason"], holder: row["holder"]
+          reason: row["reason"], holder: row["holder"], at: row["at"]
         )
       }
     }

@@ -17,6 +17,15 @@ extension Store {
     }
   }
 
+  /// Returns the newest event of a kind that concerns a feature.
+  package func lastEvent(_ type: String, of feature: String) throws -> EventRecord? {
+    try read {
+      try EventRecord.fetchOne(
+        $0, sql: "SELECT * FROM events WHERE type = ? AND feature = ? ORDER BY seq DESC LIMIT 1",
+        arguments: [type, feature])
+    }
+  }
+
   /// Returns the number of the newest event; 0 before the first.
   package func lastEvent() throws -> Int64 {
     try read {

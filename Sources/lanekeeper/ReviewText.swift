@@ -37,7 +37,11 @@ struct ReviewText {
       "Files",
       facts.files.map { file in
         let size = file.additions.map { "+\($0) -\(file.deletions ?? 0)" } ?? "binary"
-        let mark = file.isGate ? styled("   ⚠ the gate is made of this", "33") : ""
+        let words =
+          file.isProduct
+          ? "   ⚠ the gate makes this by itself; is it wanted?"
+          : file.isGate ? "   ⚠ the gate is made of this" : ""
+        let mark = words.isEmpty ? "" : styled(words, "33")
         return "\(Terminal.visibleLine(file.path))  \(size)\(mark)"
       })
     section("The end of its log", logTail.map { Terminal.visible(Terminal.strip($0)) })

@@ -25,6 +25,10 @@ extension StatusView {
       lines.append("held: #\(held.feature) can't land yet: " + Terminal.visibleLine(held.reason))
     }
     for wait in waits { lines.append("waits: " + Terminal.visibleLine(words(wait))) }
+    for feature in features {
+      guard let words = GateLitter.words(committed: gateProducts[feature.id] ?? []) else { continue }
+      lines.append("warning: the branch of #\(feature.id) " + Terminal.visibleLine(words))
+    }
     if let redGate { lines.append("red: " + Terminal.visibleLine(redGate)) }
     lines += project.configurationChanges.map { "configuration: " + $0.text }
     guard !features.isEmpty else {

@@ -48,6 +48,33 @@ import Testing
     #expect(wrong.text.contains("mine 4.5.6"))
   }
 
+  @Test func whoeverIsNotLoggedInIsNotStarted() throws {
+    let shop = try shop(
+      3, script: "echo started >> ../../started; echo done > f$LANEKEEPER_FEATURE_ID.txt",
+      definition:
+        "check: {arguments: [../login.sh], like: '\"loggedIn\": *false', advice: run mine login}")
+    let root = shop.repository.root
+    try root.write("login.sh", "echo x >> ../asked; echo '{\"loggedIn\": false}'; exit 1\n")
+    let refused = try shop.run("run", "--parallel", "3")
+    #expect(refused.status == 1)
+    #expect(
+      refused.text.contains("(My agent) is not logged in, so nothing is started: run mine login"),
+      "\(refused.text)")
+    #expect(try root.read("asked") == "x\n")
+    #expect(!root.exists("started"))
+    let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
+    #expect(
+      features.allSatisfy { $0["state"] as? String == "ready" && $0["attempts"] as? Int == 0 })
+    try root.write("login.sh", "echo x >> ../asked; echo '{\"loggedIn\": true}'\n")
+    let run = try shop.run("run", "--parallel", "3")
+    #expect(run.status == 0, "\(run.text)\(run.error)")
+    #expect(try shop.landed().count == 3)
+    #expect(try root.read("asked") == "x\nx\n")
+    // Nothing is left to start, so nobody is asked.
+    #expect(try shop.run("run").status == 0)
+    #expect(try root.read("asked") == "x\nx\n")
+  }
+
   @Test func onlyNamedVariablesReachItAndNoSecretIsWrittenDown() throws {
     var shop = try shop(1, script: "env | sort; wc -c; echo done > f.txt")
     let (key, other) = ("k3y-of-mine-0123456789", "t0ken-of-another-9876543210")

@@ -57,7 +57,12 @@ package struct ReviewDesk {
     guard let name = feature.branch, let tip = try repository.reference(name) else { return facts }
     let state = try book.state(tip, repository)
     facts.state = state
-    facts.files = try files(state)
+    let products = Set(try GateLitter.committed(by: feature.id, store))
+    facts.files = try files(state).map {
+      var file = $0
+      file.isProduct = products.contains(file.path)
+      return file
+    }
     facts.isRequired = book.rules.isRequired(feature) {
       facts.files.map { Array($0.path.utf8) }
     }

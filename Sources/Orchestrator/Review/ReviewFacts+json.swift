@@ -26,6 +26,7 @@ extension ReviewFacts {
       ("required", .bool(isRequired)),
       ("approvals", .texts(approvals.map(\.person))), ("approvals_needed", .whole(neededApprovals)),
       ("gate_files", .texts(files.filter(\.isGate).map(\.path))),
+      ("gate_products", .texts(files.filter(\.isProduct).map(\.path))),
     ]
     guard let diff else { return .object(members) }
     members += [

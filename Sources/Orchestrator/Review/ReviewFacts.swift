@@ -48,6 +48,8 @@ package struct ReviewFile: Sendable, Equatable {
   package var deletions: Int?
   /// The gate is made of it.
   package var isGate: Bool
+  /// The branch adds it, and the gate makes it by itself.
+  package var isProduct = false
 }
 
 /// A commit of a branch.

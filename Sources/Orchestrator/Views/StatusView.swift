@@ -32,6 +32,8 @@ package struct StatusView {
   package private(set) var redGate: String?
   package private(set) var forecast = Forecast()
   package private(set) var stacks: [String: String] = [:]
+  /// What branches that have not landed add of what the gate leaves, by their features.
+  package private(set) var gateProducts: [String: [String]] = [:]
 
   /// Reads everything at one event number, whatever other processes write meanwhile.
   ///
@@ -87,6 +89,10 @@ package struct StatusView {
     }
     lanes = try store.lanes()
     stacks = try store.stacks()
+    for feature in features where !feature.state.isFinal && feature.attempts > 0 {
+      let names = try GateLitter.committed(by: feature.id, store)
+      gateProducts[feature.id] = names.isEmpty ? nil : names
+    }
     claims = try store.claims().count
     let living = try liveness.participants()
     waits = try liveness.runWaits()
@@ -190,6 +196,7 @@ package struct StatusView {
       ("cost_usd", .number(costs[feature.id] ?? 0)), ("landed_commit", .text(feature.landedCommit)),
       ("waiting_for", .text(feature.waitingFor)), ("stacked_on", .text(stacks[feature.id])),
       ("changed_at", .time(feature.changedAt)),
+      ("gate_products", .texts(gateProducts[feature.id] ?? [])),
     ])
   }
 

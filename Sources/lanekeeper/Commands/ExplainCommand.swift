@@ -2,6 +2,7 @@ import ArgumentParser
 import ClaimRules
 import Foundation
 import Integration
+import Lanes
 import Orchestrator
 import Processes
 import Store
@@ -32,9 +33,18 @@ struct ExplainCommand: ParsableCommand {
       Terminal.line("   " + line)
     }
     let isOpen = !feature.state.isFinal || feature.state == .failed
+    if isOpen,
+      let words = GateLitter.words(committed: try GateLitter.committed(by: id, store))
+    {
+      Terminal.line("   its branch " + Terminal.visibleLine(words))
+    }
+    let isRunning = feature.state == .running
+    if isRunning { for line in try told(feature, project, store) { Terminal.line("   " + line) } }
     if let rework = feature.rework, !rework.isEmpty, isOpen {
       Terminal.line(
-        feature.state == .failed ? "   What went wrong last:" : "   The next attempt is told:")
+        feature.state == .failed
+          ? "   What went wrong last:"
+          : isRunning ? "   It was told of what came before:" : "   The next attempt is told:")
       for line in Terminal.strip(rework).split(separator: "\n").suffix(12) {
         Terminal.line("      \(line)")
       }
@@ -79,6 +89,46 @@ struct ExplainCommand: ParsableCommand {
       return other.waitingFor.map { ", \(LimitWait.words($0) ?? "for \($0)")" } ?? ""
     default: return ""
     }
+  }
+
+  /// What a running attempt was refused last, and what its agent was told.
+  private func told(
+    _ feature: FeatureRecord, _ project: Project, _ store: Store
+  ) throws -> [String] {
+    var lines: [String] = []
+    let refusals = try store.refusals(of: feature.id).sorted { $0.at > $1.at }
+    for refusal in refusals.prefix(5) {
+      let time =
+        "\(JSONValue.iso(refusal.at)), \(Duration.text(Double(store.now - refusal.at) / 1000)) ago"
+      lines.append(
+        "it was last refused \(refusal.path) (\(try why(refusal.reason, refusal.holder, store))) at \(time)"
+      )
+    }
+    if refusals.count > 5 { lines.append("and \(refusals.count - 5) more files") }
+    let prompt = project.state.prompt(feature.id, feature.attempts)
+    if FileManager.default.fileExists(atPath: prompt) {
+      lines.append("its agent was given the prompt \(prompt)")
+    }
+    guard let event = try store.lastEvent("agent_told", of: feature.id),
+      case .object(let members) = JSONValue(parsing: event.data),
+      members.first(where: { $0.0 == "attempt" })?.1.plain == String(feature.attempts),
+      let detail = members.first(where: { $0.0 == "detail" })?.1.plain
+    else { return lines }
+    return lines + ["and told before it began:"]
+      + detail.split(separator: "\n").map { "   " + Terminal.visibleLine(String($0)) }
+  }
+
+  private func why(_ reason: String, _ holder: String?, _ store: Store) throws -> String {
+    guard let holder else {
+      return switch ClaimConflict.Reason(rawValue: reason) {
+      case .staleBase: "it has changed on the target since the branch left it"
+      case .frozen: "it is frozen"
+      default: "others hold it"
+      }
+    }
+    let other = try store.feature(holder)
+    return "held by #\(holder)"
+      + (other.map { " \(Terminal.visibleLine($0.shortTitle)), \($0.state.rawValue)" } ?? "")
   }
 
   private func slots(_ feature: FeatureRecord, _ store: Store) throws -> String? {
