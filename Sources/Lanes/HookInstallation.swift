@@ -66,6 +66,16 @@ package struct HookInstallation: Sendable {
     if !isUpToDate, try isInstalled() || isInstalledForPersons() { try writeIncluded() }
   }
 
+  /// Puts our own hooks back where another program has written over them; what it wrote is kept and runs after them.
+  package static func putBack(_ state: StateDirectory) {
+    for directory in [state.hooks, state.personHooks] {
+      let files = HookFiles(directory)
+      // A launcher without its program would stop every commit.
+      guard files.hasProgram, access(directory, F_OK) == 0 else { continue }
+      for name in ours { files.put(name) }
+    }
+  }
+
   /// Writes the files that the includes name: where git finds the hooks.
   private func writeIncluded() throws {
     for (path, data) in included where FileManager.default.contents(atPath: path) != data {

@@ -103,6 +103,8 @@ package struct Provision: Sendable {
 
   /// Remembers that a worktree has got everything.
   package func finish(_ need: Need, name: String) throws {
+    // `npm ci` and its like let hook managers write themselves into the hooks that git names there, which are ours.
+    if need.runsSetUp { HookInstallation.putBack(state) }
     try store.setValue(Self.key(name), need.given.joined(separator: "\n"))
   }
 

@@ -91,6 +91,8 @@ package final class Supervisor: Sendable {
     board.follow(stop) { [report] in report(.note($0)) }
     defer { board.close() }
     try hooks.refresh()
+    // What gates and agents have installed over them meanwhile.
+    defer { try? hooks.refresh() }
     try tellOfPlaces()
     let project = project
     let (backlog, notes) = try await Offload.run { try project.plannedBacklog(asks: true) }

@@ -26,7 +26,9 @@ extension StatusView {
     }
     for wait in waits { lines.append("waits: " + Terminal.visibleLine(words(wait))) }
     for feature in features {
-      guard let words = GateLitter.words(committed: gateProducts[feature.id] ?? []) else { continue }
+      guard let words = GateLitter.words(committed: gateProducts[feature.id] ?? []) else {
+        continue
+      }
       lines.append("warning: the branch of #\(feature.id) " + Terminal.visibleLine(words))
     }
     if let redGate { lines.append("red: " + Terminal.visibleLine(redGate)) }

@@ -151,6 +151,29 @@ import Testing
     #expect(try shop.run("doctor", "--deep").status == 0)
   }
 
+  /// A hook manager that a set-up command or the gate starts, in a lane or in the gate's worktree.
+  @Test func p6_whatASetUpInstallsOverOurHooksRunsAfterThem() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2), agent: "echo work > f$id.txt",
+      gate: "sh install.sh", configuration: "lanes: {setup: sh install.sh}",
+      files: [
+        "install.sh": """
+        for name in pre-commit pre-push; do
+          printf '#!/bin/sh\\nexit 0\\n' > "$(git rev-parse --git-path hooks)/$name"
+        done
+
+        """
+      ])
+    #expect(try shop.run("init").status == 0)
+    let run = try shop.run("run", "--parallel", "2")
+    #expect(run.status == 0, "\(run.text)\(run.error)")
+    #expect(try shop.landed().count == 2)
+    let status = try shop.run("hooks", "status")
+    #expect(status.status == 0 && !status.text.contains("wrote over"), "\(status.text)")
+    #expect(try shop.repository.read(".git/hooks/pre-push").hasPrefix("#!/bin/sh\nexit 0"))
+    #expect(try shop.run("doctor", "--deep").status == 0)
+  }
+
   /// The form that most rules for messages ask for is tried without anybody having to set it.
   @Test func aRuleForConventionalMessagesNeedsNoSetting() throws {
     let shop = try withHook("", agent: "echo work > f$id.txt")

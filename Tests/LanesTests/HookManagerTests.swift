@@ -193,6 +193,36 @@ import Testing
     #expect(log == (names.contains("pre-commit") ? ["manager pre-commit"] : []))
   }
 
+  /// `git lfs install --force` writes into the file under a name, others put a file of theirs or a link there.
+  @Test(arguments: ["write", "replace", "link"]) func p6_oursArePutBackAfterASetUp(
+    way: String
+  ) throws {
+    let fixture = try InstalledHooks { _, _ in }
+    let log = fixture.test.root.path("log")
+    let script = "#!/bin/sh\n[ \"$#\" = 0 ] && echo other >> '\(log)'\nexit 0\n"
+    try fixture.test.root.write("other", script, executable: true)
+    let path = fixture.state.hooks + "/pre-commit"
+    switch way {
+    case "write": try Data(script.utf8).write(to: URL(fileURLWithPath: path))
+    case "replace":
+      unlink(path)
+      try Data(script.utf8).write(to: URL(fileURLWithPath: path))
+      chmod(path, 0o755)
+    default:
+      unlink(path)
+      symlink(fixture.test.root.path("other"), path)
+    }
+    HookInstallation.putBack(fixture.state)
+    #expect(try fixture.hooks.report().isIntact)
+    let refused = try fixture.commit("held.txt", "2\n", at: fixture.lane)
+    #expect(refused.status == 1 && refused.error.contains("held by feature #2"), "\(refused.error)")
+    #expect(try fixture.takeLog() == [])
+    _ = try fixture.run(["git", "reset", "-q", "--hard"], at: fixture.lane)
+    #expect(try fixture.commit("lane.txt", "3\n", at: fixture.lane).status == 0)
+    #expect(try fixture.takeLog() == ["other"])
+    #expect(try fixture.test.root.read("other") == script)
+  }
+
   @Test func p6_bothAreKeptWhereThePlaceIsTaken() throws {
     let fixture = try InstalledHooks { test, _ in
       try test.write(
