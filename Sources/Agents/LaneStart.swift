@@ -39,6 +39,7 @@ struct LaneStart {
     let outcome = try pool.mend(target: target).retrying(feature.id, branch: branch, lane: lane) {
       try fill(repository, feature, attempt, lane, branch, prepared)
     }
+    try LaneBranches.note(branch, of: feature.id, pool.state)
     if let tip = try repository.reference(branch) {
       try store.noteStart(feature.id, attempt.number, tip: tip.hex)
     }

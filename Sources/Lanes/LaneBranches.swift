@@ -1,5 +1,7 @@
 import Backlog
+import Foundation
 import Git
+import Processes
 import Store
 
 /// Knows which branch is whose: what the state file has counts, and the pattern only names new ones.
@@ -81,29 +83,34 @@ package struct LaneBranches: Sendable {
     return { $0.hasPrefix(Self.own) || names.contains($0) }
   }
 
-  /// The branch that a feature worked on before the state file was made again, by its name.
+  /// Writes down beside the logs which branch a feature works on, where its name alone would not tell.
+  package static func note(_ branch: String, of feature: String, _ state: StateDirectory) throws {
+    guard !branch.hasPrefix(own) else { return }
+    try state.createLogs(feature)
+    try Data((branch + "\n").utf8).write(
+      to: URL(fileURLWithPath: state.branchNote(feature)), options: .atomic)
+  }
+
+  /// The branch that a feature worked on before the state file was made again: as it was written down, or by its
+  /// name, where that lies in our own directory.
   ///
-  /// - Parameters:
-  ///   - ids: those of the whole backlog.
-  ///   - hasWorked: tells that logs or rescued work show an attempt: only then a branch outside of our own
-  ///     directory is its.
+  /// - Parameter ids: those of the whole backlog.
   package func lost(
-    of feature: FeatureRecord, among ids: [String], hasWorked: Bool, _ repository: Repository
+    of feature: FeatureRecord, among ids: [String], _ state: StateDirectory,
+    _ repository: Repository
   ) throws -> String? {
-    let patterns = hasWorked && pattern != .standard ? [pattern, .standard] : [.standard]
-    for pattern in patterns {
-      let found = try repository.references(prefix: "refs/heads/" + pattern.prefix).map(\.name)
-        .filter {
-          $0 != target && BranchName.owner(of: $0, among: ids, pattern: pattern) == feature.id
-        }
-      let name = BranchName.of(
-        feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id),
-        pattern: pattern)
-      // A title may have changed since.
-      if let own = found.first(where: { $0 == name }) ?? (found.count == 1 ? found[0] : nil) {
-        return own
+    if let bytes = RegularFile.read(state.branchNote(feature.id), most: 1024) {
+      let name = String(decoding: bytes, as: UTF8.self).trimmingCharacters(
+        in: .whitespacesAndNewlines)
+      if name.hasPrefix("refs/heads/"), name != target, try repository.reference(name) != nil {
+        return name
       }
     }
-    return nil
+    let found = try repository.references(prefix: Self.own).map(\.name)
+      .filter { BranchName.owner(of: $0, among: ids) == feature.id }
+    let name = BranchName.of(
+      feature: feature.id, title: feature.title, besides: try store.longerIDs(feature.id))
+    // A title may have changed since.
+    return found.first { $0 == name } ?? (found.count == 1 ? found[0] : nil)
   }
 }

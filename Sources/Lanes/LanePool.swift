@@ -9,7 +9,7 @@ import Store
 /// ignores, such as build caches, stays.
 package struct LanePool: Sendable {
   package let settings: LaneSettings
-  let state: StateDirectory
+  package let state: StateDirectory
   let store: Store
   /// The person's own checkout, from which `lanes.copy` is taken.
   private let mainCheckout: String

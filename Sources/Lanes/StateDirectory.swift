@@ -60,6 +60,10 @@ package struct StateDirectory: Sendable, Equatable {
   package func prompt(_ feature: String, _ number: Int) -> String {
     path + "/logs/\(feature)/\(number).prompt"
   }
+
+  /// The name of the branch that a feature works on, where it does not lie in our own directory of branches.
+  package func branchNote(_ feature: String) -> String { path + "/logs/\(feature)/branch" }
+
   /// The log of a gate run.
   package func gateLog(_ name: String) -> String { path + "/logs/gate/\(name).log" }
 

@@ -17,16 +17,15 @@ package enum WorkAdoption {
     let ids = try store.features().map(\.id)
     let branches = project.branches(store)
     for feature in try store.features(in: [.pending, .ready, .blocked]) {
-      let attempts = max(
-        lastLog(feature.id, project.state), try lastRescue(feature.id, repository))
       guard
-        let branch = try branches.lost(
-          of: feature, among: ids, hasWorked: attempts > 0, repository)
+        let branch = try branches.lost(of: feature, among: ids, project.state, repository)
       else { continue }
       let work = try project.mend(store).retrying(feature.id, branch: branch) {
         try repository.branchWork(branch, target: project.target)
       }
       guard let tip = work.tip else { continue }
+      let attempts = max(
+        lastLog(feature.id, project.state), try lastRescue(feature.id, repository))
       let isTaken = try store.adoptWork(
         feature.id, branch: branch, tip: tip.hex, attempts: attempts, paths: work.paths,
         policies: project.pathPolicies)

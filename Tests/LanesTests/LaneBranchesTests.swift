@@ -76,20 +76,25 @@ import Testing
   }
 
   /// After the loss of the state file.
-  @Test func aBranchOutsideOfOurDirectoryIsFoundAgainWhereThereWasAnAttempt() throws {
+  @Test func aBranchOutsideOfOurDirectoryIsFoundAgainAsItWasWrittenDown() throws {
     let fixture = try Fixture(["1", "1-2"])
-    try fixture.test.git("branch", "feature/1-old-title")
+    let state = StateDirectory(commonDirectory: fixture.test.path + "/.git")
     let branches = try fixture.branches("feature/{id}-{slug}")
-    let feature = try #require(try fixture.store.feature("1"))
-    func lost(_ hasWorked: Bool) throws -> String? {
-      try branches.lost(of: feature, among: ["1", "1-2"], hasWorked: hasWorked, fixture.repository)
+    func lost(_ id: String) throws -> String? {
+      let feature = try #require(try fixture.store.feature(id))
+      return try branches.lost(of: feature, among: ["1", "1-2"], state, fixture.repository)
     }
-    #expect(try lost(true) == "refs/heads/feature/1-old-title")
-    #expect(try lost(false) == nil)
-    // Whose a second one is, nobody knows.
-    try fixture.test.git("branch", "feature/1-mine")
-    #expect(try lost(true) == nil)
-    try fixture.test.git("branch", "lane/1-one")
-    #expect(try lost(true) == "refs/heads/lane/1-one")
+    // A person's, of which nothing is written down.
+    try fixture.test.git("branch", "feature/1-one")
+    #expect(try lost("1") == nil)
+    try fixture.test.git("branch", "feature/1-feature-one")
+    try LaneBranches.note("refs/heads/feature/1-feature-one", of: "1", state)
+    #expect(try lost("1") == "refs/heads/feature/1-feature-one" && lost("1-2") == nil)
+    for name in ["refs/heads/main", "refs/heads/gone", "refs/tags/x"] {
+      try LaneBranches.note(name, of: "1", state)
+      #expect(try lost("1") == nil, "\(name)")
+    }
+    try fixture.test.git("branch", "lane/1-old-title")
+    #expect(try lost("1") == "refs/heads/lane/1-old-title")
   }
 }
