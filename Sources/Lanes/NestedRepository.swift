@@ -110,11 +110,13 @@ package struct NestedRepository {
   }
 
   /// Tells whether a commit of it is on none of its remotes; `nil` where it does not have the commit.
-  package func isOnlyHere(_ commit: ObjectID) -> Bool? {
+  ///
+  /// - Parameter others: commits that others have, where that is known better than by what it remembers of its remotes.
+  package func isOnlyHere(_ commit: ObjectID, besides others: [ObjectID]? = nil) -> Bool? {
     guard let inner = open(), (try? inner.commit(commit)) != nil,
-      let remotes = try? inner.references(prefix: "refs/remotes/")
+      let known = try? others ?? inner.references(prefix: "refs/remotes/").map(\.target)
     else { return nil }
-    return (try? beyond([commit], remotes.map(\.target)).isEmpty) != true
+    return (try? beyond([commit], known).isEmpty) != true
   }
 
   /// Brings one commit, with its history, into the main repository and lets a reference keep it.

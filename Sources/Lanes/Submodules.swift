@@ -12,8 +12,13 @@ struct DeclaredSubmodule: Sendable, Equatable {
 
   /// The submodules that a tree declares.
   static func all(in tree: ObjectID, _ repository: Repository) throws -> [DeclaredSubmodule] {
-    guard let entry = try repository.entry(at: Array(".gitmodules".utf8), inTree: tree),
-      !entry.isTree, !entry.isSubmodule, !entry.isLink
+    try all(inFile: repository.entry(at: Array(".gitmodules".utf8), inTree: tree), repository)
+  }
+
+  /// The submodules that a file of a tree declares.
+  static func all(inFile entry: TreeEntry?, _ repository: Repository) throws -> [DeclaredSubmodule]
+  {
+    guard let entry, !entry.isTree, !entry.isSubmodule, !entry.isLink
     else { return [] }
     return try parse(
       try repository.blob(entry.id), environment: repository.environment)
@@ -92,28 +97,68 @@ package struct Gitlinks {
   package func refusals(
     _ changes: [TreeChange], tree: ObjectID, keptAs reference: String
   ) throws -> [Refusal] {
+    let file = changes.first { $0.path == Array(".gitmodules".utf8) }
     let moved = changes.filter { $0.new?.isSubmodule == true && $0.new != $0.old }
-    guard !moved.isEmpty else { return [] }
+    guard file != nil || !moved.isEmpty else { return [] }
     let declared = try DeclaredSubmodule.all(in: tree, repository)
-    return try moved.compactMap { change -> Refusal? in
-      let commit = change.new!.id
-      let module = declared.first { $0.path == change.path }
-      let wasOne = change.old?.isSubmodule == true
-      let places = try self.places(of: module, change.path)
-      let verdicts = places.map { ($0, $0.isOnlyHere(commit)) }
-      if module != nil || wasOne, verdicts.contains(where: { $0.1 == false }) { return nil }
-      let holder = verdicts.first { $0.1 == true }?.0
-      if let module {
-        let isFound = try Self.isFound(commit, of: module, repository)
-        if isFound ?? (holder == nil) { return nil }
+    let former =
+      try file.map { try DeclaredSubmodule.all(inFile: $0.old, repository) } ?? declared
+    var points = moved.map { ($0.path, $0.new!.id, wasOne: $0.old?.isSubmodule == true) }
+    // Where others are sent elsewhere, a commit that stays has to be there.
+    for path in Set(
+      (declared + former).filter { !declared.contains($0) || !former.contains($0) }.map(\.path))
+    where !moved.contains(where: { $0.path == path }) {
+      if let entry = try repository.entry(at: path, inTree: tree), entry.isSubmodule {
+        points.append((path, entry.id, wasOne: false))
       }
-      if module == nil, wasOne, holder == nil { return nil }
-      let kept = try holder?.keep(
-        commit, as: reference + "-" + RescueName.slug(change.path),
-        message: "a commit of \(PathText.quoted(change.path))")
+    }
+    return try points.compactMap { path, commit, wasOne -> Refusal? in
+      let module = declared.first { $0.path == path }
+      let isKnown =
+        module.map { module in former.contains { $0.url == module.url } }
+        ?? wasOne
+      let address = try module.map { try self.address(of: $0, isKnown: isKnown) }
+      guard let holder = try unavailable(commit, module, path, address, isKnown: isKnown) else {
+        return nil
+      }
+      let kept = try holder.repository?.keep(
+        commit, as: reference + "-" + RescueName.slug(path),
+        message: "a commit of \(PathText.quoted(path))")
       return Refusal(
-        path: change.path, commit: commit, words: words(change.path, commit, module, kept),
+        path: path, commit: commit, words: words(path, commit, module, address, kept),
         reference: kept)
+    }
+  }
+
+  /// Who alone has a commit that others can't get.
+  private struct Holder {
+    /// `nil` where nobody here has it.
+    var repository: NestedRepository?
+  }
+
+  /// - Parameter isKnown: the target sends others to the same place already.
+  /// - Returns: `nil` where others can get it, or nothing says that they can't.
+  private func unavailable(
+    _ commit: ObjectID, _ module: DeclaredSubmodule?, _ path: [UInt8], _ address: Address?,
+    isKnown: Bool
+  ) throws -> Holder? {
+    let places = try self.places(of: module, path)
+    let verdicts = places.map { ($0, $0.isOnlyHere(commit)) }
+    let holder = Holder(repository: verdicts.first { $0.1 != nil }?.0)
+    let isPushed = verdicts.contains { $0.1 == false }
+    switch address {
+    case .asked(let url, let isLocal):
+      // What the lane's own copy says of its remotes, an agent can write.
+      if isKnown, try personal(module)?.isOnlyHere(commit) == false { return nil }
+      if let isFound = isFound(commit, at: url, isLocal: isLocal, among: places) {
+        return isFound ? nil : holder
+      }
+      return isPushed || holder.repository == nil ? nil : holder
+    case .unknown: return isPushed || holder.repository == nil ? nil : holder
+    case .onlyHere: return holder
+    case nil:
+      // The target has it as little as the branch.
+      return isKnown && (isPushed || holder.repository == nil) ? nil : holder
     }
   }
 
@@ -132,6 +177,10 @@ package struct Gitlinks {
         return
           "\(name) is a commit of another repository (\(commit.short)), and .gitmodules does not say of which"
       }
+      if case .onlyHere(let url) = try address(of: module, isKnown: true) {
+        return
+          "\(name) is fetched from \(url), which lies in this repository or in a worktree of it"
+      }
       let verdicts = try places(of: module, change.path).map { $0.isOnlyHere(commit) }
       let isKept =
         try (try? repository.commit(commit)) != nil
@@ -146,7 +195,8 @@ package struct Gitlinks {
   }
 
   private func words(
-    _ path: [UInt8], _ commit: ObjectID, _ module: DeclaredSubmodule?, _ kept: String?
+    _ path: [UInt8], _ commit: ObjectID, _ module: DeclaredSubmodule?, _ address: Address?,
+    _ kept: String?
   ) -> String {
     let name = PathText.quoted(path)
     let keeping = kept.map { "; it is kept as \($0)" } ?? ""
@@ -156,6 +206,15 @@ package struct Gitlinks {
         + "\(commit.short), and .gitmodules does not say where others get it\(keeping). Commit its files "
         + "themselves (`git rm -q --cached \(name); rm -rf \(name)/.git; git add \(name)`), or make it a "
         + "submodule (`git submodule add`)"
+    }
+    if case .onlyHere(let url) = address {
+      let place =
+        url.isEmpty
+        ? ".gitmodules names no url for it"
+        : "\(url), which .gitmodules names, is on this machine alone"
+      return
+        "\(name): \(place), so nobody else gets the commit \(commit.short)\(keeping). Name a place that others "
+        + "reach, and push it there; or commit its files themselves"
     }
     if kept != nil {
       return
@@ -189,19 +248,33 @@ package struct Gitlinks {
       }
   }
 
+  /// The person's own copy of a submodule.
+  private func personal(_ module: DeclaredSubmodule?) throws -> NestedRepository? {
+    module?.safeName.flatMap {
+      NestedRepository(
+        gitDirectory: repository.commonDirectory + "/modules/" + $0, worktree: nil,
+        keptIn: repository)
+    }
+  }
+
   // MARK: elsewhere
 
+  private struct Found: Hashable {
+    var url: String
+    var commit: ObjectID
+  }
+
   /// Commits that were found where others get them.
-  private static let found = Mutex<Set<ObjectID>>([])
+  private static let found = Mutex<Set<Found>>([])
   private static let seconds = 60.0
 
-  /// Tells whether a submodule's commit can be had at its address; `nil` where that can't be asked. Takes a minute for
-  /// each of two questions at most.
-  private static func isFound(
-    _ commit: ObjectID, of module: DeclaredSubmodule, _ repository: Repository
-  ) throws -> Bool? {
-    if found.withLock({ $0.contains(commit) }) { return true }
-    guard let url = try address(module, repository), !url.hasPrefix("-") else { return nil }
+  /// Tells whether a commit can be had at an address; `nil` where that can't be asked. Takes a minute for each of two
+  /// questions at most.
+  private func isFound(
+    _ commit: ObjectID, at url: String, isLocal: Bool, among places: [NestedRepository]
+  ) -> Bool? {
+    let key = Found(url: url, commit: commit)
+    if Self.found.withLock({ $0.contains(key) }) { return true }
     var environment = GitProgram.clean(repository.environment)
     environment["GIT_TERMINAL_PROMPT"] = "0"
     environment["GIT_PROTOCOL_FROM_USER"] = "0"
@@ -212,38 +285,72 @@ package struct Gitlinks {
     let scratch =
       repository.commonDirectory + "/lanekeeper/nested-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     defer { try? TreeRemoval.remove(scratch) }
+    let options =
+      ["-c", "core.hooksPath=/dev/null"]
+      + (isLocal ? ["-c", "protocol.file.allow=always"] : [])
     func git(_ arguments: [String]) -> ProcessOutput? {
       try? OneShot.runBlocking(
-        ["git", "-c", "core.hooksPath=/dev/null"] + arguments, directory: "/",
-        environment: environment, timeoutSeconds: seconds)
+        ["git"] + options + arguments, directory: "/", environment: environment,
+        timeoutSeconds: Self.seconds)
     }
     guard git(["init", "-q", "--bare", "--template=", scratch])?.status == 0,
       let listed = git(["-C", scratch, "ls-remote", "--", url]), listed.status == 0
     else { return nil }
+    let tips = listed.text.split(separator: "\n").compactMap { line in
+      line.split(separator: "\t").first.flatMap { ObjectID(hex: String($0)) }
+    }
     let isThere =
-      listed.text.split(separator: "\n").contains { $0.hasPrefix(commit.hex) }
+      tips.contains(commit)
+      || places.contains { $0.isOnlyHere(commit, besides: tips) == false }
       || git([
         "-C", scratch, "fetch", "-q", "--depth=1", "--no-tags", "--filter=blob:none", "--", url,
         commit.hex,
       ])?.status == 0
-    if isThere { found.withLock { _ = $0.insert(commit) } }
+    if isThere { Self.found.withLock { _ = $0.insert(key) } }
     return isThere
   }
 
-  /// Where a submodule is fetched from; an address that is relative counts from that of the repository.
-  private static func address(
-    _ module: DeclaredSubmodule, _ repository: Repository
-  ) throws -> String? {
-    if let set = try repository.configString("submodule.\(module.name).url"), !set.isEmpty {
-      return set
+  /// Where others get a submodule's commits.
+  private enum Address {
+    case asked(url: String, isLocal: Bool)
+    /// It counts from a place that is not known.
+    case unknown
+    /// A place that others don't reach; empty where none is named.
+    case onlyHere(url: String)
+  }
+
+  /// Looks up where a submodule is fetched from; an address that is relative counts from that of the repository.
+  ///
+  /// A place on this machine counts where the target names it already, or where the repository itself is fetched
+  /// from this machine; one that an agent works in never does.
+  private func address(of module: DeclaredSubmodule, isKnown: Bool) throws -> Address {
+    guard let written = module.url, !written.isEmpty, !written.hasPrefix("-") else {
+      return isKnown ? .unknown : .onlyHere(url: module.url ?? "")
     }
-    guard let url = module.url, !url.isEmpty else { return nil }
-    guard url.hasPrefix("./") || url.hasPrefix("../") else { return url }
+    let origin = try repository.configString("remote.origin.url")
+    let isRelative = written.hasPrefix("./") || written.hasPrefix("../")
     guard
-      var base = try repository.configString("remote.origin.url") ?? repository.mainWorktreePath
-    else { return nil }
+      let url = isRelative
+        ? (origin ?? repository.mainWorktreePath).flatMap({ Self.join($0, written) }) : written
+    else { return .unknown }
+    guard let path = Self.localPath(url) else {
+      // A person may reach it by another protocol.
+      let set = try repository.configString("submodule.\(module.name).url")
+      return .asked(
+        url: set.flatMap { $0.isEmpty || $0.hasPrefix("-") || Self.localPath($0) != nil ? nil : $0 }
+          ?? url,
+        isLocal: false)
+    }
+    guard isKnown || isRelative || origin.map({ Self.localPath($0) != nil }) == true,
+      !isOfAgents(path)
+    else { return .onlyHere(url: written) }
+    return .asked(url: url, isLocal: true)
+  }
+
+  private static func join(_ base: String, _ relative: String) -> String? {
+    var base = base
     while base.count > 1, base.hasSuffix("/") { base.removeLast() }
-    var rest = url[...]
+    var rest = relative[...]
     while true {
       if rest.hasPrefix("./") {
         rest = rest.dropFirst(2)
@@ -255,6 +362,45 @@ package struct Gitlinks {
         return base + "/" + rest
       }
     }
+  }
+
+  /// Returns the path or the host of an address that is on this machine; `nil` where it is elsewhere.
+  static func localPath(_ url: String) -> String? {
+    guard let scheme = url.range(of: "://") else {
+      // `host:path` is elsewhere, `./a:b` is not.
+      let before = url.prefix { $0 != "/" }
+      guard let colon = before.firstIndex(of: ":") else { return url }
+      return isThisMachine(String(before[..<colon])) ? url : nil
+    }
+    let rest = url[scheme.upperBound...]
+    guard url[..<scheme.lowerBound].lowercased() != "file" else {
+      return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
+    }
+    return isThisMachine(String(rest.prefix { $0 != "/" })) ? url : nil
+  }
+
+  private static func isThisMachine(_ authority: String) -> Bool {
+    let host = authority.split(separator: "@").last.map { $0.lowercased() } ?? ""
+    let name =
+      host.hasPrefix("[")
+      ? String(host.dropFirst().prefix { $0 != "]" })
+      : String(host.prefix { $0 != ":" })
+    return name == "localhost" || name.hasSuffix(".localhost") || name.hasPrefix("127.")
+      || ["::1", "0.0.0.0", "::", ""].contains(name)
+  }
+
+  /// Tells whether a path lies in the repository or in one of its worktrees.
+  private func isOfAgents(_ path: String) -> Bool {
+    let common = repository.commonDirectory
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: common + "/worktrees")) ?? []
+    let worktrees = names.compactMap { name in
+      SmallFile.end(of: "\(common)/worktrees/\(name)/gitdir", most: 8192).map {
+        ($0.trimmingCharacters(in: .whitespacesAndNewlines) as NSString).deletingLastPathComponent
+      }
+    }
+    let place = realPath(path)
+    return ([common, repository.mainWorktreePath, lane?.worktree].compactMap(\.self) + worktrees)
+      .contains { place == realPath($0) || place.hasPrefix(realPath($0) + "/") }
   }
 }
 

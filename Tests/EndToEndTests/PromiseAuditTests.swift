@@ -128,6 +128,20 @@ import Testing
     #expect(try broken(shop).contains("P3"))
   }
 
+  @Test(arguments: [
+    "",
+    "git config -f .gitmodules submodule.sub.path sub; git config -f .gitmodules submodule.sub.url ./sub; git add .gitmodules",
+  ]) func p4_aPointerThatNobodyCanFollowIsFound(declared: String) throws {
+    let shop = try shop()
+    let made = try TestProgram.run(
+      [
+        "sh", "-ec",
+        "git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub; \(declared)\ngit commit -qm sub",
+      ], directory: shop.repository.path, environment: shop.repository.environment)
+    try #require(made.status == 0, "\(made.text)")
+    #expect(try broken(shop) == ["P4"])
+  }
+
   @Test func p5_aProcessThatIsLeftIsFound() throws {
     let shop = try shop()
     var text: OpaquePointer?

@@ -69,16 +69,107 @@ import Testing
     #expect(try fixture.refusals().isEmpty)
   }
 
-  @Test func p4_aCommitThatTheRemoteHasIsFoundThere() throws {
+  /// What a script of an agent makes of the pointers; it stands in the lane, whose submodule `sub` comes from `../lib`.
+  @Test(arguments: [
+    // Commits that only the lane has, whatever its copy says of remotes.
+    "cd sub; echo f > f; git add f; git commit -qm f; git update-ref refs/remotes/origin/x HEAD",
+    "git init -q --bare $T/own; cd sub; echo f > f; git add f; git commit -qm f; git remote add own $T/own; "
+      + "git push -q own HEAD:refs/heads/main",
+    "git init -q --bare $T/own; cd sub; echo f > f; git add f; git commit -qm f; "
+      + "git config --file $T/repo/.git/config submodule.sub.url $T/own; git push -q $T/own HEAD:refs/heads/main",
+    // Places that others do not reach, for new submodules.
+    "made; git submodule --quiet add $T/own fe",
+    "made; git submodule --quiet add file://$T/own fe",
+    "git init -q fe; git -C fe commit -q --allow-empty -m s; names fe ./fe; git add .",
+    "git init -q fe; git -C fe commit -q --allow-empty -m s; names fe ../lanes/1/fe; git add .",
+    "git init -q fe; git -C fe commit -q --allow-empty -m s; names fe ../repo/.git/modules/sub; git add .",
+    "names fe http://localhost:1/x; points fe",
+    "names fe ssh://git@127.0.0.1/x; points fe",
+    "names fe git@[::1]:x; points fe",
+    "names fe localhost:x; points fe",
+    "git config -f .gitmodules submodule.fe.path fe; points fe",
+    "names fe ''; points fe",
+    "names fe --upload-pack=x; points fe",
+    // The pointer stays, and who follows it finds nothing.
+    "made; git config -f .gitmodules submodule.sub.url $T/own",
+    "git config -f .gitmodules submodule.sub.url ./sub",
+    "git config -f .gitmodules --unset submodule.sub.url",
+    "git rm -q --cached .gitmodules; mv .gitmodules x",
+    "mv .gitmodules x; ln -s x .gitmodules",
+    "git config -f .gitmodules submodule.sub.path other",
+    // Nothing says of which repository it is.
+    "points fe",
+    "git init -q fe; git -C fe commit -q --allow-empty -m s; git add fe 2>/dev/null",
+    "git mv sub moved; git rm -q --cached .gitmodules; rm .gitmodules",
+  ]) func p4_whatOthersCannotFetchDoesNotLand(script: String) throws {
     let fixture = try Fixture()
-    let lib = fixture.lanes.test.root.path("lib")
-    try fixture.lanes.test.root.write("lib/l", "2\n")
-    try fixture.lanes.test.git("commit", "-qam", "two", at: lib)
-    let commit = try fixture.lanes.test.git("rev-parse", "HEAD", at: lib)
-    try fixture.sh("git update-index --cacheinfo 160000,\(commit),sub; git commit -qm bump")
-    // Files are not asked for what an agent wrote into .gitmodules, so the person's own setting counts.
+    try fixture.sh(Self.words(fixture) + script)
+    try fixture.sh("git add -A 2>/dev/null; git commit -qm change")
     let refusals = try fixture.refusals()
-    #expect(refusals.allSatisfy { $0.reference == nil })
+    #expect(refusals.count == 1)
+    let name = try #require(refusals.first.map { String(decoding: $0.path, as: UTF8.self) })
+    #expect(
+      refusals.first?.words.hasPrefix("'\(name)'") == true
+        || refusals.first?.words.hasPrefix(name) == true)
+    // Whatever is here alone is kept.
+    if let reference = refusals.first?.reference {
+      #expect(try fixture.references().contains(reference))
+    }
+  }
+
+  @Test(arguments: [
+    "cd sub; echo f > f; git add f; git commit -qm f; git push -q origin HEAD:refs/heads/f",
+    // Pushed, and gone on with by others since.
+    "cd sub; echo f > f; git add f; git commit -qm f; git push -q origin HEAD:refs/heads/f; cd $T/lib; "
+      + "git checkout -q f; git commit -q --allow-empty -m more",
+    // The lane's copy knows nothing of it.
+    "git -C $T/lib commit -q --allow-empty -m two; "
+      + "git update-index --cacheinfo 160000,$(git -C $T/lib rev-parse HEAD),sub; git commit -qm bump",
+    "git clone -q --bare $T/lib $T/more; git clone -q $T/more more; names more ../more",
+    "git mv sub moved",
+    "git rm -qf sub",
+    "names other https://lanekeeper.invalid/x",
+    // An address that does not answer, and nobody here has the commit.
+    "names fe https://lanekeeper.invalid/x; points fe",
+  ]) func whatOthersCanFetchLands(script: String) throws {
+    let fixture = try Fixture()
+    try fixture.sh("(" + Self.words(fixture) + script + ")")
+    try fixture.sh(
+      "[ $(git rev-parse HEAD) != \(fixture.tip.hex) ] || { git add -A 2>/dev/null; git commit -qm change; }"
+    )
+    #expect(try fixture.lanes.test.git("rev-parse", "lane/x") != fixture.tip.hex)
+    #expect(try fixture.refusals() == [])
+  }
+
+  /// Abbreviations that the scripts use.
+  private static func words(_ fixture: Fixture) -> String {
+    """
+    T='\(fixture.lanes.test.root.path)'; export GIT_ALLOW_PROTOCOL=file
+    names() { git config -f .gitmodules submodule.$1.path $1; git config -f .gitmodules submodule.$1.url "$2"; }
+    points() { git update-index --add --cacheinfo 160000,1111111111111111111111111111111111111111,$1; git add .gitmodules; mkdir -p $1; }
+    made() { git init -q --bare -b main $T/own; git -C sub push -q $T/own HEAD:refs/heads/main; }
+
+    """
+  }
+
+  /// The person's own check finds what of it has landed all the same.
+  @Test func p4_whatOfTheTargetOnlyALaneHadIsTold() throws {
+    let fixture = try Fixture()
+    func told() throws -> [String] {
+      let common = try Repository(
+        opening: fixture.lanes.test.path, environment: fixture.lanes.test.environment)
+      let tip = try #require(try common.reference("refs/heads/lane/x"))
+      return try Gitlinks(common).unavailable(in: common.commit(tip).tree)
+    }
+    #expect(try told() == [])
+    try fixture.sh("cd sub; echo f > f; git add f; git commit -qm f; cd ..; git commit -qam bump")
+    #expect(try told().count == 1)
+    try fixture.sh("git -C sub push -q origin HEAD:refs/heads/f")
+    #expect(try told() == [])
+    try fixture.sh(Self.words(fixture) + "names sub ./sub; git commit -qam here")
+    #expect(try told().first?.contains("./sub") == true)
+    try fixture.sh("git rm -q --cached .gitmodules; git commit -qm undeclared")
+    #expect(try told().first?.contains(".gitmodules does not say") == true)
   }
 
   @Test func p4_aPointerThatNothingDeclaresDoesNotLand() throws {
