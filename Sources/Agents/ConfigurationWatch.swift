@@ -16,7 +16,9 @@ package struct ConfigurationWatch: Sendable {
   /// Where the configuration can't be looked after, that is told by an event, and the attempt goes on.
   package func begin(_ feature: FeatureRecord, _ attempt: AttemptRecord) {
     noting(feature, attempt) {
-      try tell(configuration.begin(Self.name(attempt), running: running()), feature, attempt)
+      try tell(
+        configuration.begin(Self.name(attempt), lane: lane(attempt), running: running()), feature,
+        attempt)
     }
   }
 
@@ -26,8 +28,14 @@ package struct ConfigurationWatch: Sendable {
     let words = "feature #\(feature.id) (attempt \(attempt.number))"
     noting(feature, attempt) {
       try tell(
-        configuration.end(Self.name(attempt), words: words, running: running()), feature, attempt)
+        configuration.end(
+          Self.name(attempt), lane: lane(attempt), words: words, running: running()), feature,
+        attempt)
     }
+  }
+
+  private func lane(_ attempt: AttemptRecord) throws -> String? {
+    try store.lane(attempt.lane)?.name
   }
 
   private func noting(

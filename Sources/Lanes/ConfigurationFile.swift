@@ -68,7 +68,7 @@ struct ConfigurationFile {
       guard rename(lock, path) == 0 else {
         throw LaneError.notWritable(path: path, reason: String(cString: strerror(errno)))
       }
-      try SharedConfiguration.follow(state, body)
+      try SharedConfiguration.follow(state, change: body)
       return true
     } catch {
       unlink(lock)

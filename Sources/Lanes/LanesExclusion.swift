@@ -23,10 +23,17 @@ package enum LanesExclusion {
     do {
       try FileManager.default.createDirectory(
         atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      func add(_ text: inout [UInt8]) -> Bool {
+        if let last = text.last, last != 0x0a { text.append(0x0a) }
+        text += Array((pattern(path) + "\n").utf8)
+        return true
+      }
       var text = [UInt8](FileManager.default.contents(atPath: file) ?? Data())
-      if let last = text.last, last != 0x0a { text.append(0x0a) }
-      text += Array((pattern(path) + "\n").utf8)
+      _ = add(&text)
       try Data(text).write(to: URL(fileURLWithPath: file), options: .atomic)
+      try SharedConfiguration.follow(
+        StateDirectory(commonDirectory: repository.commonDirectory), file: "info/exclude",
+        change: add)
     } catch {
       return
         "the lanes stand in the checkout \(top), where git shows them as untracked: \(file) can't be written; "

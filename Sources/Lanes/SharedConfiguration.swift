@@ -38,6 +38,10 @@ package struct SharedConfiguration: Sendable {
 
   private typealias Values = [String: [String]]
   private static let files = ["config", "config.worktree"]
+  /// Files that are compared as a whole: what git ignores, filters, leaves out or takes for another history everywhere.
+  private static let wholeFiles = [
+    "info/exclude", "info/attributes", "info/sparse-checkout", "info/grafts",
+  ]
   private static let largest = 16 << 20
   /// Seconds for which another may compare it.
   private static let patience = 30.0
@@ -61,13 +65,16 @@ package struct SharedConfiguration: Sendable {
   /// still knows it.
   /// - Parameters:
   ///   - attempt: a name for the attempt that is fit for a file.
+  ///   - lane: git's name for the worktree that it works in, whose own configuration is watched as well.
   ///   - running: the names of all attempts that are at work.
   /// - Returns: what others at work, or cut off, have changed meanwhile.
-  package func begin(_ attempt: String, running: Set<String>) throws -> [Change] {
+  package func begin(
+    _ attempt: String, lane: String? = nil, running: Set<String>
+  ) throws -> [Change] {
     let lock = try FileLock.acquireBlocking(state.locks + "/config", seconds: Self.patience)
     defer { lock.release() }
     guard atWork(besides: attempt, running: running).isEmpty else {
-      try note(attempt)
+      try note(attempt, lane)
       return try compare("another feature", only: nil)
     }
     let changes = try compare("an attempt that was cut off", only: Self.breaksCommands)
@@ -75,20 +82,34 @@ package struct SharedConfiguration: Sendable {
     let fresh = seen + ".\(getpid())"
     try? FileManager.default.removeItem(atPath: fresh)
     try FileManager.default.createDirectory(atPath: fresh, withIntermediateDirectories: true)
-    for file in Self.files {
+    try FileManager.default.createDirectory(
+      atPath: fresh + "/info", withIntermediateDirectories: true)
+    for file in Self.files + Self.wholeFiles {
       guard let content = HookFiles.content(path(file), limit: Self.largest) else { continue }
       try Data(content).write(to: URL(fileURLWithPath: fresh + "/" + file))
     }
     try FileManager.default.moveItem(atPath: fresh, toPath: seen)
-    try note(attempt)
+    try note(attempt, lane)
     return changes
   }
 
   private var notes: String { seen + "/at-work" }
 
-  private func note(_ attempt: String) throws {
+  private func note(_ attempt: String, _ lane: String?) throws {
     try FileManager.default.createDirectory(atPath: notes, withIntermediateDirectories: true)
+    let own = notes + "/" + attempt + Self.ofLane
+    unlink(own)
+    if let lane, let content = HookFiles.content(ownPath(lane), limit: Self.largest) {
+      try Data(content).write(to: URL(fileURLWithPath: own))
+    }
     try Data().write(to: URL(fileURLWithPath: notes + "/" + attempt))
+  }
+
+  /// The end of the names under which the configurations of lanes' own are written down.
+  private static let ofLane = ".worktree"
+
+  private func ownPath(_ lane: String) -> String {
+    path("worktrees/\(lane)/config.worktree")
   }
 
   /// The attempts that have begun, have not ended, and were not given up by a killed run.
@@ -100,17 +121,26 @@ package struct SharedConfiguration: Sendable {
   /// Compares it with what was written down, and puts back what endangers. Blocks.
   ///
   /// - Parameters:
-  ///   - attempt: the name of the attempt that has ended, as ``begin(_:running:)`` had it.
+  ///   - attempt: the name of the attempt that has ended, as ``begin(_:lane:running:)`` had it.
+  ///   - lane: the worktree that it worked in, as ``begin(_:lane:running:)`` had it.
   ///   - words: the same for people.
   ///   - running: the names of all attempts that are at work; this one may be among them.
   /// - Returns: what was changed.
-  package func end(_ attempt: String, words: String, running: Set<String>) throws -> [Change] {
+  package func end(
+    _ attempt: String, lane: String? = nil, words: String, running: Set<String>
+  ) throws -> [Change] {
     guard FileManager.default.fileExists(atPath: seen) else { return [] }
     let lock = try FileLock.acquireBlocking(state.locks + "/config", seconds: Self.patience)
     defer { lock.release() }
     guard FileManager.default.fileExists(atPath: seen) else { return [] }
-    let changes = try compare(words, only: nil)
+    let hasBegun = HookFiles.isFile(notes + "/" + attempt)
+    let own = notes + "/" + attempt + Self.ofLane
+    let changes = try compare(words, only: nil) { () throws -> [Change] in
+      guard hasBegun, let lane else { return [] }
+      return try compare(own, ownPath(lane), words, nil)
+    }
     unlink(notes + "/" + attempt)
+    unlink(own)
     if atWork(besides: attempt, running: running).isEmpty {
       try? FileManager.default.removeItem(atPath: seen)
     }
@@ -151,20 +181,33 @@ package struct SharedConfiguration: Sendable {
   package func forget() { unlink(record) }
 
   /// Lets what Lanekeeper itself changes in the file count as known.
-  static func follow(_ state: StateDirectory, _ body: (inout [UInt8]) throws -> Bool) throws {
-    let path = state.path + "/config-seen/config"
-    guard var content = HookFiles.content(path, limit: largest), try body(&content) else { return }
+  static func follow(
+    _ state: StateDirectory, file: String = "config", change body: (inout [UInt8]) throws -> Bool
+  ) throws {
+    let path = state.path + "/config-seen/" + file
+    guard FileManager.default.fileExists(atPath: (path as NSString).deletingLastPathComponent)
+    else {
+      return
+    }
+    var content = HookFiles.content(path, limit: largest) ?? []
+    guard try body(&content) else { return }
     try Data(content).write(to: URL(fileURLWithPath: path), options: .atomic)
   }
 
   // MARK: comparing
 
   /// Compares under the lock, in which the last attempt may have ended meanwhile.
-  private func compare(_ attempt: String, only: ((String) -> Bool)?) throws -> [Change] {
+  private func compare(
+    _ attempt: String, only: ((String) -> Bool)?, _ more: () throws -> [Change] = { [] }
+  ) throws -> [Change] {
     // A repository has a configuration, so where none was written down there is nothing to compare with.
     guard HookFiles.isFile(seen + "/config") else { return [] }
     var changes: [Change] = []
-    for file in Self.files { changes += try compare(file, attempt, only) }
+    for file in Self.files { changes += try compare(seen + "/" + file, path(file), attempt, only) }
+    if only == nil {
+      for file in Self.wholeFiles { changes += try compareWhole(file, attempt) }
+    }
+    changes += try more()
     guard !changes.isEmpty else { return [] }
     let known = recorded()
     let new = changes.filter { change in
@@ -177,17 +220,55 @@ package struct SharedConfiguration: Sendable {
     return new
   }
 
+  private func kept(_ path: String) -> String {
+    let name = path.dropFirst(state.commonDirectory.count + 1).replacing("/", with: "-")
+    return "\(state.path)/config-changed/\(Int(Date().timeIntervalSince1970 * 1000))-\(name)"
+  }
+
+  /// Compares a file that is no list of keys.
+  private func compareWhole(_ file: String, _ attempt: String) throws -> [Change] {
+    let now = path(file)
+    let before = HookFiles.content(seen + "/" + file, limit: Self.largest)
+    let content = HookFiles.content(now, limit: Self.largest)
+    var facts = stat()
+    guard content != before || content == nil && lstat(now, &facts) == 0,
+      // One that was written down by an older version knows nothing of it.
+      FileManager.default.fileExists(atPath: seen + "/info")
+    else { return [] }
+    let kept = kept(now)
+    for place in [kept, now] {
+      try FileManager.default.createDirectory(
+        atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    }
+    guard rename(now, kept) == 0 || errno == ENOENT else {
+      throw LaneError.notWritable(path: now, reason: String(cString: strerror(errno)))
+    }
+    if let before {
+      try Data(before).write(to: URL(fileURLWithPath: now), options: .withoutOverwriting)
+    }
+    func lines(_ content: [UInt8]?) -> [String] {
+      (content ?? []).split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
+    }
+    let (old, new) = (lines(before), lines(content))
+    return [
+      Change(
+        file: now, key: (now as NSString).lastPathComponent,
+        before: Array(Set(old).subtracting(new).sorted().prefix(10)),
+        now: Array(Set(new).subtracting(old).sorted().prefix(10)), during: attempt,
+        isRestored: true, kept: kept)
+    ]
+  }
+
   private func compare(
-    _ file: String, _ attempt: String, _ only: ((String) -> Bool)?
+    _ old: String, _ now: String, _ attempt: String, _ only: ((String) -> Bool)?
   ) throws -> [Change] {
-    let (old, now) = (seen + "/" + file, path(file))
     let content = HookFiles.content(now, limit: Self.largest)
     let before = HookFiles.content(old, limit: Self.largest)
     guard content != before else { return [] }
     let was = try Self.values(of: old, environment) ?? [:]
     // What is no file any more is read by nobody.
     let present = try content == nil && before != nil ? nil : Self.values(of: now, environment)
-    let kept = "\(state.path)/config-changed/\(Int(Date().timeIntervalSince1970 * 1000))-\(file)"
+    let kept = kept(now)
     func change(_ key: String, isRestored: Bool) -> Change {
       Change(
         file: now, key: key, before: was[key] ?? [], now: present?[key] ?? [], during: attempt,
@@ -310,22 +391,24 @@ package struct SharedConfiguration: Sendable {
     "core.bare", "core.worktree", "core.hookspath", "core.repositoryformatversion",
   ]
 
-  /// Sections all of whose keys name programs that git starts, people that it signs for, or further files.
-  private static let dangerousSections: Set<String> = [
-    "alias", "author", "committer", "credential", "extensions", "filter", "gpg", "include",
-    "includeif", "safe", "user",
+  /// The sections that git itself reads: what it starts, for whom it signs, and what it does with the files and
+  /// references of every worktree. `git config --help` lists them.
+  private static let own: Set<String> = [
+    "add", "advice", "alias", "am", "apply", "attr", "author", "blame", "browser", "bundle",
+    "checkout", "clean", "clone", "color", "column", "commit", "commitgraph", "committer", "core",
+    "credential", "diff", "difftool", "extensions", "fastimport", "feature", "fetch", "filter",
+    "format", "fsck", "fsmonitor", "gpg", "grep", "gui", "guitool", "help", "http", "i18n",
+    "include", "includeif", "index", "init", "interactive", "log", "mailinfo", "mailmap", "man",
+    "merge", "mergetool", "notes", "pack", "pager", "pretty", "protocol", "pull", "push", "rebase",
+    "receive", "reftable", "repack", "rerere", "revert", "safe", "sendemail", "sequence",
+    "showbranch", "sparse", "splitindex", "ssh", "stash", "status", "submodule", "tag", "tar",
+    "trace2", "trailer", "transfer", "uploadarchive", "uploadpack", "url", "user", "versionsort",
+    "web", "worktree",
   ]
 
-  private static let dangerousKeys: Set<String> = [
-    "commit.gpgsign", "core.askpass", "core.attributesfile", "core.editor", "core.fsmonitor",
-    "core.gitproxy", "core.pager", "core.sshcommand", "diff.external", "interactive.difffilter",
-    "push.gpgsign", "sequence.editor", "tag.gpgsign", "uploadpack.packobjectshook",
-  ]
-
-  /// The last words of keys that name programs in sections of the user's own names.
-  private static let dangerousWords: Set<String> = [
-    "cmd", "command", "driver", "path", "proxycommand", "receivepack", "textconv", "uploadpack",
-    "vcs",
+  /// The last words of keys of a remote that name programs.
+  private static let programsOfRemotes: Set<String> = [
+    "proxycommand", "receivepack", "uploadpack", "vcs",
   ]
 
   /// Tells whether a key keeps every command from finding the checkout, or starts a program with nearly each.
@@ -337,12 +420,12 @@ package struct SharedConfiguration: Sendable {
   private static func endangers(_ key: String) -> Bool {
     let section = String(key.prefix { $0 != "." })
     let word = key.split(separator: ".").last.map(String.init) ?? ""
-    return structure.contains(key) || dangerousKeys.contains(key)
-      || dangerousSections.contains(section)
-      || ([
-        "diff", "difftool", "guitool", "man", "merge", "mergetool", "browser", "pager", "remote",
-      ]
-      .contains(section) && dangerousWords.contains(word)) || section == "pager"
+    switch section {
+    case "remote": return programsOfRemotes.contains(word)
+    // `git submodule init` writes these.
+    case "submodule" where ["active", "url"].contains(word): return false
+    default: return own.contains(section)
+    }
   }
 
   /// Tells whether a key changes with everyday commands, such as a push with `-u`.

@@ -44,4 +44,47 @@ import Testing
     #expect(try workshop.leftovers().isEmpty)
     #expect(try workshop.run("doctor", "--deep").status == 0)
   }
+
+  /// Settings that keep git from seeing work are taken back before it is looked for.
+  @Test func p4_whatAgentsSetForEverybodyHidesNoWork() throws {
+    let workshop = try Workshop(
+      features: Workshop.independent(5),
+      agent: """
+        case $id in
+        1) git config core.fileMode false; git config core.trustctime false; chmod +x shared.txt ;;
+        2) git config core.symlinks false; ln -s shared.txt link; git add link; rm -f link; ln -s shared.txt link ;;
+        3) mkdir -p $(git rev-parse --git-path info); echo '*' >> $(git rev-parse --git-path info/exclude)
+           echo new > new.txt ;;
+        4) echo '*' > ../all; git config core.excludesFile $(realpath ../all)
+           git config status.showUntrackedFiles no; git config core.ignoreCase true
+           git config core.autocrlf true; printf 'x\r\n' > crlf.txt; echo new > NEW4.txt ;;
+        5) git config extensions.worktreeConfig true; git config --worktree core.fileMode false
+           git config --worktree core.sparseCheckout true; git config core.untrackedCache true
+           chmod +x Makefile; echo five > 5.txt ;;
+        esac
+        """, configuration: "limits: {attempts: 1}")
+    let test = workshop.repository
+    let before = try test.read(".git/config")
+    let run = try workshop.run("run", "--parallel", "1")
+    #expect(Set(try workshop.landed()) == ["1", "2", "3", "4", "5"], "\(run.text) \(run.error)")
+    #expect(try test.git("ls-tree", "main", "shared.txt").hasPrefix("100755"))
+    #expect(try test.git("ls-tree", "main", "link").hasPrefix("120000"))
+    #expect(try test.git("show", "main:new.txt") == "new")
+    #expect(try test.git("show", "main:NEW4.txt") == "new")
+    #expect(try test.git("show", "main:crlf.txt").hasPrefix("x"))
+    #expect(try test.git("ls-tree", "main", "Makefile").hasPrefix("100755"))
+    #expect(try test.git("show", "main:5.txt") == "five")
+    #expect(try test.read(".git/config") == before)
+    #expect(!test.root.exists("repo/.git/info/exclude"))
+    #expect(!test.root.exists("repo/.git/config.worktree"))
+    let status = try test.git("status", "--porcelain", "-uno")
+    #expect(status == "", "\(status)")
+    // A person is told of each.
+    let told = try workshop.run("events", "--json").text
+    for key in [
+      "core.filemode", "core.symlinks", "exclude", "core.excludesfile", "core.untrackedcache",
+    ] {
+      #expect(told.contains(key), "\(key)")
+    }
+  }
 }

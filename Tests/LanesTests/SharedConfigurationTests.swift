@@ -36,6 +36,23 @@ import Testing
     ["alias.st", "!./x"], ["credential.helper", "!./x"], ["include.path", "/x"],
     ["includeIf.gitdir:/.path", "/x"], ["core.editor", "./x"], ["pager.log", "./x"],
     ["remote.origin.uploadpack", "./x"], ["extensions.x", "1"],
+    // What git does with files everywhere.
+    ["core.fileMode", "false"], ["core.symlinks", "false"], ["core.ignoreCase", "true"],
+    ["core.autocrlf", "true"], ["core.eol", "crlf"], ["core.excludesFile", "/x"],
+    ["core.sparseCheckout", "true"], ["core.sparseCheckoutCone", "true"],
+    ["core.trustctime", "false"], ["core.checkStat", "minimal"], ["core.ignoreStat", "true"],
+    ["core.untrackedCache", "true"], ["core.splitIndex", "true"], ["core.protectNTFS", "false"],
+    ["core.logAllRefUpdates", "false"], ["core.sharedRepository", "world"],
+    ["core.precomposeUnicode", "true"], ["core.commentChar", "x"], ["index.sparse", "true"],
+    ["status.showUntrackedFiles", "no"], ["diff.ignoreSubmodules", "all"],
+    ["submodule.sub.update", "!./x"], ["submodule.sub.ignore", "all"],
+    ["submodule.recurse", "true"],
+    ["url./x.insteadOf", "https://example.org/"], ["url.x.pushInsteadOf", "y"],
+    ["commit.cleanup", "verbatim"], ["commit.template", "/x"], ["merge.ff", "only"],
+    ["pull.rebase", "true"], ["push.default", "matching"], ["http.sslVerify", "false"],
+    ["rebase.autoStash", "true"], ["fetch.prune", "true"], ["protocol.ext.allow", "always"],
+    ["receive.denyCurrentBranch", "ignore"], ["transfer.fsckObjects", "false"],
+    ["extensions.worktreeConfig", "true"], ["feature.manyFiles", "true"],
   ])
   func p6_whatEndangersIsPutBackByteForByte(_ setting: [String]) throws {
     let before = try config() + "# a comment\n[odd]\tkey\n"
@@ -67,6 +84,68 @@ import Testing
     #expect(try config() == before)
     // From then on the file counts as it is.
     #expect(try shared.end("2-1", words: "feature #2 (attempt 1)", running: []) == [])
+  }
+
+  /// What git ignores or filters everywhere is written in files of their own.
+  @Test(arguments: ["info/exclude", "info/attributes", "info/sparse-checkout", "info/grafts"])
+  func p6_filesThatCountEverywhereArePutBackAsAWhole(_ file: String) throws {
+    let ways = [
+      "echo '*.new' >> $F", "echo x > $F", "rm -f $F; ln -s /etc/passwd $F", "rm -f $F; mkdir $F",
+      "rm -f $F; mkfifo $F", "rm -rf .git/info",
+    ]
+    for before in ["# mine\n*.log\n", nil] {
+      for way in ways {
+        let path = "repo/.git/" + file
+        try? FileManager.default.removeItem(atPath: test.root.path(path))
+        if let before { try test.root.write(path, before) }
+        var isDone = false
+        let changes = try attempt {
+          let done = try TestProgram.run(
+            ["sh", "-c", "mkdir -p .git/info; F=.git/\(file); \(way)"], directory: test.path,
+            environment: test.environment)
+          isDone = done.status == 0
+        }
+        #expect(isDone, "\(way)")
+        #expect(test.root.exists(path) == (before != nil), "\(way)")
+        if let before { #expect(try test.root.read(path) == before, "\(way)") }
+        if before == nil, way.hasPrefix("rm -rf") {
+          #expect(changes == [])
+        } else {
+          #expect(changes.count == 1 && changes.first?.isRestored == true, "\(way)")
+        }
+      }
+    }
+  }
+
+  @Test func aLaneOfOursIsNoChange() throws {
+    let lanes = test.path + "/lanes"
+    let changes = try attempt {
+      #expect(LanesExclusion.ensure(lanes, environment: test.environment) != nil)
+    }
+    #expect(changes == [])
+    #expect(try test.root.read("repo/.git/info/exclude") == "/lanes/\n")
+  }
+
+  /// A repository with configurations of worktrees' own: the lane's is watched, that of another is not.
+  @Test func p4_aLanesOwnConfigurationIsPutBack() throws {
+    try test.git("config", "extensions.worktreeConfig", "true")
+    for name in ["1", "2"] {
+      try test.git("worktree", "add", "-q", "--detach", test.root.path("lanes/" + name))
+    }
+    let own = test.root.path("lanes/1")
+    for before in [nil, "[core]\n\tsparseCheckout = false\n"] {
+      let path = "repo/.git/worktrees/1/config.worktree"
+      if let before { try test.root.write(path, before) }
+      _ = try shared.begin("1-1", lane: "1", running: ["1-1"])
+      try test.git("config", "--worktree", "core.fileMode", "false", at: own)
+      try test.git("config", "--worktree", "core.hooksPath", "/dev/null", at: own)
+      try test.git("config", "--worktree", "x.mine", "1", at: test.root.path("lanes/2"))
+      let changes = try shared.end("1-1", lane: "1", words: "feature #1", running: ["1-1"])
+      #expect(changes.map(\.key) == ["core.filemode", "core.hookspath"])
+      #expect(test.root.exists(path) == (before != nil))
+      if let before { #expect(try test.root.read(path) == before) }
+      #expect(try test.git("config", "x.mine", at: test.root.path("lanes/2")) == "1")
+    }
   }
 
   @Test func whatIsHarmlessStaysAndIsTold() throws {
