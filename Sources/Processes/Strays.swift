@@ -7,9 +7,13 @@ package enum Strays {
 
   /// Returns the processes that carry a mark in their environment.
   package static func find(mark: String) -> [Int32] {
+    carriers(of: mark).map(\.pid)
+  }
+
+  private static func carriers(of mark: String) -> [ProcessIdentity] {
     let wanted = Array("\(markVariable)=\(mark)".utf8)
-    return candidates().filter { pid in
-      guard let environment = ProcessTree.bytes("/proc/\(pid)/environ") else { return false }
+    return candidates().filter { one in
+      guard let environment = ProcessTree.bytes("/proc/\(one.pid)/environ") else { return false }
       return environment.split(separator: 0).contains { $0.elementsEqual(wanted) }
     }
   }
@@ -23,13 +27,22 @@ package enum Strays {
 
   /// Returns the processes whose working directory is a directory or lies below it.
   package static func find(standingIn directory: String) -> [Int32] {
-    candidates().filter { pid in
-      guard
-        let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")
-      else { return false }
+    inhabitants(of: directory).map(\.pid)
+  }
+
+  private static func inhabitants(of directory: String) -> [ProcessIdentity] {
+    candidates().filter { one in
+      guard let path = place(of: one.pid) else { return false }
       return path == directory || path.hasPrefix(directory + "/")
     }
   }
+
+  private static func place(of pid: Int32) -> String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")
+  }
+
+  /// Milliseconds in which everything has to be gone: the kernel may hold a killed process for long.
+  private static let patience: Int64 = 20_000
 
   /// Ends whatever carries the mark, and what stands in one of the directories and is proved to be ours, until
   /// nothing is left.
@@ -38,33 +51,41 @@ package enum Strays {
   /// a git of our own whose supervisor is gone. A process of the attempt that has emptied its environment is still in
   /// the session of the others, which each guard begins anew.
   ///
+  /// What the kernel does not let go of within 20 seconds, or does not let this user end, is left.
   /// - Parameter session: the session that the guard began, which is its process id.
   /// - Returns: the processes that were ended.
   @discardableResult
   package static func end(
     mark: String?, directories: [String], session: Int32? = nil
   ) -> [Int32] {
-    var ended: Set<Int32> = []
+    var ended: Set<ProcessIdentity> = []
     var sessions = Set([session].compactMap(\.self))
-    for _ in 0..<500 {
-      var found = Set(mark.map { find(mark: $0) } ?? [])
-      let own = getsid(0)
-      sessions.formUnion(found.map { getsid($0) }.filter { $0 > 1 && $0 != own })
+    let own = getsid(0)
+    let last = Boot.uptimeMilliseconds() + patience
+    while true {
+      var found = Set(mark.map { carriers(of: $0) } ?? [])
+      for one in found {
+        let session = getsid(one.pid)
+        // The number may be another's meanwhile.
+        if session > 1, session != own, one.isAlive { sessions.insert(session) }
+      }
       if !sessions.isEmpty {
-        found.formUnion(candidates().filter { sessions.contains(getsid($0)) })
+        found.formUnion(candidates().filter { sessions.contains(getsid($0.pid)) })
       }
       for directory in directories {
         found.formUnion(
-          find(standingIn: directory).filter { isMarked($0) || isOrphanedGit($0, in: directory) })
+          inhabitants(of: directory).filter {
+            isMarked($0.pid) || isOrphanedGit($0.pid, in: directory)
+          })
       }
-      if found.isEmpty { break }
+      if found.isEmpty || Boot.uptimeMilliseconds() > last { break }
       // A shell whose command is killed goes on with the next one.
-      for pid in found { kill(pid, SIGSTOP) }
-      for pid in found { kill(pid, SIGKILL) }
+      for one in found { one.hold() }
+      for one in found { one.kill() }
       ended.formUnion(found)
       usleep(2000)
     }
-    return ended.sorted()
+    return ended.filter { !$0.isAlive }.map(\.pid).sorted()
   }
 
   /// Tells whether a process is a git that was started for a directory as only this program starts it, and whose
@@ -72,24 +93,18 @@ package enum Strays {
   private static func isOrphanedGit(_ pid: Int32, in directory: String) -> Bool {
     guard let line = ProcessTree.bytes("/proc/\(pid)/cmdline") else { return false }
     let words = line.split(separator: 0).prefix(3).map { String(decoding: $0, as: UTF8.self) }
-    guard words.count == 3, words[0] == "git", words[1] == "-C", getpgid(pid) == pid,
-      let place = realpath(words[2], nil), let parent = ProcessTree.parent(of: pid)
+    // It stands where it was sent; what its words lead to by now is not asked, which could take for ever.
+    guard words.count == 3, words[0] == "git", words[1] == "-C", words[2].hasPrefix("/"),
+      (words[2] as NSString).lastPathComponent == (directory as NSString).lastPathComponent,
+      place(of: pid) == directory, getpgid(pid) == pid, let parent = ProcessTree.parent(of: pid)
     else { return false }
-    defer { free(place) }
-    guard String(cString: place) == directory else { return false }
     return parent == 1 || getsid(parent) != getsid(pid)
   }
 
   /// Every process but this one and its ancestors, and none that is dead already.
-  private static func candidates() -> [Int32] {
+  private static func candidates() -> [ProcessIdentity] {
     let own = Set([getpid()] + ProcessTree.ancestors())
-    return ProcessTree.all().filter { !own.contains($0) && $0 > 1 && !isDead($0) }
-  }
-
-  private static func isDead(_ pid: Int32) -> Bool {
-    guard let data = ProcessTree.bytes("/proc/\(pid)/stat"), let end = data.lastIndex(of: 0x29)
-    else { return true }
-    let state = data[(end + 1)...].first { $0 != 0x20 }
-    return state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
+    return ProcessTree.all().filter { !own.contains($0) && $0 > 1 }.compactMap(ProcessIdentity.init)
+      .filter(\.isAlive)
   }
 }

@@ -21,7 +21,11 @@ import Testing
   }
 
   private func waitFor(_ condition: () -> Bool) async throws {
-    for _ in 0..<2000 where !condition() { try await Task.sleep(for: .milliseconds(5)) }
+    for _ in 0..<2000 {
+      // A loop's `where` would go on looking at every process after it has come true.
+      if condition() { return }
+      try await Task.sleep(for: .milliseconds(5))
+    }
     #expect(condition())
   }
 
