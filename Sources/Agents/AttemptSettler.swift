@@ -77,6 +77,16 @@ package struct AttemptSettler: Sendable {
     {
       kept.notes.append("commits that are not on its branch any more are kept as \(left)")
     }
+    let stashed = try LaneStash.keep(
+      repository, branch: branch, target: settings.target, since: attempt.startedAt,
+      reference: kept.reference + "-stash",
+      message: "feature #\(feature.id): what attempt \(attempt.number) put into the stash",
+      identity: identity)
+    if !stashed.isEmpty {
+      kept.notes.append(
+        "what was put into the stash, which all worktrees share, is kept as "
+          + stashed.joined(separator: " and "))
+    }
     try kept.record(store)
     let tip = try repository.reference(branch)
     if let head = try repository.head().commit ?? tip ?? ObjectID(hex: attempt.base) {
