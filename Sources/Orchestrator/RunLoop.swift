@@ -84,8 +84,9 @@ actor RunLoop {
   private var isStopping = false
   private var toldForced = false
   private var fatal: (any Error)?
-  /// Since when parts of the work fail, by what they do.
-  private var failing: [String: ContinuousClock.Instant] = [:]
+  /// Since when parts of the work fail, and when they did last, by what they do.
+  private var failing: [String: (since: ContinuousClock.Instant, last: ContinuousClock.Instant)] =
+    [:]
   private var toldFailures: Set<String> = []
 
   private var store: Store { context.store }
@@ -228,14 +229,15 @@ actor RunLoop {
   ///
   /// - Parameter part: what failed and is tried again, for people.
   private func bear(_ error: any Error, in part: String) {
-    if let since = failing[part], .now - since > .seconds(context.options.troubleSeconds) {
-      fail(error)
-    } else if error is Failure || Store.isBroken(error) {
-      fail(error)
-    } else if !isCancellation(error) {
-      failing[part] = failing[part] ?? .now
-      tellOnce("\(part) failed, which is tried again: \(error)")
-    }
+    guard !isCancellation(error) else { return }
+    let now = ContinuousClock.now
+    var since = now
+    // What has failed long ago and was not needed since begins anew.
+    if let before = failing[part], now - before.last < .seconds(90) { since = before.since }
+    failing[part] = (since, now)
+    let isOver = now - since > .seconds(context.options.troubleSeconds)
+    guard !isOver, !(error is Failure), !Store.isBroken(error) else { return fail(error) }
+    tellOnce("\(part) failed, which is tried again: \(error)")
   }
 
   /// Ends the run for good, unless what failed did so since the end was asked for.

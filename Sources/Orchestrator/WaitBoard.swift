@@ -29,10 +29,12 @@ final class WaitBoard: Sendable {
     _ stop: StopSignal, longerThan seconds: Double = 20,
     tell: @escaping @Sendable (String) -> Void
   ) {
-    stop.onWait(longerThan: seconds, over: { [self] wait in end(wait) }) { [self] wait in
-      tell(wait.words)
-      begin(wait)
-    }
+    stop.onWait(
+      longerThan: seconds, over: { [self] wait in end(wait) },
+      tell: { [self] wait in
+        tell(wait.words)
+        begin(wait)
+      })
   }
 
   private func begin(_ wait: LongWait) {

@@ -28,7 +28,7 @@ package final class StopSignal: @unchecked Sendable {
   ///   - over: is told of the same when it is over.
   package func onWait(
     longerThan seconds: Double = 20, over: @escaping @Sendable (LongWait) -> Void = { _ in },
-    _ tell: @escaping @Sendable (LongWait) -> Void
+    tell: @escaping @Sendable (LongWait) -> Void
   ) {
     lock.withLock { listener = Listener(seconds: seconds, tell: tell, over: over) }
   }

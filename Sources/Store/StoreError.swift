@@ -40,7 +40,7 @@ extension Store {
   package static func isBroken(_ error: any Error) -> Bool {
     if case StoreError.unreadable = error { return true }
     guard let error = error as? DatabaseError else { return false }
-    return [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CANTOPEN, .SQLITE_READONLY]
+    return [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_IOERR]
       .contains(error.resultCode)
   }
 }

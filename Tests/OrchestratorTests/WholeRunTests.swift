@@ -14,7 +14,7 @@ import Testing
   static let seeds: [UInt64] = {
     let environment = ProcessInfo.processInfo.environment
     let first = environment["LANEKEEPER_SEED"].flatMap(UInt64.init) ?? 1
-    let count = environment["LANEKEEPER_RUNS"].flatMap(UInt64.init) ?? 4
+    let count = environment["LANEKEEPER_RUNS"].flatMap(UInt64.init) ?? 3
     return Array(first..<first + count)
   }()
 

@@ -93,10 +93,12 @@ import Testing
     let stop = StopSignal()
     let told = Mutex<[String]>([])
     let over = Mutex<[Int]>([])
-    stop.onWait(longerThan: 0.3, over: { wait in over.withLock { $0.append(wait.id) } }) { wait in
-      #expect(over.withLock { $0.isEmpty } && wait.directory == self.scratch.path)
-      told.withLock { $0.append(wait.words) }
-    }
+    stop.onWait(
+      longerThan: 0.3, over: { wait in over.withLock { $0.append(wait.id) } },
+      tell: { wait in
+        #expect(over.withLock { $0.isEmpty } && wait.directory == self.scratch.path)
+        told.withLock { $0.append(wait.words) }
+      })
     let quick = try Programs.$stop.withValue(stop) { try shell("true") }
     #expect(quick.status == 0 && told.withLock { $0.isEmpty })
     _ = try Programs.$stop.withValue(stop) { try shell("sleep 1; sleep 0.5; true") }
