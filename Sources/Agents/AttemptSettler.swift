@@ -297,11 +297,27 @@ package struct AttemptSettler: Sendable {
         return nil
       }
     }
-    let name = try Rescue.keep(
-      commit, as: kept.reference + "-head", message: "HEAD at the end", in: repository)
+    // What is uncommitted there goes on from that commit, and is kept with it.
+    let snapshot = try keep(
+      repository, kept.reference + "-head", "HEAD and what was uncommitted at the end")
+    try kept.take(snapshot, "what was uncommitted on \(commit.short)")
+    let name: String
+    if let reference = snapshot.reference {
+      name = reference
+    } else {
+      name = try Rescue.keep(
+        commit, as: kept.reference + "-head", message: "HEAD at the end", in: repository)
+    }
+    if snapshot.left.isEmpty {
+      try repository.switchWorktree(to: tip, branch: nil, removeUntracked: true)
+    } else {
+      try repository.setHead(branch: nil, commit: tip)
+    }
+    kept.isCleared = true
     return .rescued(
       "HEAD was left on \(commit.short), which does not go on from \(BranchName.short(branch)); "
-        + "it is kept as \(name). Bring what is needed of it onto the branch.")
+        + "it is kept as \(name), with what was uncommitted. Bring what is needed of it onto the branch."
+    )
   }
 
   /// Puts the lane back onto its branch where HEAD stands on one that has no commit.

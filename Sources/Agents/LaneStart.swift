@@ -94,13 +94,24 @@ struct LaneStart {
     }
   }
 
+  /// Tells whether the feature's branch, into which the target was brought, differs from it.
+  private func hasChanges(_ feature: FeatureRecord, _ repository: Repository) throws -> Bool {
+    let stands = try StackPlace.find(feature.id, target: target, store)
+    guard let head = try repository.head().commit,
+      let below = try repository.reference(stands.reference)
+    else { return false }
+    return try repository.commit(head).tree != repository.commit(below).tree
+  }
+
   /// Puts back what the attempt before left uncommitted and could not commit.
   private func takeUpRescue(
     _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord
   ) throws -> Outcome {
     guard attempt.number > 1 else { return Outcome() }
     let name = Rescue.reference(feature.id, attempt.number - 1)
-    guard let rescue = try repository.reference(name) else { return Outcome(isWhole: true) }
+    guard let rescue = try repository.reference(name) else {
+      return Outcome(isWhole: try hasChanges(feature, repository))
+    }
     let parent = try repository.commit(rescue).parents.first
     let result = try GitProgram.run(
       ["cherry-pick", "--no-commit", rescue.hex],

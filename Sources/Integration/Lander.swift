@@ -51,7 +51,17 @@ package struct Lander: Sendable {
   }
 
   func open() throws -> Repository {
-    try Repository(opening: state.commonDirectory, environment: settings.environment)
+    // An agent that is at work just now may have changed by what git merges and checks out.
+    let configuration = SharedConfiguration(state: state, environment: settings.environment)
+    for change in (try? configuration.look()) ?? [] {
+      try? store.record(
+        "configuration_changed", feature: nil, agent: nil,
+        [
+          "key": .string(change.key), "restored": .bool(change.isRestored),
+          "detail": .string(change.text),
+        ])
+    }
+    return try Repository(opening: state.commonDirectory, environment: settings.environment)
   }
 
   /// Merges as `claims.paths` says.

@@ -15,7 +15,7 @@ extension LanePool {
     {
       return
     }
-    let base = "refs/lanekeeper/rescue/\(lane.name)/\(store.now)"
+    let base = try rescueName(lane, repository)
     let words = "what was left uncommitted in \(lane.name)"
     let kept = try Rescue.snapshot(
       repository, reference: base, message: words, identity: identity())
@@ -26,6 +26,20 @@ extension LanePool {
     try store.record(
       "lane_rescued", feature: lane.feature, agent: nil,
       ["lane": .integer(Int64(lane.number)), "detail": .string(notes.joined(separator: "; "))])
+  }
+
+  /// Returns the name under which a lane's uncommitted work is kept: that of the attempt that was interrupted before
+  /// it was put away, so that the feature's next attempt takes it up; else one of the lane's own.
+  private func rescueName(_ lane: LaneRecord, _ repository: Repository) throws -> String {
+    let own = "refs/lanekeeper/rescue/\(lane.name)/\(store.now)"
+    guard
+      let last = try store.attempts().last(where: {
+        $0.lane == lane.number && $0.state != .running
+      }), last.state == .interrupted, let branch = try store.feature(last.feature)?.branch,
+      try repository.reference(branch) == repository.head().commit
+    else { return own }
+    let name = Rescue.reference(last.feature, last.number)
+    return try repository.reference(name) == nil ? name : own
   }
 
   /// Moves a file that git can't keep out of a lane.

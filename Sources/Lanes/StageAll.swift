@@ -27,6 +27,8 @@ struct StageAll {
 
   /// How often git is started at most to find out which of many files it refuses.
   private static let mostStarts = 200
+  /// How long each of these may take, in seconds: where a filter hangs, it does so in several.
+  private static let mostSeconds = 60.0
   /// Up to which size, in bytes, git is given a file: it reads a sparse one whole, at some 100 MB a second.
   private static let largestFile: off_t = 1 << 30
 
@@ -57,10 +59,17 @@ struct StageAll {
       excluded.map { Array($0.utf8) }
       + (leaving + known + others + left).map { Array(":(exclude,literal)".utf8) + $0 }
     let added = try add([Array(".".utf8)] + outside)
+    // A git that was ended with the run has refused nothing.
+    if added.status != 0, Programs.stop?.isSet == true {
+      throw GitProgramError(arguments: ["add", "-A"], status: added.status, message: added.error)
+    }
     if added.status != 0 {
       let rest = try paths(["ls-files", "-o", "-m", "-d", "--exclude-standard", "-z"], outside)
       var starts = 0
-      left += try addOneByOne(Set(rest).filter { $0.last != 0x2f }.sorted(by: precedes), &starts)
+      let single = Set(rest).filter { $0.last != 0x2f }.sorted(by: precedes)
+      left += try Programs.$most.withValue(min(Programs.most, Self.mostSeconds)) {
+        try addOneByOne(single, &starts)
+      }
       guard try !rest.isEmpty || git(["ls-files", "-z"], []).status == 0 else {
         throw GitProgramError(arguments: ["add", "-A"], status: added.status, message: added.error)
       }

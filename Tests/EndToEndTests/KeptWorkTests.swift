@@ -46,6 +46,34 @@ import Testing
   }
 
   /// Settings that keep git from seeing work are taken back before it is looked for.
+  @Test func p4_whatIsUncommittedWhereHeadWasLeftElsewhereIsKept() throws {
+    let workshop = try Workshop(
+      features: Workshop.independent(6),
+      agent: """
+        echo f > f$id.txt; git add -A; git commit -qm f$id
+        export GIT_SEQUENCE_EDITOR="sed -i 1s/pick/edit/" GIT_EDITOR=true
+        case $id in
+        1) git checkout -q --detach main; echo KEEP1 > loose.txt ;;
+        2) git checkout -q --detach main; echo KEEP2 > loose.txt; git add -A ;;
+        3) echo r > r.txt; git add -A; git commit -qm r; git rebase -q -i main; echo KEEP3 > loose.txt ;;
+        4) git checkout -q main~0; echo KEEP4 > shared.txt ;;
+        5) git checkout -q -b mine5 main; echo KEEP5 > loose.txt; git add -A; echo KEEP5b > loose.txt ;;
+        6) git checkout -q --detach main; mkdir -p d; echo KEEP6 > d/loose.txt; echo 6 > g; git add g; git commit -qm g ;;
+        esac
+        """, configuration: "limits: {attempts: 1}")
+    let run = try workshop.run("run", "--parallel", "2")
+    let test = workshop.repository
+    try test.git("reflog", "expire", "--expire=now", "--all")
+    #expect(try workshop.run("lanes", "clean").status == 0)
+    try test.git("gc", "-q", "--prune=now")
+    let references = try test.git("for-each-ref", "--format=%(refname)").split(separator: "\n")
+    let found = try test.git(["grep", "-h", "KEEP"] + references.map(String.init))
+    for words in ["KEEP1", "KEEP2", "KEEP3", "KEEP4", "KEEP5", "KEEP5b", "KEEP6"] {
+      #expect(found.split(separator: "\n").contains(Substring(words)), "\(words) \(run.text)")
+    }
+    #expect(try workshop.leftovers() == [])
+  }
+
   @Test func p4_whatAgentsSetForEverybodyHidesNoWork() throws {
     let workshop = try Workshop(
       features: Workshop.independent(5),

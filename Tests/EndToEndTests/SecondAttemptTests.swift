@@ -36,6 +36,31 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
+  /// git waited for a filter until the run was stopped.
+  @Test(arguments: [1, 2])
+  func p4_whatCouldNotBePutAwayIsTakenUpByTheNextRun(parallel: Int) throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2), agent: "echo work > f$id.txt; echo $id > a$id.bin")
+    let above = shop.repository.root.path
+    try shop.repository.write(".gitattributes", "*.bin filter=slow\n")
+    try shop.repository.commit("a filter")
+    try shop.repository.root.write("hang", "")
+    try shop.repository.git(
+      "config", "filter.slow.clean",
+      "sh -c 'test -f \(above)/hang && { : > \(above)/hangs; sleep 600; }; cat'")
+    let run = try shop.start(["run", "--parallel", "\(parallel)"], output: "run")
+    #expect(eventually { FileManager.default.fileExists(atPath: above + "/hangs") })
+    run.signal(SIGTERM)
+    let (status, said) = (run.wait(), try shop.repository.root.read("run"))
+    #expect(status == 130, "\(said)")
+    unlink(above + "/hang")
+    let second = try shop.run("run", "--parallel", "\(parallel)")
+    #expect(second.status == 0, "\(said)\(second.text)\(second.error)")
+    #expect(try shop.landed().sorted() == ["1", "2"] && shop.leftovers() == [])
+    #expect(try shop.repository.git("show", "main:a1.bin") == "1")
+    #expect(try shop.trace().count { $0.prefix(2) == ["begin", "1"] } == 1, "\(second.text)")
+  }
+
   @Test func anAgentThatWasRefusedIsToldOfToTheNextAndInExplain() throws {
     let shop = try shop(
       """
