@@ -29,6 +29,8 @@ package struct BranchMend: Sendable {
     package var objects: [ObjectID]
     /// Where the branch stood and stands now; `nil` where it did not have to be moved.
     package var moved: (from: ObjectID, to: ObjectID)?
+    /// The reference that keeps the branch as it was, where git can read it and Lanekeeper can't.
+    package var kept: String?
 
     package static func == (one: Report, two: Report) -> Bool { one.description == two.description }
 
@@ -42,6 +44,11 @@ package struct BranchMend: Sendable {
         return "the lane stood on what can't be read, and was put back"
       }
       guard let moved else { return "\(loss) and is to be stored again" }
+      if let kept {
+        return
+          "\(BranchName.short(branch)) has a commit that is not in git's form (`git fsck` tells how), so it went "
+          + "back from \(moved.from.short), kept as \(kept), to \(moved.to.short)"
+      }
       return
         "\(loss); the branch went back from \(moved.from.short) to \(moved.to.short), the last commit that is whole"
     }
@@ -106,6 +113,9 @@ package struct BranchMend: Sendable {
       return nil
     }
     let damaged = try repository.unreadable(from: tip, besides: landed)
+    if damaged.isEmpty, try !isWalkable(tip, repository) {
+      return try mendForm(feature, branch, tip, lane, repository, landed)
+    }
     guard !damaged.isEmpty else {
       try mendRescues(repository, landed)
       guard let lane, try mendLane(lane, branch: nil, lost: nil, onto: nil, landed) else {
@@ -137,6 +147,35 @@ package struct BranchMend: Sendable {
       [
         "branch": .string(BranchName.short(branch)), "from": .string(tip.hex),
         "to": .string(now.hex), "objects": .strings(damaged.map(\.hex)),
+        "detail": .string(report.description),
+      ])
+    return report
+  }
+
+  /// Tells whether all commits beyond the target are such that libgit2 reads them, too.
+  private func isWalkable(_ tip: ObjectID, _ repository: Repository) throws -> Bool {
+    let end = try repository.reference(target)
+    return (try? repository.commits(from: tip, excluding: [end].compactMap(\.self))) != nil
+  }
+
+  /// Sets a branch back that git can read and libgit2 can't, such as one with a time beyond all times. Where it was
+  /// stays reachable, and what the lane's files hold is committed again.
+  private func mendForm(
+    _ feature: String, _ branch: String, _ tip: ObjectID, _ lane: LaneRecord?,
+    _ repository: Repository, _ landed: Set<ObjectID>
+  ) throws -> Report? {
+    guard let whole = try lastWhole(feature, branch, tip, repository, landed) else { return nil }
+    let kept = "refs/lanekeeper/rescue/\(feature)/form-\(tip.short)"
+    try GitProgram.check(
+      ["update-ref", kept, tip.hex], directory: state.commonDirectory, environment: environment)
+    try repository.setReference(branch, to: whole, message: "lane: back to what can be read")
+    if let lane { try mendLane(lane, branch: branch, lost: tip, onto: whole, landed) }
+    let report = Report(branch: branch, objects: [tip], moved: (tip, whole), kept: kept)
+    try store.noteMend(
+      feature, from: tip.hex, to: whole.hex,
+      [
+        "branch": .string(BranchName.short(branch)), "from": .string(tip.hex),
+        "to": .string(whole.hex), "objects": .strings([tip.hex]),
         "detail": .string(report.description),
       ])
     return report
@@ -178,6 +217,7 @@ package struct BranchMend: Sendable {
     return try places.first { place in
       guard seen.insert(place).inserted else { return false }
       return try repository.unreadable(from: place, besides: landed).isEmpty
+        && isWalkable(place, repository)
     }
   }
 

@@ -117,9 +117,15 @@ package enum Leftovers {
       if second.status == 0 { result = second }
     }
     guard result.status == 0, let tip = try repository.head().commit else {
-      let words = result.error.trimmingCharacters(in: .whitespacesAndNewlines)
+      var words = result.error.trimmingCharacters(in: .whitespacesAndNewlines)
       // Another message would not help.
       if hasTimedOut { return .refused(words) }
+      if words.isEmpty {
+        let hooks = (try? git(["rev-parse", "--git-path", "hooks"]).text) ?? "the hooks directory"
+        words =
+          "git commit ended with \(result.status) and said nothing; a hook in \(hooks) does that (pre-commit, "
+          + "prepare-commit-msg or commit-msg)"
+      }
       guard commit == nil, try repository.configBool("commit.gpgsign") else {
         return .hookRefused(words)
       }

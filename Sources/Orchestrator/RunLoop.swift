@@ -84,6 +84,8 @@ actor RunLoop {
   private var isStopping = false
   private var toldForced = false
   private var fatal: (any Error)?
+  /// Features whose start fails for long.
+  private var leftOut: Set<String> = []
   /// Since when parts of the work fail, and when they did last, by what they do.
   private var failing: [String: (since: ContinuousClock.Instant, last: ContinuousClock.Instant)] =
     [:]
@@ -228,7 +230,8 @@ actor RunLoop {
   /// One that stays for long, or that does not go by itself, ends the run.
   ///
   /// - Parameter part: what failed and is tried again, for people.
-  private func bear(_ error: any Error, in part: String) {
+  /// - Parameter feature: the one that is left out of the run, instead of ending it, where its start is what fails.
+  private func bear(_ error: any Error, in part: String, of feature: String? = nil) {
     guard !isCancellation(error) else { return }
     let now = ContinuousClock.now
     var since = now
@@ -236,6 +239,11 @@ actor RunLoop {
     if let before = failing[part], now - before.last < .seconds(90) { since = before.since }
     failing[part] = (since, now)
     let isOver = now - since > .seconds(context.options.troubleSeconds)
+    if let feature, isOver, !(error is Failure), !Store.isBroken(error) {
+      leftOut.insert(feature)
+      return report(
+        .note("feature #\(feature) can't be started, so it is left out of this run: \(error)"))
+    }
     guard !isOver, !(error is Failure), !Store.isBroken(error) else { return fail(error) }
     tellOnce("\(part) failed, which is tried again: \(error)")
   }
@@ -404,7 +412,7 @@ actor RunLoop {
     guard feature.inBacklog, !mine.contains(feature.id) else { return false }
     if let only = context.options.only, !only.contains(feature.id) { return false }
     if let time = notBefore[feature.id], time > .now { return false }
-    if context.options.holdsBack(feature.id) { return false }
+    if context.options.holdsBack(feature.id) || leftOut.contains(feature.id) { return false }
     return !firstRound.isSuspect(feature.id) || !hasUntried()
   }
 
@@ -428,7 +436,8 @@ actor RunLoop {
       pilot?.attemptEnded(feature.id)
       post.yield(.attemptEnded)
     }
-    var part = "the start of feature #\(feature.id)"
+    let start = "the start of feature #\(feature.id)"
+    var part = start
     do {
       let begun = try await begin(feature)
       wantedSlots[feature.id] = nil
@@ -459,7 +468,7 @@ actor RunLoop {
       // Another was first, or the backlog has changed: its state tells what comes next.
     } catch  where !part.isEmpty {
       restBriefly(feature.id)
-      bear(error, in: part)
+      bear(error, in: part, of: part == start ? feature.id : nil)
     } catch {
       fail(error)
     }
@@ -920,6 +929,7 @@ actor RunLoop {
     // What was built on top of one that has left the queue, or waits for a person, lands after that one.
     let waiting = try Lander.waiting(store)
     active.removeAll { $0.state == .queued && waiting[$0.id] != nil }
+    active.removeAll { $0.state == .ready && leftOut.contains($0.id) }
     if try heldReason == nil && !isPaused && !isTargetHeld && !store.undoRequests().isEmpty {
       return false
     }
@@ -978,6 +988,7 @@ actor RunLoop {
     for id in only {
       guard let feature = try store.feature(id) else { continue }
       switch feature.state {
+      case .ready where leftOut.contains(id): break
       case .ready, .running, .completed, .landing, .gateFailed, .changesRequested:
         if !isPaused && !isTargetHeld && firstRound.verdict == nil { return false }
       case .inReview, .approved: if context.options.waitsForReview { return false }

@@ -86,6 +86,28 @@ import Testing
     #expect(try events("branch_mended") == 0)
   }
 
+  /// git reads them, and libgit2 does not.
+  @Test(arguments: [
+    "author X <x> 99999999999999999999 +0000\ncommitter X <x> 1 +0000\n",
+    "author X 1700000000 +0000\ncommitter X 1700000000 +0000\n",
+    "author X <x> 1700000000 +0000\n",
+  ])
+  func p4_p7_aCommitThatLibgit2CantReadIsSetBackAndKept(people: String) throws {
+    let text =
+      "tree \(try test.git("rev-parse", "\(tip.hex)^{tree}"))\nparent \(tip.hex)\n\(people)\nmessage\n"
+    let odd = try test.git(
+      ["hash-object", "-t", "commit", "-w", "--stdin", "--literally"], input: Array(text.utf8))
+    try test.root.write("lane-1/b.txt", "made later\n")
+    try test.git("update-ref", branch, odd, at: lane.path)
+    let report = try #require(try mend.mend("1", branch: branch, lane: lane))
+    #expect(try place() == tip)
+    let kept = try #require(report.kept)
+    #expect(try test.git("rev-parse", kept) == odd)
+    #expect(try test.root.read("lane-1/b.txt") == "made later\n")
+    #expect(try events("branch_mended") == 1)
+    #expect(try mend.mend("1", branch: branch, lane: lane) == nil)
+  }
+
   /// A file, a directory, the top, a commit; overwritten, emptied as a power cut leaves it, or gone.
   @Test(
     arguments: [
