@@ -14,18 +14,24 @@ package enum Caller: Sendable, Equatable {
   /// A process that may look but change nothing, and why.
   case onlooker(String)
 
-  /// Finds out who stands in a directory.
+  /// Finds out for whom this process works, which stands in a directory.
   ///
+  /// Outside of the lanes the hooks' rule holds: while a run is at work, whoever can't be seen to stand outside of
+  /// every attempt counts as started by one.
   /// - Parameters:
   ///   - gitDirectory: the git directory of the worktree.
-  ///   - pid: the process that asks.
-  package static func find(
-    gitDirectory: String, store: Store?, pid: Int32 = getpid()
-  ) throws -> Caller {
-    let started = ProcessTree.outermostGuardLock(of: pid).map(attempt(ofLock:))
+  ///   - locks: the directory of lock files, in which runs note their namespace.
+  package static func find(gitDirectory: String, store: Store?, locks: String) throws -> Caller {
+    let started = ProcessTree.outermostGuardLock(of: getpid()).map(attempt(ofLock:))
     guard let number = laneNumber(gitDirectory) else {
-      guard started == nil else {
+      if started != nil || ProcessTree.hasGuardAmongAncestors() {
         return .onlooker("an agent claims in its own lane; this is not a lane")
+      }
+      guard !ProcessTree.hasGuardAmongAncestors(locks: locks) else {
+        return .onlooker(
+          "nothing can be claimed here: this process is in a PID namespace that the run at work does not share, "
+            + "or its /proc hides who has started it, so nobody can tell it from an agent of the run; start it "
+            + "where the run was started, or when the run has ended")
       }
       return .session
     }
@@ -47,9 +53,9 @@ package enum Caller: Sendable, Equatable {
   ///
   /// The program may stand anywhere by then: who started it counts before where it stands.
   package static func hook(
-    gitDirectory: String?, store: Store, pid: Int32 = getpid()
+    gitDirectory: String?, store: Store, locks: String
   ) throws -> LaneCaller? {
-    if let lock = ProcessTree.outermostGuardLock(of: pid) {
+    if let lock = ProcessTree.outermostGuardLock(of: getpid()) {
       guard let (feature, number) = attempt(ofLock: lock),
         let running = try store.attempt(feature, number), running.state == .running,
         let lane = try store.lane(running.lane)
@@ -59,7 +65,8 @@ package enum Caller: Sendable, Equatable {
         agent: running.agentID, participant: running.participant)
     }
     guard let gitDirectory,
-      case .lane(let caller) = try find(gitDirectory: gitDirectory, store: store, pid: pid)
+      case .lane(let caller) = try find(
+        gitDirectory: gitDirectory, store: store, locks: locks)
     else { return nil }
     return caller
   }

@@ -125,7 +125,8 @@ extension Dispatcher {
     self.init(
       coordinator: Coordinator(
         store: store, workplace: try Workplace(project, store),
-        caller: try Caller.find(gitDirectory: repository.gitDirectory, store: store)),
+        caller: try Caller.find(
+          gitDirectory: repository.gitDirectory, store: store, locks: project.state.locks)),
       version: version, tellsOfChanges: true)
   }
 }

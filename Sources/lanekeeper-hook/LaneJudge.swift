@@ -18,6 +18,12 @@ struct LaneRow {
   let policy: String
   /// Tells that no feature is in the lane: a person has switched to the branch of this one there.
   var isVisited = false
+  /// Tells that an attempt is at work in the lane: what is committed there is its work, whoever seems to commit it,
+  /// since an agent can let another service of the machine start a commit.
+  var isAtWork = false
+
+  /// Tells whether a commit to the lane's branch is noted as a person's.
+  func isPersons(_ place: GitPlace) -> Bool { !isAtWork && Ancestry.isPerson(place) }
 
   /// Reads a lane; `nil` where it is not assigned to a feature.
   static func find(_ number: Int, _ database: LockDatabase) throws(StateFileError) -> LaneRow? {
@@ -26,14 +32,15 @@ struct LaneRow {
       SELECT feature, agent, branch, base, path,
         coalesce((SELECT branch FROM stacks WHERE feature = lanes.feature AND landed = 0),
           (SELECT value FROM meta WHERE key = 'target')),
-        (SELECT value FROM meta WHERE key = 'claims.policy')
+        (SELECT value FROM meta WHERE key = 'claims.policy'),
+        EXISTS(SELECT 1 FROM features WHERE id = lanes.feature AND state = 'running')
       FROM lanes WHERE number = ? AND feature IS NOT NULL AND branch IS NOT NULL
       """, [.integer(Int64(number))]
     ) { row in
       LaneRow(
         number: number, path: row.text(4) ?? "", feature: row.text(0) ?? "", agent: row.text(1),
         branch: row.text(2) ?? "", base: row.blob(3).map(Hex.text), target: row.text(5) ?? "",
-        policy: row.text(6) ?? "auto")
+        policy: row.text(6) ?? "auto", isAtWork: row.integer(7) != 0)
     }.first
   }
 

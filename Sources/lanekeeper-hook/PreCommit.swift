@@ -57,7 +57,7 @@ enum PreCommit {
       return .refuse(try judge.refuse(outcome.conflicts, of: paths.count))
     }
     // A person's commit is judged once more, since it is to be noted whose it is.
-    if merged.isEmpty, !Ancestry.isPerson(place), let tree = changes.stagedTree, let head, let tip,
+    if merged.isEmpty, !lane.isPersons(place), let tree = changes.stagedTree, let head, let tip,
       let stamp = outcome.stamp
     {
       Judgement(

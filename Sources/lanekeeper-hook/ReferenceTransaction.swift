@@ -90,7 +90,7 @@ enum ReferenceTransaction {
     }
     let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
     var record: (() throws(StateFileError) -> Void)?
-    let isPerson = Ancestry.isPerson(references.place)
+    let isPerson = lane.isPersons(references.place)
     let moved = base.flatMap { $0 != lane.base && !lane.isVisited ? Hex.bytes($0) : nil }
     if moved != nil || isPerson {
       record = { () throws(StateFileError) in

@@ -46,15 +46,15 @@ struct CommandPlace {
       }
       return (.feature(own), try store.runningAttempts().first { $0.feature == own }?.agentID)
     }
+    guard !ProcessTree.hasGuardAmongAncestors(locks: project.state.locks) else {
+      throw Failure("an agent claims in its own lane; this is not a lane")
+    }
     if let feature {
       guard try store.feature(feature) != nil else {
         throw Failure(
           "there is no feature '\(feature)'; `lanekeeper status` lists them", status: 64)
       }
       return (.feature(feature), nil)
-    }
-    guard !ProcessTree.hasGuardAmongAncestors(locks: project.state.locks) else {
-      throw Failure("an agent claims in its own lane; this is not a lane")
     }
     let environment = project.environment
     return (

@@ -34,7 +34,8 @@ enum EditHookProgram {
     guard let git = try Repository.discover(from: directory) else { return nil }
     let project = try Project.open(directory, environment: environment)
     guard let store = try project.existingStore(),
-      let lane = try Caller.hook(gitDirectory: git, store: store)
+      let lane = try Caller.hook(
+        gitDirectory: git, store: store, locks: project.state.locks)
     else { return nil }
     return try EditHook(
       store: store,

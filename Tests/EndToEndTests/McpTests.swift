@@ -212,6 +212,49 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
+  private static let ownNamespace = ["unshare", "--pid", "--fork", "--mount-proc"]
+  private static let canUnshare =
+    (try? TestProgram.run(
+      ownNamespace + ["true"], directory: "/",
+      environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]))?.status == 0
+
+  /// An agent that hides from whom it descends is no session of a person's, nor does it claim for a feature by name.
+  @Test(.enabled(if: canUnshare, "namespaces can't be made here"))
+  func p3_whoCannotBeSeenIsNoSessionWhileARunIsAtWork() throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2),
+      agent: """
+        top="$LANEKEEPER_REPOSITORY/.."
+        (cd "$LANEKEEPER_REPOSITORY" && \(Workshop.program) claim --feature 2 b.txt) > "$top/claim" 2>&1
+        touch "$top/started"
+        while [ ! -e "$top/go" ]; do sleep 0.05; done
+        echo "$id" > "f$id.txt"
+        """, gate: "")
+    let path = shop.repository.path
+    func claim(_ file: String, below command: [String] = []) throws -> [String: Any] {
+      let client = try McpClient(at: path, environment: shop.environment, below: command)
+      return try client.call("claim_file", ["file_path": file, "agent_id": "ann"])
+    }
+    let run = try shop.start(["run", "--feature", "1"], output: "out")
+    #expect(eventually { shop.repository.root.exists("started") })
+    for way in [
+      Self.ownNamespace, ["unshare", "--pid", "--fork"],
+      [
+        "unshare", "-m", "sh", "-c",
+        #"d=$(mktemp -d); mount --bind $d /proc/$PPID; exec "$@""#, "sh",
+      ],
+    ] {
+      let hidden = try claim("a.txt", below: way)
+      #expect((hidden["error"] as? String)?.contains("nobody can tell") == true, "\(hidden)")
+    }
+    #expect(try claim("a.txt")["granted"] as? Bool == true)
+    try shop.repository.root.write("go", "")
+    #expect(run.wait() == 0)
+    #expect(try claim("c.txt", below: Self.ownNamespace)["granted"] as? Bool == true)
+    let refused = try shop.repository.root.read("claim")
+    #expect(refused.contains("an agent claims in its own lane"), "\(refused)")
+  }
+
   /// A claim through the server is the first look at the target after an agent has moved it.
   @Test func p3_aClaimNoticesATargetThatItsLaneHasMoved() throws {
     let shop = try shop(2)

@@ -105,10 +105,11 @@ final class McpClient {
   let program: PipedProgram
   private var last = 0
 
-  init(at directory: String, environment: [String: String]) throws {
+  /// - Parameter command: what starts the program.
+  init(at directory: String, environment: [String: String], below command: [String] = []) throws {
     signal(SIGPIPE, SIG_IGN)
     program = try PipedProgram(
-      [Workshop.program, "mcp"], directory: directory, environment: environment)
+      command + [Workshop.program, "mcp"], directory: directory, environment: environment)
   }
 
   /// Sends a request and returns its id.

@@ -59,11 +59,31 @@ import Testing
     #expect(refused.error.contains("is not assigned to a feature"), "\(refused.error)")
   }
 
-  @Test func besideAnAgentTheirCommitIsTheirs() throws {
+  /// However it is started: an agent can have it done by another service of the machine, as cron or ssh.
+  @Test func p3_whileAnAttemptIsAtWorkNoCommitInItsLaneIsAPersons() throws {
+    let lane = try HookFixture()
+    try lane.write("a.txt", "by cron\n")
+    #expect(try lane.commit().status == 0)
+    let before = try lane.tip()
+    try lane.write("a.txt", "by plumbing\n")
+    _ = try lane.git("add", "-A")
+    let tree = try lane.git("write-tree").text
+    let commit = try lane.git("commit-tree", "-m", "x", "-p", before, tree).text
+    #expect(try lane.git("update-ref", "refs/heads/lane/1-one", commit).status == 0)
+    #expect(try lane.tip() == commit)
+    // Onto its branch from the person's checkout, where hooks for persons are.
+    try lane.test.git("config", "core.hooksPath", lane.hooks)
+    _ = try lane.test.runGit(["update-ref", "refs/heads/lane/1-one", before], at: lane.test.path)
+    #expect(try lane.table.run("SELECT 1 FROM events WHERE type = 'person_committed'") == [])
+    #expect(try lane.table.run("SELECT 1 FROM target_moves") == [])
+  }
+
+  @Test func onceTheAttemptHasEndedTheirCommitIsTheirs() throws {
     let lane = try HookFixture()
     try lane.write("a.txt", "agent\n")
     #expect(try lane.commitAsAgent().status == 0)
     #expect(try lane.table.run("SELECT 1 FROM events WHERE type = 'person_committed'") == [])
+    try lane.table.run("UPDATE features SET state = 'completed' WHERE id = '1'")
     for turn in 1...2 {
       try lane.write("a.txt", "person \(turn)\n")
       #expect(try lane.commit().status == 0)

@@ -40,6 +40,7 @@ import Testing
   @Test(arguments: ["LANEKEEPER_GUARD_LOCK", "LANEKEEPER_MARK"])
   func whatIsToldThatItWorksForAnAgentIsNone(variable: String) throws {
     let lane = try HookFixture()
+    try lane.table.run("UPDATE features SET state = 'completed' WHERE id = '1'")
     try lane.write("a.txt", "agent\n")
     #expect(try commit(lane, adding: [variable: "x"]).status == 0)
     #expect(try persons(lane) == 0)
@@ -79,6 +80,7 @@ import Testing
     let lane = try HookFixture()
     let run = try Run(lane, namespace: lk_pid_namespace())
     defer { run.end() }
+    try lane.table.run("UPDATE features SET state = 'completed' WHERE id = '1'")
     try lane.write("a.txt", "hidden\n")
     _ = try commit(lane, below: way)
     try lane.test.git("config", "core.hooksPath", lane.hooks)
@@ -94,6 +96,7 @@ import Testing
   func p3_whoCannotBeSeenIsNoPersonWhileARunIsAtWork(way: [String]) throws {
     let lane = try HookFixture()
     let run = try Run(lane, namespace: lk_pid_namespace())
+    try lane.table.run("UPDATE features SET state = 'completed' WHERE id = '1'")
     try lane.write("a.txt", "hidden\n")
     // In its lane an agent may commit from wherever it likes.
     #expect(try commit(lane, below: way).status == 0)
