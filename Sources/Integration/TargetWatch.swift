@@ -30,7 +30,14 @@ package struct TargetWatch: Sendable {
   @discardableResult
   package func look() throws -> TargetHold? {
     let repository = try Repository(opening: commonDirectory, environment: environment)
-    guard let tip = try repository.reference(target) else { return try store.targetHold() }
+    guard let tip = try repository.reference(target) else {
+      let hold = try store.targetHold()
+      if hold == nil, let known = try store.knownTarget(), try isRenamed(repository, at: known.tip)
+      {
+        try noteTime(known)
+      }
+      return hold
+    }
     guard let known = try store.knownTarget() else {
       try store.setKnownTarget(tip.hex)
       return nil
@@ -48,9 +55,7 @@ package struct TargetWatch: Sendable {
       return hold
     }
     if tip.hex == known.tip {
-      // Attempts that have ended by now can't be suspected of what comes later.
-      let isOld = store.now - known.at > 5000
-      if try isOld || store.hasEndedAttempts(since: known.at) { try store.setKnownTarget(tip.hex) }
+      try noteTime(known)
       return nil
     }
     if try isExplained(tip.hex, since: known.tip) {
@@ -92,6 +97,54 @@ package struct TargetWatch: Sendable {
       "\(target) was moved from \(known) to \(found) \(who): \(hold.evidence). Nothing lands on it "
       + "until you decide: look at `git log \(known)..\(found)`; then keep it by `lanekeeper land "
       + "--accept-target`, or take it back by `git reset --keep \(known)` on \(target)"
+  }
+
+  /// Notes that the target stands where it stood: attempts that have ended by now can't be suspected of what comes later.
+  private func noteTime(_ known: (tip: String, at: Int64)) throws {
+    let isOld = store.now - known.at > 5000
+    if try isOld || store.hasEndedAttempts(since: known.at) { try store.setKnownTarget(known.tip) }
+  }
+
+  // MARK: another name
+
+  private static let nameKey = "target.name"
+
+  /// Remembers the target's name.
+  ///
+  /// - Returns: the name that it had before, where git's log tells that the branch was renamed since.
+  package func takeName() throws -> String? {
+    let before = try store.value(Self.nameKey)
+    guard before != target else { return nil }
+    try store.setValue(Self.nameKey, target)
+    let repository = try Repository(opening: commonDirectory, environment: environment)
+    guard let before, try repository.reference(before) == nil,
+      !renamings(of: target, from: before).isEmpty
+    else { return nil }
+    try store.record("target_renamed", ["from": .string(before), "to": .string(target)])
+    return Repository.short(before)
+  }
+
+  /// Tells whether the target, which is gone, stands under another name where it stood.
+  private func isRenamed(_ repository: Repository, at tip: String) throws -> Bool {
+    try repository.references(prefix: "refs/heads/").contains {
+      $0.target.hex == tip && renamings(of: $0.name, from: target).contains(tip)
+    }
+  }
+
+  /// Where a branch stood when it was given another name than the old one, as its log tells: git writes a move from
+  /// a commit to itself, with both names.
+  private func renamings(of branch: String, from old: String) -> Set<String> {
+    guard let data = FileManager.default.contents(atPath: commonDirectory + "/logs/" + branch)
+    else { return [] }
+    return Set(
+      String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
+        let halves = line.split(separator: "\t", maxSplits: 1)
+        let ids = line.split(separator: " ", maxSplits: 2)
+        guard halves.count == 2, ids.count == 3, ids[0] == ids[1],
+          halves[1].split(separator: " ").contains(Substring(old))
+        else { return nil }
+        return String(ids[0])
+      })
   }
 
   /// Tells whether landings and persons' moves lead from one tip to another.

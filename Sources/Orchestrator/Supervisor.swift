@@ -139,6 +139,10 @@ package final class Supervisor: Sendable {
     if !found.begun.isEmpty {
       report(.note("\(found.begun.count) features go on from branches that were there already"))
     }
+    if let old = try context.lander.watch.takeName() {
+      let name = project.configuration.target
+      report(.note("the target \(old) was renamed to \(name); what lands goes there"))
+    }
     try await Offload.run { _ = try context.lander.watch.look() }
     let loop = RunLoop(context: context, stop: stop, report: report)
     do {
@@ -156,6 +160,7 @@ package final class Supervisor: Sendable {
       try store.endParticipant(id, state: summary.wasStopped ? "stopped" : "finished")
       return summary
     } catch {
+      _ = try? await Offload.run { try context.lander.watch.look() }
       try? store.endParticipant(id, state: "failed")
       throw error
     }

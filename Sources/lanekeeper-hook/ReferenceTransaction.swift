@@ -54,16 +54,21 @@ enum ReferenceTransaction {
         try database.query(
           "SELECT value FROM meta WHERE key = 'target'", []
         ) { $0.text(0) }.first ?? nil
-      guard let target, let change = weighty.first(where: { $0.isNamed(target) }) else {
-        return .pass([])
+      guard let target else { return .pass([]) }
+      var moves = weighty.filter { $0.isNamed(target) }
+      // A target that was renamed goes on under a name that is not known yet.
+      if moves.isEmpty, references.value(target) == nil {
+        moves = weighty.filter { $0.name.hasPrefix("refs/heads/") && !$0.isDeletion }
       }
-      let old = references.value(target).flatMap(Hex.bytes)
-      try database.query(
-        ClaimSchema.insertTargetMove,
-        [
-          old.map { .blob($0) } ?? .null, Hex.bytes(change.new).map { .blob($0) } ?? .null,
-          .integer(Clock.milliseconds), .text("person"),
-        ])
+      for change in moves {
+        let old = references.value(change.name).flatMap(Hex.bytes)
+        try database.query(
+          ClaimSchema.insertTargetMove,
+          [
+            old.map { .blob($0) } ?? .null, Hex.bytes(change.new).map { .blob($0) } ?? .null,
+            .integer(Clock.milliseconds), .text("person"),
+          ])
+      }
       return .pass([])
     } catch {
       // A person is never held up by the state file.

@@ -61,15 +61,77 @@ import Testing
     #expect(try shop.repository.git("cat-file", "-p", "main:f2.txt") == "2")
   }
 
+  /// How a person goes on with a target that they have renamed while agents were at work.
+  enum GoesOn: CaseIterable { case commits, amends, commitsWithoutHooks }
+
+  @Test(arguments: GoesOn.allCases)
+  func aTargetThatAPersonRenamesHoldsNothingUp(_ way: GoesOn) throws {
+    let shop = try Workshop(
+      features: Workshop.independent(2), agent: Self.waitingAgent, gate: "")
+    #expect(try shop.run("hooks", "install").status == 0)
+    let run = try shop.start(["run", "--parallel", "2"], output: "out")
+    #expect(eventually { (1...2).allSatisfy { shop.repository.root.exists("started\($0)") } })
+    try shop.repository.git("branch", "-m", "main", "trunk")
+    try shop.repository.root.write("go", "")
+    #expect(run.wait() != 0)
+    #expect(try shop.repository.root.read("out").contains("`target: trunk`"))
+    try shop.repository.write("person.txt", "1\n")
+    try shop.repository.git("add", "person.txt")
+    switch way {
+    case .commits: try shop.repository.git("commit", "-q", "-m", "a person's")
+    case .amends:
+      try shop.repository.git("commit", "-q", "-m", "a person's")
+      try shop.repository.git("commit", "-q", "--amend", "-m", "a person's, again")
+    case .commitsWithoutHooks:
+      try shop.repository.git(
+        "-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "by a graphical program")
+    }
+    try retarget(shop)
+    let next = try shop.run("run")
+    #expect(next.status == 0, "\(next.text) \(next.error)")
+    #expect(next.text.contains("the target main was renamed to trunk"), "\(next.text)")
+    for path in ["f1.txt", "f2.txt", "person.txt"] {
+      #expect(
+        try shop.repository.runGit(["cat-file", "-e", "trunk:\(path)"]).status == 0, "\(path)")
+    }
+    #expect(try shop.json("status")["target_hold"] is NSNull)
+    #expect(try !shop.run("run").text.contains("was renamed"))
+  }
+
+  /// An agent that renames the target itself and lets it go on with its own work.
+  @Test func p3_aTargetThatAnAgentRenamesAndMovesIsHeld() throws {
+    let shop = try workshop(
+      """
+      git -c core.hooksPath=/dev/null branch -m main trunk
+        git -c core.hooksPath=/dev/null update-ref refs/heads/trunk HEAD
+      """
+    )
+    #expect(try shop.run("hooks", "install").status == 0)
+    #expect(try shop.run("run", "--parallel", "2").status != 0)
+    _ = try shop.run("status")
+    try retarget(shop)
+    let next = try shop.run("run")
+    #expect(next.status == 75, "\(next.text) \(next.error)")
+    #expect(next.text.contains("trunk was moved from"), "\(next.text)")
+  }
+
+  private func retarget(_ shop: Workshop) throws {
+    let text = try shop.repository.root.read("repo/lanekeeper.yml")
+    try shop.repository.write("lanekeeper.yml", "target: trunk\n" + text)
+  }
+
+  /// Has done its work, and waits in its lane until it may go on.
+  private static let waitingAgent = """
+    echo "$id" > "f$id.txt"; git add -A; git commit -qm "work $id"
+    touch "$LANEKEEPER_REPOSITORY/../started$id"
+    while [ ! -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.05; done
+    """
+
   @Test func aPersonsCommitsDuringARunHoldNothingUp() throws {
     for installs in [true, false] {
       let shop = try Workshop(
         features: Workshop.independent(2),
-        agent: """
-          touch "$LANEKEEPER_REPOSITORY/../started$id"
-          while [ ! -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.05; done
-          echo "$id" > "f$id.txt"
-          """, gate: "")
+        agent: Self.waitingAgent, gate: "")
       if installs { #expect(try shop.run("hooks", "install").status == 0) }
       let run = try shop.start(["run", "--parallel", "2"], output: "out")
       // A landing would have the checkout's index for a moment, as any other git has.

@@ -3,6 +3,36 @@ import TestSupport
 import Testing
 
 @Suite struct ReferenceTransactionTests {
+  /// Until it is known under its new name a person's moves of a renamed target are noted all the same.
+  @Test func aRenamedTargetIsStillWatched() throws {
+    let lane = try HookFixture()
+    try lane.test.git("config", "core.hooksPath", lane.hooks)
+    func moves() throws -> [[String]] {
+      try lane.table.run(
+        """
+        SELECT lower(hex(old)), lower(hex(new)) FROM target_moves
+        WHERE old NOT NULL AND hex(new) NOT LIKE '0000%' AND old <> new
+        """)
+    }
+    try lane.test.git("switch", "-q", "-c", "side")
+    try lane.test.write("side.txt", "1\n")
+    try lane.test.commit("on another branch")
+    try lane.test.git("switch", "-q", "main")
+    #expect(try moves() == [])
+    let base = try lane.test.git("rev-parse", "main")
+    try lane.test.git("branch", "-m", "main", "trunk")
+    try lane.test.write("b.txt", "1\n")
+    try lane.test.commit("a person's")
+    let tip = try lane.test.git("rev-parse", "trunk")
+    #expect(try moves() == [[base, tip]])
+    // Of an agent nothing is noted, for it may not.
+    try lane.write("a.txt", "agent\n")
+    #expect(try lane.commitAsAgent().status == 0)
+    _ = try lane.git("update-ref", "refs/heads/trunk", lane.tip())
+    #expect(try lane.test.git("rev-parse", "trunk") == tip)
+    #expect(try moves() == [[base, tip]])
+  }
+
   @Test func aLaneMovesItsOwnReferencesOnly() throws {
     let lane = try HookFixture()
     try lane.test.git("branch", "lane/2-two")
