@@ -65,9 +65,9 @@ package struct AttemptSettler: Sendable {
       problem = problem ?? leftovers
     }
     if repository.mayHideFiles {
-      try kept.take(
+      kept.take(
         try keep(repository, kept.reference + "-hidden", "edits hidden from git"),
-        "edits that git was told not to look at")
+        "edits that git was told not to look at", comesBack: false)
     }
     if let left = try LeftCommits.keep(
       repository, branch: branch,
@@ -75,7 +75,7 @@ package struct AttemptSettler: Sendable {
       message: "feature #\(feature.id): commits that attempt \(attempt.number) left behind",
       identity: identity)
     {
-      kept.notes.append("commits that are not on its branch any more are kept as \(left)")
+      kept.note(beside: "commits that are not on its branch any more are kept as \(left)")
     }
     let stashed = try LaneStash.keep(
       repository, branch: branch, target: settings.target, since: attempt.startedAt,
@@ -83,8 +83,8 @@ package struct AttemptSettler: Sendable {
       message: "feature #\(feature.id): what attempt \(attempt.number) put into the stash",
       identity: identity)
     if !stashed.isEmpty {
-      kept.notes.append(
-        "what was put into the stash, which all worktrees share, is kept as "
+      kept.note(
+        beside: "what was put into the stash, which all worktrees share, is kept as "
           + stashed.joined(separator: " and "))
     }
     try kept.record(store)
@@ -166,14 +166,25 @@ package struct AttemptSettler: Sendable {
     let attempt: AttemptRecord
     /// Sentences.
     var notes: [String] = []
+    /// Those of them that the next attempt is told, since nothing else brings it what was kept.
+    var beside: [String] = []
     /// Nothing of the attempt is in the lane any more.
     var isCleared = false
 
     var reference: String { Rescue.reference(feature.id, attempt.number) }
 
-    mutating func take(_ snapshot: Rescue.Snapshot, _ what: String) throws {
-      if let words = snapshot.words { notes.append("\(what): kept as \(words)") }
+    /// - Parameter comesBack: tells that the next attempt finds it in its files, or is told of it by other words.
+    mutating func take(_ snapshot: Rescue.Snapshot, _ what: String, comesBack: Bool) {
+      if let words = snapshot.words {
+        let note = "\(what): kept as \(words)"
+        if comesBack { notes.append(note) } else { self.note(beside: note) }
+      }
       note(left: snapshot.left)
+    }
+
+    mutating func note(beside words: String) {
+      notes.append(words)
+      beside.append(words)
     }
 
     mutating func note(left paths: [[UInt8]]) {
@@ -185,12 +196,12 @@ package struct AttemptSettler: Sendable {
 
     func record(_ store: Store) throws {
       guard !notes.isEmpty else { return }
-      try store.record(
-        "work_kept", feature: feature.id, agent: attempt.agent,
-        [
-          "attempt": .integer(Int64(attempt.number)),
-          "detail": .string(notes.joined(separator: "; ")),
-        ])
+      var data: [String: JSONScalar] = [
+        "attempt": .integer(Int64(attempt.number)),
+        "detail": .string(notes.joined(separator: "; ")),
+      ]
+      if !beside.isEmpty { data["beside"] = .string(beside.joined(separator: "; ")) }
+      try store.record("work_kept", feature: feature.id, agent: attempt.agent, data)
     }
   }
 
@@ -205,8 +216,11 @@ package struct AttemptSettler: Sendable {
     if let own = try LaneLink.restore(
       lane.name, path: lane.path, common, keptAs: kept.reference + "-repository", identity: identity
     ) {
-      kept.notes.append(
-        "the lane's .git was replaced by a repository of its own, whose history is kept as \(own)")
+      kept.note(
+        beside:
+          "the lane's .git was replaced by a repository of its own, whose history is kept as "
+          + own
+      )
     }
     let repository = try Repository(opening: lane.path, environment: settings.environment)
     try repository.putUnreadableIndexAside()
@@ -234,13 +248,13 @@ package struct AttemptSettler: Sendable {
             repository, reference: notes.reference, message: "what was staged", identity: identity,
             keepsFiles: false)
           if let staged = snapshot.staged {
-            notes.notes.append("what was only staged is kept as \(staged)")
+            notes.note(beside: "what was only staged is kept as \(staged)")
           }
         }
         let outcome = try LaneRepositories(
           repository, keptAs: notes.reference, identity: identity
         ).dissolve(status, try changes(of: branch, feature, repository))
-        notes.notes += outcome.notes
+        for note in outcome.notes { notes.note(beside: note) }
         problem = outcome.problem.map { .elsewhere($0) }
         return outcome.dissolved
       }, left: { notes.note(left: $0) }, commit: sandbox.committing(attempt, lane, branch))
@@ -253,7 +267,8 @@ package struct AttemptSettler: Sendable {
       case .unresolved(let paths): .unresolved(paths)
       }
     if let refusal {
-      try notes.take(try keep(repository, notes.reference), "what was not committed")
+      notes.take(
+        try keep(repository, notes.reference), "what was not committed", comesBack: true)
       problem = refusal
     }
     kept = notes
@@ -338,7 +353,8 @@ package struct AttemptSettler: Sendable {
     }
     let snapshot = try keep(
       repository, kept.reference + "-head", "what was on \(BranchName.short(unborn))")
-    try kept.take(snapshot, "what was on \(BranchName.short(unborn)), which has no commit")
+    kept.take(
+      snapshot, "what was on \(BranchName.short(unborn)), which has no commit", comesBack: true)
     if snapshot.left.isEmpty {
       try repository.switchWorktree(to: commit, branch: nil, removeUntracked: true)
     } else {

@@ -36,14 +36,29 @@ struct LaneStart {
   ) throws -> Outcome {
     let repository = try pool.open(lane, commit: ObjectID(hex: attempt.base)!)
     LeftCommits.begin(repository)
-    let outcome = try pool.mend(target: target).retrying(feature.id, branch: branch, lane: lane) {
+    var outcome = try pool.mend(target: target).retrying(feature.id, branch: branch, lane: lane) {
       try fill(repository, feature, attempt, lane, branch, prepared)
     }
     try LaneBranches.note(branch, of: feature.id, pool.state)
     if let tip = try repository.reference(branch) {
       try store.noteStart(feature.id, attempt.number, tip: tip.hex)
     }
+    outcome.notes += try kept(feature, attempt)
     return outcome
+  }
+
+  /// What lies beside the branch since the last attempt in which an agent was told of such.
+  private func kept(_ feature: FeatureRecord, _ attempt: AttemptRecord) throws -> [String] {
+    var notes: [String] = []
+    for number in (1..<max(attempt.number, 1)).reversed() {
+      notes += try store.keptWork(of: feature.id, attempt: number).map {
+        "Beside your branch, of attempt \(number): \($0). Bring what you need of it onto your branch: "
+          + "`git show NAME` shows it, `git checkout NAME -- PATH` takes a file out of it."
+      }
+      // Without an agent there is no prompt.
+      if FileManager.default.fileExists(atPath: pool.state.prompt(feature.id, number)) { break }
+    }
+    return notes.reversed()
   }
 
   private func fill(

@@ -26,6 +26,10 @@ package enum LaneStash {
     let (tip, landed) = (try repository.reference(branch), try repository.reference(target))
     let name = BranchName.short(branch)
     var kept: [String] = []
+    // git's log has whole seconds: what the attempt before put there may have been kept for that one.
+    let before = Set(
+      try repository.references(prefix: (reference as NSString).deletingLastPathComponent + "/")
+        .compactMap { try repository.commit($0.target).parents.first })
     for line in log.split(separator: "\n").suffix(most) {
       // `old new name <mail> time zone TAB words`
       let halves = line.split(separator: "\t", maxSplits: 1)
@@ -38,7 +42,7 @@ package enum LaneStash {
       func has(_ end: ObjectID?) -> Bool {
         end.map { (try? $0 == parent || repository.isAncestor(parent, of: $0)) == true } ?? false
       }
-      guard isNamed || has(tip) && !has(landed) else { continue }
+      guard !before.contains(id), isNamed || has(tip) && !has(landed) else { continue }
       let whole = try repository.createCommit(
         tree: try files(commit, repository), parents: [id], message: message, author: identity,
         committer: identity)

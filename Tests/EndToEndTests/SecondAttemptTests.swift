@@ -90,6 +90,30 @@ import Testing
     #expect(!second.contains("last refused"), "\(second)")
   }
 
+  /// What is kept of an attempt beside its branch, and no other way brings back.
+  @Test func p4_anAgentIsToldWhatItsLastAttemptPutAway() throws {
+    let shop = try Workshop(
+      features: "features:\n  - {id: 1, title: One}\n",
+      agent: """
+        top="$LANEKEEPER_REPOSITORY/.."
+        if [ $LANEKEEPER_ATTEMPT = 1 ]; then
+          echo stashed > new.txt; git add new.txt
+          env -u GIT_COMMITTER_DATE git -c core.hooksPath=/dev/null stash -q
+          echo left > left.txt; git add left.txt; git commit -qm left; git reset -q --hard HEAD^
+          exit 9
+        fi
+        printf '%s\\n' "$prompt" > "$top/told-$LANEKEEPER_ATTEMPT"
+        name=$(grep -o 'refs/lanekeeper/rescue/1/1-stash' "$top/told-$LANEKEEPER_ATTEMPT" | head -1)
+        git checkout -q "$name" -- new.txt && git commit -qm one
+        """, gate: "")
+    let run = try shop.run("run")
+    #expect(run.status == 0, "\(run.text)\(run.error)")
+    let told = try shop.repository.root.read("told-2")
+    #expect(told.contains("Beside your branch, of attempt 1: "), "\(told)")
+    #expect(told.contains("refs/lanekeeper/rescue/1/1-left"), "\(told)")
+    #expect(try shop.repository.git("show", "main:new.txt") == "stashed")
+  }
+
   /// The agent has ended well, and its run is killed before the work is put away.
   @Test func p7_whatAnAgentHasFinishedIsTakenUpWithoutASecondOne() throws {
     let shop = try Workshop(
