@@ -173,7 +173,7 @@ package struct AttemptSettler: Sendable {
 
     var reference: String { Rescue.reference(feature.id, attempt.number) }
 
-    /// - Parameter comesBack: tells that the next attempt finds it in its files, or is told of it by other words.
+    /// - Parameter comesBack: tells that the next attempt finds it in its files.
     mutating func take(_ snapshot: Rescue.Snapshot, _ what: String, comesBack: Bool) {
       if let words = snapshot.words {
         let note = "\(what): kept as \(words)"
@@ -315,13 +315,16 @@ package struct AttemptSettler: Sendable {
     // What is uncommitted there goes on from that commit, and is kept with it.
     let snapshot = try keep(
       repository, kept.reference + "-head", "HEAD and what was uncommitted at the end")
-    try kept.take(snapshot, "what was uncommitted on \(commit.short)")
+    kept.take(
+      snapshot, "what HEAD was left on, \(commit.short), with what was uncommitted",
+      comesBack: false)
     let name: String
     if let reference = snapshot.reference {
       name = reference
     } else {
       name = try Rescue.keep(
         commit, as: kept.reference + "-head", message: "HEAD at the end", in: repository)
+      kept.note(beside: "what HEAD was left on, \(commit.short), is kept as \(name)")
     }
     if snapshot.left.isEmpty {
       try repository.switchWorktree(to: tip, branch: nil, removeUntracked: true)
@@ -354,7 +357,7 @@ package struct AttemptSettler: Sendable {
     let snapshot = try keep(
       repository, kept.reference + "-head", "what was on \(BranchName.short(unborn))")
     kept.take(
-      snapshot, "what was on \(BranchName.short(unborn)), which has no commit", comesBack: true)
+      snapshot, "what was on \(BranchName.short(unborn)), which has no commit", comesBack: false)
     if snapshot.left.isEmpty {
       try repository.switchWorktree(to: commit, branch: nil, removeUntracked: true)
     } else {

@@ -100,6 +100,8 @@ import Testing
           echo stashed > new.txt; git add new.txt
           env -u GIT_COMMITTER_DATE git -c core.hooksPath=/dev/null stash -q
           echo left > left.txt; git add left.txt; git commit -qm left; git reset -q --hard HEAD^
+          echo own > own.txt; git add own.txt; git commit -qm own
+          git checkout -q --detach main; echo head > head.txt; git add head.txt; git commit -qm head
           exit 9
         fi
         printf '%s\\n' "$prompt" > "$top/told-$LANEKEEPER_ATTEMPT"
@@ -111,6 +113,7 @@ import Testing
     let told = try shop.repository.root.read("told-2")
     #expect(told.contains("Beside your branch, of attempt 1: "), "\(told)")
     #expect(told.contains("refs/lanekeeper/rescue/1/1-left"), "\(told)")
+    #expect(told.contains("refs/lanekeeper/rescue/1/1-head"), "\(told)")
     #expect(try shop.repository.git("show", "main:new.txt") == "stashed")
   }
 
