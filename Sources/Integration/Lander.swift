@@ -51,9 +51,18 @@ package struct Lander: Sendable {
   }
 
   func open() throws -> Repository {
-    // An agent that is at work just now may have changed by what git merges and checks out.
+    mendConfiguration()
+    return try Repository(opening: state.commonDirectory, environment: settings.environment)
+  }
+
+  /// Puts back what an agent that is at work has changed by which git merges and checks out everywhere.
+  ///
+  /// - Returns: whether it was as it should be.
+  @discardableResult
+  func mendConfiguration() -> Bool {
     let configuration = SharedConfiguration(state: state, environment: settings.environment)
-    for change in (try? configuration.look()) ?? [] {
+    let changes = (try? configuration.look()) ?? []
+    for change in changes {
       try? store.record(
         "configuration_changed", feature: nil, agent: nil,
         [
@@ -61,7 +70,7 @@ package struct Lander: Sendable {
           "detail": .string(change.text),
         ])
     }
-    return try Repository(opening: state.commonDirectory, environment: settings.environment)
+    return !changes.contains { $0.isRestored }
   }
 
   /// Merges as `claims.paths` says.
