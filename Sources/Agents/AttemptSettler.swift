@@ -234,6 +234,7 @@ package struct AttemptSettler: Sendable {
   ) throws -> Problem? {
     var problem: Problem?
     var notes = kept
+    let lastEvent = try store.lastEvent()
     let leftovers = try Leftovers.commit(
       in: repository, litter: settings.litter + (run?.definition.litter ?? []),
       products: try GateLitter.paths(store),
@@ -262,7 +263,9 @@ package struct AttemptSettler: Sendable {
       switch leftovers {
       case .nothing, .committed: nil
       case .refused(let words): .refused(words)
-      case .hookRefused(let words): .hookRefused(words)
+      // Our own hook, where `claims.policy` is strict.
+      case .hookRefused(let words):
+        try wasRefusedClaims(feature, after: lastEvent) ? .refused(words) : .hookRefused(words)
       case .unsigned(let words): .unsigned(words)
       case .unresolved(let paths): .unresolved(paths)
       }
@@ -574,6 +577,11 @@ package struct AttemptSettler: Sendable {
       }
     }
     return isThere ? target : nil
+  }
+
+  /// Tells whether our own hook has refused a commit of a feature.
+  private func wasRefusedClaims(_ feature: FeatureRecord, after event: Int64) throws -> Bool {
+    try store.lastEvent("claim_refused", of: feature.id).map { $0.seq > event } ?? false
   }
 
   /// What an attempt was refused, and by whom: `a.txt, b.txt are held by feature #1`.

@@ -332,7 +332,7 @@ extension Lander {
     }
     let refusals = try claimRefusals(
       feature, repository, from: current.tree, to: tree, base: current.commit,
-      target: current.commit)
+      target: current.commit, isUndo: true)
     if let first = refusals.first {
       return .stays("\(first.path): " + RefusalText.reason(first) { _ in nil })
     }

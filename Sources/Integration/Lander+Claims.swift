@@ -10,10 +10,11 @@ extension Lander {
   /// - Parameters:
   ///   - base: where the branch left what it lands on.
   ///   - target: the commit that it lands on: the target, or the link before it.
+  ///   - isUndo: what is not claimed is claimed now, whatever `claims.policy` says.
   /// - Returns: what stands against it.
   func claimRefusals(
     _ feature: FeatureRecord, _ repository: Repository, from old: ObjectID, to new: ObjectID,
-    base: ObjectID, target: ObjectID
+    base: ObjectID, target: ObjectID, isUndo: Bool = false
   ) throws -> [ClaimConflict] {
     guard settings.claimPolicy != "off" else { return [] }
     let requests = try repository.changes(from: old, to: new).map {
@@ -22,7 +23,8 @@ extension Lander {
     let owner = ClaimOwner.feature(feature.id)
     let uncovered = try uncovered(requests, owner)
     if uncovered.isEmpty { return [] }
-    if settings.claimPolicy == "strict" {
+    // Nobody could claim for an undo, whose feature gave its claims back when it landed.
+    if settings.claimPolicy == "strict", !isUndo {
       return uncovered.map { ClaimConflict(path: $0.path, reason: .held, holder: nil) }
     }
     // Staleness is looked up by another handle, which sees what is stored.
