@@ -210,6 +210,7 @@ package struct AttemptSettler: Sendable {
     _ lane: LaneRecord, _ branch: String, _ attempt: AttemptRecord, _ kept: inout KeptWork
   ) throws -> Repository {
     let common = try Repository(opening: state.commonDirectory, environment: settings.environment)
+    try LaneLink.mend(lane.name, path: lane.path, common)
     if let commit = try common.reference(branch) ?? ObjectID(hex: attempt.base) {
       try common.mendHead(ofWorktree: lane.name, branch: branch, commit: commit)
     }

@@ -1,5 +1,6 @@
 import CLibgit2
 import Foundation
+import Processes
 
 // Objects that a failing disk, a power cut or a program has spoiled. git checks what it reads only where it
 // reads it, so a branch may stand for long on what is gone.
@@ -99,8 +100,8 @@ extension Repository {
   ///
   /// - Parameter log: the path of the log; one that is not there tells nothing.
   package func formerPlaces(in log: String) -> [ObjectID] {
-    guard let text = try? String(contentsOfFile: log, encoding: .utf8) else { return [] }
-    return text.split(separator: "\n").reversed().flatMap { line in
+    guard let data = RegularFile.read(log, most: 1 << 28) else { return [] }
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").reversed().flatMap { line in
       line.split(separator: " ").prefix(2).reversed().compactMap { ObjectID(hex: String($0)) }
     }.filter { $0 != .zero }
   }

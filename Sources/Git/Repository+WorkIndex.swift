@@ -152,16 +152,38 @@ extension Repository {
     else {
       return false
     }
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: admin + "/HEAD", isDirectory: &isDirectory),
-      isDirectory.boolValue
-    {
-      guard rename(admin + "/HEAD", admin + "/HEAD-\(getpid())") == 0 else {
-        throw WorktreeError.file(path: admin + "/HEAD", reason: String(cString: strerror(errno)))
+    try Self.replaceText(commit.hex + "\n", at: admin + "/HEAD")
+    return true
+  }
+
+  /// Writes the two links of a linked worktree's part of the git directory again where they are no files: the one to
+  /// the rest of the directory, and the one to the worktree. One that leads to another repository is written, too.
+  ///
+  /// - Parameters:
+  ///   - name: git's name for the worktree; one that is not registered is left alone.
+  ///   - path: where it stands.
+  package func mendLinks(ofWorktree name: String, path: String) throws {
+    let admin = commonDirectory + "/worktrees/" + name
+    var facts = stat()
+    guard lstat(admin, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else { return }
+    let common = text(of: admin + "/commondir") ?? ""
+    if common.isEmpty || !sameFile(absolute(common, from: admin), commonDirectory) {
+      try Self.replaceText("../..\n", at: admin + "/commondir")
+    }
+    if (text(of: admin + "/gitdir") ?? "").isEmpty {
+      try Self.replaceText(path + "/.git\n", at: admin + "/gitdir")
+    }
+  }
+
+  /// Writes a file of git's; a directory in its place is moved out of the way.
+  private static func replaceText(_ text: String, at path: String) throws {
+    var facts = stat()
+    if lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR {
+      guard rename(path, "\(path)-\(UInt32.random(in: 0 ... .max))") == 0 else {
+        throw WorktreeError.file(path: path, reason: String(cString: strerror(errno)))
       }
     }
-    try writeText(commit.hex + "\n", to: admin + "/HEAD")
-    return true
+    try writeText(text, to: path)
   }
 
   private func isReadableHead(_ path: String, _ branch: String?) -> Bool {

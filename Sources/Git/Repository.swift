@@ -191,17 +191,25 @@ package final class Repository {
     if files.fileExists(atPath: path + "/.git", isDirectory: &isDirectory) {
       git = path + "/.git"
       if !isDirectory.boolValue {
-        guard let text = try? String(contentsOfFile: git, encoding: .utf8),
-          text.hasPrefix("gitdir: ")
+        guard let text = Git.text(of: git), text.hasPrefix("gitdir: ")
         else { return nil }
         let target = text.dropFirst(8).trimmingCharacters(in: .whitespacesAndNewlines)
         git = target.hasPrefix("/") ? target : path + "/" + target
       }
     }
-    if let text = try? String(contentsOfFile: git + "/commondir", encoding: .utf8) {
-      let target = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    if let target = Git.text(of: git + "/commondir"), !target.isEmpty {
       return target.hasPrefix("/") ? target : git + "/" + target
     }
-    return files.fileExists(atPath: git + "/config") ? git : nil
+    let isWhole = { (place: String) in
+      files.fileExists(atPath: place + "/config")
+        || files.fileExists(atPath: place + "/refs")
+          && files.fileExists(atPath: place + "/objects/pack")
+    }
+    if isWhole(git) { return git }
+    // The part of a linked worktree whose way to the rest is gone.
+    let above = (git as NSString).deletingLastPathComponent
+    guard git != path, (above as NSString).lastPathComponent == "worktrees" else { return nil }
+    let common = (above as NSString).deletingLastPathComponent
+    return isWhole(common) ? common : nil
   }
 }

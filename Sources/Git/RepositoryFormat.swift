@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// Tells, without libgit2, whether a repository is in a format that libgit2 1.5 handles.
 package enum RepositoryFormat {
@@ -11,9 +12,10 @@ package enum RepositoryFormat {
   ///
   /// - Parameter commonDirectory: the git common directory.
   package static func check(commonDirectory: String) -> [String] {
-    guard let data = FileManager.default.contents(atPath: commonDirectory + "/config") else {
-      return []
-    }
+    guard
+      let data = RegularFile.read(
+        RepositoryPlace.resolved(commonDirectory + "/config"), most: 1 << 26)
+    else { return [] }
     var reasons: [String] = []
     var section = ""
     for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {

@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 import Store
 
 /// Looks whether the target is where Lanekeeper and persons have left it.
@@ -261,7 +262,7 @@ package struct TargetWatch: Sendable {
   /// reset there leaves a line.
   private func checkout(_ repository: Repository, _ tip: ObjectID) throws -> Checkout {
     var directories: [String] = []
-    if let head = try? Data(contentsOf: URL(fileURLWithPath: commonDirectory + "/HEAD")),
+    if let head = RegularFile.read(commonDirectory + "/HEAD", most: 4096),
       String(decoding: head, as: UTF8.self).hasPrefix("ref: \(target)\n")
     {
       directories.append(commonDirectory)

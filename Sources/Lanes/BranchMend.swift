@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 import Store
 
 /// Sets a feature's branch back to what can be read of it, where a failing disk, a power cut or a program has
@@ -295,7 +296,11 @@ package struct BranchMend: Sendable {
     let common = state.commonDirectory
     let lanes = try store.lanes().map { common + "/worktrees/" + $0.name + "/logs/HEAD" }
     for path in [branch.map { common + "/logs/" + $0 }].compactMap(\.self) + lanes {
-      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
+      guard
+        let text = RegularFile.read(path, most: 1 << 28).flatMap({
+          String(validating: $0, as: UTF8.self)
+        })
+      else { continue }
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       let kept = try lines.filter { line in
         try line.split(separator: " ").prefix(2).allSatisfy {

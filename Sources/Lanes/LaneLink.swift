@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Processes
 
 /// The `.git` file by which a lane belongs to its repository.
 package enum LaneLink {
@@ -45,6 +46,18 @@ package enum LaneLink {
     }
     try write(path, administration: found.gitDirectory)
     return kept
+  }
+
+  /// Takes pipes and devices out of a lane's part of the git directory, and writes its links again where they are gone.
+  ///
+  /// - Returns: the paths of what was taken away.
+  @discardableResult
+  package static func mend(
+    _ name: String, path: String, _ common: Repository
+  ) throws -> [String] {
+    let removed = RegularFile.removeOthers(below: common.commonDirectory + "/worktrees/" + name)
+    try common.mendLinks(ofWorktree: name, path: path)
+    return removed
   }
 
   /// Writes the `.git` file of a lane.

@@ -133,10 +133,11 @@ package struct SandboxView: Sendable {
 
   /// Other repositories that the shared one takes objects from, absolute.
   package func alternates() -> [String] {
-    guard
-      let text = try? String(contentsOfFile: common + "/objects/info/alternates", encoding: .utf8)
+    guard let data = RegularFile.read(common + "/objects/info/alternates", most: 1 << 20)
     else { return [] }
-    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").filter {
+      !$0.hasPrefix("#")
+    }.map { line in
       let path = line.hasPrefix("/") ? String(line) : common + "/objects/" + line
       return URL(fileURLWithPath: path).standardizedFileURL.path
     }

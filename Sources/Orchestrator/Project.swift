@@ -39,8 +39,17 @@ package struct Project: Sendable {
   package static func open(
     _ directory: String, environment: [String: String]
   ) throws -> Project {
+    let place = RepositoryPlace.commonDirectory(above: directory)
+    var removed: [String] = []
+    do {
+      // Before anything opens a file there.
+      removed =
+        try place.map { try GitSpecials(state: StateDirectory(commonDirectory: $0)).clear() } ?? []
+    } catch let obstacle as GitSpecials.Obstacle {
+      throw Failure(obstacle.description)
+    }
     var environment = try SafeDirectories.kept(MakeFlags.clean(environment))
-    let changes = try RepositoryPlace.commonDirectory(above: directory).map {
+    let changes = try place.map {
       try SharedConfiguration(state: StateDirectory(commonDirectory: $0), environment: environment)
         .mend()
     }
@@ -78,7 +87,7 @@ package struct Project: Sendable {
       naming: PathNaming(
         ignoresCase: try repository.configBool("core.ignorecase"),
         composesUnicode: try repository.configBool("core.precomposeunicode")))
-    project.notes = (changes ?? []).map(\.text)
+    project.notes = removed + (changes ?? []).map(\.text)
     return project
   }
 

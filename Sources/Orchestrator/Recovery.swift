@@ -157,8 +157,10 @@ package struct Recovery: Sendable {
   private func settle(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord, _ branch: String
   ) throws {
+    let common = try project.repository()
+    try LaneLink.mend(lane.name, path: lane.path, common)
     try LaneLink.restore(
-      lane.name, path: lane.path, try project.repository(),
+      lane.name, path: lane.path, common,
       keptAs: Rescue.reference(feature.id, attempt.number) + "-repository",
       identity: project.identity())
     let repository = try Repository(opening: lane.path, environment: project.environment)

@@ -90,6 +90,8 @@ package final class Supervisor: Sendable {
     let board = WaitBoard(store, participant: id)
     board.follow(stop) { [report] in report(.note($0)) }
     defer { board.close() }
+    let specials = SpecialsWatch(project, store, participant: id) { [report] in report(.note($0)) }
+    defer { specials.close() }
     try hooks.refresh()
     // What gates and agents have installed over them meanwhile.
     defer { try? hooks.refresh() }

@@ -65,6 +65,14 @@ package final class StopSignal: @unchecked Sendable {
     for waiter in woken { waiter.continuation.resume() }
   }
 
+  /// How long ago the end was asked for, gently and at once, in seconds; `nil` for not yet.
+  var secondsSinceAsked: (gently: Double?, atOnce: Double?) {
+    let now = Boot.uptimeMilliseconds()
+    return lock.withLock {
+      (times[0].map { Double(now - $0) / 1000 }, times[1].map { Double(now - $0) / 1000 })
+    }
+  }
+
   /// Returns when a program has to end, in milliseconds since the machine started; `nil` while the end is not
   /// asked for.
   func end(ofProgramBegunAt began: Int64) -> Int64? {

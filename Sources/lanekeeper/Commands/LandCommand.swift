@@ -33,6 +33,8 @@ struct LandCommand: AsyncParsableCommand {
       }
     }
     let stop = StopSignal()
+    let end = EndWatch(stop)
+    defer { end.finish() }
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
     let signals = Task { for await _ in watcher.signals { stop.set(forced: stop.isSet) } }
     defer { signals.cancel() }

@@ -56,6 +56,8 @@ struct ReplayCommand: AsyncParsableCommand {
     let scratch = try scratchDirectory()
     defer { if keep == nil { try? FileManager.default.removeItem(atPath: scratch) } }
     let stop = StopSignal()
+    let end = EndWatch(stop)
+    defer { end.finish() }
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
     let signals = Task { for await _ in watcher.signals { stop.set(forced: stop.isSet) } }
     defer { signals.cancel() }

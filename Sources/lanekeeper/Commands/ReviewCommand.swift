@@ -174,6 +174,8 @@ struct ReviewCommand: AsyncParsableCommand {
   private func runGate(_ feature: FeatureRecord, _ desk: ReviewDesk) async throws {
     try PersonOnly.check("review --gate", self.project)
     let stop = StopSignal()
+    let end = EndWatch(stop)
+    defer { end.finish() }
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
     let signals = Task { for await _ in watcher.signals { stop.set(forced: stop.isSet) } }
     defer { signals.cancel() }

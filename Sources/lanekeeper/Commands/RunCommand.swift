@@ -80,6 +80,8 @@ enum RunDriver {
     _ project: Project, _ options: RunOptions, store: Store? = nil, isRecipe: Bool = false
   ) async throws {
     let stop = StopSignal()
+    let end = EndWatch(stop)
+    defer { end.finish() }
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
     let signals = Task {
       for await _ in watcher.signals { stop.set(forced: stop.isSet) }

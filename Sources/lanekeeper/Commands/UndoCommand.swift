@@ -39,6 +39,8 @@ struct UndoCommand: AsyncParsableCommand {
     }
     try store.requestUndo(try plan.requests(withDependents: withDependents))
     let stop = StopSignal()
+    let end = EndWatch(stop)
+    defer { end.finish() }
     let watcher = SignalWatcher([SIGINT, SIGTERM, SIGHUP])
     let signals = Task { for await _ in watcher.signals { stop.set(forced: stop.isSet) } }
     defer { signals.cancel() }
