@@ -40,6 +40,8 @@ package struct GitSpecials {
     package let found: Found
     /// Whether a file stands there again, with what git needs.
     package let isRestored: Bool
+    /// Whether a file that git needs stood there, of which nothing is known.
+    package let isLost: Bool
 
     /// A part of a sentence for people.
     package var text: String {
@@ -48,7 +50,7 @@ package struct GitSpecials {
         ? "\(found.text) was gone" : "\(found.text) was \(found.kind.rawValue)"
       if isRestored { return what + " and is the file again that it was" }
       return what
-        + (found.isNeeded
+        + (isLost
           ? ", and what git had in it is lost: `git fsck --lost-found` and the logs of the "
             + "references tell what is missing"
           : found.kind == .directory ? " and is put aside" : " and is removed")
@@ -68,6 +70,7 @@ package struct GitSpecials {
   private let references: [String]
   private var stamps: [String: Stamp] = [:]
   private var absent: Set<String> = []
+  private var hasLooked = false
 
   /// - Parameters:
   ///   - keeper: the participant that keeps copies while attempts are at work; `nil` keeps none.
@@ -228,7 +231,7 @@ package struct GitSpecials {
     return all.compactMap { found in
       if found.kind == .nothing {
         guard let content = content(found), put(content, found) else { return nil }
-        return Removed(found: found, isRestored: true)
+        return Removed(found: found, isRestored: true, isLost: false)
       }
       let place = place(found.name)
       let pipe = place.withCString { open($0, lk_path_only | O_CLOEXEC) }
@@ -238,8 +241,25 @@ package struct GitSpecials {
       guard takeAway(found) else { return nil }
       let isRestored = content.map { put($0, found) } ?? false
       if let writer = Self.wake(pipe) { held.append(writer) }
-      return Removed(found: found, isRestored: isRestored)
+      let isLost = found.isNeeded && !isRestored && !wasAbsent(found)
+      return Removed(found: found, isRestored: isRestored, isLost: isLost)
     }
+  }
+
+  /// Tells whether nothing stood there at the look before.
+  private func wasAbsent(_ found: Found) -> Bool {
+    hasLooked && Self.keptFiles.contains(found.text) && stamps[found.text] == nil
+  }
+
+  /// Lets those go on that wait for a pipe at one of the paths, once `body` has put something else in its place.
+  static func freeing<T>(_ paths: [String], _ body: () throws -> T) rethrows -> T {
+    let places = paths.map { open($0, lk_path_only | O_CLOEXEC) }.filter { $0 >= 0 }
+    defer {
+      let held = places.compactMap(wake)
+      if !held.isEmpty { usleep(100_000) }
+      for descriptor in places + held { close(descriptor) }
+    }
+    return try body()
   }
 
   /// Opens both ends of a pipe, so that nobody waits for its other end; they find it empty once this is closed.
@@ -337,6 +357,7 @@ package struct GitSpecials {
   package mutating func look(isDeep: Bool = false) throws -> [Removed] {
     let removed = try remove(find(isDeep: isDeep) + gone())
     keepCopies()
+    hasLooked = true
     return removed
   }
 

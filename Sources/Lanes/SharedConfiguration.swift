@@ -202,12 +202,16 @@ package struct SharedConfiguration: Sendable {
   ) throws -> [Change] {
     // A repository has a configuration, so where none was written down there is nothing to compare with.
     guard HookFiles.isFile(seen + "/config") else { return [] }
-    var changes: [Change] = []
-    for file in Self.files { changes += try compare(seen + "/" + file, path(file), attempt, only) }
-    if only == nil {
-      for file in Self.wholeFiles { changes += try compareWhole(file, attempt) }
+    let changes = try GitSpecials.freeing((Self.files + Self.wholeFiles).map(path)) {
+      var changes: [Change] = []
+      for file in Self.files {
+        changes += try compare(seen + "/" + file, path(file), attempt, only)
+      }
+      if only == nil {
+        for file in Self.wholeFiles { changes += try compareWhole(file, attempt) }
+      }
+      return try changes + more()
     }
-    changes += try more()
     guard !changes.isEmpty else { return [] }
     let known = recorded()
     let new = changes.filter { change in
