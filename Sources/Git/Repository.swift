@@ -75,8 +75,13 @@ package final class Repository {
       guard reasons.isEmpty else { throw UnsupportedRepository(path: path, reasons: reasons) }
     }
     var pointer: OpaquePointer?
-    try GitError.check(
-      git_repository_open_ext(&pointer, path, flags.rawValue, nil), "open the repository \(path)")
+    var code = git_repository_open_ext(&pointer, path, flags.rawValue, nil)
+    // What an agent has taken of it is put back within a second.
+    for _ in 0..<12 where code != 0 && Self.isBroken(path) {
+      usleep(100_000)
+      code = git_repository_open_ext(&pointer, path, flags.rawValue, nil)
+    }
+    try GitError.check(code, "open the repository \(path)")
     handle = pointer!
     // Where `.git` is a link, libgit2 names now the link and now its target.
     gitDirectory = RepositoryPlace.resolved(Self.trimmed(git_repository_path(pointer)))
@@ -181,6 +186,13 @@ package final class Repository {
     var text = path
     while text.count > 1, text.hasSuffix("/") { text.removeLast() }
     return text
+  }
+
+  /// Tells whether a git directory is there that lacks what it can't be opened without.
+  private static func isBroken(_ path: String) -> Bool {
+    guard let common = commonDirectory(near: path) else { return false }
+    if text(of: common + "/HEAD")?.isEmpty != false { return true }
+    return access(common + "/objects", F_OK) != 0 || access(common + "/refs", F_OK) != 0
   }
 
   /// Finds the common directory without libgit2.

@@ -241,7 +241,7 @@ package struct GitSpecials {
       guard takeAway(found) else { return nil }
       let isRestored = content.map { put($0, found) } ?? false
       if let writer = Self.wake(pipe) { held.append(writer) }
-      let isLost = found.isNeeded && !isRestored && !wasAbsent(found)
+      let isLost = found.isNeeded && !isRestored && !wasAbsent(found) && !isOfLane(found)
       return Removed(found: found, isRestored: isRestored, isLost: isLost)
     }
   }
@@ -361,9 +361,12 @@ package struct GitSpecials {
     return removed
   }
 
-  /// What git never takes away itself and is not there at two looks in a row.
+  /// What git never takes away itself and is gone; of a worktree, at two looks in a row, since git takes those away
+  /// file by file.
   private mutating func gone() -> [Found] {
     var missing: Set<String> = []
+    // The repository itself is being removed.
+    guard access(path("objects"), F_OK) == 0, access(path("refs"), F_OK) == 0 else { return [] }
     for name in stamps.keys where Self.isLasting(name) {
       var facts = stat()
       let parent = (path(name) as NSString).deletingLastPathComponent
@@ -372,7 +375,7 @@ package struct GitSpecials {
       }
     }
     defer { absent = missing }
-    return missing.intersection(absent).sorted().map {
+    return missing.filter { absent.contains($0) || Self.ofWorktree($0) == nil }.sorted().map {
       Found(name: Array($0.utf8), kind: .nothing, isNeeded: true)
     }
   }
@@ -433,7 +436,9 @@ package struct GitSpecials {
 
   /// Forgets the copies, once no attempt is at work any more.
   package func forget() {
-    if let copies { try? FileManager.default.removeItem(atPath: copies) }
+    guard let copies else { return }
+    try? FileManager.default.removeItem(atPath: copies)
+    rmdir(Self.copies(state))
   }
 
   // MARK: before a command
@@ -472,9 +477,12 @@ package struct GitSpecials {
   /// Tells whether what stood there is needed and nobody but a person knows it. What is known of lanes is written again
   /// once one is used.
   private func isHeldBack(_ found: Found) -> Bool {
-    guard found.isNeeded, content(found) == nil else { return false }
-    guard let worktree = found.worktree else { return true }
-    return !(worktree.hasPrefix("lane-") || worktree.hasPrefix("integration"))
+    found.isNeeded && !isOfLane(found) && content(found) == nil
+  }
+
+  private func isOfLane(_ found: Found) -> Bool {
+    guard let worktree = found.worktree else { return false }
+    return worktree.hasPrefix("lane-") || worktree.hasPrefix("integration")
   }
 
   private var isSomebodyAtWork: Bool {

@@ -13,7 +13,7 @@ final class SpecialsWatch: Sendable {
   private let tellers = DispatchQueue(label: "lanekeeper.specials")
 
   /// Seconds between two looks, and looks between two thorough ones.
-  private static let (pause, thorough) = (1.0, 10)
+  private static let (pause, thorough) = (0.3, 30)
 
   /// - Parameter tell: is told of what was taken away, in words.
   init(

@@ -42,6 +42,38 @@ import Testing
     }
   }
 
+  /// A lane whose part of the git directory was broken is whole again when the next feature gets it, with what was in it.
+  @Test(arguments: [
+    "commondir", "gitdir", "HEAD", "index", "locked", "logs/HEAD", "config.worktree",
+  ])
+  func p4_aLaneWithBrokenLinksIsMendedBeforeItIsUsed(name: String) throws {
+    let fixture = try Fixture()
+    let lane = try fixture.pool.take(commit: fixture.tip)
+    let path = fixture.state.commonDirectory + "/worktrees/lane-1/" + name
+    for (place, thing) in ["gone", "pipe", "directory", "empty"].enumerated() {
+      try fixture.pool.enter(lane, branch: "refs/heads/lane/\(place)", commit: fixture.tip)
+      try fixture.test.root.write("lanes/1/left.txt", "\(thing)\n")
+      try? FileManager.default.removeItem(atPath: path)
+      switch thing {
+      case "pipe": #expect(mkfifo(path, 0o600) == 0)
+      case "directory": #expect(mkdir(path, 0o700) == 0)
+      case "empty": try Data().write(to: URL(fileURLWithPath: path))
+      default: break
+      }
+      _ = try GitSpecials(state: fixture.state).clear()
+      try fixture.pool.enter(lane, branch: "refs/heads/lane/\(place)-next", commit: fixture.tip)
+      #expect(!fixture.test.root.exists("lanes/1/left.txt"), "\(thing)")
+      let kept = try fixture.test.git(
+        "for-each-ref", "--format=%(objectname)", "refs/lanekeeper/rescue")
+      let has = try kept.split(separator: "\n").contains {
+        try fixture.test.runGit(["show", "\($0):left.txt"]).text.hasPrefix(thing)
+      }
+      #expect(has, "\(thing)")
+      let head = try fixture.test.git("symbolic-ref", "HEAD", at: lane.path)
+      #expect(head.hasSuffix("\(place)-next"))
+    }
+  }
+
   @Test func p4_aRecycledLaneKeepsWhatWasLeftAndItsCaches() throws {
     let fixture = try Fixture()
     let lane = try fixture.pool.take(commit: fixture.tip)

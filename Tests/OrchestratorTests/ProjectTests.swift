@@ -25,6 +25,32 @@ import Testing
     }
   }
 
+  @Test(arguments: ["info/exclude", "hooks/pre-commit", "FETCH_HEAD"])
+  func pipesThatHoldNothingKeepNoCommandFromGoingOn(name: String) throws {
+    let test = try repository()
+    try test.root.write("repo/.git/info/x", "")
+    try test.root.write("repo/.git/hooks/x", "")
+    let path = test.path + "/.git/" + name
+    unlink(path)
+    #expect(mkfifo(path, 0o600) == 0)
+    let project = try Project.open(test.path, environment: test.environment)
+    #expect(project.notes.count == 1 && project.notes[0].contains("\(name) was a pipe"))
+    #expect(!test.root.exists("repo/.git/" + name))
+    #expect(try Project.open(test.path, environment: test.environment).notes == [])
+  }
+
+  @Test(arguments: ["packed-refs", "HEAD", "config"])
+  func pipesInPlaceOfWhatGitNeedsAreRefusedInWords(name: String) throws {
+    let test = try repository()
+    let path = test.path + "/.git/" + name
+    unlink(path)
+    #expect(mkfifo(path, 0o600) == 0)
+    let failure = #expect(throws: Failure.self) {
+      try Project.open(test.path, environment: test.environment)
+    }
+    #expect(failure?.status == 1 && failure?.description.contains("\(path) is a pipe") == true)
+  }
+
   @Test func configurationErrorsHaveStatus65() throws {
     let test = try repository("paralel: 2\n")
     do {

@@ -82,6 +82,10 @@ final class WholeRun: Sendable {
       die) work; kill -9 $$ ;;
       slow) sleep 0.5; work ;;
       hold) while ! [ -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.05; done; work ;;
+      pipe*) work; git add -A; git commit -qm "feature $id"; p="$LANEKEEPER_REPOSITORY/.git/${act#pipe}"
+        case $act in *worktrees*) while ! [ -e "$p" ]; do sleep 0.05; done ;; esac
+        mkdir -p "$(dirname "$p")"; rm -rf "$p"; mkfifo "$p"
+        while [ -p "$p" ]; do sleep 0.05; done ;;
       config) work; git add -A; git commit -qm "feature $id"; git config user.name evil
         : > "$LANEKEEPER_REPOSITORY/.git/config.lock" ;;
     esac

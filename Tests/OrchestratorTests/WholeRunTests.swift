@@ -43,6 +43,34 @@ import Testing
     }
   }
 
+  /// A pipe that one agent makes in the directory that all share holds up none of the others.
+  @Test(arguments: ["info/attributes", "packed-refs", "HEAD", "worktrees/lane-2/commondir"])
+  func p4_pipesInTheSharedDirectoryHoldNobodyUp(name: String) async throws {
+    let whole = try WholeRun(
+      configuration: "",
+      features: "features: [{id: 1, title: One}, {id: 2, title: Two}, {id: 3, title: Three}]")
+    try whole.test.git("branch", "packed")
+    try whole.test.git("pack-refs", "--all")
+    let before = try whole.test.git("rev-parse", "packed")
+    try whole.plan("1", 1, "pipe" + name)
+    for id in ["2", "3"] { try whole.plan(id, 1, "slow") }
+    let told = Told()
+    let summary = try await whole.run(
+      RunOptions(kind: .run, parallel: 2, graceSeconds: 1),
+      tell: { event in if case .note(let words) = event { told.add(words) } })
+    #expect(summary.landed == 3 && summary.status == 0, "\(summary) \(whole.state())")
+    // Others are put back at the end of an attempt as well, and told in other words.
+    if ["packed-refs", "HEAD"].contains(name) {
+      #expect(told.all.contains { $0.contains("\(name) was a pipe") }, "\(told.all)")
+      let types = try whole.store.events(after: 0, limit: .max).map(\.type)
+      #expect(types.contains("special_files_removed"))
+    }
+    #expect(try whole.test.git("rev-parse", "packed") == before)
+    #expect(try whole.test.git("symbolic-ref", "HEAD") == "refs/heads/main")
+    #expect(!FileManager.default.fileExists(atPath: whole.project.state.path + "/git-seen"))
+    #expect(try whole.wrongs(summary) == [])
+  }
+
   @Test func whatCouldStartAndNeverDoesEndsTheRunInWords() async throws {
     let whole = try WholeRun(
       configuration: "", features: "features: [{id: 1, title: One}, {id: ghost, title: Ghost}]")
