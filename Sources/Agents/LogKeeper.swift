@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// Keeps logs small and free of secrets once their attempt has ended.
 package enum LogKeeper {
@@ -7,7 +8,7 @@ package enum LogKeeper {
   /// Cuts the middle out of a log that is too long, and hides secrets in what is left; a piece at a time, so
   /// that memory does not grow with the log.
   package static func finish(_ path: String, secrets: Secrets, bound: Int = 8 << 20) {
-    guard let log = FileHandle(forReadingAtPath: path) else { return }
+    guard let log = RegularFile.handle(path) else { return }
     defer { try? log.close() }
     guard let size = try? log.seekToEnd() else { return }
     let isLong = size > UInt64(bound)

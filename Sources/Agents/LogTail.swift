@@ -1,10 +1,11 @@
 import Foundation
+import Processes
 
 /// Reads the end of a log without reading all of it.
 package enum LogTail {
   /// Returns the last lines of a file, at most `bytes` of it.
   package static func lines(_ path: String, count: Int = 50, bytes: Int = 16_384) -> [String] {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return [] }
+    guard let handle = RegularFile.handle(path) else { return [] }
     defer { try? handle.close() }
     guard let size = try? handle.seekToEnd() else { return [] }
     try? handle.seek(toOffset: size > UInt64(bytes) ? size - UInt64(bytes) : 0)

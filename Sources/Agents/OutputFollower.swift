@@ -82,7 +82,7 @@ final class OutputFollower: @unchecked Sendable {
       if reason == nil, (try? store.isStopAsked(attempt.feature, attempt.number)) == true {
         reason = Self.stopped
       }
-      guard let handle = FileHandle(forReadingAtPath: log) else { return }
+      guard let handle = RegularFile.handle(log) else { return }
       defer { try? handle.close() }
       try? handle.seek(toOffset: UInt64(offset))
       while let data = try? handle.read(upToCount: 1 << 18), !data.isEmpty {

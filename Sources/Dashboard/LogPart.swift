@@ -1,6 +1,7 @@
 import Agents
 import Foundation
 import Orchestrator
+import Processes
 import Store
 
 /// Parts of logs, cut at the ends of lines.
@@ -46,13 +47,13 @@ enum LogPart {
   static func download(_ call: Call) throws -> Answer {
     let (project, attempt) = try find(call)
     let path = project.state.log(attempt.feature, attempt.number)
-    guard let handle = FileHandle(forReadingAtPath: path) else {
+    guard let handle = RegularFile.handle(path) else {
       throw Failure("the attempt has not written anything", status: 75)
     }
     try? handle.close()
     let secrets = Secrets(environment: project.environment)
     return .download(name: "feature-\(attempt.feature)-attempt-\(attempt.number).log") { offset in
-      guard let handle = FileHandle(forReadingAtPath: path) else { return ([], offset) }
+      guard let handle = RegularFile.handle(path) else { return ([], offset) }
       defer { try? handle.close() }
       try handle.seek(toOffset: offset)
       var data = try handle.read(upToCount: size) ?? Data()
@@ -84,7 +85,7 @@ enum LogPart {
     var data = Data()
     var total: UInt64 = 0
     var isCut = false
-    if let handle = FileHandle(forReadingAtPath: path) {
+    if let handle = RegularFile.handle(path) {
       defer { try? handle.close() }
       total = try handle.seekToEnd()
       start = min(start, total)

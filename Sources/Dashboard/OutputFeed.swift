@@ -108,7 +108,7 @@ final class OutputFeed: @unchecked Sendable {
 
   private func read(_ place: Place, from offset: UInt64) -> Data {
     let path = project.state.log(place.feature, place.attempt)
-    guard let handle = FileHandle(forReadingAtPath: path) else { return Data() }
+    guard let handle = RegularFile.handle(path) else { return Data() }
     defer { try? handle.close() }
     // A cursor is a client's word, and seeking beyond the greatest offset ends the process.
     guard offset <= Self.size(path), (try? handle.seek(toOffset: offset)) != nil else {

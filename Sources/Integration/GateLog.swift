@@ -1,10 +1,11 @@
 import Foundation
+import Processes
 
 /// The log files of gate runs.
 enum GateLog {
   /// Returns the last lines of a log, however long it is.
   static func tail(_ path: String, lines: Int, bytes: UInt64 = 16_384) -> [String] {
-    guard let file = FileHandle(forReadingAtPath: path) else { return [] }
+    guard let file = RegularFile.handle(path) else { return [] }
     defer { try? file.close() }
     guard let size = try? file.seekToEnd() else { return [] }
     try? file.seek(toOffset: size > bytes ? size - bytes : 0)

@@ -64,6 +64,7 @@ package struct GateRoom: Sendable {
   func restore(
     _ commit: ObjectID, cold: Bool, provision: Provision? = nil
   ) throws -> (isCold: Bool, need: Provision.Need?) {
+    removeSpecials()
     var (isCold, isEmpty): (Bool, Bool)
     do {
       (isCold, isEmpty) = try fill(commit, cold: cold)
@@ -143,7 +144,24 @@ package struct GateRoom: Sendable {
   /// Removes what a gate left that is neither tracked nor ignored; with `ignored` all but the tracked.
   func clean(ignored: Bool) throws {
     // Twice -f: a repository that a gate made inside goes, too.
-    try git(["clean", "-f", "-f", "-d", "-q"] + (ignored ? ["-x"] : []))
+    let arguments = ["clean", "-f", "-f", "-d", "-q"] + (ignored ? ["-x"] : [])
+    do {
+      _ = try Programs.$most.withValue(min(Programs.most, Self.mostSeconds)) {
+        try git(arguments)
+      }
+    } catch let error as GitProgramError where error.failure != nil {
+      // It reads what tells what is ignored, and waits where that is a pipe.
+      removeSpecials()
+      try git(arguments)
+    }
+  }
+
+  /// How long git may take to clear the worktree before something that it waits for is looked for, in seconds.
+  private static let mostSeconds = 20.0
+
+  /// Removes the pipes and devices in the places of files that git reads.
+  private func removeSpecials() {
+    LaneSpecials.remove(path, gitDirectory: state.commonDirectory + "/worktrees/" + name)
   }
 
   @discardableResult

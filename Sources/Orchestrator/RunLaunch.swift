@@ -85,7 +85,7 @@ package struct RunLaunch: Sendable {
   }
 
   private func words(of log: String, from offset: UInt64) -> String {
-    guard let handle = FileHandle(forReadingAtPath: log) else { return "the run ended at once" }
+    guard let handle = RegularFile.handle(log) else { return "the run ended at once" }
     try? handle.seek(toOffset: offset)
     let text = String(
       decoding: (try? handle.read(upToCount: 16_384)) ?? Data(), as: UTF8.self

@@ -74,6 +74,26 @@ import Testing
     #expect(try workshop.leftovers() == [])
   }
 
+  @Test func pipesInPlaceOfLogsAndInTheGatesWorktreeHoldNobodyUp() throws {
+    let workshop = try Workshop(
+      features: Workshop.independent(3),
+      agent: """
+        echo work > f$id.txt
+        [ $id = 1 ] || exit 0
+        for log in $LANEKEEPER_REPOSITORY/.git/lanekeeper/logs/*/*; do rm $log; mkfifo $log; done
+        mkdir -p ../integration/deep; mkfifo ../integration/.gitignore ../integration/deep/.gitattributes
+        """, configuration: "limits: {attempts: 1}")
+    let run = try workshop.start(["run", "--parallel", "1"], output: "run")
+    let hasEnded = eventually { run.hasEnded() }
+    let said = try workshop.repository.root.read("run")
+    #expect(hasEnded, "\(said)")
+    if !hasEnded { run.signal(SIGKILL) }
+    run.wait()
+    #expect(try Set(workshop.landed()).isSuperset(of: ["2", "3"]))
+    #expect(try workshop.run("logs", "1").status < 2)
+    #expect(try workshop.leftovers() == [])
+  }
+
   @Test func p4_whatAgentsSetForEverybodyHidesNoWork() throws {
     let workshop = try Workshop(
       features: Workshop.independent(5),

@@ -73,7 +73,7 @@ struct LogsCommand: ParsableCommand {
     }
     var reader = try LogReader(opened, store, chosen, isRaw: raw)
     let file = opened.state.log(id, chosen.number)
-    guard let handle = FileHandle(forReadingAtPath: file) else {
+    guard let handle = RegularFile.handle(file) else {
       guard chosen.state == .running else {
         return Terminal.line("(attempt \(chosen.number) of feature #\(id) wrote nothing)")
       }
@@ -99,7 +99,7 @@ struct LogsCommand: ParsableCommand {
     guard let log = try store.lastLanding(of: id)?.gateLog else {
       throw Failure("no gate has run on feature #\(id) yet")
     }
-    guard let handle = FileHandle(forReadingAtPath: log) else {
+    guard let handle = RegularFile.handle(log) else {
       throw Failure("the log of the gate is gone: \(log)")
     }
     while let data = try handle.read(upToCount: 1 << 16), !data.isEmpty {
