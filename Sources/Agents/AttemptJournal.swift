@@ -11,7 +11,8 @@ struct AttemptJournal {
 
   /// - Parameter path: a file for this user alone; it is made where it is not there.
   init(path: String) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    let descriptor = open(
+      path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0o600)
     file = descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 

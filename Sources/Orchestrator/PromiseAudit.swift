@@ -242,7 +242,8 @@ package struct PromiseAudit {
       }
     }
     let check = try repository.git([
-      "-c", "advice.graftFileDeprecated=false", "fsck", "--no-dangling", "--no-progress", "--connectivity-only", "--no-reflogs",
+      "-c", "advice.graftFileDeprecated=false", "fsck", "--no-dangling", "--no-progress",
+      "--connectivity-only", "--no-reflogs",
     ])
     if check.status != 0 {
       found.append(

@@ -65,8 +65,9 @@ final class RawClaims {
   ) {
     var statement = statements[sql]
     if statement == nil {
-      guard sqlite3_prepare_v3(database, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
-        == SQLITE_OK
+      guard
+        sqlite3_prepare_v3(database, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+          == SQLITE_OK
       else { fatalError("\(sql): \(String(cString: sqlite3_errmsg(database)))") }
       statements[sql] = statement
     }
