@@ -101,7 +101,8 @@ private let no =
         environment: ["PATH": "/usr/bin:/bin", "HOME": root.path("home")].merging(more) { $1 })
     }
     try root.write("repo/a", "")
-    #expect(obstacle([:]) != nil)
+    // One that can't be started just now, or takes too long on a busy machine, tells nothing.
+    #expect((0..<20).contains { _ in obstacle([:]) != nil })
     for variable in variables { #expect(obstacle([variable: "x"]) == nil, "\(variable)") }
   }
 }

@@ -53,7 +53,7 @@ import Testing
 
   /// Waits until there is something; each look may take long on a busy machine.
   private func wait<T>(_ look: () -> T?) async throws {
-    for _ in 0..<2000 {
+    for _ in 0..<20_000 {
       if look() != nil { return }
       try await Task.sleep(for: .milliseconds(10))
     }
