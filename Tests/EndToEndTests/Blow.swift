@@ -99,6 +99,8 @@ enum Blow: CaseIterable {
           ["rm", "-rf", lanes + "/" + name], directory: "/", environment: shop.environment)
       }
     case .rebaseLeftOpen:
+      // A landing that was killed holds the checkout until the next run.
+      guard !shop.repository.root.exists("repo/.git/index.lock") else { return }
       // A person stops in the middle of a rebase of the target, and gives it up after a run.
       try shop.repository.write("person.txt", "a person's\n")
       try shop.repository.git("add", "person.txt")
