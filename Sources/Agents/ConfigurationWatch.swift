@@ -13,12 +13,12 @@ package struct ConfigurationWatch: Sendable {
 
   /// Is called before the agent of an attempt starts. Blocks.
   ///
-  /// Where the configuration can't be looked after, that is told by an event, and the attempt goes on.
+  /// A failure to read or restore the configuration becomes an event; the attempt goes on.
   package func begin(_ feature: FeatureRecord, _ attempt: AttemptRecord) {
     noting(feature, attempt) {
-      try tell(
-        configuration.begin(Self.name(attempt), lane: lane(attempt), running: running()), feature,
-        attempt)
+      try store.record(
+        configuration.begin(Self.name(attempt), lane: lane(attempt), running: running()),
+        of: attempt)
     }
   }
 
@@ -27,10 +27,10 @@ package struct ConfigurationWatch: Sendable {
   package func end(_ feature: FeatureRecord, _ attempt: AttemptRecord) {
     let words = "feature #\(feature.id) (attempt \(attempt.number))"
     noting(feature, attempt) {
-      try tell(
+      try store.record(
         configuration.end(
-          Self.name(attempt), lane: lane(attempt), words: words, running: running()), feature,
-        attempt)
+          Self.name(attempt), lane: lane(attempt), words: words, running: running()),
+        of: attempt)
     }
   }
 
@@ -61,18 +61,5 @@ package struct ConfigurationWatch: Sendable {
 
   private func running() throws -> Set<String> {
     Set(try store.runningAttempts().map(Self.name))
-  }
-
-  private func tell(
-    _ changes: [SharedConfiguration.Change], _ feature: FeatureRecord, _ attempt: AttemptRecord
-  ) throws {
-    for change in changes {
-      try store.record(
-        "configuration_changed", feature: feature.id, agent: attempt.agent,
-        [
-          "attempt": .integer(Int64(attempt.number)), "key": .string(change.key),
-          "restored": .bool(change.isRestored), "detail": .string(change.text),
-        ])
-    }
   }
 }

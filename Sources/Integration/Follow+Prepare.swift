@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import Lanes
+import Processes
 import Store
 
 extension Follow {
@@ -31,8 +32,33 @@ extension Follow {
 
   /// Writes the new files beside the checkout, in `stage`, with filters applied, and the new index.
   ///
-  /// - Throws: ``Unfit``; ``HeldOff`` where the disk is full.
+  /// An agent may change how git writes files, for all checkouts, while they are written; then they are written again.
+  /// - Throws: ``Unfit``; ``HeldOff`` where the disk is full, or the configuration changes all the time.
   func prepare(_ entries: [FollowEntry]) throws {
+    for _ in 0..<20 {
+      _ = mendConfiguration()
+      let stamp = configurationStamp()
+      let result = Result { try writeOnce(entries) }
+      if mendConfiguration(), configurationStamp() == stamp { return try result.get() }
+    }
+    throw HeldOff(
+      reason:
+        "something changes \(checkout.commonDirectory)/config all the time, by which files are written"
+    )
+  }
+
+  /// Identifies the present state of the configuration that all checkouts share.
+  private func configurationStamp() -> [Int] {
+    ["config", "config.worktree", "info/attributes"].flatMap { name -> [Int] in
+      guard let facts = DiskPath(checkout.commonDirectory + "/" + name).status() else { return [0] }
+      return [
+        Int(facts.st_ino), Int(facts.st_size), facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec,
+        facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec,
+      ]
+    }
+  }
+
+  private func writeOnce(_ entries: [FollowEntry]) throws {
     do {
       try write(entries)
     } catch let error as GitProgramError {

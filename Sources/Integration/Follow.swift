@@ -9,6 +9,8 @@ struct Follow {
   let directory: String
   let landing: Int64
   var observe: @Sendable (LandingStep) -> Void = { _ in }
+  /// Restores the configuration that all checkouts share; false where it had been changed.
+  var mendConfiguration: @Sendable () -> Bool = { true }
 
   /// Finds the checkout that stands on the target; `nil` where there is none.
   static func find(

@@ -360,6 +360,7 @@ extension Lander {
     var follow = try Follow.find(
       target: settings.target, common: repository, landing: landing, besides: laneNames())
     follow?.observe = observe
+    follow?.mendConfiguration = { (try? mendConfiguration()) != false }
     return follow
   }
 

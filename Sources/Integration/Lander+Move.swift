@@ -155,7 +155,7 @@ extension Lander {
       observe(.indexLocked)
       guard try follow.checkout.head().commit == target else { throw Overtaken() }
       let facts = try follow.check(entries)
-      try prepare(follow, entries)
+      try follow.prepare(entries)
       observe(.followPrepared)
       try store.setPhase(.follow, of: records, journal: entries)
       observe(.followJournaled)
@@ -166,33 +166,6 @@ extension Lander {
     } catch {
       follow?.rollBack(entries)
       throw error
-    }
-  }
-
-  /// Prepares the new files as the person's configuration says: an agent may change for all checkouts, while they are
-  /// written, by what git writes them.
-  private func prepare(_ follow: Follow, _ entries: [FollowEntry]) throws {
-    for _ in 0..<20 {
-      mendConfiguration()
-      let stamp = configurationStamp()
-      let result = Result { try follow.prepare(entries) }
-      if mendConfiguration(), configurationStamp() == stamp { return try result.get() }
-    }
-    throw Follow.HeldOff(
-      reason:
-        "something changes \(state.commonDirectory)/config all the time, by which files are written"
-    )
-  }
-
-  /// What a change of the configuration that all checkouts share changes.
-  private func configurationStamp() -> [Int] {
-    ["config", "config.worktree", "info/attributes"].flatMap { name -> [Int] in
-      var facts = stat()
-      guard lstat(state.commonDirectory + "/" + name, &facts) == 0 else { return [0] }
-      return [
-        Int(facts.st_ino), Int(facts.st_size), facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec,
-        facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec,
-      ]
     }
   }
 

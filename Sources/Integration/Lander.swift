@@ -51,25 +51,18 @@ package struct Lander: Sendable {
   }
 
   func open() throws -> Repository {
-    mendConfiguration()
+    _ = try? mendConfiguration()
     return try Repository(opening: state.commonDirectory, environment: settings.environment)
   }
 
-  /// Puts back what an agent that is at work has changed by which git merges and checks out everywhere.
+  /// Restores the shared configuration where an agent that is at work has changed how git merges and checks out, and
+  /// records the changes.
   ///
-  /// - Returns: whether it was as it should be.
+  /// - Returns: whether nothing had to be restored.
   @discardableResult
-  func mendConfiguration() -> Bool {
-    let configuration = SharedConfiguration(state: state, environment: settings.environment)
-    let changes = (try? configuration.look()) ?? []
-    for change in changes {
-      try? store.record(
-        "configuration_changed", feature: nil, agent: nil,
-        [
-          "key": .string(change.key), "restored": .bool(change.isRestored),
-          "detail": .string(change.text),
-        ])
-    }
+  package func mendConfiguration() throws -> Bool {
+    let changes = try SharedConfiguration(state: state, environment: settings.environment).look()
+    try store.record(changes)
     return !changes.contains { $0.isRestored }
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import Git
 import HookInputs
 import Processes
+import Store
 
 /// Watches the configuration that all checkouts of the repository share, which an agent can change from its
 /// lane as easily as `git config user.name`.
@@ -435,5 +436,24 @@ package struct SharedConfiguration: Sendable {
   /// Tells whether a key changes with everyday commands, such as a push with `-u`.
   private static func isEveryday(_ key: String) -> Bool {
     key.hasPrefix("branch.") || key.hasPrefix("gc.") || key.hasPrefix("maintenance.")
+  }
+}
+
+extension Store {
+  /// Records changes of the shared configuration as events.
+  ///
+  /// - Parameter attempt: the attempt at whose begin or end they were noticed; `nil` for none.
+  package func record(
+    _ changes: [SharedConfiguration.Change], of attempt: AttemptRecord? = nil
+  ) throws {
+    for change in changes {
+      var data: [String: JSONScalar] = [
+        "key": .string(change.key), "restored": .bool(change.isRestored),
+        "detail": .string(change.text),
+      ]
+      if let attempt { data["attempt"] = .integer(Int64(attempt.number)) }
+      try record(
+        "configuration_changed", feature: attempt?.feature, agent: attempt?.agent, data)
+    }
   }
 }

@@ -229,8 +229,9 @@ actor RunLoop {
   /// Goes on after an error that may come and go, such as that of a file that is just being written, and tells it once.
   /// One that stays for long, or that does not go by itself, ends the run.
   ///
-  /// - Parameter part: what failed and is tried again, for people.
-  /// - Parameter feature: the one that is left out of the run, instead of ending it, where its start is what fails.
+  /// - Parameters:
+  ///   - part: what failed and is tried again, for people.
+  ///   - feature: the feature whose start failed; it is left out of the run instead of ending the run.
   private func bear(_ error: any Error, in part: String, of feature: String? = nil) {
     guard !isCancellation(error) else { return }
     let now = ContinuousClock.now
@@ -238,14 +239,13 @@ actor RunLoop {
     // What has failed long ago and was not needed since begins anew.
     if let before = failing[part], now - before.last < .seconds(90) { since = before.since }
     failing[part] = (since, now)
-    let isOver = now - since > .seconds(context.options.troubleSeconds)
-    if let feature, isOver, !(error is Failure), !Store.isBroken(error) {
-      leftOut.insert(feature)
-      return report(
-        .note("feature #\(feature) can't be started, so it is left out of this run: \(error)"))
+    guard !(error is Failure), !Store.isBroken(error) else { return fail(error) }
+    guard now - since > .seconds(context.options.troubleSeconds) else {
+      return tellOnce("\(part) failed, which is tried again: \(error)")
     }
-    guard !isOver, !(error is Failure), !Store.isBroken(error) else { return fail(error) }
-    tellOnce("\(part) failed, which is tried again: \(error)")
+    guard let feature else { return fail(error) }
+    leftOut.insert(feature)
+    report(.note("feature #\(feature) can't be started, so it is left out of this run: \(error)"))
   }
 
   /// Ends the run for good, unless what failed did so since the end was asked for.
@@ -766,16 +766,15 @@ actor RunLoop {
         lock.release()
       }
       // An attempt that is at work may have changed by whom landings are signed.
-      let configuration = context.project.sharedConfiguration
+      let lander = context.lander
       do {
-        try await Offload.run { _ = try configuration.look() }
+        try await Offload.run { _ = try lander.mendConfiguration() }
       } catch {
         tellOnce("the configuration that attempts share with your checkout can't be read: \(error)")
       }
       tellConfiguration()
       if try !store.openLandings().isEmpty {
         // The process that landed before was killed.
-        let lander = context.lander
         try await Offload.run { try lander.recover() }
       }
       try context.lander.freeLostSlots()
