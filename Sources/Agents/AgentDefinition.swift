@@ -52,7 +52,7 @@ package struct AgentDefinition: Sendable, Equatable {
   /// Further arguments that hand over the hook before edits, with `{hook_settings}`.
   package var hook: [String] = []
   package var environment = Environment()
-  /// How it is found out whether the program is logged in; `nil` where nothing tells.
+  /// The check whether the program is logged in; `nil` where the definition has none.
   package var check: LoginCheck?
   package var output = OutputSettings()
   /// Exit statuses that tell of a limit.

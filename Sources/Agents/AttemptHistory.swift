@@ -29,7 +29,7 @@ struct AttemptHistory {
       }
     case .completed, .refusedClaim, .heldUp: break
     }
-    // What else stands in the way is an agent's matter again.
+    // After any other end the next attempt needs an agent.
     switch end {
     case .refusedClaim, .heldUp: break
     default: record.isDone = false

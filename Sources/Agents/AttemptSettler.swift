@@ -316,7 +316,7 @@ package struct AttemptSettler: Sendable {
         return nil
       }
     }
-    // What is uncommitted there goes on from that commit, and is kept with it.
+    // The snapshot's parent is that commit, so that one reference keeps both.
     let snapshot = try keep(
       repository, kept.reference + "-head", "HEAD and what was uncommitted at the end")
     kept.take(
@@ -330,12 +330,7 @@ package struct AttemptSettler: Sendable {
         commit, as: kept.reference + "-head", message: "HEAD at the end", in: repository)
       kept.note(beside: "what HEAD was left on, \(commit.short), is kept as \(name)")
     }
-    if snapshot.left.isEmpty {
-      try repository.switchWorktree(to: tip, branch: nil, removeUntracked: true)
-    } else {
-      try repository.setHead(branch: nil, commit: tip)
-    }
-    kept.isCleared = true
+    try clear(snapshot, onto: tip, repository, &kept)
     return .rescued(
       "HEAD was left on \(commit.short), which does not go on from \(BranchName.short(branch)); "
         + "it is kept as \(name), with what was uncommitted. Bring what is needed of it onto the branch."
@@ -362,17 +357,25 @@ package struct AttemptSettler: Sendable {
       repository, kept.reference + "-head", "what was on \(BranchName.short(unborn))")
     kept.take(
       snapshot, "what was on \(BranchName.short(unborn)), which has no commit", comesBack: false)
+    try clear(snapshot, onto: commit, repository, &kept)
+    guard let reference = snapshot.words else { return nil }
+    return .rescued(
+      "HEAD was left on \(BranchName.short(unborn)), a branch without a commit, instead of "
+        + "\(BranchName.short(branch)); what was there is kept as \(reference). Stay on your branch, and bring "
+        + "what is needed of it there: `git checkout \(snapshot.reference ?? reference) -- PATH`.")
+  }
+
+  /// Takes what was kept out of the lane, which then stands detached on a commit; files that git does not take stay.
+  private func clear(
+    _ snapshot: Rescue.Snapshot, onto commit: ObjectID, _ repository: Repository,
+    _ kept: inout KeptWork
+  ) throws {
     if snapshot.left.isEmpty {
       try repository.switchWorktree(to: commit, branch: nil, removeUntracked: true)
     } else {
       try repository.setHead(branch: nil, commit: commit)
     }
     kept.isCleared = true
-    guard let reference = snapshot.words else { return nil }
-    return .rescued(
-      "HEAD was left on \(BranchName.short(unborn)), a branch without a commit, instead of "
-        + "\(BranchName.short(branch)); what was there is kept as \(reference). Stay on your branch, and bring "
-        + "what is needed of it there: `git checkout \(snapshot.reference ?? reference) -- PATH`.")
   }
 
   private func keep(
@@ -513,13 +516,11 @@ package struct AttemptSettler: Sendable {
     if !refusals.isEmpty {
       return .refusedClaim(detail: Self.words(refusals))
     }
+    let isStopped = Programs.stop?.isSet == true
     switch problem {
-    case .refused, .hookRefused, .unsigned:
-      // Hooks, filters and signers are ended with the run.
-      if Programs.stop?.isSet == true { return .interrupted(detail: "stopped") }
-    default: break
-    }
-    switch problem {
+    // Hooks, filters and signers are ended with the run.
+    case .refused where isStopped, .hookRefused where isStopped, .unsigned where isStopped:
+      return .interrupted(detail: "stopped")
     case .refused(let words):
       return failed("its uncommitted work could not be committed", words)
     case .hookRefused(let words):
@@ -580,7 +581,7 @@ package struct AttemptSettler: Sendable {
     return isThere ? target : nil
   }
 
-  /// Tells whether our own hook has refused a commit of a feature.
+  /// Returns whether Lanekeeper's own hook has refused a commit of a feature since an event.
   private func wasRefusedClaims(_ feature: FeatureRecord, after event: Int64) throws -> Bool {
     try store.lastEvent("claim_refused", of: feature.id).map { $0.seq > event } ?? false
   }

@@ -43,17 +43,16 @@ package struct GateRoom: Sendable {
     state.gateLock + name.dropFirst("integration".count)
   }
 
+  /// The ends of the names of all rooms: the warm one, the cold one, and those of further gates at once.
+  private static let endings =
+    ["", "-cold"] + (2...Configuration.Landing.mostGates).map { "-\($0)" }
+
   /// The locks of all gates.
-  static func locks(_ state: StateDirectory) -> [String] {
-    (["", "-cold"] + (2...Configuration.Landing.mostGates).map { "-\($0)" }).map {
-      state.gateLock + $0
-    }
-  }
+  static func locks(_ state: StateDirectory) -> [String] { endings.map { state.gateLock + $0 } }
 
   /// Where gates may be running that a killed process left.
   static func paths(_ settings: LandingSettings) -> [String] {
-    [settings.worktree, settings.worktree + "-cold"]
-      + (2...Configuration.Landing.mostGates).map { "\(settings.worktree)-\($0)" }
+    endings.map { settings.worktree + $0 }
   }
 
   /// Makes the worktree an exact checkout of a commit: tracked files as they are there, others

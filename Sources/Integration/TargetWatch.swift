@@ -135,8 +135,9 @@ package struct TargetWatch: Sendable {
   /// Where a branch stood when it was given another name than the old one, as its log tells: git writes a move from
   /// a commit to itself, with both names.
   private func renamings(of branch: String, from old: String) -> Set<String> {
-    guard let data = FileManager.default.contents(atPath: commonDirectory + "/logs/" + branch)
-    else { return [] }
+    guard let data = RegularFile.read(commonDirectory + "/logs/" + branch, most: 1 << 28) else {
+      return []
+    }
     return Set(
       String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
         let halves = line.split(separator: "\t", maxSplits: 1)

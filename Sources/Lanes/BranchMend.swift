@@ -142,15 +142,19 @@ package struct BranchMend: Sendable {
       report.moved = (tip, whole)
     }
     try mendRescues(fresh, landed)
+    try note(report, feature, tip)
+    return report
+  }
+
+  private func note(_ report: Report, _ feature: String, _ tip: ObjectID) throws {
     let now = report.moved?.to ?? tip
     try store.noteMend(
       feature, from: tip.hex, to: now.hex,
       [
-        "branch": .string(BranchName.short(branch)), "from": .string(tip.hex),
-        "to": .string(now.hex), "objects": .strings(damaged.map(\.hex)),
+        "branch": .string(BranchName.short(report.branch)), "from": .string(tip.hex),
+        "to": .string(now.hex), "objects": .strings(report.objects.map(\.hex)),
         "detail": .string(report.description),
       ])
-    return report
   }
 
   /// Tells whether all commits beyond the target are such that libgit2 reads them, too.
@@ -172,13 +176,7 @@ package struct BranchMend: Sendable {
     try repository.setReference(branch, to: whole, message: "lane: back to what can be read")
     if let lane { try mendLane(lane, branch: branch, lost: tip, onto: whole, landed) }
     let report = Report(branch: branch, objects: [tip], moved: (tip, whole), kept: kept)
-    try store.noteMend(
-      feature, from: tip.hex, to: whole.hex,
-      [
-        "branch": .string(BranchName.short(branch)), "from": .string(tip.hex),
-        "to": .string(whole.hex), "objects": .strings([tip.hex]),
-        "detail": .string(report.description),
-      ])
+    try note(report, feature, tip)
     return report
   }
 

@@ -45,18 +45,29 @@ package struct DiskPath: Hashable, Sendable {
     return count < 0 ? nil : Array(buffer[..<count])
   }
 
-  /// Reads a file; `nil` where there is none, or a link, a pipe, a device or a directory, or more than `most` bytes,
-  /// whatever size it says it has.
-  package func contents(most: Int = 1 << 31) -> [UInt8]? {
+  /// Opens a regular file to be read, without waiting for the other end of a pipe.
+  ///
+  /// - Returns: the descriptor, which the caller closes, and the size in bytes; `nil` where there is no file, or a link,
+  ///   a pipe, a device or a directory.
+  func openFile() -> (descriptor: Int32, size: off_t)? {
     let descriptor = withCString {
       open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     }
     guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
     var found = stat()
-    guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG,
-      found.st_size <= most
-    else { return nil }
+    guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      return nil
+    }
+    return (descriptor, found.st_size)
+  }
+
+  /// Reads a file; `nil` where there is none, or a link, a pipe, a device or a directory, or more than `most` bytes,
+  /// whatever size it says it has.
+  package func contents(most: Int = 1 << 31) -> [UInt8]? {
+    guard let (descriptor, size) = openFile() else { return nil }
+    defer { close(descriptor) }
+    guard size <= most else { return nil }
     var result: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
     while result.count <= most {

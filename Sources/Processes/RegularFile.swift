@@ -12,14 +12,9 @@ package enum RegularFile {
   /// Opens a file to be read; `nil` where there is none, or a link, a pipe, a device or a directory: a reader of a pipe
   /// would wait for its writer.
   package static func handle(_ path: String) -> FileHandle? {
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    var facts = stat()
-    guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      return nil
+    DiskPath(path).openFile().map {
+      FileHandle(fileDescriptor: $0.descriptor, closeOnDealloc: true)
     }
-    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   /// Removes the pipes, sockets and devices below a directory, none of which holds any work, without
