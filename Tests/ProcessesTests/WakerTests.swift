@@ -50,6 +50,11 @@ import Testing
     let child = try tree()
     defer { end(child) }
     #expect(waits(child.processIdentifier) { "SR".contains($0 ?? " ") })
+    // On a busy machine it may not have started its own yet.
+    for _ in 0..<3000 {
+      if !below(child).isEmpty { break }
+      usleep(10_000)
+    }
     // The child belongs to this process, beside those of other tests: only it may be held.
     let waker = try Waker()
     try waker.add(child.processIdentifier)
