@@ -54,65 +54,64 @@ let package = Package(
     .target(name: "CLocaleData"),
   ]
     + module("ClaimRules")
-    + module("HookInputs", ["CZlib", "CProcess"], tests: ["ClaimRules", "TestSupport"])
+    + module("GitFormats", ["CZlib", "CProcess"], tests: ["ClaimRules", "TestSupport"])
     + module("Processes", ["CProcess"], tests: ["TestSupport"])
-    + module("Git", ["CLibgit2", "HookInputs", "Processes"], tests: ["TestSupport"])
+    + module("Git", ["CLibgit2", "GitFormats", "Processes"], tests: ["TestSupport"])
     + module("Backlog", [.product(name: "Yams", package: "Yams")])
     + module("Planning", ["Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
-    + module("ModelSelection", ["Backlog"])
     + module(
       "Store",
       ["ClaimRules", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"], exclude: ["Samples"])
     + module(
-      "Lanes", ["Backlog", "Git", "HookInputs", "Store", "Processes", "ClaimRules"],
+      "Lanes", ["Backlog", "Git", "GitFormats", "Store", "Processes", "ClaimRules"],
       tests: ["TestSupport"])
     + module(
-      "Agents",
+      "Attempts",
       [
-        "Git", "Store", "Processes", "Backlog", "ModelSelection", "Lanes", "ClaimRules",
+        "Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Mustache", package: "swift-mustache"),
       ], tests: ["TestSupport"], exclude: ["Snapshots"])
     + module(
-      "Integration",
+      "Landing",
       ["Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules", "CProcess"],
       tests: ["TestSupport", "LandingSimulation", "landing-probe"])
     + module(
-      "CoordinationServer",
-      ["Backlog", "Git", "Store", "Processes", "Lanes", "Agents", "ClaimRules"],
+      "MCP",
+      ["Backlog", "Git", "Store", "Processes", "Lanes", "Attempts", "ClaimRules"],
       tests: ["TestSupport"])
     + module(
-      "Orchestrator",
+      "Run",
       [
-        "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
-        "Integration", "ClaimRules", "CoordinationServer",
+        "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts",
+        "Landing", "ClaimRules", "MCP",
       ], tests: ["TestSupport"])
     + [
       .executableTarget(
         name: "lanekeeper",
         dependencies: [
-          "Git", "Store", "Processes", "Backlog", "Planning", "ModelSelection", "Lanes", "Agents",
-          "Integration", "Orchestrator", "ClaimRules", "CoordinationServer", "CLocaleData",
+          "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts",
+          "Landing", "Run", "ClaimRules", "MCP", "CLocaleData",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict),
       .target(
-        name: "Dashboard",
+        name: "Web",
         dependencies: [
-          "Orchestrator", "CoordinationServer", "Agents", "Processes", "ModelSelection", "Store",
+          "Run", "MCP", "Attempts", "Processes", "Store",
           "Backlog", "Git", "ClaimRules", "CZlib",
           .product(name: "Crypto", package: "swift-crypto"),
           .product(name: "Hummingbird", package: "hummingbird"),
           .product(name: "HummingbirdTLS", package: "hummingbird"),
         ], swiftSettings: strict),
       .testTarget(
-        name: "DashboardTests",
-        dependencies: ["Dashboard", "Orchestrator", "Store", "TestSupport"],
+        name: "WebTests",
+        dependencies: ["Web", "Run", "Store", "TestSupport"],
         swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-ui",
         dependencies: [
-          "Dashboard", "Orchestrator", "CoordinationServer", "Processes", "Store", "Lanes",
+          "Web", "Run", "MCP", "Processes", "Store", "Lanes",
           "CLocaleData",
         ],
         swiftSettings: strict),
@@ -120,19 +119,19 @@ let package = Package(
         name: "lanekeeper-ask", dependencies: ["CLocaleData"], swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-hook",
-        dependencies: ["ClaimRules", "HookInputs", "CSQLite", "CProcess", "CHookEntry"],
+        dependencies: ["ClaimRules", "GitFormats", "CSQLite", "CProcess", "CHookEntry"],
         swiftSettings: staticSwift,
         linkerSettings: staticLink + [.unsafeFlags(["-Xlinker", "--entry=lk_hook_entry"])]),
       .executableTarget(
         name: "lanekeeper-guard", dependencies: ["CProcess"],
         swiftSettings: staticSwift, linkerSettings: staticLink),
       .target(
-        name: "LandingSimulation", dependencies: ["Integration", "TestSupport"],
+        name: "LandingSimulation", dependencies: ["Landing", "TestSupport"],
         path: "Tests/LandingSimulation", swiftSettings: strict),
       .executableTarget(
         name: "landing-probe",
         dependencies: [
-          "Integration", "LandingSimulation", "Store", "Git", "Lanes", "Processes", "Backlog",
+          "Landing", "LandingSimulation", "Store", "Git", "Lanes", "Processes", "Backlog",
           "ClaimRules",
         ], path: "Tests/LandingProbe", swiftSettings: strict),
       .executableTarget(
@@ -148,7 +147,7 @@ let package = Package(
       .executableTarget(
         name: "planning-bench",
         dependencies: [
-          "Backlog", "Planning", "PlanningSamples", "Git", "ModelSelection", "Orchestrator",
+          "Backlog", "Planning", "PlanningSamples", "Git", "Run",
         ], path: "Tools/planning-bench", swiftSettings: strict),
       .testTarget(
         name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "CProcess", "TestSupport"],

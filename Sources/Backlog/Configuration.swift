@@ -24,7 +24,7 @@ package struct Configuration: Sendable, Equatable {
     /// none, learned or agent.
     package var detect = "none"
     /// Who is asked where `detect` is agent; `nil` for the first agent.
-    package var ask: Asked?
+    package var ask: DetectionSource?
     package var stack = false
     package var footprints = true
   }

@@ -90,7 +90,7 @@ package enum GitProgram {
       isLane && adding["GIT_CONFIG_COUNT"] == nil ? ["-c", "core.hooksPath=/dev/null"] : []
     let line = ["git", "-C", directory] + options + quiet + arguments
     do {
-      let result = try OneShot.runBlocking(
+      let result = try Command.runBlocking(
         line, name: "git \(arguments.first { !$0.hasPrefix("-") && !$0.contains("=") } ?? "")",
         directory: "/", environment: variables, input: input, timeoutSeconds: seconds,
         outputLimit: mostOutput)

@@ -90,7 +90,7 @@ extension LanePool {
       throw LaneError.broken(
         path: path, reason: "its registration as \(name) does not match its directory")
     }
-    let inside = Strays.find(standingIn: resolved(path))
+    let inside = OrphanProcesses.find(standingIn: resolved(path))
     guard inside.isEmpty else {
       throw LaneError.broken(
         path: path,

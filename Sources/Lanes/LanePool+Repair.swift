@@ -54,7 +54,7 @@ extension LanePool {
     let hasLocks = StaleLocks.existOwn(gitDirectory: repository.gitDirectory)
     let sync = state.sync(lane.name)
     guard hasLocks || SyncJournal.exists(sync) else { return }
-    Strays.end(mark: nil, directories: [resolved(lane.path)])
+    OrphanProcesses.end(mark: nil, directories: [resolved(lane.path)])
     StaleLocks.removeOwn(gitDirectory: repository.gitDirectory)
     SyncJournal.remove(sync)
   }

@@ -163,7 +163,7 @@ package struct LanePool: Sendable {
     defer { jobs?.give() }
     let lock = state.setUpLock(lane.name)
     // One that a killed process left behind is ending, and is ended where it does not.
-    guard Strays.endHolder(ofLock: lock) else {
+    guard OrphanProcesses.endHolder(ofLock: lock) else {
       throw LaneError.broken(
         path: lane.path,
         reason: "a set-up command that was cut off still holds \(lock) and can't be ended")

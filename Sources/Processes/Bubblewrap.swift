@@ -44,7 +44,7 @@ package enum Bubblewrap {
         + "package of that name of your system"
     }
     do {
-      let result = try OneShot.runBlocking(
+      let result = try Command.runBlocking(
         [program] + isolation(network: false) + base + ["--", "/bin/sh", "-c", "exit 0"],
         directory: "/", environment: environment, timeoutSeconds: 20)
       guard result.status != 0 else { return nil }

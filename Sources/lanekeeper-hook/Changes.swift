@@ -1,4 +1,4 @@
-import HookInputs
+import GitFormats
 
 /// The paths that a commit changes: read from git's own files, which takes a tenth of the time that
 /// starting git does, and asked of git where these have a form that is not understood.

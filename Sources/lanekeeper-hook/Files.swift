@@ -1,5 +1,5 @@
+import GitFormats
 import Glibc
-import HookInputs
 
 /// Reading files without Foundation.
 enum Files {

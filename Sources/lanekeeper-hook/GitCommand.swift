@@ -1,6 +1,6 @@
 import CProcess
+import GitFormats
 import Glibc
-import HookInputs
 
 /// Asks git what the hook does not read by itself.
 enum GitCommand {

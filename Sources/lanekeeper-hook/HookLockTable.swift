@@ -1,5 +1,5 @@
 import ClaimRules
-import HookInputs
+import GitFormats
 
 /// The lock table inside the hook's transaction.
 final class HookLockTable: LockTable {

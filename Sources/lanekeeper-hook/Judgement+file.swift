@@ -1,5 +1,5 @@
+import GitFormats
 import Glibc
-import HookInputs
 
 extension Judgement {
   private static func path(_ place: GitPlace) -> String {

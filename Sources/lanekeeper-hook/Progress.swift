@@ -1,5 +1,5 @@
+import GitFormats
 import Glibc
-import HookInputs
 
 /// What git is in the middle of, as its own files tell.
 enum Progress {

@@ -1,4 +1,4 @@
-import HookInputs
+import GitFormats
 
 /// Reads references and objects from the files that git keeps them in.
 struct References {

@@ -1,5 +1,5 @@
+import GitFormats
 import Glibc
-import HookInputs
 
 /// Puts our own files back where another hook manager has written over them, and adds those for hooks
 /// that the user has put into their own directory since.

@@ -1,6 +1,6 @@
 import CProcess
+import GitFormats
 import Glibc
-import HookInputs
 
 /// Runs the repository's own hooks of the same name after our verdict.
 enum UserHook {

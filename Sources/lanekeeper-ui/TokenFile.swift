@@ -1,5 +1,5 @@
-import Dashboard
 import Foundation
+import Web
 
 /// The agents' token, kept beside the state so that a client's configuration outlives the server.
 enum TokenFile {

@@ -1,9 +1,9 @@
-import CoordinationServer
-import Dashboard
 import Foundation
-import Orchestrator
+import MCP
 import Processes
+import Run
 import Store
+import Web
 
 // lanekeeper-ui: serves over HTTP. `lanekeeper ui` and `run --ui` start it.
 

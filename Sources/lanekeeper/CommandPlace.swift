@@ -1,9 +1,9 @@
 import ClaimRules
 import Foundation
 import Git
-import Integration
-import Orchestrator
+import Landing
 import Processes
+import Run
 import Store
 
 /// Where a command was given: in a lane, or in a person's checkout.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Backlog
 import Foundation
-import Orchestrator
+import Run
 
 extension DetectionKind: ExpressibleByArgument {}
 
@@ -23,7 +23,7 @@ struct DetectionOptions: ParsableArguments {
     _ usual: DetectionKind, weights: String? = nil, _ project: Project?, onlyCached: Bool = false
   ) throws -> DependencyDetection {
     let asked = try ask.map { word in
-      guard let asked = Asked(word) else {
+      guard let asked = DetectionSource(word) else {
         throw Failure(
           "--ask takes an agent's name, anthropic:MODEL or openai:MODEL, not '\(word)'", status: 64)
       }

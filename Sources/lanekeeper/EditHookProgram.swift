@@ -1,7 +1,7 @@
-import CoordinationServer
 import Foundation
 import Git
-import Orchestrator
+import MCP
+import Run
 import Store
 
 /// `lanekeeper edit-hook claude`: runs around each edit of an agent, so it goes past the commands.

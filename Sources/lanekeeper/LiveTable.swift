@@ -1,7 +1,7 @@
-import Agents
+import Attempts
 import Foundation
 import Lanes
-import Orchestrator
+import Run
 import Store
 
 /// The view of a run on a terminal: what happened scrolls by, and below it stands who is at work.

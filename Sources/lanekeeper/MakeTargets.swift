@@ -1,4 +1,4 @@
-import Orchestrator
+import Run
 
 /// The make targets that a repository gets.
 enum MakeTargets {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
-import ModelSelection
-import Orchestrator
+import Planning
 import Processes
+import Run
 import Store
 
 /// The option that every command takes.
@@ -37,7 +37,7 @@ struct ProjectOptions: ParsableArguments {
     let project = try project()
     guard let store = try project.existingStore() else {
       throw Failure(
-        "nothing has run in \(project.directory) yet; `\(WayOn.build)` begins", status: 1)
+        "nothing has run in \(project.directory) yet; `\(NextStep.build)` begins", status: 1)
     }
     return (project, store)
   }

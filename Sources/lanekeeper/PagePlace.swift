@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Orchestrator
+import Run
 
 /// Where the web page is served, and how what goes over the line is protected.
 struct PagePlace: ParsableArguments {

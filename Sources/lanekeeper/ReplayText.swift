@@ -1,5 +1,5 @@
 import Foundation
-import Orchestrator
+import Run
 
 /// The report of a replay.
 struct ReplayText {

@@ -1,5 +1,5 @@
 import Foundation
-import Orchestrator
+import Run
 import Store
 
 /// Reads a reviewer's comments as they are typed or stand in a file.

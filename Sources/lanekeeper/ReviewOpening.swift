@@ -1,12 +1,12 @@
 import Foundation
 import Git
-import Orchestrator
 import Processes
+import Run
 import Store
 
 /// Shows a branch in another program.
 struct ReviewOpening {
-  let desk: ReviewDesk
+  let desk: Reviews
   let feature: FeatureRecord
   let state: ReviewedState
   let diff: String

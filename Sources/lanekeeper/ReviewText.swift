@@ -1,7 +1,7 @@
-import Agents
+import Attempts
 import Foundation
-import Integration
-import Orchestrator
+import Landing
+import Run
 import Store
 
 /// What a person is shown of a branch.
@@ -105,7 +105,7 @@ struct ReviewText {
   private var nextSteps: [String] {
     [
       "", "What now:",
-      "   \(WayOn.approve(feature.id))",
+      "   \(NextStep.approve(feature.id))",
       "   lanekeeper review \(feature.id) --request-changes \"what is to change\"",
       "   lanekeeper review \(feature.id) --at path:line \"what is to change there\"",
     ]

@@ -1,6 +1,6 @@
 import ClaimRules
 import Foundation
-import Orchestrator
+import Run
 
 /// The lines of `run` in a pipe, as the contract gives them.
 enum RunLines {

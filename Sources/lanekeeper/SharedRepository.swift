@@ -1,6 +1,6 @@
 import Foundation
 import Lanes
-import Orchestrator
+import Run
 
 /// The hooks of a repository, also of a bare one that is only pushed to.
 enum SharedRepository {

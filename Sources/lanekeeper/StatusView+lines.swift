@@ -1,7 +1,7 @@
 import Foundation
-import Integration
+import Landing
 import Lanes
-import Orchestrator
+import Run
 import Store
 
 extension StatusView {

@@ -1,11 +1,11 @@
-import Agents
+import Attempts
 import Foundation
-import Orchestrator
+import Run
 
 extension Terminal {
   /// Writes out what would steer the terminal; our own styles stay where there is colour.
   static func guarded(_ text: String) -> String {
-    guard !text.unicodeScalars.allSatisfy(PlainText.isHarmless) else { return text }
+    guard !text.unicodeScalars.allSatisfy(TerminalSafeText.isHarmless) else { return text }
     guard hasColour else { return visible(text) }
     var result = ""
     var rest = text[...]
@@ -19,10 +19,10 @@ extension Terminal {
   /// Writes out what would steer the terminal, or show text in another order than it stands in a file:
   /// `\x1b` for an escape, `<U+202E>` for an override of the direction.
   static func visible(_ text: String) -> String {
-    guard !text.unicodeScalars.allSatisfy(PlainText.isHarmless) else { return text }
+    guard !text.unicodeScalars.allSatisfy(TerminalSafeText.isHarmless) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
-      if PlainText.isHarmless(scalar) {
+      if TerminalSafeText.isHarmless(scalar) {
         result.unicodeScalars.append(scalar)
       } else if scalar.value < 0x100 {
         result += String(format: "\\x%02x", scalar.value)

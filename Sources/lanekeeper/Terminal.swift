@@ -1,6 +1,6 @@
-import Agents
+import Attempts
 import Foundation
-import Orchestrator
+import Run
 
 /// Writing for people: colour on a terminal, plain lines in a pipe.
 enum Terminal {
@@ -96,7 +96,7 @@ enum Terminal {
   }
 
   /// Drops the sequences by which programs move the cursor or set colours.
-  static func strip(_ text: String) -> String { PlainText.strip(text) }
+  static func strip(_ text: String) -> String { TerminalSafeText.strip(text) }
 }
 
 /// Times for people.

@@ -1,5 +1,5 @@
 import Foundation
-import Orchestrator
+import Run
 
 /// What `--version` says.
 enum Version {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Orchestrator
 import Processes
+import Run
 
 // lanekeeper: the command line. One file per command stands in Commands/; what they share is here.
 

@@ -2,7 +2,7 @@ import Backlog
 import ClaimRules
 import Foundation
 import Git
-import Integration
+import Landing
 import LandingSimulation
 import Lanes
 import Processes
@@ -44,7 +44,7 @@ func land(_ words: [String]) async throws {
     })
   guard let lock = try FileLock.tryAcquire(state.landingLock) else { exit(75) }
   defer { lock.release() }
-  try await Offload.run { try lander.recover() }
+  try await BlockingQueue.run { try lander.recover() }
   while true {
     let progress = try await lander.landNext(stop: StopSignal()) { print($0) }
     guard progress == .progressed else { break }

@@ -51,7 +51,7 @@ import Testing
       ["-C", test.path, "status", "--porcelain", "-b"], ["-C", test.path, "for-each-ref"],
       ["-C", lane, "status", "--porcelain", "-b"],
     ].map { words in
-      let result = try OneShot.runBlocking(
+      let result = try Command.runBlocking(
         ["git"] + words, name: "git", directory: "/", environment: test.environment,
         timeoutSeconds: 30)
       return "\(result.status) " + String(decoding: result.output + result.error, as: UTF8.self)

@@ -57,8 +57,8 @@ import Testing
     let expected = try JSONDecoder().decode(
       Expected.self, from: Self.data("Tests/PlanningTests/Fixtures/detection-values.json"))
     let wanted = name == "backlog" ? expected.backlog : expected.mixed
-    #expect(expected.names == PairValues.names)
-    let table = PairValues(
+    #expect(expected.names == PairSignals.names)
+    let table = PairSignals(
       try Self.fixture(name).features, lexicon: try Self.lexicon(),
       common: try Self.weights().common)
     #expect(abs(table.trust - wanted.trust) < 1e-6)
@@ -68,7 +68,7 @@ import Testing
       for (number, value) in table.values(pair).enumerated() {
         #expect(
           abs(value - row[number]) < 1e-5,
-          "\(PairValues.names[number]) of \(pair.child), \(pair.parent): \(value), \(row[number])")
+          "\(PairSignals.names[number]) of \(pair.child), \(pair.parent): \(value), \(row[number])")
       }
     }
   }
@@ -196,7 +196,7 @@ import Testing
       var object = try Self.weightsAsObject()
       var model = try #require(object[name] as? [String: Any])
       model["intercept"] = -30
-      model["weights"] = Dictionary(uniqueKeysWithValues: PairValues.names.map { ($0, 0.0) })
+      model["weights"] = Dictionary(uniqueKeysWithValues: PairSignals.names.map { ($0, 0.0) })
       object[name] = model
       return Detector(weights: try Self.weights(object), lexicon: try Self.lexicon())
     }
@@ -221,14 +221,14 @@ import Testing
     (["1", "app-2"], nil), (["1234567890", "2"], nil), (["-", "1"], nil), (["é7", "é9"], [7, 9]),
   ])
   func idsThatAreNumbersTellTheOrder(_ ids: [String], _ numbers: [Int]?) {
-    #expect(PairValues.numbers(ids) == numbers)
+    #expect(PairSignals.numbers(ids) == numbers)
   }
 
   @Test func aGrowingOrderNeverGetsACycle() {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<50 {
       let count = 12
-      var order = GrowingOrder(Array(0..<count).shuffled(using: &random))
+      var order = IncrementalTopologicalOrder(Array(0..<count).shuffled(using: &random))
       var needs = Array(repeating: Set<Int>(), count: count)
       func reaches(_ from: Int, _ to: Int) -> Bool {
         var seen: Set<Int> = [from]

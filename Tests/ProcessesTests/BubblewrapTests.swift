@@ -10,7 +10,7 @@ struct BubblewrapTests {
   private func inside(
     _ script: String, mounts: [Bubblewrap.Mount] = [], network: Bool = true
   ) throws -> String {
-    let result = try OneShot.runBlocking(
+    let result = try Command.runBlocking(
       Bubblewrap.command(
         ["/bin/sh", "-c", script], program: Bubblewrap.program(path: Here.environment["PATH"])!,
         mounts: mounts, network: network, directory: "/"),

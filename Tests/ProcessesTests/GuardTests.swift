@@ -121,7 +121,7 @@ import Testing
     #expect(try await GuardedProcess.start(command(script)).ending() == .exited(0))
     let daemon = try #require(pid(in: "daemon"))
     #expect(kill(daemon, 0) != 0)
-    #expect(Strays.find(mark: mark).isEmpty)
+    #expect(OrphanProcesses.find(mark: mark).isEmpty)
   }
 
   @Test func p5_stopsOnRequestAndKillsAfterTheGrace() async throws {
@@ -135,7 +135,7 @@ import Testing
     try await waitFor { FileManager.default.fileExists(atPath: scratch.path("deaf")) }
     process.stop()
     #expect(await process.ending() == .stopped)
-    #expect(Strays.find(mark: mark).isEmpty)
+    #expect(OrphanProcesses.find(mark: mark).isEmpty)
   }
 
   @Test func keepsItsLimits() async throws {
@@ -166,7 +166,7 @@ import Testing
     #expect(try await GuardedProcess.start(greedy).ending() == .diskLimit)
   }
 
-  @Test(.enabled(if: MemoryGroup.obstacle() == nil, "no control group can be made here"))
+  @Test(.enabled(if: MemoryCgroup.obstacle() == nil, "no control group can be made here"))
   func boundsMemoryAndTellsWhoWasKilled() async throws {
     var hungry = command("exec tail /dev/zero")
     hungry.memoryBytes = 24 << 20
@@ -203,7 +203,7 @@ import Testing
     return found
   }
 
-  @Test(.enabled(if: MemoryGroup.obstacle() == nil, "no control group can be made here"))
+  @Test(.enabled(if: MemoryCgroup.obstacle() == nil, "no control group can be made here"))
   func removesTheGroupOfAGuardThatWasKilled() async throws {
     var bounded = command("touch up; sleep 3000")
     bounded.memoryBytes = 24 << 20
@@ -239,7 +239,7 @@ import Testing
     kill(process.pid, SIGKILL)
     #expect(await process.ending() == .guardLost)
     let left = try #require(pid(in: "left"))
-    #expect(ProcessTree.parent(of: left) == nil || Strays.find(mark: mark).isEmpty)
+    #expect(ProcessTree.parent(of: left) == nil || OrphanProcesses.find(mark: mark).isEmpty)
   }
 
   @Test func p5_noProcessOutlivesAKilledSupervisor() async throws {
@@ -255,7 +255,7 @@ import Testing
     try await waitFor { pid(in: "agent") != nil }
     let agent = try #require(pid(in: "agent"))
     let holder = try #require(
-      Strays.find(mark: mark).first { pid in
+      OrphanProcesses.find(mark: mark).first { pid in
         (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8))?
           .hasPrefix("sleep\u{0}3000") == true
       })
@@ -264,7 +264,7 @@ import Testing
     try await waitFor { !FileLock.isHeld(scratch.path("lock")) }
     outer.kill()
     _ = await outer.ending()
-    #expect(Strays.find(mark: mark).isEmpty)
+    #expect(OrphanProcesses.find(mark: mark).isEmpty)
   }
 
   /// What runs under a guard and stops it, as often as it is asked to.
@@ -277,7 +277,7 @@ import Testing
     stopped.wallSeconds = 0.2
     let process = try GuardedProcess.start(stopped)
     #expect(await process.ending() == .timedOut)
-    #expect(Strays.find(mark: mark).isEmpty)
+    #expect(OrphanProcesses.find(mark: mark).isEmpty)
   }
 
   @Test(arguments: [true, false]) func p5_aStoppedGuardEndsOnRequest(atOnce: Bool) async throws {
@@ -287,14 +287,14 @@ import Testing
     try await waitFor { FileManager.default.fileExists(atPath: scratch.path("up")) }
     if atOnce { process.kill() } else { process.stop() }
     #expect(await process.ending() == .stopped)
-    #expect(Strays.find(mark: mark).isEmpty)
+    #expect(OrphanProcesses.find(mark: mark).isEmpty)
   }
 
   @Test func p5_aGuardThatIsStoppedAgainAndAgainIsLost() async throws {
     let process = try GuardedProcess.start(
       command("guard=$PPID; while kill -STOP $guard 2>/dev/null; do sleep 0.02; done"))
     #expect(await process.ending() == .guardLost)
-    #expect(Strays.find(mark: mark).isEmpty)
+    #expect(OrphanProcesses.find(mark: mark).isEmpty)
   }
 
   @Test func p5_nothingThatAKilledGuardLeavesLivesOn() async throws {
@@ -343,7 +343,7 @@ import Testing
         "exec 8>/proc/$PPID/fd/0 9>/proc/$PPID/fd/1; (setsid sleep 3000 &); touch up; kill -9 $PPID"
       ))
     #expect(await process.ending() == .guardLost)
-    #expect(Strays.find(mark: mark).isEmpty)
+    #expect(OrphanProcesses.find(mark: mark).isEmpty)
   }
 
   @Test func p5_whatHoldsTheLockOfADeadSupervisorIsEnded() async throws {
@@ -364,7 +364,7 @@ import Testing
     try await waitFor { FileManager.default.fileExists(atPath: scratch.path("killed")) }
     let agent = try #require(pid(in: "agent"))
     #expect(FileLock.isHeld(scratch.path("lock")))
-    #expect(Strays.endHolder(ofLock: scratch.path("lock")))
+    #expect(OrphanProcesses.endHolder(ofLock: scratch.path("lock")))
     try await waitFor { ProcessIdentity(agent)?.isAlive != true }
     outer.kill()
     _ = await outer.ending()
@@ -391,7 +391,7 @@ import Testing
       }())
     try (kept + "\(other.pid) 1\n").write(
       toFile: scratch.path("dead.processes"), atomically: true, encoding: .utf8)
-    Strays.endRecorded(ofLock: scratch.path("dead"))
+    OrphanProcesses.endRecorded(ofLock: scratch.path("dead"))
     try await waitFor { ProcessIdentity(left)?.isAlive != true }
     #expect(ProcessIdentity(other.pid)?.isAlive == true)
     other.kill()

@@ -226,7 +226,7 @@ import Testing
   }
 }
 
-@Suite struct SteeringTests {
+@Suite struct RunControlTests {
   @Test func retryIsForWhatDoesNotGoOnByItself() throws {
     let directory = try TemporaryDirectory()
     let store = try Store(path: directory.path("state.sqlite"))

@@ -1,7 +1,7 @@
 import Foundation
 import Git
-import Orchestrator
 import Planning
+import Run
 
 /// How well footprints are foretold on the histories of real repositories.
 enum FootprintTable {

@@ -1,5 +1,5 @@
 import Foundation
-import ModelSelection
+import Planning
 
 /// What the choice of tiers costs beside always the best and always the cheapest, at equal landed features.
 enum TierTable {

@@ -1,5 +1,5 @@
 import Foundation
-import HookInputs
+import GitFormats
 
 /// What an index file says of itself, read without git.
 struct IndexSummary {

@@ -1,5 +1,5 @@
 import Foundation
-import HookInputs
+import GitFormats
 import Synchronization
 
 /// Reads files from a repository's packs, for several threads at once.

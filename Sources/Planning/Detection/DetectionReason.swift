@@ -3,7 +3,7 @@ import Backlog
 /// Says in one sentence why one feature seems to need another.
 enum DetectionReason {
   static func text(
-    _ table: PairValues, _ pair: PairValues.Pair, _ child: Feature, _ parent: Feature
+    _ table: PairSignals, _ pair: PairSignals.Pair, _ child: Feature, _ parent: Feature
   ) -> String {
     let a = Int(pair.child)
     let b = Int(pair.parent)
@@ -31,7 +31,8 @@ enum DetectionReason {
   }
 
   /// Returns the words of the parent's title that the child speaks of, the most telling first.
-  private static func titleWords(_ table: PairValues, _ child: Int, _ parent: Feature) -> [String] {
+  private static func titleWords(_ table: PairSignals, _ child: Int, _ parent: Feature) -> [String]
+  {
     var weights: [String: Double] = [:]
     for word in parent.title.split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
       for stem in FeatureText.stems(Array(word.unicodeScalars), []) {
@@ -51,7 +52,7 @@ enum DetectionReason {
     return quoted.dropLast().joined(separator: ", ") + " and " + last
   }
 
-  private static func kind(_ table: PairValues, _ feature: Int) -> String {
+  private static func kind(_ table: PairSignals, _ feature: Int) -> String {
     let kinds = table.kinds[feature].kinds
     let best = kinds.indices.max { (kinds[$0], -$0) < (kinds[$1], -$1) } ?? 0
     return table.kindNames[best].prefix(1).uppercased() + table.kindNames[best].dropFirst()

@@ -17,8 +17,8 @@ package struct DetectionSession: Sendable {
   private let lexicon: KindLexicon
   private let model: DetectorWeights.Model
   private let slopes: [Double]
-  private var table: PairValues
-  private var graph: GrowingOrder
+  private var table: PairSignals
+  private var graph: IncrementalTopologicalOrder
   /// The expected number of edges, of those that were taken, and of those among them that are right.
   private var total = 0.0
   private var chosen = 0.0
@@ -26,19 +26,19 @@ package struct DetectionSession: Sendable {
 
   private struct Found {
     var probability: Double
-    var pair: PairValues.Pair
+    var pair: PairSignals.Pair
   }
 
   init(_ backlog: Backlog, weights: DetectorWeights, lexicon: KindLexicon) {
     self.backlog = backlog
     self.weights = weights
     self.lexicon = lexicon
-    table = PairValues(backlog.features, lexicon: lexicon, common: weights.common)
+    table = PairSignals(backlog.features, lexicon: lexicon, common: weights.common)
     let model = weights.model(trust: table.trust)
     self.model = model
-    slopes = PairValues.names.map { model.weights[$0] ?? 0 }
+    slopes = PairSignals.names.map { model.weights[$0] ?? 0 }
     let order = table.order
-    graph = GrowingOrder(order.indices.sorted { order[$0] < order[$1] })
+    graph = IncrementalTopologicalOrder(order.indices.sorted { order[$0] < order[$1] })
     let present = declared(table.ids.indices)
     take(table.pairs.indices, present)
   }

@@ -13,7 +13,7 @@ extension Detector.Result {
     self.init()
     let numbers = Dictionary(
       backlog.features.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-    var graph = GrowingOrder(Array(backlog.features.indices))
+    var graph = IncrementalTopologicalOrder(Array(backlog.features.indices))
     var present: Set<[Int]> = []
     for (number, feature) in backlog.features.enumerated() {
       for other in feature.dependencies.compactMap({ numbers[$0.id] }) {

@@ -35,7 +35,7 @@ package struct Detector: Sendable {
   package func values(_ backlog: Backlog) -> [(
     feature: String, dependsOn: String, values: [Double]
   )] {
-    let table = PairValues(backlog.features, lexicon: lexicon, common: weights.common)
+    let table = PairSignals(backlog.features, lexicon: lexicon, common: weights.common)
     return table.pairs.map {
       (table.ids[Int($0.child)], table.ids[Int($0.parent)], table.values($0))
     }

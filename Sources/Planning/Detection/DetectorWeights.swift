@@ -15,7 +15,7 @@ package struct DetectorWeights: Sendable, Decodable {
   /// A logistic regression, and from when on its findings hold.
   struct Model: Sendable, Decodable {
     let intercept: Double
-    /// By the names in ``PairValues/names``.
+    /// By the names in ``PairSignals/names``.
     let weights: [String: Double]
     /// An edge holds while its probability is above this times the expected hit rate.
     let greed: Double
@@ -34,7 +34,7 @@ package struct DetectorWeights: Sendable, Decodable {
     }
     self = try JSONDecoder().decode(Self.self, from: json)
     for model in [ordered, unordered] {
-      let unknown = Set(model.weights.keys).symmetricDifference(PairValues.names).sorted()
+      let unknown = Set(model.weights.keys).symmetricDifference(PairSignals.names).sorted()
       guard unknown.isEmpty else {
         throw DetectorProblem(
           "the weights don't fit this program: \(unknown.prefix(5).joined(separator: ", "))")

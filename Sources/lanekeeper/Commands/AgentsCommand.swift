@@ -1,5 +1,5 @@
 import ArgumentParser
-import Orchestrator
+import Run
 
 /// Shows the agents.
 struct AgentsCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ClaimRules
 import Foundation
-import Orchestrator
+import Run
 import Store
 
 /// Shows the lock table.

@@ -1,10 +1,10 @@
-import Agents
 import ArgumentParser
+import Attempts
 import Foundation
 import Git
 import Lanes
-import Orchestrator
 import Processes
+import Run
 import Store
 
 /// Looks whether everything that a run needs is there.

@@ -1,8 +1,8 @@
-import Agents
 import ArgumentParser
+import Attempts
 import Foundation
-import Orchestrator
 import Processes
+import Run
 import Store
 
 /// Shows the event log.

@@ -1,10 +1,10 @@
 import ArgumentParser
 import ClaimRules
 import Foundation
-import Integration
+import Landing
 import Lanes
-import Orchestrator
 import Processes
+import Run
 import Store
 
 /// Tells why a feature is where it is.

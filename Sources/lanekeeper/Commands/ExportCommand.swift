@@ -1,7 +1,7 @@
 import ArgumentParser
 import Backlog
 import Foundation
-import Orchestrator
+import Run
 
 /// Writes the backlog for another program.
 struct ExportCommand: ParsableCommand {

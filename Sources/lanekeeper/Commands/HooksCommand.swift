@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lanes
-import Orchestrator
+import Run
 
 /// The git hooks.
 struct HooksCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Backlog
 import Foundation
-import Orchestrator
+import Run
 
 extension ImportOptions.Format: ExpressibleByArgument {}
 extension ImportOptions.Subtasks: ExpressibleByArgument {}

@@ -3,7 +3,7 @@ import Backlog
 import Foundation
 import Git
 import Lanes
-import Orchestrator
+import Run
 
 /// Prepares a repository.
 struct InitCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Orchestrator
 import Processes
+import Run
 
 /// Runs the merge stage once.
 struct LandCommand: AsyncParsableCommand {

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Git
 import Lanes
-import Orchestrator
 import Processes
+import Run
 import Store
 
 /// Shows the lanes.

@@ -1,7 +1,7 @@
 import ArgumentParser
-import CoordinationServer
 import Foundation
-import Orchestrator
+import MCP
+import Run
 import Store
 
 /// Serves agents over standard input and output.

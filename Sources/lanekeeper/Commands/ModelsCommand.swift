@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import ModelSelection
-import Orchestrator
+import Planning
+import Run
 
 /// Shows or changes the user's model settings.
 struct ModelsCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import ClaimRules
-import Orchestrator
+import Run
 import Store
 
 /// Gives claims back.

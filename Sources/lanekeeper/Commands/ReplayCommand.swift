@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Orchestrator
 import Processes
+import Run
 
 extension ReplayOrder: ExpressibleByArgument {}
 extension ReplayClaims: ExpressibleByArgument {}

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 import Git
-import Integration
-import Orchestrator
+import Landing
 import Processes
+import Run
 import Store
 
 /// Per-feature branch review.
@@ -58,24 +58,24 @@ struct ReviewCommand: AsyncParsableCommand {
         return Terminal.line(
           json
             ? (["reviews": []] as JSONValue).text
-            : "nothing waits for a review: nothing has run in \(opened.directory) yet; `\(WayOn.build)` begins"
+            : "nothing waits for a review: nothing has run in \(opened.directory) yet; `\(NextStep.build)` begins"
         )
       }
     }
     let (opened, store) = try project.opened()
     let project = try MakeCall.current.shared(opened, takesTokens: false)
-    let desk = try ReviewDesk(project, store)
+    let desk = try Reviews(project, store)
     if !givesVerdict, !ProcessTree.hasGuardAmongAncestors(locks: project.state.locks) {
-      let lines = try await Offload.run { try Forge(project, store)?.exchange() ?? [] }
+      let lines = try await BlockingQueue.run { try Forge(project, store)?.exchange() ?? [] }
       for line in lines { if json { Terminal.error(line) } else { Terminal.line(line) } }
     }
     guard let id else {
       guard !approve, !sendsBack, !open, !gate else {
-        let waiting = try store.features(in: [.inReview]).map { "`\(WayOn.approve($0.id))`" }
+        let waiting = try store.features(in: [.inReview]).map { "`\(NextStep.approve($0.id))`" }
         throw Failure(
           "name the feature: "
             + (waiting.isEmpty
-              ? "\(WayOn.approve("ID")); nothing waits for a review now"
+              ? "\(NextStep.approve("ID")); nothing waits for a review now"
               : waiting.joined(separator: ", ")),
           status: 64)
       }
@@ -105,7 +105,7 @@ struct ReviewCommand: AsyncParsableCommand {
     try show(feature, desk)
   }
 
-  private func list(_ desk: ReviewDesk) throws {
+  private func list(_ desk: Reviews) throws {
     let facts = try desk.waiting().map { try desk.facts($0, isShort: true) }
     if json {
       return Terminal.line((["reviews": .array(facts.map { $0.json() })] as JSONValue).text)
@@ -121,8 +121,8 @@ struct ReviewCommand: AsyncParsableCommand {
       ready.isEmpty
       ? nil
       : ready.map { "#\($0.id)" }.joined(separator: ", ") + " approved and not landed yet: "
-        + (WayOn.isAtWork(desk.project, desk.store)
-          ? "the run that is at work lands it" : "`\(WayOn.land)` lands it")
+        + (NextStep.isAtWork(desk.project, desk.store)
+          ? "the run that is at work lands it" : "`\(NextStep.land)` lands it")
     guard !facts.isEmpty else {
       Terminal.line("nothing waits for a review")
       if let readyLine { Terminal.line(readyLine) }
@@ -142,11 +142,11 @@ struct ReviewCommand: AsyncParsableCommand {
     Terminal.line()
     let id = MakeCall.current.isRecipe ? facts[0].feature.id : "ID"
     Terminal.line(
-      "`\(WayOn.show(id))` shows one and how to send it back; `\(WayOn.approve(id))` lets it land")
+      "`\(NextStep.show(id))` shows one and how to send it back; `\(NextStep.approve(id))` lets it land")
     if let readyLine { Terminal.line(readyLine) }
   }
 
-  private func show(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
+  private func show(_ feature: FeatureRecord, _ desk: Reviews) throws {
     let facts = try desk.facts(feature)
     // An agent may look; a person's look is what their verdict counts for.
     if !ProcessTree.hasGuardAmongAncestors(locks: desk.project.state.locks) {
@@ -171,7 +171,7 @@ struct ReviewCommand: AsyncParsableCommand {
     Pager.show(text.text(isColoured: false), coloured: text.text(isColoured: true), desk.repository)
   }
 
-  private func runGate(_ feature: FeatureRecord, _ desk: ReviewDesk) async throws {
+  private func runGate(_ feature: FeatureRecord, _ desk: Reviews) async throws {
     try PersonOnly.check("review --gate", self.project)
     let stop = StopSignal()
     let end = EndWatch(stop)
@@ -186,20 +186,20 @@ struct ReviewCommand: AsyncParsableCommand {
     throw ExitCode(stop.isSet ? 130 : 1)
   }
 
-  private func approve(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
+  private func approve(_ feature: FeatureRecord, _ desk: Reviews) throws {
     switch try desk.approve(feature, seen: tip) {
     case .queued:
       Terminal.line(
         "feature #\(feature.id) is approved; "
-          + (WayOn.isAtWork(desk.project, desk.store)
-            ? "the run that is at work lands it" : "`\(WayOn.land)` lands it"))
+          + (NextStep.isAtWork(desk.project, desk.store)
+            ? "the run that is at work lands it" : "`\(NextStep.land)` lands it"))
     case .counted(let count, let needed):
       Terminal.line(
         "feature #\(feature.id) has \(count) of \(needed) approvals; it waits for another person's")
     }
   }
 
-  private func sendBack(_ feature: FeatureRecord, _ desk: ReviewDesk) throws {
+  private func sendBack(_ feature: FeatureRecord, _ desk: Reviews) throws {
     var text = requestChanges ?? ""
     var comments = try at.map(ReviewComments.comment)
     if let file {
@@ -223,8 +223,8 @@ struct ReviewCommand: AsyncParsableCommand {
     try desk.requestChanges(feature, text: text, comments: comments, seen: tip)
     Terminal.line(
       "feature #\(feature.id) is sent back to its agent with your comments; "
-        + (WayOn.isAtWork(desk.project, desk.store)
-          ? "the run that is at work starts it again" : "`\(WayOn.build)` starts it again"))
+        + (NextStep.isAtWork(desk.project, desk.store)
+          ? "the run that is at work starts it again" : "`\(NextStep.build)` starts it again"))
   }
 
   private func isInLane(_ project: Project) throws -> Bool {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Backlog
 import Foundation
-import ModelSelection
-import Orchestrator
+import Planning
 import Processes
+import Run
 import Store
 
 /// The main job.

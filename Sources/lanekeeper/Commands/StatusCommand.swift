@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 import Git
-import Integration
-import Orchestrator
+import Landing
 import Processes
+import Run
 import Store
 
 /// Shows how the backlog stands.

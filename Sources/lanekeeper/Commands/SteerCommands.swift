@@ -1,7 +1,7 @@
 import ArgumentParser
-import Integration
-import Orchestrator
+import Landing
 import Processes
+import Run
 import Store
 
 /// Gives features another go.
@@ -44,7 +44,7 @@ struct RetryCommand: ParsableCommand {
     // One that can't be does not hold the others up.
     for id in wanted where seen.insert(id).inserted {
       do {
-        Terminal.line(try Steering(opened, store).retry(id, fresh: fresh))
+        Terminal.line(try RunControl(opened, store).retry(id, fresh: fresh))
       } catch let failure as Failure {
         Terminal.error(failure.description)
         statuses.insert(failure.status)
@@ -69,7 +69,7 @@ struct AbandonCommand: ParsableCommand {
   func run() throws {
     try PersonOnly.check("abandon", self.project)
     let (opened, store) = try project.opened()
-    let steering = Steering(opened, store)
+    let steering = RunControl(opened, store)
     try steering.abandon(id)
     let branch = try steering.branch(of: id).map { "; what it did stays on \($0)" } ?? ""
     Terminal.line("feature #\(id) is abandoned\(branch)")
@@ -87,7 +87,7 @@ struct ReopenCommand: ParsableCommand {
   func run() throws {
     try PersonOnly.check("reopen", self.project)
     let (opened, store) = try project.opened()
-    try Steering(opened, store).reopen(id)
+    try RunControl(opened, store).reopen(id)
     Terminal.line("feature #\(id) is \(try store.feature(id)?.state.rawValue ?? "gone")")
   }
 }
@@ -132,7 +132,7 @@ struct ResumeCommand: ParsableCommand {
       try store.record("landing_resumed", [:])
       return Terminal.line("landings go on")
     }
-    try Steering(opened, store).resume()
+    try RunControl(opened, store).resume()
     Terminal.line("going on")
   }
 }
@@ -163,7 +163,7 @@ struct StopCommand: ParsableCommand {
     try PersonOnly.check("stop", self.project)
     if let feature {
       let (opened, store) = try project.opened()
-      try Steering(opened, store).stopAttempt(feature)
+      try RunControl(opened, store).stopAttempt(feature)
       return Terminal.line("the attempt on feature #\(feature) ends; what it did is kept")
     }
     if drain {
@@ -180,9 +180,9 @@ struct StopCommand: ParsableCommand {
 
 /// Asks the processes at work for something.
 enum Control {
-  static func give(_ word: Steering.Word, _ options: ProjectOptions, done: String) throws {
+  static func give(_ word: RunControl.Word, _ options: ProjectOptions, done: String) throws {
     let (project, store) = try options.opened()
-    try Steering(project, store).ask(word)
+    try RunControl(project, store).ask(word)
     Terminal.line(done)
   }
 }

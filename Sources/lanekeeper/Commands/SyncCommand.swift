@@ -2,9 +2,9 @@ import ArgumentParser
 import ClaimRules
 import Foundation
 import Git
-import Integration
+import Landing
 import Lanes
-import Orchestrator
+import Run
 import Store
 
 /// Brings the target into a lane.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Orchestrator
 import Processes
+import Run
 
 /// Serves over HTTP, by a program of its own.
 struct UiCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Orchestrator
 import Processes
+import Run
 import Store
 
 /// Reverts a feature that has landed.

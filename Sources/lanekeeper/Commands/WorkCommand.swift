@@ -1,6 +1,6 @@
 import ArgumentParser
-import ModelSelection
-import Orchestrator
+import Planning
+import Run
 
 /// One feature from claim to landing.
 struct WorkCommand: AsyncParsableCommand {
@@ -42,7 +42,7 @@ struct WorkCommand: AsyncParsableCommand {
     var options = RunOptions(
       kind: .work, parallel: 1, wish: try models.wish(), tier: tier, agent: agent, only: [id])
     if let jobs = call.jobServer {
-      options.token = WorkToken(jobs)
+      options.token = JobToken(jobs)
       project = try call.shared(project, takesTokens: false)
     }
     options.waitsForReview = wait ?? (call.jobServer != nil)

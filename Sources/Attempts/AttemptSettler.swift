@@ -1,0 +1,672 @@
+import ClaimRules
+import Foundation
+import Git
+import Lanes
+import Processes
+import Store
+
+/// Puts away what an agent left in its lane and decides how the attempt ended.
+package struct AttemptSettler: Sendable {
+  private let settings: AttemptSettings
+  private let store: Store
+  private let state: StateDirectory
+  private let identity: Signature
+
+  package init(
+    settings: AttemptSettings, store: Store, state: StateDirectory, identity: Signature
+  ) {
+    self.settings = settings
+    self.store = store
+    self.state = state
+    self.identity = identity
+  }
+
+  /// Commits or rescues the work, ends the attempt in the store and frees the lane. A branch that can't be read
+  /// is mended first.
+  package func settle(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
+    ending: Ending, run: AgentRun? = nil
+  ) throws {
+    try BranchMend(
+      store: store, state: state, target: settings.target, environment: settings.environment
+    ).retrying(
+      feature.id, branch: branch, lane: lane
+    ) {
+      try putAway(feature, attempt, lane: lane, branch: branch, ending: ending, run: run)
+    }
+  }
+
+  private func putAway(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
+    ending: Ending, run: AgentRun?
+  ) throws {
+    let sandbox = SandboxRest(settings: settings, store: store, state: state)
+    try sandbox.bringIn(feature, attempt, lane, branch)
+    // The lane's own link to its part of the git directory is not believed: what it names is emptied of pipes.
+    let specials = LaneSpecials.remove(
+      lane.path, gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
+    if !specials.isEmpty {
+      try store.record(
+        "special_files_removed", feature: feature.id, agent: attempt.agent,
+        [
+          "detail": .string(
+            "pipes or devices where git reads files, which hold no work: "
+              + specials.prefix(5).joined(separator: ", "))
+        ])
+    }
+    var kept = KeptWork(feature: feature, attempt: attempt)
+    let repository = try open(lane, branch, attempt, &kept)
+    try LaneSync.finishCutOff(repository, lane: lane, store: store)
+    var problem = try bringHome(repository, feature, attempt, branch, &kept)
+    if !kept.isCleared {
+      let leftovers = try commitLeftovers(
+        repository, feature, attempt, lane: lane, branch: branch, ending: ending, run: run, sandbox,
+        &kept)
+      problem = problem ?? leftovers
+    }
+    if repository.mayHideFiles {
+      kept.take(
+        try keep(repository, kept.reference + "-hidden", "edits hidden from git"),
+        "edits that git was told not to look at", comesBack: false)
+    }
+    if let left = try LeftCommits.keep(
+      repository, branch: branch,
+      reference: kept.reference + "-left",
+      message: "feature #\(feature.id): commits that attempt \(attempt.number) left behind",
+      identity: identity)
+    {
+      kept.note(beside: "commits that are not on its branch any more are kept as \(left)")
+    }
+    let stashed = try LaneStash.keep(
+      repository, branch: branch, target: settings.target, since: attempt.startedAt,
+      reference: kept.reference + "-stash",
+      message: "feature #\(feature.id): what attempt \(attempt.number) put into the stash",
+      identity: identity)
+    if !stashed.isEmpty {
+      kept.note(
+        beside: "what was put into the stash, which all worktrees share, is kept as "
+          + stashed.joined(separator: " and "))
+    }
+    try kept.record(store)
+    let tip = try repository.reference(branch)
+    if let head = try repository.head().commit ?? tip ?? ObjectID(hex: attempt.base) {
+      try repository.setHead(branch: nil, commit: head)
+    }
+    var changed: [[UInt8]] = []
+    let stands = try StackBase.find(feature.id, target: settings.target, store)
+    guard try repository.reference(settings.target) != nil else {
+      // Renamed or deleted meanwhile: what the branch changes can't be told.
+      try store.endAttempt(
+        feature.id, attempt.number,
+        .interrupted(
+          detail: "\(Repository.short(settings.target)) does not exist any more; the work stays on "
+            + BranchName.short(branch)), tip: tip?.hex, changed: [])
+      return
+    }
+    var hasCommits = false
+    if let tip, let target = try repository.reference(stands.reference) {
+      hasCommits = try !repository.isAncestor(tip, of: target)
+      try BranchMend.verify(branch, tip: tip, beyond: [target], repository)
+      let changes = try stands.changes(tip, onto: target, repository)
+      changed = changes.map(\.path)
+      try GateLitter.note(changes, of: feature.id, store)
+      let links = try Gitlinks(repository).refusals(
+        changes, tree: try repository.commit(tip).tree, keptAs: kept.reference)
+      if !links.isEmpty {
+        problem = problem ?? .elsewhere(links.map(\.words).joined(separator: "\n"))
+      }
+      let marked = ending == .exited(0) ? try ConflictMarkers.find(changes, in: repository) : []
+      if !marked.isEmpty { problem = problem ?? .unresolved(marked) }
+    }
+    var end = try judge(
+      feature, attempt, ending, run: run, problem: problem, products: try GateLitter.paths(store),
+      hasCommits: hasCommits,
+      elsewhere: changed.isEmpty
+        ? { [state, settings] in
+          WorkElsewhere(
+            lane: lane, attempt: attempt, state: state, checkout: settings.repository,
+            environment: settings.environment
+          ).words()
+        } : nil
+    ) { [changed] in
+      guard let tip, let needsVerdict = settings.needsVerdict else {
+        return settings.reviewRequired(feature)
+      }
+      return try needsVerdict(feature, tip, changed)
+    }
+    if let run {
+      let tree = try changed.isEmpty ? nil : tip.map { try repository.commit($0).tree.hex }
+      end = try AttemptHistory(store: store, state: state).keep(
+        feature, attempt, run, end, work: tree)
+    }
+    if case .rescued = problem {
+      let rescue = Rescue.reference(feature.id, attempt.number)
+      changed += try rescuedPaths(repository, rescue)
+    } else if problem != nil {
+      // Committed conflict markers have no rescue reference; then this adds nothing.
+      changed += try rescuedPaths(repository, Rescue.reference(feature.id, attempt.number))
+    }
+    try store.endAttempt(feature.id, attempt.number, end, tip: tip?.hex, changed: changed)
+  }
+
+  /// What stands in the way of calling the work done.
+  private enum Problem {
+    case refused(String)
+    case hookRefused(String)
+    case unsigned(String)
+    case unresolved([String])
+    case rescued(String)
+    /// The branch points to commits of other repositories that nobody else has.
+    case elsewhere(String)
+  }
+
+  /// What was kept beside the branch, and what could not be.
+  private struct KeptWork {
+    let feature: FeatureRecord
+    let attempt: AttemptRecord
+    /// Sentences.
+    var notes: [String] = []
+    /// Those of them that the next attempt is told, since nothing else brings it what was kept.
+    var beside: [String] = []
+    /// Nothing of the attempt is in the lane any more.
+    var isCleared = false
+
+    var reference: String { Rescue.reference(feature.id, attempt.number) }
+
+    /// - Parameter comesBack: tells that the next attempt finds it in its files.
+    mutating func take(_ snapshot: Rescue.Snapshot, _ what: String, comesBack: Bool) {
+      if let words = snapshot.words {
+        let note = "\(what): kept as \(words)"
+        if comesBack { notes.append(note) } else { self.note(beside: note) }
+      }
+      note(left: snapshot.left)
+    }
+
+    mutating func note(beside words: String) {
+      notes.append(words)
+      beside.append(words)
+    }
+
+    mutating func note(left paths: [[UInt8]]) {
+      guard !paths.isEmpty else { return }
+      let names = paths.prefix(20).map { PathText.quoted($0) }.joined(separator: ", ")
+      let more = paths.count > 20 ? " and \(paths.count - 20) more" : ""
+      notes.append("git does not take \(names)\(more), so it is in the lane alone")
+    }
+
+    func record(_ store: Store) throws {
+      guard !notes.isEmpty else { return }
+      var data: [String: JSONScalar] = [
+        "attempt": .integer(Int64(attempt.number)),
+        "detail": .string(notes.joined(separator: "; ")),
+      ]
+      if !beside.isEmpty { data["beside"] = .string(beside.joined(separator: "; ")) }
+      try store.record("work_kept", feature: feature.id, agent: attempt.agent, data)
+    }
+  }
+
+  /// Opens the lane, after tying it to the repository again where the agent has undone that.
+  private func open(
+    _ lane: LaneRecord, _ branch: String, _ attempt: AttemptRecord, _ kept: inout KeptWork
+  ) throws -> Repository {
+    let common = try Repository(opening: state.commonDirectory, environment: settings.environment)
+    try LaneLink.mend(lane.name, path: lane.path, common)
+    if let commit = try common.reference(branch) ?? ObjectID(hex: attempt.base) {
+      try common.mendHead(ofWorktree: lane.name, branch: branch, commit: commit)
+    }
+    if let own = try LaneLink.restore(
+      lane.name, path: lane.path, common, keptAs: kept.reference + "-repository", identity: identity
+    ) {
+      kept.note(
+        beside:
+          "the lane's .git was replaced by a repository of its own, whose history is kept as "
+          + own
+      )
+    }
+    let repository = try Repository(opening: lane.path, environment: settings.environment)
+    try repository.putUnreadableIndexAside()
+    return repository
+  }
+
+  /// Commits what is uncommitted, or keeps it where that can't be.
+  private func commitLeftovers(
+    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord,
+    branch: String, ending: Ending, run: AgentRun?, _ sandbox: SandboxRest, _ kept: inout KeptWork
+  ) throws -> Problem? {
+    var problem: Problem?
+    var notes = kept
+    let lastEvent = try store.lastEvent()
+    let leftovers = try Leftovers.commit(
+      in: repository, litter: settings.litter + (run?.definition.litter ?? []),
+      products: try GateLitter.paths(store),
+      message: message(feature, attempt, ending, settings.commitMessage),
+      fallback: settings.commitMessage == nil
+        ? message(feature, attempt, ending, Self.conventional(feature)) : nil,
+      author: settings.author.map { ($0.name, $0.email) },
+      adding: settings.hookVariables.merging(SupervisorMark.variables) { $1 },
+      repositories: { status in
+        if status.contains(where: { $0.staged != nil && $0.unstaged != nil }) {
+          let snapshot = try Rescue.snapshot(
+            repository, reference: notes.reference, message: "what was staged", identity: identity,
+            keepsFiles: false)
+          if let staged = snapshot.staged {
+            notes.note(beside: "what was only staged is kept as \(staged)")
+          }
+        }
+        let outcome = try LaneRepositories(
+          repository, keptAs: notes.reference, identity: identity
+        ).dissolve(status, try changes(of: branch, feature, repository))
+        for note in outcome.notes { notes.note(beside: note) }
+        problem = outcome.problem.map { .elsewhere($0) }
+        return outcome.dissolved
+      }, left: { notes.note(left: $0) }, commit: sandbox.committing(attempt, lane, branch))
+    let refusal: Problem? =
+      switch leftovers {
+      case .nothing, .committed: nil
+      case .refused(let words): .refused(words)
+      // Our own hook, where `claims.policy` is strict.
+      case .hookRefused(let words):
+        try wasRefusedClaims(feature, after: lastEvent) ? .refused(words) : .hookRefused(words)
+      case .unsigned(let words): .unsigned(words)
+      case .unresolved(let paths): .unresolved(paths)
+      }
+    if let refusal {
+      notes.take(
+        try keep(repository, notes.reference), "what was not committed", comesBack: true)
+      problem = refusal
+    }
+    kept = notes
+    return problem
+  }
+
+  private func changes(
+    of branch: String, _ feature: FeatureRecord, _ repository: Repository
+  ) throws -> [TreeChange] {
+    let stands = try StackBase.find(feature.id, target: settings.target, store)
+    guard let tip = try repository.reference(branch),
+      let target = try repository.reference(stands.reference)
+    else { return [] }
+    return try stands.changes(tip, onto: target, repository)
+  }
+
+  /// Keeps whatever HEAD stands on: what goes on from the branch moves the branch along, anything
+  /// else is put under a rescue reference.
+  private func bringHome(
+    _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, _ branch: String,
+    _ kept: inout KeptWork
+  ) throws -> Problem? {
+    let head = try repository.head()
+    if case .branch(branch, _) = head, head.commit != nil { return nil }
+    guard let commit = head.commit else {
+      return try leaveUnborn(head, repository, attempt, branch, &kept)
+    }
+    guard let tip = try repository.reference(branch) else { return nil }
+    if commit == tip {
+      // What is uncommitted goes onto the branch, whatever other name HEAD was given.
+      try repository.setHead(branch: branch, commit: tip)
+      return nil
+    }
+    if try repository.isAncestor(tip, of: commit) {
+      let moved = try GitProgram.run(
+        ["update-ref", branch, commit.hex, tip.hex], directory: repository.workingDirectory ?? "",
+        environment: repository.environment,
+        adding: settings.hookVariables.merging(SupervisorMark.variables) { $1 })
+      if moved.status == 0 {
+        try repository.setHead(branch: branch, commit: commit)
+        return nil
+      }
+    }
+    // The snapshot's parent is that commit, so that one reference keeps both.
+    let snapshot = try keep(
+      repository, kept.reference + "-head", "HEAD and what was uncommitted at the end")
+    kept.take(
+      snapshot, "what HEAD was left on, \(commit.short), with what was uncommitted",
+      comesBack: false)
+    let name: String
+    if let reference = snapshot.reference {
+      name = reference
+    } else {
+      name = try Rescue.keep(
+        commit, as: kept.reference + "-head", message: "HEAD at the end", in: repository)
+      kept.note(beside: "what HEAD was left on, \(commit.short), is kept as \(name)")
+    }
+    try clear(snapshot, onto: tip, repository, &kept)
+    return .rescued(
+      "HEAD was left on \(commit.short), which does not go on from \(BranchName.short(branch)); "
+        + "it is kept as \(name), with what was uncommitted. Bring what is needed of it onto the branch."
+    )
+  }
+
+  /// Puts the lane back onto its branch where HEAD stands on one that has no commit.
+  private func leaveUnborn(
+    _ head: Repository.Head, _ repository: Repository, _ attempt: AttemptRecord, _ branch: String,
+    _ kept: inout KeptWork
+  ) throws -> Problem? {
+    guard case .branch(let unborn, _) = head else { return nil }
+    if unborn == branch {
+      // The branch was deleted while the lane was on it; its log tells where it was.
+      let places = repository.formerPlaces(in: repository.gitDirectory + "/logs/HEAD")
+      let last = places.first { (try? repository.commit($0)) != nil } ?? ObjectID(hex: attempt.base)
+      if let last { try repository.createReference(branch, target: last, message: "lane: again") }
+      return nil
+    }
+    guard let commit = try repository.reference(branch) ?? ObjectID(hex: attempt.base) else {
+      return nil
+    }
+    let snapshot = try keep(
+      repository, kept.reference + "-head", "what was on \(BranchName.short(unborn))")
+    kept.take(
+      snapshot, "what was on \(BranchName.short(unborn)), which has no commit", comesBack: false)
+    try clear(snapshot, onto: commit, repository, &kept)
+    guard let reference = snapshot.words else { return nil }
+    return .rescued(
+      "HEAD was left on \(BranchName.short(unborn)), a branch without a commit, instead of "
+        + "\(BranchName.short(branch)); what was there is kept as \(reference). Stay on your branch, and bring "
+        + "what is needed of it there: `git checkout \(snapshot.reference ?? reference) -- PATH`.")
+  }
+
+  /// Takes what was kept out of the lane, which then stands detached on a commit; files that git does not take stay.
+  private func clear(
+    _ snapshot: Rescue.Snapshot, onto commit: ObjectID, _ repository: Repository,
+    _ kept: inout KeptWork
+  ) throws {
+    if snapshot.left.isEmpty {
+      try repository.switchWorktree(to: commit, branch: nil, removeUntracked: true)
+    } else {
+      try repository.setHead(branch: nil, commit: commit)
+    }
+    kept.isCleared = true
+  }
+
+  private func keep(
+    _ repository: Repository, _ reference: String, _ what: String = "uncommitted work"
+  ) throws -> Rescue.Snapshot {
+    try Rescue.snapshot(
+      repository, reference: reference, message: "\(what), kept as \(reference)",
+      identity: identity)
+  }
+
+  private func rescuedPaths(_ repository: Repository, _ reference: String) throws -> [[UInt8]] {
+    guard let rescue = try repository.reference(reference),
+      let parent = try repository.commit(rescue).parents.first
+    else { return [] }
+    return try repository.changes(
+      from: try repository.commit(parent).tree, to: try repository.commit(rescue).tree
+    ).map(\.path)
+  }
+
+  private func message(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, _ template: String?
+  ) -> String {
+    let unfinished = "unfinished work of attempt \(attempt.number)"
+    var text =
+      ending == .exited(0)
+      ? "Feature #\(feature.id): \(feature.shortTitle)\n"
+      : "Feature #\(feature.id): \(unfinished)\n"
+    if let template {
+      text =
+        Placeholders.fill(
+          template,
+          [
+            "id": feature.id, "title": feature.titleLine, "category": feature.category,
+            "agent": attempt.agent,
+          ]) + "\n" + (ending == .exited(0) ? "" : "\nThis is \(unfinished).\n")
+    }
+    return Trailers.append(
+      [("Lane-Feature", feature.id), ("Agent", "\(attempt.agent) (\(attempt.modelName))")],
+      to: text)
+  }
+
+  /// The form of a first line that most rules for messages ask for, of those that have one.
+  private static func conventional(_ feature: FeatureRecord) -> String {
+    let kind = ["testing": "test", "documentation": "docs"][feature.category] ?? "feat"
+    let title = feature.titleLine
+    return "\(kind): \(title.prefix(1).lowercased())\(title.dropFirst().prefix(60))"
+  }
+
+  private func judge(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, run: AgentRun?,
+    problem: Problem?, products: Set<[UInt8]>, hasCommits: Bool,
+    elsewhere: (() -> String?)?, needsVerdict: () throws -> Bool
+  ) throws -> AttemptEnd {
+    func failed(_ detail: String, _ more: String? = nil) -> AttemptEnd {
+      // Lines for machines tell an agent nothing that its own last words don't.
+      let tail =
+        run?.definition.output.format == .jsonLines
+        ? [run?.report.lastMessage].compactMap(\.self)
+        : LogTail.lines(state.log(feature.id, attempt.number), count: 40).map(TerminalSafeText.strip)
+      var rework = "Attempt \(attempt.number) ended: \(detail)."
+      if let more { rework += "\n\n" + more }
+      if !tail.isEmpty { rework += "\n\nThe end of its log:\n" + tail.joined(separator: "\n") }
+      return .failed(detail: detail, rework: rework, maximum: settings.attempts)
+    }
+    if run?.endReason == OutputFollower.stopped {
+      return .interrupted(detail: OutputFollower.stopped)
+    }
+    if let reason = run?.endReason { return failed("the attempt was ended: \(reason)") }
+    if let limit = run.flatMap(Self.limit) {
+      return .interrupted(detail: "met \(limit.kind.words): \(limit.message)")
+    }
+    if let failure = run?.report.failure, ending == .exited(0) || Self.isExit(ending) {
+      return failed("the agent says: \(failure)")
+    }
+    switch ending {
+    case .exited(1...), .signalled:
+      // Whoever can't write fails, again and again; that says nothing of the feature.
+      if let lane = try store.lane(attempt.lane), DiskSpace.isFull(lane.path) {
+        return .interrupted(detail: "it ended since the disk of \(lane.path) is full")
+      }
+    default: break
+    }
+    let shortage = memoryWords(run?.memoryKills ?? 0)
+    switch ending {
+    case .exited(0): break
+    case .signalled(SIGKILL) where shortage != nil:
+      return failed(
+        "the agent was killed for want of memory: it may use \(memoryMB) MB (limits.memory_mb)",
+        shortage)
+    case .exited(75): return .interrupted(detail: "the agent asks to be run again later")
+    case .exited(let status) where shortage != nil:
+      return failed(
+        "the agent exited with \(status) after processes of it were killed for want of memory: together "
+          + "they may use \(memoryMB) MB (limits.memory_mb)", shortage)
+    case .exited(let status): return failed("the agent exited with \(status)")
+    case .signalled(SIGKILL) where run?.wasShortOfMemory == true:
+      return failed(
+        "the agent was killed for want of memory; run fewer agents at once (--parallel), or give "
+          + "the machine more memory")
+    case .signalled(let number):
+      if [SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP].contains(number) {
+        return failed(
+          "the agent crashed with signal \(number); bring its program up to date, or name another in "
+            + "`agent:`")
+      }
+      return failed("the agent was ended by signal \(number), which Lanekeeper did not send")
+    case .timedOut:
+      return failed(
+        "no end within \(minutes(settings.attemptSeconds)) minutes (limits.attempt_minutes)")
+    case .silent:
+      return failed(
+        "no output for \(minutes(settings.silenceSeconds)) minutes (limits.silence_minutes)")
+    case .outputLimit: return failed("the agent wrote too much output")
+    case .diskLimit:
+      return failed(
+        "its lane grew by over \((settings.diskBytes ?? 0) >> 20) MB (limits.disk_mb)",
+        "What it wrote is kept on the branch. Take out of it what does not belong there, such as large "
+          + "files that were made by programs, and make less of them.")
+    case .couldNotStart(let code):
+      return failed("the agent could not be started: \(String(cString: strerror(code)))")
+    case .stopped: return .interrupted(detail: "stopped")
+    case .locked: return .interrupted(detail: "another process runs this attempt")
+    case .guardLost:
+      // Its supervisor may have been killed with it, or the machine have been short of memory; what does it again
+      // does it itself.
+      guard run != nil, try !store.noteGuardLost(feature.id) else {
+        return .interrupted(detail: "the guard was killed")
+      }
+      return failed(
+        "the process that supervises the agent (lanekeeper-guard) was killed again while the agent ran",
+        "End only processes that you have started, by their ids, and none of those above your own.")
+    }
+    // Nobody ever gets a frozen path, so there is nothing to wait for.
+    // What a gate leaves is no work, so that nobody has to wait for it.
+    let refusals = try store.refusals(of: feature.id).filter {
+      $0.reason != "frozen" && !($0.path.isSubtree == false && products.contains($0.path.bytes))
+    }
+    if !refusals.isEmpty {
+      return .refusedClaim(detail: Self.words(refusals))
+    }
+    let isStopped = Programs.stop?.isSet == true
+    switch problem {
+    // Hooks, filters and signers are ended with the run.
+    case .refused where isStopped, .hookRefused where isStopped, .unsigned where isStopped:
+      return .interrupted(detail: "stopped")
+    case .refused(let words):
+      return failed("its uncommitted work could not be committed", words)
+    case .hookRefused(let words):
+      // A path that nobody ever gets is refused by our own hook.
+      guard try store.refusals(of: feature.id).isEmpty else {
+        return failed("its uncommitted work could not be committed", words)
+      }
+      return try sendBack(feature, words, failed)
+    case .unsigned(let words):
+      return .heldUp(
+        detail: "signing failed: \(words)",
+        until: "until commits can be signed; then `lanekeeper run`")
+    case .unresolved(let paths):
+      return failed("conflict markers are left in \(paths.joined(separator: ", "))")
+    case .rescued(let words): return failed("HEAD was left elsewhere", words)
+    case .elsewhere(let words):
+      return failed("it needs commits of other repositories that nobody else has", words)
+    case nil: break
+    }
+    if let elsewhere {
+      if settings.mayChangeNothing, hasCommits { return .completed(review: false) }
+      if let commit = try commitThatHasIt(feature) {
+        return .completed(
+          review: settings.reviewRequired(feature),
+          detail:
+            "nothing was left to do: \(Repository.short(settings.target)) has its changes already, "
+            + "at \(commit.short)")
+      }
+      guard let words = elsewhere() else { return failed("no changes") }
+      return failed(
+        "no changes: \(words)",
+        "Nothing was changed on your branch: \(words). Only files in your lane that git does not ignore count."
+      )
+    }
+    return .completed(review: try needsVerdict(), detail: run?.withoutAgent)
+  }
+
+  /// Finds the target's tip where everything that earlier attempts on the feature have changed stands on the
+  /// target just so, since somebody else has made the same change; `nil` where it does not, or they have
+  /// changed nothing.
+  private func commitThatHasIt(_ feature: FeatureRecord) throws -> ObjectID? {
+    let repository = try Repository(
+      opening: state.commonDirectory, environment: settings.environment)
+    guard let target = try repository.reference(settings.target) else { return nil }
+    let tree = try repository.commit(target).tree
+    let works = try repository.references(prefix: "refs/lanekeeper/rescue/\(feature.id)/")
+    var isThere = false
+    for work in works {
+      let commit = try repository.commit(work.target)
+      guard let parent = commit.parents.first else { continue }
+      let changes = try repository.changes(
+        from: try repository.commit(parent).tree, to: commit.tree)
+      for change in changes {
+        guard try repository.entry(at: change.path, inTree: tree) == change.new else { return nil }
+        isThere = true
+      }
+    }
+    return isThere ? target : nil
+  }
+
+  /// Returns whether Lanekeeper's own hook has refused a commit of a feature since an event.
+  private func wasRefusedClaims(_ feature: FeatureRecord, after event: Int64) throws -> Bool {
+    try store.lastEvent("claim_refused", of: feature.id).map { $0.seq > event } ?? false
+  }
+
+  /// What an attempt was refused, and by whom: `a.txt, b.txt are held by feature #1`.
+  private static func words(
+    _ refusals: [(path: ClaimPath, reason: String, holder: String?, at: Int64)]
+  ) -> String {
+    var order: [String] = []
+    var paths: [String: [String]] = [:]
+    for refusal in refusals {
+      let end =
+        refusal.reason == ClaimConflict.Reason.staleBase.rawValue
+        ? "changed on the target since the branch left it"
+        : "held by " + (refusal.holder.map { "feature #\($0)" } ?? "another")
+      if paths[end] == nil { order.append(end) }
+      paths[end, default: []].append(refusal.path.description)
+    }
+    return order.map { end in
+      let list = paths[end]!
+      let verb = end.hasPrefix("held") ? (list.count == 1 ? " is " : " are ") : " "
+      return RefusalText.list(list) + verb + end
+    }.joined(separator: "; ")
+  }
+
+  /// How often a feature goes back to its agent because a hook of the repository refused the commit of what the
+  /// agent left uncommitted.
+  private static let mostReturns = 2
+
+  /// Gives a hook's words to the agent, as if they were a gate's log; that uses up no attempt, and ends.
+  private func sendBack(
+    _ feature: FeatureRecord, _ words: String, _ failed: (String, String?) -> AttemptEnd
+  ) throws -> AttemptEnd {
+    let detail = "the repository's hooks refused the commit of what it left uncommitted"
+    let text =
+      "A hook of this repository refused the commit of the work that you had left uncommitted. It said:\n\n"
+      + words + "\n\nCommit your work yourself, with a message that the hook lets pass."
+    let key = "hook_refusals.\(feature.id)"
+    let count = Int(try store.value(key) ?? "") ?? 0
+    guard count < Self.mostReturns else {
+      try store.setValue(key, nil)
+      let more =
+        words
+        + "\n\nIts work is kept. `lanes.commit_message` and `lanes.author` in lanekeeper.yml say how "
+        + "Lanekeeper commits what an agent leaves, `lanes.branch` how fresh branches are named "
+        + "(`lanekeeper retry \(feature.id) --fresh` begins one)."
+      guard case .failed(_, let rework, _) = failed("\(detail): \(Self.firstLine(words))", more)
+      else { return failed(detail, more) }
+      return .failed(
+        detail: "\(detail): \(Self.firstLine(words))", rework: rework, maximum: 0)
+    }
+    try store.setValue(key, String(count + 1))
+    return .interrupted(detail: "\(detail): \(Self.firstLine(words))", rework: text)
+  }
+
+  private static func firstLine(_ words: String) -> String {
+    String(words.split(separator: "\n").first ?? "")
+  }
+
+  /// What to tell where processes of the attempt were killed since they used too much memory.
+  private func memoryWords(_ kills: Int) -> String? {
+    guard kills > 0 else { return nil }
+    return
+      "\(kills) of its processes \(kills == 1 ? "was" : "were") killed, since together they may use "
+      + "\(memoryMB) MB (limits.memory_mb). Build and test less at once, or with less memory."
+  }
+
+  private var memoryMB: Int64 { (settings.memoryBytes ?? 0) >> 20 }
+
+  private static func isExit(_ ending: Ending) -> Bool {
+    if case .exited = ending { return true }
+    return false
+  }
+
+  /// The limit that ended a program: what its output tells, or what its exit status stands for.
+  private static func limit(_ run: AgentRun) -> LimitNotice? {
+    guard case .exited(let status) = run.ending else { return nil }
+    if let limit = run.report.limit { return limit }
+    return run.definition.exits[status].map {
+      LimitNotice(kind: $0, message: "exit status \(status)")
+    }
+  }
+
+  private func minutes(_ seconds: Double) -> String {
+    let minutes = seconds / 60
+    return minutes == minutes.rounded() ? String(Int(minutes)) : String(format: "%.2f", minutes)
+  }
+}

@@ -1,0 +1,108 @@
+import Attempts
+import Foundation
+import Git
+import Lanes
+import Processes
+import Store
+
+/// Ends the attempts of sessions: completes them, hands them back, or ends them when the lease has
+/// run out.
+struct SessionSettlement: Sendable {
+  let store: Store
+  let workplace: Workplace
+
+  /// What stands in the way of completing; `nil` where nothing does.
+  func obstacle(_ attempt: AttemptRecord) async throws -> String? {
+    guard let lane = try store.lane(attempt.lane), lane.feature == attempt.feature else {
+      return
+        "nothing was done yet: open_lane makes the lane to work in; release_features hands it back"
+    }
+    if let open = try refusals(attempt.feature) { return open }
+    let (workplace, branch) = (workplace, try store.feature(attempt.feature)?.branch)
+    return try await BlockingQueue.run {
+      let repository = try Repository(opening: lane.path, environment: workplace.environment)
+      let status = try repository.status()
+      let conflicted = status.filter(\.isConflicted)
+      guard conflicted.isEmpty else {
+        return "the merge is not resolved in "
+          + conflicted.map { String(decoding: $0.path, as: UTF8.self) }.joined(separator: ", ")
+      }
+      guard status.isEmpty, let tip = try branch.flatMap({ try repository.reference($0) }),
+        let target = try repository.reference(workplace.target)
+      else { return nil }
+      return try repository.branchChanges(tip: tip, target: target).changes.isEmpty
+        ? "nothing was changed in the lane; release_features hands the feature back" : nil
+    }
+  }
+
+  /// Names claims that were refused and never got.
+  func refusals(_ feature: String) throws -> String? {
+    let open = try store.refusals(of: feature).filter { $0.reason != "frozen" }
+    guard !open.isEmpty else { return nil }
+    return
+      "you were refused \(open.map(\.path.description).joined(separator: ", ")) and have not got it "
+      + "since: wait_for_file gets it; or hand the feature back (in a run: end here) and it goes on "
+      + "after the holder"
+  }
+
+  /// Commits what is left and moves the feature on.
+  func complete(_ attempt: AttemptRecord) async throws { try await settle(attempt, .exited(0)) }
+
+  /// Keeps the work on the branch and makes the feature ready again.
+  func handBack(_ attempt: AttemptRecord) async throws { try await settle(attempt, .stopped) }
+
+  private func settle(_ attempt: AttemptRecord, _ ending: Ending) async throws {
+    let (store, workplace) = (store, workplace)
+    try await BlockingQueue.run { try Self.settle(attempt, ending, store, workplace) }
+  }
+
+  private static func settle(
+    _ attempt: AttemptRecord, _ ending: Ending, _ store: Store, _ workplace: Workplace
+  ) throws {
+    guard let lane = try store.lane(attempt.lane), let feature = try store.feature(attempt.feature),
+      let branch = feature.branch
+    else {
+      try store.endAttempt(
+        attempt.feature, attempt.number, .interrupted(detail: "handed back"), tip: nil, changed: [])
+      return
+    }
+    let settler = AttemptSettler(
+      settings: workplace.attempts, store: store, state: workplace.state,
+      identity: workplace.identity())
+    try settler.settle(feature, attempt, lane: lane, branch: branch, ending: ending)
+  }
+
+  /// Ends a session's attempts whose lease has run out. Blocks.
+  ///
+  /// Changes in the lane, or a process that stands in it, keep the lease.
+  func endLapsed() throws {
+    for session in try store.lapsedSessions() {
+      var isKept = false
+      for attempt in try store.sessionAttempts(session.agent) {
+        if try isAtWork(attempt) {
+          isKept = true
+        } else {
+          try Self.settle(attempt, .stopped, store, workplace)
+        }
+      }
+      if isKept { try store.renewSession(session.agent) }
+    }
+  }
+
+  private func isAtWork(_ attempt: AttemptRecord) throws -> Bool {
+    guard let lane = try store.lane(attempt.lane), lane.feature == attempt.feature,
+      FileManager.default.fileExists(atPath: lane.path)
+    else { return false }
+    if !OrphanProcesses.find(standingIn: FileLook.resolved(lane.path) ?? lane.path).isEmpty { return true }
+    return try !LaneChanges.paths(
+      lane: lane.path, target: workplace.target, environment: workplace.environment
+    ).isEmpty
+  }
+}
+
+extension Coordinator {
+  /// Ends what belongs to sessions that are not heard of any more.
+  func endLapsedSessions() throws {
+    try SessionSettlement(store: store, workplace: workplace).endLapsed()
+  }
+}
