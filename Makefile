@@ -43,7 +43,7 @@ endif
 	@$(SWIFT) build -c $(CONFIG) $(flags) $(ask_flags) --product lanekeeper-ask
 
 test: packages ## run every test
-	@Tools/ensure-packages bubblewrap strace faketime openssl curl
+	@Tools/ensure-packages bubblewrap strace faketime curl
 	@$(SWIFT) build --build-tests
 	@$(SWIFT) test --skip-build --parallel
 

@@ -40,8 +40,7 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
   ],
   targets: [
     .systemLibrary(
@@ -100,9 +99,7 @@ let package = Package(
         dependencies: [
           "Run", "MCP", "Attempts", "Processes", "Store",
           "Backlog", "Git", "ClaimRules", "CZlib",
-          .product(name: "Crypto", package: "swift-crypto"),
           .product(name: "Hummingbird", package: "hummingbird"),
-          .product(name: "HummingbirdTLS", package: "hummingbird"),
         ], swiftSettings: strict),
       .testTarget(
         name: "WebTests",

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Synchronization
 
@@ -65,7 +64,7 @@ package final class BrowserSessions: Sendable {
     return secret
   }
 
-  private static func hash(_ secret: String) -> String { SHA256.hash(data: Data(secret.utf8)).hex }
+  private static func hash(_ secret: String) -> String { SHA256.hex(Array(secret.utf8)) }
 
   /// Tells whether a session's secret counts.
   package func knows(_ secret: String) -> Bool {

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// The files of the page, held in memory under names that change with their content.
@@ -32,9 +31,7 @@ struct PageFiles: Sendable {
       throw MissingPage(reason: "\(directory)/index.html is not there; install lanekeeper again")
     }
     // Modules name each other by relative paths, so that one name for all of them is enough.
-    var hash = SHA256()
-    for file in contents { hash.update(data: Array("\(file.name)\n".utf8) + file.bytes) }
-    let tree = hash.finalize().hex.prefix(16)
+    let tree = SHA256.hex(contents.flatMap { Array("\($0.name)\n".utf8) + $0.bytes }).prefix(16)
     index = Self.file(
       "index.html",
       Array(

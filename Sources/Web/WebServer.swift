@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import MCP
 import NIOCore
@@ -17,7 +16,7 @@ import Synchronization
 package struct WebServer: Sendable {
   /// What is told when the server has begun, or a link was used.
   package enum Note: Sendable {
-    /// The address begins with the scheme and ends with the port.
+    /// `http://`, host and port.
     case serving(address: String, key: String)
     case newLink(address: String, key: String)
   }
@@ -47,31 +46,27 @@ package struct WebServer: Sendable {
   /// - Parameters:
   ///   - port: 0 takes any that is free.
   ///   - isOpen: tells that it shall be reached from other machines.
-  ///   - identity: what connections are encrypted with; `nil` for none that are.
   package func run(
-    address: String, port: Int, isOpen: Bool, identity: ServerIdentity?,
-    tell: @escaping @Sendable (Note) -> Void
+    address: String, port: Int, isOpen: Bool, tell: @escaping @Sendable (Note) -> Void
   ) async throws {
     var logger = Logger(label: "lanekeeper-ui")
     logger.logLevel = .critical
     let api = Mutex<API?>(nil)
     let server = self
-    let plain = HTTPServerBuilder.http1(
-      configuration: .init(
-        additionalChannelHandlers: [RequestDeadline()],
-        httpDecoderConfiguration: .init(
-          maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)))
     let app = Application(
       responder: CallbackResponder<BasicRequestContext> { request, _ in
         guard let api = api.withLock({ $0 }) else { return .init(status: .serviceUnavailable) }
         return Reply.secured(await server.answer(request, api))
       },
-      server: try identity.map { try .tls(plain, tlsConfiguration: $0.configuration) } ?? plain,
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [RequestDeadline()],
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100))),
       configuration: .init(address: .hostname(address, port: port), backlog: 1024),
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
-        let hosts = HostNames(
-          address: address, port: port, isOpen: isOpen, certified: identity?.names)
+        let hosts = HostNames(address: address, port: port, isOpen: isOpen)
         api.withLock {
           $0 = API(site: site, guardian: RequestChecks(door: door, hosts: hosts)) {
             tell(.newLink(address: hosts.origin, key: door.key()))

@@ -1,7 +1,6 @@
 import Foundation
 
-/// How the program was called: DIRECTORY ADDRESS PORT VERSION [--tls CERTIFICATE KEY] [--open]
-/// [--with-input] [--check].
+/// How the program was called: DIRECTORY ADDRESS PORT VERSION [--open] [--with-input].
 struct UiCall {
   let directory: String
   let address: String
@@ -11,30 +10,17 @@ struct UiCall {
   let isOpen: Bool
   /// It ends when its standard input does, and takes another port where its own is taken.
   let endsWithInput: Bool
-  /// It only says whether those files can be used.
-  let isCheck: Bool
-  /// The files of the server's certificate and of its key.
-  let identity: (certificate: String, key: String)?
 
   init?(_ words: [String]) {
     guard words.count >= 5, let port = Int(words[3]), (0...65535).contains(port) else { return nil }
-    var flags = words.dropFirst(5)
-    if let place = flags.firstIndex(of: "--tls"), flags.count >= place + 3 - flags.startIndex {
-      identity = (flags[place + 1], flags[place + 2])
-      flags.removeSubrange(place..<(place + 3))
-    } else {
-      identity = nil
-    }
-    guard flags.allSatisfy({ ["--open", "--with-input", "--check"].contains($0) }) else {
-      return nil
-    }
+    let flags = words.dropFirst(5)
+    guard flags.allSatisfy({ ["--open", "--with-input"].contains($0) }) else { return nil }
     directory = words[1]
     address = words[2]
     self.port = port
     version = words[4]
     isOpen = flags.contains("--open")
     endsWithInput = flags.contains("--with-input")
-    isCheck = flags.contains("--check")
   }
 
   /// The port; beside a run another one, where something listens on it.

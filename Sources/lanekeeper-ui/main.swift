@@ -16,10 +16,6 @@ do {
   guard !ProcessTree.hasGuardAmongAncestors() else {
     throw Failure("`lanekeeper ui` is a person's command; an agent can't give it")
   }
-  let identity = try call.identity.map {
-    try ServerIdentity(certificate: $0.certificate, key: $0.key)
-  }
-  if call.isCheck { exit(0) }
   if call.endsWithInput {
     Thread.detachNewThread {
       var byte: UInt8 = 0
@@ -44,9 +40,7 @@ do {
       project, store, directory: call.directory, environment: environment, version: call.version),
     door: Door(file: project.state.path + "/ui-sessions"),
     pages: InstalledTemplates.directories("ui"))
-  try await server.run(
-    address: call.address, port: call.freePort(), isOpen: call.isOpen, identity: identity
-  ) { note in
+  try await server.run(address: call.address, port: call.freePort(), isOpen: call.isOpen) { note in
     switch note {
     case .serving(let address, let key):
       print("Page: \(address)/#key=\(key)")
@@ -58,5 +52,5 @@ do {
   }
 } catch {
   FileHandle.standardError.write(Data("lanekeeper: \(error)\n".utf8))
-  exit(error is UnusableIdentity ? 64 : (error as? Failure)?.status ?? 1)
+  exit((error as? Failure)?.status ?? 1)
 }

@@ -2,41 +2,19 @@ import ArgumentParser
 import Foundation
 import Run
 
-/// Where the web page is served, and how what goes over the line is protected.
+/// The address at which the web page is served.
 struct PagePlace: ParsableArguments {
   @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
   var listen = "127.0.0.1"
-  @Option(
-    help: ArgumentHelp(
-      "Encrypt, and show this certificate: a PEM file, with those that it was signed by.",
-      valueName: "file"), completion: .file())
-  var tlsCertificate: String?
-  @Option(
-    help: ArgumentHelp(
-      "The key of --tls-certificate: a PEM file without passphrase.", valueName: "file"),
-    completion: .file())
-  var tlsKey: String?
-  @Flag(help: "With --listen beyond loopback: go on without encryption, and without being asked.")
+  @Flag(help: "Allow --listen beyond loopback, where others can read links and tokens.")
   var unencrypted = false
 
-  func validate() throws {
-    guard (tlsCertificate == nil) == (tlsKey == nil) else {
-      throw ValidationError(
-        "--tls-certificate and --tls-key go together: a certificate and its key")
-    }
-    guard tlsCertificate == nil || !unencrypted else {
-      throw ValidationError("--unencrypted and --tls-certificate exclude each other")
-    }
-  }
-
-  /// Tells whether nothing of this was said.
-  var isUsual: Bool { listen == "127.0.0.1" && tlsCertificate == nil && !unencrypted }
+  /// True if neither option was given.
+  var isUsual: Bool { listen == "127.0.0.1" && !unencrypted }
 
   /// The arguments of the program that serves, after the directory.
   func words(port: Int) -> [String] {
-    var words = [listen, "\(port)", Lanekeeper.configuration.version]
-    if let tlsCertificate, let tlsKey { words += ["--tls", tlsCertificate, tlsKey] }
-    return words + (isOpen ? ["--open"] : [])
+    [listen, "\(port)", Lanekeeper.configuration.version] + (isOpen ? ["--open"] : [])
   }
 
   private var isOpen: Bool {
@@ -45,21 +23,18 @@ struct PagePlace: ParsableArguments {
     return !listen.hasPrefix("127.") || inet_pton(AF_INET, listen, &four) != 1
   }
 
-  /// Asks, where others could read along: beyond loopback whoever is on the way can then come in.
-  func confirm() throws {
-    guard isOpen, tlsCertificate == nil else { return }
+  /// Refuses an address beyond loopback unless `--unencrypted` was given; warns then.
+  ///
+  /// - Throws: ``Failure`` that names the encrypted ways.
+  func check() throws {
+    guard isOpen else { return }
     let warning =
       "\(listen) can be reached from other machines, and nothing is encrypted: whoever is on the way "
       + "reads links and tokens, and can then give every command"
     if unencrypted { return Terminal.error("warning: \(warning)") }
-    guard isatty(0) == 1 else {
-      throw Failure(
-        "\(warning). Give --tls-certificate and --tls-key, listen on loopback behind `ssh -L`, or say "
-          + "--unencrypted", status: 64)
-    }
-    Terminal.error("\(warning). Type yes to go on:")
-    guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {
-      throw Failure("nothing was started")
-    }
+    throw Failure(
+      "\(warning). Listen on loopback instead, and reach the page by `ssh -L 8420:127.0.0.1:8420 HOST` or "
+        + "through a reverse proxy with TLS (docs/dashboard.md shows one); or accept that with --unencrypted",
+      status: 64)
   }
 }

@@ -227,12 +227,18 @@ import Testing
   @Test func p8_beyondLoopbackHasToBeMeant() throws {
     let shop = try Workshop(features: Workshop.independent(1), agent: "true")
     for address in ["0.0.0.0", "::", "192.0.2.1"] {
-      let result = try shop.run("ui", "--listen", address, "--port", "0")
-      #expect(result.status == 64, "\(address)")
-      #expect(
-        result.text.contains("nothing is encrypted")
-          || result.error.contains("nothing is encrypted"))
+      for command in [["ui", "--port", "0"], ["run", "--ui"]] {
+        let result = try shop.run(command + ["--listen", address])
+        #expect(result.status == 64, "\(command) \(address)")
+        for word in ["nothing is encrypted", "ssh -L", "reverse proxy", "--unencrypted"] {
+          #expect(result.error.contains(word), "\(result.error)")
+        }
+      }
     }
+    for words in [["--listen", "0.0.0.0"], ["--unencrypted"]] {
+      #expect(try shop.run(["run"] + words).error.contains("need --ui"))
+    }
+    #expect(try shop.trace().isEmpty)
     let program = try shop.start(
       ["ui", "--listen", "0.0.0.0", "--port", "0", "--unencrypted"], output: "open")
     #expect(

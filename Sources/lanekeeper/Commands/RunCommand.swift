@@ -41,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard ui || place.isUsual else {
-      throw ValidationError("--listen, --tls-certificate and --unencrypted need --ui")
+      throw ValidationError("--listen and --unencrypted need --ui")
     }
   }
 
@@ -49,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
     if showPresets { return PresetsCommand.show() }
     if ui {
       try PersonOnly.check("run --ui", self.project)
-      try place.confirm()
+      try place.check()
     }
     var project = try project.project()
     if let maxCost, !NumberRange.dollars.contains(maxCost) {

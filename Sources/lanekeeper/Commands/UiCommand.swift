@@ -12,11 +12,9 @@ struct UiCommand: ParsableCommand {
 
       On loopback, unless --listen says otherwise. It prints a link that opens the page once in a browser
       (after that the browser is known, and a new link is printed), and the address and the token that
-      agents send as `Authorization: Bearer …` to /mcp. Beyond loopback give it a certificate:
-
-      lanekeeper ui --listen 0.0.0.0 --tls-certificate page.pem --tls-key page.key
-
-      See docs/dashboard.md and docs/mcp.md.
+      agents send as `Authorization: Bearer …` to /mcp. Nothing is encrypted: from another machine use
+      `ssh -L 8420:127.0.0.1:8420 HOST`, or a reverse proxy that does TLS, as docs/dashboard.md shows.
+      See docs/mcp.md, too.
       """)
   @OptionGroup var project: ProjectOptions
   @Option(help: "The port; 0 takes any that is free.") var port = 8420
@@ -31,7 +29,7 @@ struct UiCommand: ParsableCommand {
   func run() throws {
     try PersonOnly.check("ui", self.project)
     _ = try project.project()
-    try place.confirm()
+    try place.check()
     let words = [try UiProgram.path(), project.path] + place.words(port: port)
     var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     execv(words[0], &argv)
@@ -49,11 +47,8 @@ final class UiBesideRun {
   private let server: Foreground
   private let input = Pipe()
 
-  /// - Throws: where the page can't be served as asked; the run should not begin then.
   init(_ project: Project, _ place: PagePlace) throws {
     let words = [try UiProgram.path(), project.directory] + place.words(port: 8420)
-    let status = try Foreground.run(words + ["--check"])
-    guard status == 0 else { throw ExitCode(status) }
     // Agents must not hold it: the server ends when this process does.
     _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
     server = try Foreground(
