@@ -16,8 +16,6 @@ ifeq ($(CONFIG),release)
 locale_data := $(CURDIR)/.build/locale-data
 flags := --static-swift-stdlib -Xlinker -s -Xlinker --no-export-dynamic \
   -Xcc '-DLANEKEEPER_LOCALE_DATA="$(locale_data)/data.S"'
-# The library's HTTP client calls libcurl, which the static library leaves to whoever links it.
-ask_flags := -Xlinker --no-as-needed -Xlinker -lcurl
 endif
 zsh_functions ?= $(root)/share/zsh/site-functions
 
@@ -40,7 +38,6 @@ ifeq ($(CONFIG) $(filter true,$(SWIFT)),release )
 endif
 	@for product in lanekeeper lanekeeper-hook lanekeeper-guard lanekeeper-ui; do \
 	  $(SWIFT) build -c $(CONFIG) $(flags) --product $$product || exit; done
-	@$(SWIFT) build -c $(CONFIG) $(flags) $(ask_flags) --product lanekeeper-ask
 
 test: packages ## run every test
 	@Tools/ensure-packages bubblewrap strace faketime curl
@@ -82,8 +79,7 @@ install: build ## install below PREFIX (default /usr/local), DESTDIR before it
 	  "$(zsh_functions)" "$(root)/share/fish/vendor_completions.d"
 	install -m 755 $(build)/lanekeeper "$(bindir)/lanekeeper"
 	ln -sf lanekeeper "$(bindir)/git-lane"
-	install -m 755 $(build)/lanekeeper-hook $(build)/lanekeeper-guard $(build)/lanekeeper-ui \
-	  $(build)/lanekeeper-ask "$(libexec)"
+	install -m 755 $(build)/lanekeeper-hook $(build)/lanekeeper-guard $(build)/lanekeeper-ui "$(libexec)"
 	cp -R templates/. "$(share)/templates"
 	if test -e .git && commit=$$(git rev-parse --short=7 HEAD 2>/dev/null); then \
 	  git diff --quiet HEAD -- Sources templates || commit=$$commit-changed; \

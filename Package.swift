@@ -33,7 +33,6 @@ let package = Package(
     .executable(name: "lanekeeper-hook", targets: ["lanekeeper-hook"]),
     .executable(name: "lanekeeper-guard", targets: ["lanekeeper-guard"]),
     .executable(name: "lanekeeper-ui", targets: ["lanekeeper-ui"]),
-    .executable(name: "lanekeeper-ask", targets: ["lanekeeper-ask"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -112,8 +111,6 @@ let package = Package(
           "CLocaleData",
         ],
         swiftSettings: strict),
-      .executableTarget(
-        name: "lanekeeper-ask", dependencies: ["CLocaleData"], swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-hook",
         dependencies: ["ClaimRules", "GitFormats", "CSQLite", "CProcess", "CHookEntry"],

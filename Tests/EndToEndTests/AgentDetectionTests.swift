@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -255,6 +256,59 @@ import Testing
       "schedule: {ask: {endpoint: openai, model: other, url: '\(endpoint.url)'}}\n")
     #expect(edges(try shop.json("plan", "--detect", "agent")).count == 2)
     #expect(endpoint.requests.last?.headers["authorization"] == nil)
+  }
+
+  /// Other users may read arguments, and children of a run its environment.
+  @Test func theKeyStandsInNoArgumentAndNoEnvironmentOfCurl() throws {
+    let key = Self.key + UUID().uuidString
+    let found = Mutex<(curls: Int, places: [String])>((0, []))
+    let endpoint = try ScriptedEndpoint { request in
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+        func file(_ part: String) -> Data {
+          FileManager.default.contents(atPath: "/proc/\(name)/\(part)") ?? Data()
+        }
+        let program = String(decoding: file("comm"), as: UTF8.self).trimmingCharacters(
+          in: .newlines)
+        let isKnown = file("cmdline").range(of: Data(key.utf8)) != nil
+        let isGiven = file("environ").range(of: Data(key.utf8)) != nil
+        found.withLock {
+          if program == "curl" { $0.curls += 1 }
+          if isKnown || isGiven && program != "lanekeeper" { $0.places.append(program) }
+        }
+      }
+      return ScriptedEndpoint.says(Self.edges, to: request)
+    }
+    defer { endpoint.close() }
+    var shop = try shop("exit 1", configuration: "")
+    shop.environment["ANTHROPIC_BASE_URL"] = endpoint.url
+    shop.environment["ANTHROPIC_API_KEY"] = key
+    shop.environment["http_proxy"] = "http://127.0.0.1:1"
+    #expect(edges(try shop.json("plan", "--ask", "anthropic:m")).count == 2)
+    #expect(endpoint.requests.first?.headers["x-api-key"] == key)
+    #expect(found.withLock { $0.places }.isEmpty && found.withLock { $0.curls } > 0)
+    // No header can be added by a key.
+    shop.environment["ANTHROPIC_API_KEY"] = "key\nX-Other: 1"
+    let broken = try shop.run("plan", "--ask", "anthropic:other")
+    #expect(broken.error.contains("holds a line break"), "\(broken.error)")
+    shop.environment["ANTHROPIC_API_KEY"] = "a \\ b \" = #'"
+    #expect(edges(try shop.json("plan", "--ask", "anthropic:quoted")).count == 2)
+    #expect(endpoint.requests.map { $0.headers["x-api-key"] } == [key, "a \\ b \" = #'"])
+  }
+
+  @Test func withoutCurlAnEndpointIsNotAsked() throws {
+    var shop = try shop("exit 1", configuration: "")
+    let git = try TestProgram.run(
+      ["sh", "-c", "command -v git"], directory: "/", environment: shop.environment
+    ).text
+    try FileManager.default.createDirectory(
+      atPath: shop.repository.root.path("programs"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: shop.repository.root.path("programs/git"), withDestinationPath: git)
+    shop.environment["PATH"] = shop.repository.root.path("programs")
+    shop.environment["ANTHROPIC_API_KEY"] = Self.key
+    let result = try shop.run("plan", "--ask", "anthropic:m")
+    #expect(result.status == 0 && result.error.contains("curl is not installed"), "\(result.error)")
+    #expect(result.error.contains("the learned detector was used instead"))
   }
 
   @Test func errorsOfAnEndpointHoldNoSecretAndNoEscapes() throws {

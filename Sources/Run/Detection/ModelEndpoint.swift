@@ -5,22 +5,20 @@ import Processes
 
 /// A model behind HTTP, in the wire format of Anthropic's messages or OpenAI's chat completions.
 ///
-/// The request goes through `lanekeeper-ask`. The key comes from the environment, stands in no argument, no
-/// file and no message, and is sent over TLS or to loopback only.
+/// `curl` sends the request. The key comes from the environment, is handed to curl on standard input, stands in
+/// no argument, no file and no message, and is sent over TLS or to loopback only.
 struct ModelEndpoint: Sendable {
   private let settings: DetectionSource.Endpoint
   private let url: URL
   private let headers: [String: String]
-  private let program: String
   private let environment: [String: String]
-  private let seconds = 300.0
+  private static let seconds = 300
   private static let mostBytes = 4_000_000
 
-  /// - Throws: ``DependencyAsker/Unable`` where key or address are missing or won't do.
+  /// - Throws: ``DependencyAsker/Unable`` if curl or the key is missing, or the address is not allowed.
   init(_ settings: DetectionSource.Endpoint, environment: [String: String]) throws {
     self.settings = settings
     self.environment = environment
-    program = try HelperPrograms.path("lanekeeper-ask")
     let wire = Self.wires[settings.wire]!
     let base = settings.url ?? environment[wire.baseVariable] ?? ""
     let address = (base.isEmpty ? wire.base : base)
@@ -48,6 +46,14 @@ struct ModelEndpoint: Sendable {
       throw DependencyAsker.Unable("the variable \(variable) holds no key")
     }
     if settings.wire == .anthropic { headers["anthropic-version"] = "2023-06-01" }
+    guard headers.values.allSatisfy({ $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f } }) else {
+      throw DependencyAsker.Unable(
+        "the key in the environment holds a line break or another control character")
+    }
+    guard ShellCommand.exists("curl", directory: "/", path: environment["PATH"]) else {
+      throw DependencyAsker.Unable(
+        "curl is not installed; install it, or name an agent program in schedule.ask")
+    }
     self.headers = headers
   }
 
@@ -67,52 +73,71 @@ struct ModelEndpoint: Sendable {
       keyVariable: "OPENAI_API_KEY"),
   ]
 
-  private struct Sent: Encodable {
-    var url: URL
-    var headers: [String: String]
-    var body: String
-    var seconds: Double
-    var limit: Int
-  }
-
-  private struct Received: Decodable {
-    var status: Int?
-    var body: String?
-    var failure: String?
-  }
-
   /// Sends a prompt and returns the text of the answer. Blocks.
   func answer(_ prompt: String) throws -> String {
     var body: [String: Any] = [
       "model": settings.model, "messages": [["role": "user", "content": prompt]],
     ]
     if settings.wire == .anthropic { body["max_tokens"] = 16_000 }
-    let text = String(
-      decoding: try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys]),
-      as: UTF8.self)
-    let sent = try JSONEncoder().encode(
-      Sent(url: url, headers: headers, body: text, seconds: seconds, limit: Self.mostBytes))
-    // What names the way to the network, and nothing else.
+    let (status, received) = try send(
+      try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys]))
+    let object = (try? JSONSerialization.jsonObject(with: received)) as? [String: Any]
+    guard status == "200" else {
+      let error = object?["error"]
+      let words = (error as? [String: Any])?["message"] as? String ?? error as? String ?? ""
+      throw unable("HTTP status \(status)" + (words.isEmpty ? "" : ": \(words)"))
+    }
+    return try Self.text(object ?? [:], settings.wire)
+  }
+
+  /// Posts a body; returns the HTTP status, three digits, and the body of the answer.
+  private func send(_ body: Data) throws -> (status: String, body: Data) {
+    let directory =
+      FileManager.default.temporaryDirectory.path + "/lanekeeper-question-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try body.write(to: URL(fileURLWithPath: directory + "/body"))
+    // The variables of proxies and of certificates, and nothing else.
     let passed = environment.filter {
-      ["PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"].contains($0.key)
+      ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"].contains($0.key)
         || $0.key.lowercased().hasSuffix("_proxy")
     }
     let result = try Command.runBlocking(
-      [program], directory: "/", environment: passed, input: [UInt8](sent),
-      timeoutSeconds: seconds + 10, outputLimit: 8 * Self.mostBytes)
-    guard let received = try? JSONDecoder().decode(Received.self, from: Data(result.output)) else {
-      throw DependencyAsker.Unable("lanekeeper-ask ended with \(result.status)")
+      // -q: the person's ~/.curlrc could log the key, or follow redirections with it.
+      ["curl", "-q", "-K", "-"], directory: directory, environment: passed,
+      input: Array(request(body: directory + "/body").utf8),
+      timeoutSeconds: Double(Self.seconds) + 10, outputLimit: Self.mostBytes + 5)
+    // 63: longer than `max-filesize`, which curl before 8.4 only compares with Content-Length.
+    guard result.status != 63, result.output.count <= Self.mostBytes + 4 else {
+      throw unable("the answer is longer than \(Self.mostBytes) bytes")
     }
-    if let failure = received.failure { throw unable(failure) }
-    let object =
-      (try? JSONSerialization.jsonObject(with: Data((received.body ?? "").utf8)))
-      as? [String: Any]
-    guard received.status == 200 else {
-      let error = object?["error"]
-      let words = (error as? [String: Any])?["message"] as? String ?? error as? String ?? ""
-      throw unable("HTTP status \(received.status ?? 0)" + (words.isEmpty ? "" : ": \(words)"))
+    guard result.status == 0 else {
+      let words = String(decoding: result.error, as: UTF8.self)
+      throw unable(words.split(separator: "\n").last.map(String.init) ?? "curl: \(result.status)")
     }
-    return try Self.text(object ?? [:], settings.wire)
+    return (
+      String(decoding: result.output.suffix(3), as: UTF8.self), Data(result.output.dropLast(4))
+    )
+  }
+
+  /// The request as a configuration of curl, one option a line; redirections are not followed.
+  private func request(body: String) -> String {
+    var options = [
+      ("url", url.absoluteString), ("data-binary", "@" + body), ("max-time", "\(Self.seconds)"),
+      ("max-filesize", "\(Self.mostBytes)"), ("write-out", "\n%{http_code}"),
+      // Without a wait for "100 Continue".
+      ("header", "Expect:"),
+    ]
+    // A key for this machine is not shown to a proxy.
+    if url.scheme == "http" { options.append(("noproxy", "*")) }
+    options += headers.sorted { $0.key < $1.key }.map { ("header", "\($0.key): \($0.value)") }
+    func quoted(_ text: String) -> String {
+      text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+    return "silent\nshow-error\ngloboff\n"
+      + options.map { "\($0.0) = \"\(quoted($0.1))\"\n" }.joined()
   }
 
   private static func text(_ object: [String: Any], _ wire: DetectionSource.Wire) throws -> String {
