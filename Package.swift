@@ -48,7 +48,6 @@ let package = Package(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CProcess"),
-    .target(name: "CHookEntry"),
     .target(name: "CLocaleData"),
   ]
     + module("ClaimRules")
@@ -113,9 +112,8 @@ let package = Package(
         swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-hook",
-        dependencies: ["ClaimRules", "GitFormats", "CSQLite", "CProcess", "CHookEntry"],
-        swiftSettings: staticSwift,
-        linkerSettings: staticLink + [.unsafeFlags(["-Xlinker", "--entry=lk_hook_entry"])]),
+        dependencies: ["ClaimRules", "GitFormats", "CSQLite", "CProcess"],
+        swiftSettings: staticSwift, linkerSettings: staticLink),
       .executableTarget(
         name: "lanekeeper-guard", dependencies: ["CProcess"],
         swiftSettings: staticSwift, linkerSettings: staticLink),

@@ -11,13 +11,9 @@ package enum Hex {
 
   /// Returns the 20 bytes of an object id; `nil` where the text is none.
   package static func bytes(_ text: String) -> [UInt8]? {
-    text.utf8.count == 40 ? anyBytes(text) : nil
-  }
-
-  /// Returns the bytes that a text of digits stands for; `nil` where it is none.
-  static func anyBytes(_ text: String) -> [UInt8]? {
+    guard text.utf8.count == 40 else { return nil }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count / 2)
+    bytes.reserveCapacity(20)
     var high: UInt8?
     for character in text.utf8 {
       guard let digit = digit(character) else { return nil }
@@ -28,7 +24,7 @@ package enum Hex {
         high = digit
       }
     }
-    return high == nil ? bytes : nil
+    return bytes
   }
 
   package static func text(_ bytes: [UInt8]) -> String {

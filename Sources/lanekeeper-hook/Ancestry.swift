@@ -38,18 +38,6 @@ enum Ancestry {
     }
   }
 
-  /// Tells the process that has started the hook, and so all its ancestors, from any other: its number and
-  /// when it started.
-  static var starter: String {
-    let process = getppid()
-    guard let bytes = Files.read("/proc/\(process)/stat", limit: 4096),
-      let closing = bytes.lastIndex(of: 0x29)
-    else { return "" }
-    // The 22nd field; the second ends here.
-    let fields = bytes[(closing + 1)...].split(separator: 0x20)
-    return fields.count > 19 ? "\(process) \(String(decoding: fields[19], as: UTF8.self))" : ""
-  }
-
   private static func value(_ name: String, _ words: [String]) -> String? {
     let end = words.firstIndex(of: "--") ?? words.endIndex
     guard let index = words[..<end].firstIndex(of: name), index + 1 < end else { return nil }

@@ -4,7 +4,7 @@ import GitFormats
 /// starting git does, and asked of git where these have a form that is not understood.
 struct Changes {
   /// The tree that the index remembers, in hex; `nil` where git has to be asked what is staged.
-  let stagedTree: String?
+  private let stagedTree: String?
   private let objects: ObjectFiles
 
   /// - Parameter staged: tells that what is staged will be asked for.

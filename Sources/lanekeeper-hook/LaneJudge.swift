@@ -93,30 +93,22 @@ struct LaneJudge {
   ///
   /// Nothing is written where the lane has it all already, so that lanes do not wait for each other.
   /// - Parameter record: what else has to be written down in the same transaction.
-  /// - Returns: what stands in the way, else the stamp of the state that was judged; without one nothing
-  ///   is known of it.
+  /// - Returns: what stands in the way; empty when every path may be changed.
   func admit(
     _ paths: [[UInt8]], base: String?, record: (() throws(StateFileError) -> Void)? = nil
-  ) throws(StateFileError) -> (conflicts: [ClaimConflict], stamp: StateStamp?) {
-    let seen = database.stamp
+  ) throws(StateFileError) -> [ClaimConflict] {
     if record == nil,
       try database.reading({ () throws(StateFileError) in try holds(paths, base: base) })
     {
-      return ([], seen)
+      return []
     }
-    var before: StateStamp?
-    let conflicts = try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
-      before = database.stamp
+    return try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
       let conflicts = try claim(paths, base: base)
       guard conflicts.isEmpty else { return conflicts }
       try pin(paths)
       try record?()
       return []
     }
-    // Another process may have written in the moment since.
-    let after = database.stamp
-    let isOurs = before.flatMap { before in after?.isNext(to: before) } ?? false
-    return (conflicts, isOurs ? after : nil)
   }
 
   /// Claims what is not claimed, all or nothing, inside a transaction that is open.

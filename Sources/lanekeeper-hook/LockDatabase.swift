@@ -12,7 +12,6 @@ struct StateFileError: Error {
 /// time than giving all memory back.
 final class LockDatabase {
   private var handle: OpaquePointer?
-  private let path: String
   // A few; a dictionary takes longer to set up than to look through these.
   private var statements: [(sql: String, pointer: OpaquePointer)] = []
 
@@ -21,10 +20,10 @@ final class LockDatabase {
   /// - Parameter busyMilliseconds: how long to wait for another process that writes.
   /// - Throws: ``StateFileError`` where it can't be read or written, or is a newer program's.
   init(_ place: GitPlace, busyMilliseconds: Int32 = 10_000) throws(StateFileError) {
-    path = place.stateFile
-    guard Files.exists(path) else { throw StateFileError(reason: "it is missing") }
+    guard Files.exists(place.stateFile) else { throw StateFileError(reason: "it is missing") }
     lk_sqlite_one_thread()
-    let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+    let code = sqlite3_open_v2(
+      place.stateFile, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
     guard code == SQLITE_OK else {
       let reason = String(cString: sqlite3_errstr(code))
       sqlite3_close(handle)
@@ -44,9 +43,6 @@ final class LockDatabase {
           : "it has no tables")
     }
   }
-
-  /// What tells whether somebody has written to the file.
-  var stamp: StateStamp? { StateStamp(database: path) }
 
   /// Runs a statement without values.
   func run(_ sql: String) throws(StateFileError) {

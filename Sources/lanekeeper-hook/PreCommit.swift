@@ -52,19 +52,8 @@ enum PreCommit {
       return .refuse(["lanekeeper: git can't tell what is staged here; the commit is refused"])
     }
     let judge = LaneJudge(database: database, lane: lane, tip: tip, changes: changes)
-    let outcome = try judge.admit(paths, base: base)
-    guard outcome.conflicts.isEmpty else {
-      return .refuse(try judge.refuse(outcome.conflicts, of: paths.count))
-    }
-    // A person's commit is judged once more, since it is to be noted whose it is.
-    if merged.isEmpty, !lane.isPersons(place), let tree = changes.stagedTree, let head, let tip,
-      let stamp = outcome.stamp
-    {
-      Judgement(
-        lane: lane.path, branch: lane.branch, parent: head, tree: tree, target: lane.target,
-        tip: tip, starter: Ancestry.starter, stamp: stamp.bytes
-      ).write(place)
-    }
-    return .pass(notes)
+    let conflicts = try judge.admit(paths, base: base)
+    return conflicts.isEmpty
+      ? .pass(notes) : .refuse(try judge.refuse(conflicts, of: paths.count))
   }
 }

@@ -13,7 +13,6 @@ enum ReferenceTransaction {
     let weighty = changes.filter(references.isWeighty)
     guard !weighty.isEmpty else { return .pass([]) }
     guard let number = place.lane else { return judgeOutside(place, weighty, references) }
-    if Judgement.stands(place, weighty, references) { return .pass([]) }
     do throws(StateFileError) {
       let database = try LockDatabase(place)
       guard let lane = try LaneRow.find(number, place, database) else {
@@ -107,7 +106,7 @@ enum ReferenceTransaction {
         if isPerson { try judge.notePerson(present, change.new) }
       }
     }
-    let conflicts = try judge.admit(paths, base: base, record: record).conflicts
+    let conflicts = try judge.admit(paths, base: base, record: record)
     return conflicts.isEmpty ? [] : try judge.refuse(conflicts, of: paths.count)
   }
 }

@@ -48,7 +48,7 @@ import Testing
     let folders = try FileManager.default.contentsOfDirectory(
       atPath: root.appendingPathComponent("Sources").path)
     let ours = Set(folders).subtracting([
-      "CLibgit2", "CSQLite", "CZlib", "CProcess", "CHookEntry", "CLocaleData", "lanekeeper-hook",
+      "CLibgit2", "CSQLite", "CZlib", "CProcess", "CLocaleData", "lanekeeper-hook",
       "lanekeeper-guard", "lanekeeper-ui",
     ])
     let known = try Set(documented())

@@ -134,27 +134,6 @@ import Testing
     }
   }
 
-  @Test func fuzz_judgements() throws {
-    var random = Mutator(seed: seed &+ 7)
-    let id = String(repeating: "ab", count: 20)
-    let sample = Judgement(
-      lane: "/lanes/1", branch: "refs/heads/lane/1-x", parent: id, tree: id,
-      target: "refs/heads/main", tip: id, starter: "12 34", stamp: Array(0..<88)
-    ).file
-    let index = [UInt8](repeating: 1, count: 96)
-    for _ in 0..<count {
-      if let read = Judgement(random.mutate(sample)) {
-        #expect(
-          [read.parent, read.tree, read.tip].allSatisfy(Hex.isObjectID) && !read.stamp.isEmpty)
-        // Whatever is read stands for itself alone.
-        #expect(Judgement(read.file) == read)
-      }
-      if let stamp = StateStamp(file: [1, 2, 3], index: random.mutate(index)) {
-        #expect(stamp.bytes.count == 48 + 3 * 8)
-      }
-    }
-  }
-
   @Test func fuzz_linesOfReferenceTransaction() throws {
     var random = Mutator(seed: seed &+ 3)
     let sample = Sample.changes

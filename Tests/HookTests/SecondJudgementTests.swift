@@ -1,9 +1,8 @@
-import Foundation
 import TestSupport
 import Testing
 
-/// `reference-transaction` takes over what `pre-commit` has just judged, and only that.
-@Suite struct JudgementTests {
+/// `reference-transaction` judges a commit again, whatever `pre-commit` found.
+@Suite struct SecondJudgementTests {
   /// A lane with two changed files.
   private func lane() throws -> HookFixture {
     let lane = try HookFixture()
@@ -43,20 +42,15 @@ import Testing
     #expect(try lane.tip() == before)
   }
 
-  @Test func theSameJudgementCountsOnce() throws {
+  @Test func p2_theSameCommitIsJudgedAgainWhenAnotherHoldsItsPath() throws {
     let lane = try lane()
     #expect(try lane.commitAsAgent().status == 0)
     #expect(try lane.claims() == ["a.txt!", "dir/b.txt!"])
-    let judged = try #require(
-      FileManager.default.contents(
-        atPath: lane.test.path + "/.git/worktrees/lane-1/lanekeeper-judged"))
-    // Somebody else gets the path; the same tree on the same parent is a new question.
+    // Another feature gets the path.
     let tree = try lane.test.git("rev-parse", "lane/1-one^{tree}")
     let base = try lane.test.git("rev-parse", "lane/1-one~1")
     _ = try lane.git("reset", "-q", "--hard", "HEAD~1")
     try lane.table.run("UPDATE claims SET owner = '2', pinned = 0")
-    try judged.write(
-      to: URL(fileURLWithPath: lane.test.path + "/.git/worktrees/lane-1/lanekeeper-judged"))
     let again = try lane.test.git("commit-tree", "-p", base, "-m", "again", tree)
     let result = try lane.git("update-ref", "refs/heads/lane/1-one", again)
     #expect(result.status != 0 && result.error.contains("a.txt"), "\(result.error)")
