@@ -50,53 +50,54 @@ let package = Package(
     .target(name: "CProcess"),
     .target(name: "CLocaleData"),
   ]
-    + module("ClaimRules")
-    + module("GitFormats", ["CZlib", "CProcess"], tests: ["ClaimRules", "TestSupport"])
+    + module("Model")
+    + module("GitFormats", ["CZlib", "CProcess"], tests: ["Model", "TestSupport"])
     + module("Processes", ["CProcess"], tests: ["TestSupport"])
     + module("Git", ["CLibgit2", "GitFormats", "Processes"], tests: ["TestSupport"])
-    + module("Backlog", [.product(name: "Yams", package: "Yams")])
-    + module("Planning", ["Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
+    + module("Backlog", ["Model", .product(name: "Yams", package: "Yams")])
+    + module("Planning", ["Model", "Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
+    + module(["Model", "Backlog"])
     + module(
       "Store",
-      ["ClaimRules", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
+      ["Model", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
       tests: ["TestSupport"], exclude: ["Samples"])
     + module(
-      "Lanes", ["Backlog", "Git", "GitFormats", "Store", "Processes", "ClaimRules"],
+      "Lanes", ["Backlog", "Git", "GitFormats", "Store", "Processes", "Model"],
       tests: ["TestSupport"])
     + module(
       "Attempts",
       [
-        "Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules",
+        "Git", "Store", "Processes", "Backlog", "Lanes", "Model",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Mustache", package: "swift-mustache"),
       ], tests: ["TestSupport"], exclude: ["Snapshots"])
     + module(
       "Landing",
-      ["Git", "Store", "Processes", "Backlog", "Lanes", "ClaimRules", "CProcess"],
+      ["Git", "Store", "Processes", "Backlog", "Lanes", "Model", "CProcess"],
       tests: ["TestSupport", "LandingSimulation", "landing-probe"])
     + module(
       "MCP",
-      ["Backlog", "Git", "Store", "Processes", "Lanes", "Attempts", "ClaimRules"],
+      ["Backlog", "Git", "Store", "Processes", "Lanes", "Attempts", "Model"],
       tests: ["TestSupport"])
     + module(
       "Run",
       [
         "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts",
-        "Landing", "ClaimRules", "MCP",
+        "Landing", "Model", "MCP",
       ], tests: ["TestSupport"])
     + [
       .executableTarget(
         name: "lanekeeper",
         dependencies: [
           "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts",
-          "Landing", "Run", "ClaimRules", "MCP", "CLocaleData",
+          "Landing", "Run", "Model", "MCP", "CLocaleData",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict),
       .target(
         name: "Web",
         dependencies: [
           "Run", "MCP", "Attempts", "Processes", "Store",
-          "Backlog", "Git", "ClaimRules", "CZlib",
+          "Backlog", "Git", "Model", "CZlib",
           .product(name: "Hummingbird", package: "hummingbird"),
         ], swiftSettings: strict),
       .testTarget(
@@ -107,12 +108,12 @@ let package = Package(
         name: "lanekeeper-ui",
         dependencies: [
           "Web", "Run", "MCP", "Processes", "Store", "Lanes",
-          "CLocaleData",
+          "Model", "CLocaleData",
         ],
         swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-hook",
-        dependencies: ["ClaimRules", "GitFormats", "CSQLite", "CProcess"],
+        dependencies: ["Model", "GitFormats", "CSQLite", "CProcess"],
         swiftSettings: staticSwift, linkerSettings: staticLink),
       .executableTarget(
         name: "lanekeeper-guard", dependencies: ["CProcess"],
@@ -124,10 +125,10 @@ let package = Package(
         name: "landing-probe",
         dependencies: [
           "Landing", "LandingSimulation", "Store", "Git", "Lanes", "Processes", "Backlog",
-          "ClaimRules",
+          "Model",
         ], path: "Tests/LandingProbe", swiftSettings: strict),
       .executableTarget(
-        name: "bench-claims", dependencies: ["Store", "ClaimRules", "CSQLite"],
+        name: "bench-claims", dependencies: ["Store", "Model", "CSQLite"],
         path: "Tools/bench-claims", swiftSettings: strict),
       .executableTarget(
         name: "bench-trees", dependencies: ["Git", "Lanes", "Store", "CLibgit2"],
@@ -142,7 +143,7 @@ let package = Package(
           "Backlog", "Planning", "PlanningSamples", "Git", "Run",
         ], path: "Tools/planning-bench", swiftSettings: strict),
       .testTarget(
-        name: "HookTests", dependencies: ["ClaimRules", "CSQLite", "CProcess", "TestSupport"],
+        name: "HookTests", dependencies: ["Model", "CSQLite", "CProcess", "TestSupport"],
         swiftSettings: strict),
       .testTarget(
         name: "EndToEndTests", dependencies: ["TestSupport", "CSQLite"], swiftSettings: strict),

@@ -1,8 +1,8 @@
 import Backlog
-import ClaimRules
 import Foundation
 import Git
 import Lanes
+import Model
 import Processes
 import Store
 

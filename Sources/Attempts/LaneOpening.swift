@@ -1,6 +1,6 @@
-import ClaimRules
 import Git
 import Lanes
+import Model
 import Store
 
 /// Brings the lane of an agent that was not started by a run into the state in which work begins.

@@ -1,7 +1,7 @@
-import ClaimRules
 import Foundation
 import Git
 import Lanes
+import Model
 import Store
 
 /// Brings a lane into the state in which an attempt begins.

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Git
+import Model
 import Store
 
 extension Lander {

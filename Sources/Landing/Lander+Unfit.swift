@@ -1,7 +1,7 @@
-import ClaimRules
 import Foundation
 import Git
 import Lanes
+import Model
 import Store
 
 // What no checkout, or no server, would take goes back to whoever made it and holds nobody else.

@@ -1,6 +1,6 @@
 import Backlog
-import ClaimRules
 import Lanes
+import Model
 import Processes
 
 // Landing: the merge stage. It takes completed features in order, merges each in memory, runs

@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 import Store
 
 /// What a claim is checked against besides the claims of others.

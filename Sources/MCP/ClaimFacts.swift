@@ -1,5 +1,5 @@
-import ClaimRules
 import Foundation
+import Model
 import Store
 
 /// Claims and refusals as the tools tell them.

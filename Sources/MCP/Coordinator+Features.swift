@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Lanes
+import Model
 import Store
 
 extension Coordinator {

@@ -1,7 +1,7 @@
-import ClaimRules
 import Foundation
 import Git
 import Lanes
+import Model
 import Store
 
 /// Does what the tools offer, for one caller; the protocol stands above it.

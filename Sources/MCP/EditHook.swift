@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Git
+import Model
 import Store
 
 /// Judges what an agent is about to change, by the hooks that it calls around its tools.

@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 
 /// What the hook needs of the repository.
 package struct EditPlace: Sendable {

@@ -1,5 +1,5 @@
-import ClaimRules
 import Foundation
+import Model
 
 /// Turns paths as agents write them into paths of the repository.
 package struct PathResolver: Sendable {

@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 import Store
 
 /// What can be read without calling a tool: the backlog, the claims, and each feature.

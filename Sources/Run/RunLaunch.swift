@@ -1,6 +1,7 @@
 import Attempts
 import Backlog
 import Foundation
+import Model
 import Processes
 import Store
 

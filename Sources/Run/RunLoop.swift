@@ -1,9 +1,9 @@
 import Attempts
-import ClaimRules
 import Foundation
 import Git
 import Landing
 import Lanes
+import Model
 import Planning
 import Processes
 import Store

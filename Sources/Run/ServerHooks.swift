@@ -1,8 +1,8 @@
 import Backlog
-import ClaimRules
 import Foundation
 import Git
 import Lanes
+import Model
 import Store
 
 /// The hooks of a bare repository that several machines push to.

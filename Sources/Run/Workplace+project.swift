@@ -1,11 +1,11 @@
 import Attempts
 import Backlog
-import ClaimRules
 import Foundation
 import Git
 import Landing
 import Lanes
 import MCP
+import Model
 import Planning
 import Processes
 import Store

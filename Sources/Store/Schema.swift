@@ -1,5 +1,5 @@
-import ClaimRules
 import GRDB
+import Model
 
 /// The tables of the state file and the steps that bring an older file up to date.
 ///

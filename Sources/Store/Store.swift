@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 // Store: the one place that knows what is true between processes. Features, attempts, lanes,
 // claims and landings stand in one SQLite file in the git common directory, so that any number of

@@ -1,6 +1,6 @@
 import Backlog
-import ClaimRules
 import Foundation
+import Model
 import Planning
 import Processes
 import Run

@@ -1,5 +1,5 @@
-import ClaimRules
 import GitFormats
+import Model
 
 /// The lock table inside the hook's transaction.
 final class HookLockTable: LockTable {

@@ -1,6 +1,6 @@
-import ClaimRules
 import GitFormats
 import Glibc
+import Model
 
 /// The lane in which the hook was called, as the state file has it.
 struct LaneRow {

@@ -1,7 +1,7 @@
 import CSQLite
-import ClaimRules
 import GitFormats
 import Glibc
+import Model
 
 /// A failure of the state file, in words.
 struct StateFileError: Error {

@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 
 /// What is said to a person who commits in a checkout that is no lane.
 enum Person {

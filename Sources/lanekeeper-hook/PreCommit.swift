@@ -1,5 +1,5 @@
-import ClaimRules
 import GitFormats
+import Model
 
 /// The early, readable refusal, before a commit and before a merge is committed: compares what is
 /// staged with the lock table, and claims what is free in the same transaction.

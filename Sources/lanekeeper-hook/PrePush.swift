@@ -1,5 +1,5 @@
-import ClaimRules
 import GitFormats
+import Model
 
 /// What a lane may push: its own branch under its own name, and new tags.
 enum PrePush {

@@ -1,5 +1,5 @@
-import ClaimRules
 import GitFormats
+import Model
 
 /// What a shared repository takes: the branch of a feature, where nobody else holds what it changes,
 /// and changes of the target that leave alone what unlanded features hold (`claims.humans`).

@@ -1,5 +1,5 @@
-import ClaimRules
 import GitFormats
+import Model
 
 /// The last word before git moves references: holds for `--no-verify`, rebase, cherry-pick and
 /// plumbing, too.

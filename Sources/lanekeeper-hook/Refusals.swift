@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 
 /// The words of refusals, beside those of `RefusalText`.
 enum Refusals {

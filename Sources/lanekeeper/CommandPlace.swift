@@ -1,7 +1,7 @@
-import ClaimRules
 import Foundation
 import Git
 import Landing
+import Model
 import Processes
 import Run
 import Store

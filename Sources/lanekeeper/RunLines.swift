@@ -1,5 +1,5 @@
-import ClaimRules
 import Foundation
+import Model
 import Run
 
 /// The lines of `run` in a pipe, as the contract gives them.

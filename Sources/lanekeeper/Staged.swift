@@ -1,5 +1,5 @@
-import ClaimRules
 import Git
+import Model
 
 /// What is staged in the checkout of a command.
 enum Staged {

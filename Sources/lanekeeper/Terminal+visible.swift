@@ -1,5 +1,6 @@
 import Attempts
 import Foundation
+import Model
 import Run
 
 extension Terminal {

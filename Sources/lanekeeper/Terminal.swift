@@ -1,5 +1,6 @@
 import Attempts
 import Foundation
+import Model
 import Run
 
 /// Writing for people: colour on a terminal, plain lines in a pipe.

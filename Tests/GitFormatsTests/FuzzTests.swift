@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GitFormats
+import Model
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import CSQLite
-import ClaimRules
 import Foundation
+import Model
 import TestSupport
 
 /// A state file as the program makes it, written through SQLite itself.

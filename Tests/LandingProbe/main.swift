@@ -1,10 +1,10 @@
 import Backlog
-import ClaimRules
 import Foundation
 import Git
 import Landing
 import LandingSimulation
 import Lanes
+import Model
 import Processes
 import Store
 

@@ -1,7 +1,7 @@
-import ClaimRules
 import Foundation
 import Git
 import Landing
+import Model
 import Store
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
-import ClaimRules
 import Foundation
 import Git
 import Lanes
+import Model
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
 import Attempts
-import ClaimRules
 import Foundation
 import Git
 import Lanes
+import Model
 import Store
 import TestSupport
 import Testing

@@ -1,10 +1,10 @@
 import Attempts
 import Backlog
-import ClaimRules
 import Foundation
 import Git
 import Landing
 import Lanes
+import Model
 import Processes
 import Run
 import Store

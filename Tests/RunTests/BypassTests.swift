@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Landing
+import Model
 import Store
 import TestSupport
 import Testing

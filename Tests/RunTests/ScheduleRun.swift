@@ -1,9 +1,9 @@
 import Backlog
-import ClaimRules
 import Foundation
 import Git
 import Landing
 import Lanes
+import Model
 import Processes
 import Store
 import TestSupport

@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 import Store
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
 import CSQLite
-import ClaimRules
+import Model
 
 /// The statements of one claim, straight through SQLite: what the store is measured against.
 final class RawClaims {

@@ -1,5 +1,5 @@
-import ClaimRules
 import Foundation
+import Model
 import Store
 
 // bench-claims: claims per second at the store's own interface.

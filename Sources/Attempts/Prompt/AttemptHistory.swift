@@ -1,5 +1,6 @@
 import Foundation
 import Lanes
+import Model
 import Processes
 import Store
 

@@ -1,5 +1,5 @@
-import ClaimRules
 import Git
+import Model
 
 /// Why a tree can't be checked out, as far as its entries tell.
 struct CheckoutFault: Equatable {

@@ -1,5 +1,5 @@
-import ClaimRules
 import Git
+import Model
 import Store
 
 extension Follow {

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Git
+import Model
 
 /// Repositories that an agent has made inside its lane, as scaffolding tools and `git clone` do.
 ///

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Git
+import Model
 import Processes
 
 /// What became of the work that an agent left uncommitted in its lane.

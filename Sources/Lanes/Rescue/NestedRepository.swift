@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Git
+import Model
 
 /// A repository inside a worktree that is not the worktree's own: what a scaffolding tool or `git clone` makes, or
 /// a submodule's.

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Git
+import Model
 import Processes
 
 /// Merges commits as `claims.paths` says: what several features may change at a time is put together

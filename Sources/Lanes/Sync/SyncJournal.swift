@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Git
+import Model
 
 /// What a sync is about to do to a lane, written down before it begins, so that one that was cut off
 /// is brought to its end (P7).

@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 
 extension Tool {
   static let claimTools: [Tool] = [

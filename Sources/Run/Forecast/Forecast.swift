@@ -1,7 +1,7 @@
-import ClaimRules
 import Foundation
 import Git
 import Lanes
+import Model
 import Store
 
 /// Which lanes at work would conflict with the target, or with each other, if they landed as they are

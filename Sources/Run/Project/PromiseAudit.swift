@@ -1,8 +1,8 @@
-import ClaimRules
 import Foundation
 import Git
 import Landing
 import Lanes
+import Model
 import Processes
 import Store
 

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import Git
+import Model
 import Processes
 
 /// The agent of a replay: makes the real commits of a branch again in its lane, as a person would who

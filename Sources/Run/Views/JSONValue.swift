@@ -1,5 +1,6 @@
 import Attempts
 import Foundation
+import Model
 import Store
 
 /// A JSON value that keeps the order of its members.

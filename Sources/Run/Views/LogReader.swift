@@ -1,5 +1,6 @@
 import Attempts
 import Foundation
+import Model
 import Store
 
 /// Turns the bytes of an attempt's log into lines for people: lines for machines are told in words,

@@ -1,5 +1,5 @@
-import ClaimRules
 import Foundation
+import Model
 import Processes
 import Store
 

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 /// What is needed to start an attempt.
 package struct AttemptRequest: Sendable {

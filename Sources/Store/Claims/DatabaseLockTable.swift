@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 /// Tells which paths are stale for a lane.
 package struct StaleCheck: Sendable {

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 extension Store {
   /// Writes down what the hook needs of the configuration.

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 /// What became of a batch of claims: all of it, or nothing.
 package enum ClaimOutcome: Sendable, Equatable {

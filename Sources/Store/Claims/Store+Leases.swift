@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 /// Tells whether the holder of a claim is dead and has left nothing behind.
 package struct ExpiryCheck: Sendable {

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 /// A release that is refused.
 package enum ReleaseError: Error, CustomStringConvertible, Equatable {

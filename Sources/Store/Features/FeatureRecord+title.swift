@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 
 extension FeatureRecord {
   /// The title on one line, without characters that would steer a terminal, as a commit message or a pull

@@ -1,5 +1,5 @@
-import ClaimRules
 import GRDB
+import Model
 
 /// A feature as the backlog file gives it.
 package struct FeatureEntry: Sendable, Equatable {

@@ -1,5 +1,5 @@
-import ClaimRules
 import GRDB
+import Model
 
 /// What a feature stands on that was not landed when it started.
 package struct StackRecord: Sendable, Equatable {

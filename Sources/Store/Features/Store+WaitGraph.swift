@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 extension Store {
   /// Returns the circle of waiting that a feature is part of; empty where there is none.

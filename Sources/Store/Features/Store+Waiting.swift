@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 /// What an attempt is told that waits for paths while it runs.
 package enum WaitAnswer: Sendable, Equatable {

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 /// A move of the target that neither a landing nor a person explains. Nothing lands until a person has
 /// decided on it.

@@ -1,6 +1,6 @@
-import ClaimRules
 import Foundation
 import GRDB
+import Model
 
 /// An agent outside any lane, known by the name that it gives.
 ///

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ClaimRules
+import Model
 import Run
 import Store
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import ClaimRules
 import Foundation
+import Model
 import Run
 import Store
 

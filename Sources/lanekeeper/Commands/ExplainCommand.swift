@@ -1,8 +1,8 @@
 import ArgumentParser
-import ClaimRules
 import Foundation
 import Landing
 import Lanes
+import Model
 import Processes
 import Run
 import Store

@@ -1,9 +1,9 @@
 import ArgumentParser
-import ClaimRules
 import Foundation
 import Git
 import Landing
 import Lanes
+import Model
 import Run
 import Store
 

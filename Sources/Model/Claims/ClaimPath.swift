@@ -1,5 +1,5 @@
-// ClaimRules: the rule by which paths are claimed, free of any library, so that the program and the
-// git hook share one definition of it.
+// Model: the values and rules that the program and the git hook share. It uses no library, since the hook
+// starts at every commit.
 
 /// A path inside the repository that can be claimed: one file, or everything below a directory.
 package struct ClaimPath: Hashable, Sendable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ClaimRules
+@testable import Model
 
 @Suite struct ShortTitleTests {
   @Test(arguments: [

@@ -1,4 +1,4 @@
-import ClaimRules
+import Model
 import Testing
 
 @Suite struct WaitGraphTests {
