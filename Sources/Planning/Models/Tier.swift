@@ -1,4 +1,4 @@
-// ModelSelection: which model tier works on which feature. Pure: settings and facts in, a tier and
+// Models: which model tier works on which feature. Pure: settings and facts in, a tier and
 // the reason for it out. Format and presets are those of the earlier AutoCoder program.
 
 /// How capable, and how costly, a model is.
