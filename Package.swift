@@ -56,7 +56,6 @@ let package = Package(
     + module("Git", ["CLibgit2", "GitFormats", "Processes"], tests: ["TestSupport"])
     + module("Backlog", ["Model", .product(name: "Yams", package: "Yams")])
     + module("Planning", ["Model", "Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
-    + module(["Model", "Backlog"])
     + module(
       "Store",
       ["Model", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
