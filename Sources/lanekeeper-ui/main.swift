@@ -38,7 +38,7 @@ do {
       gate: HTTPGate(hosts: nil)), token: token,
     site: try Site(
       project, store, directory: call.directory, environment: environment, version: call.version),
-    door: Door(file: project.state.path + "/ui-sessions"),
+    door: BrowserSessions(file: project.state.path + "/ui-sessions"),
     pages: InstalledTemplates.directories("ui"))
   try await server.run(address: call.address, port: call.freePort(), isOpen: call.isOpen) { note in
     switch note {
