@@ -78,8 +78,6 @@ package enum Incoming: Sendable, Equatable {
   case notification(method: String, params: JSON)
   /// An answer to something that was never asked; it is ignored.
   case response
-  /// Several at once, as revisions before 2025-06-18 allow.
-  case batch([Incoming])
   /// Something that can't be understood; the id is known where it could be read.
   case broken(RequestID?, RPCError)
 }

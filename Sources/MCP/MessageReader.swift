@@ -1,9 +1,6 @@
 /// Reads JSON-RPC 2.0 messages. Nothing that comes in can make it fail otherwise than by
 /// ``Incoming/broken(_:_:)``.
 package enum MessageReader {
-  /// The most messages of one batch.
-  package static let maximumBatch = 1000
-
   package static func read(_ bytes: [UInt8]) -> Incoming {
     let value: JSON
     do {
@@ -11,17 +8,8 @@ package enum MessageReader {
     } catch {
       return .broken(nil, .parse(error.description))
     }
-    guard case .array(let items) = value else { return message(value) }
-    guard !items.isEmpty else { return .broken(nil, .invalidRequest("an empty batch")) }
-    guard items.count <= maximumBatch else {
-      return .broken(nil, .invalidRequest("more than \(maximumBatch) messages in a batch"))
-    }
-    return .batch(items.map(message))
-  }
-
-  static func message(_ value: JSON) -> Incoming {
     guard case .object = value else {
-      return .broken(nil, .invalidRequest("a message is an object"))
+      return .broken(nil, .invalidRequest("a message is one object; there are no batches"))
     }
     let id = RequestID(value["id"])
     guard value["jsonrpc"] == "2.0" else {

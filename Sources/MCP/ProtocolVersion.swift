@@ -1,8 +1,10 @@
-/// The revisions of the protocol that are spoken.
+/// The revisions of the protocol that current clients ask for.
 package enum ProtocolVersion: String, Sendable, CaseIterable {
-  case november2024 = "2024-11-05"
+  /// The `initialize` of goose.
   case march2025 = "2025-03-26"
+  /// The `initialize` of Codex.
   case june2025 = "2025-06-18"
+  /// The `initialize` of Claude Code and of the Python `mcp` client, where 2026-07-28 is refused.
   case november2025 = "2025-11-25"
   /// Without a handshake: each request tells its version.
   case july2026 = "2026-07-28"
@@ -12,9 +14,6 @@ package enum ProtocolVersion: String, Sendable, CaseIterable {
 
   /// Tells whether each request stands for itself.
   package var isStateless: Bool { self == .july2026 }
-
-  /// Tells whether several messages may come at once.
-  package var allowsBatches: Bool { self == .november2024 || self == .march2025 }
 
   /// The version to answer `initialize` with: the same where it is spoken, else our newest.
   ///

@@ -58,23 +58,6 @@ package final class StandardServer: Sendable {
     case .response: break
     case .notification(let method, let params): take(method, params)
     case .request(let request): await start(request, &group)
-    case .batch(let messages):
-      guard state.withLock({ $0.version?.allowsBatches ?? false }) else {
-        return send(
-          Outgoing.error(
-            nil, .invalidRequest("this revision has no batches; send one message a line")))
-      }
-      var answers: [JSON] = []
-      for message in messages {
-        switch message {
-        case .request(let request):
-          if let answer = await answer(request) { answers.append(answer) }
-        case .notification(let method, let params): take(method, params)
-        case .broken(let id, let error): answers.append(Outgoing.error(id, error))
-        case .response, .batch: break
-        }
-      }
-      if !answers.isEmpty { send(.array(answers)) }
     }
   }
 

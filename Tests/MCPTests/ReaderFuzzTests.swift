@@ -32,9 +32,6 @@ import Testing
         check(Outgoing.result(request.id, request.params), number)
       case .notification: kinds["notification", default: 0] += 1
       case .response: kinds["response", default: 0] += 1
-      case .batch(let messages):
-        kinds["batch", default: 0] += 1
-        if messages.count > MessageReader.maximumBatch { Issue.record("input \(number)") }
       case .broken(let id, let error):
         kinds["broken", default: 0] += 1
         check(Outgoing.error(id, error), number)
@@ -42,8 +39,7 @@ import Testing
     }
     // The generator reaches every way through the reader.
     #expect(kinds["request", default: 0] > 0 && kinds["notification", default: 0] > 0)
-    #expect(kinds["response", default: 0] > 0 && kinds["batch", default: 0] > 0)
-    #expect(kinds["broken", default: 0] > count / 4)
+    #expect(kinds["response", default: 0] > 0 && kinds["broken", default: 0] > count / 4)
   }
 
   /// What is answered is one line that reads as what was meant.

@@ -31,7 +31,6 @@ package final class HTTPEndpoint: Sendable {
     }
     switch MessageReader.read(request.body) {
     case .broken(let id, let error): return .error(400, error, id: id)
-    case .batch(let messages): return await batch(messages, request)
     case .request(let message):
       if isStateless(message, request) { return await stateless(message, request) }
       return await withHandshake(message, request)
@@ -148,24 +147,6 @@ package final class HTTPEndpoint: Sendable {
       take(id)
       return HTTPResponse(202)
     }
-  }
-
-  private func batch(_ messages: [Incoming], _ request: HTTPRequest) async -> HTTPResponse {
-    guard case .known(let id, let version) = session(request), version.allowsBatches else {
-      return .error(
-        400, .invalidRequest("this revision has no batches; send one message a request"))
-    }
-    var answers: [JSON] = []
-    for message in messages {
-      switch message {
-      case .request(let request):
-        answers.append(await answer(request, version, Dispatcher.Sink { _ in }).message)
-      case .notification(let method, let params): take(method, params, id)
-      case .broken(let id, let error): answers.append(Outgoing.error(id, error))
-      case .response, .batch: break
-      }
-    }
-    return answers.isEmpty ? HTTPResponse(202) : .json(200, .array(answers))
   }
 
   // MARK: running a request
