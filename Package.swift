@@ -75,14 +75,15 @@ let package = Package(
       ["Git", "Store", "Processes", "Backlog", "Lanes", "Model", "CProcess"],
       tests: ["TestSupport", "LandingSimulation", "landing-probe"])
     + module(
-      "MCP",
-      ["Backlog", "Git", "Store", "Processes", "Lanes", "Attempts", "Model"],
-      tests: ["TestSupport"])
-    + module(
       "Run",
       [
         "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts",
-        "Landing", "Model", "MCP",
+        "Landing", "Model",
+      ], tests: ["TestSupport"])
+    + module(
+      "MCP",
+      [
+        "Model", "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts", "Run",
       ], tests: ["TestSupport"])
     + [
       .executableTarget(

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Run
 import Store
 
 extension Coordinator {
@@ -34,7 +35,7 @@ extension Coordinator {
       found = try texts.map { try resolver.find($0) }
     } else {
       let lanes = try openLanes(actor.agent)
-      let resolver = try resolver([workplace.directory] + lanes.map(\.path))
+      let resolver = try resolver([project.directory] + lanes.map(\.path))
       found = try texts.map { try resolver.find($0) }
       if let own = try self.feature(feature, among: lanes, paths: found, agent: actor.agent) {
         actor.owner = .feature(own)
@@ -46,18 +47,19 @@ extension Coordinator {
 
   struct OpenLane: Sendable {
     var feature: String
+    var number: Int
     var path: String
   }
 
   func openLanes(_ agent: String) throws -> [OpenLane] {
     try store.sessionAttempts(agent).compactMap { attempt in
       guard attempt.lane > 0, let lane = try store.lane(attempt.lane) else { return nil }
-      return OpenLane(feature: attempt.feature, path: lane.path)
+      return OpenLane(feature: attempt.feature, number: lane.number, path: lane.path)
     }
   }
 
   func resolver(_ tops: [String]) throws -> PathResolver {
-    try PathResolver(tops: tops, naming: workplace.policies.naming)
+    try PathResolver(project, tops: tops)
   }
 
   private func feature(
@@ -85,16 +87,16 @@ extension Coordinator {
   func claim(_ batch: Batch) throws -> ClaimOutcome {
     try store.claim(
       batch.requests, owner: batch.actor.owner, agent: batch.actor.agent,
-      policies: workplace.policies,
+      policies: policies,
       expiresAt: batch.actor.owner.kind == .session ? store.now + SessionRecord.lease : nil,
-      stale: try staleCheck(batch.actor.owner), expiry: workplace.checks.expiry())
+      stale: try project.staleCheck(batch.actor.owner, store), expiry: project.expiryCheck())
   }
 
   /// Tells what stands in the way of a claim, without claiming.
   func conflicts(_ batch: Batch) throws -> [ClaimConflict] {
     try store.check(
-      batch.requests, owner: batch.actor.owner, policies: workplace.policies,
-      stale: try staleCheck(batch.actor.owner), expiry: workplace.checks.expiry())
+      batch.requests, owner: batch.actor.owner, policies: policies,
+      stale: try project.staleCheck(batch.actor.owner, store), expiry: project.expiryCheck())
   }
 
   /// Gives paths back, all or none.
@@ -113,6 +115,6 @@ extension Coordinator {
       let lane = try store.lanes().first(where: { $0.feature == actor.owner.id })
     else { return [] }
     return try LaneChanges.paths(
-      lane: lane.path, target: workplace.target, environment: workplace.environment)
+      lane: lane.path, target: project.target, environment: project.environment)
   }
 }

@@ -1,32 +1,25 @@
 import Foundation
 import Lanes
 import Model
+import Run
 import Store
 
 extension Coordinator {
-  /// Takes over the backlog where its file has changed; a lane goes by what its run has read.
-  func refresh() throws {
-    guard case .session = caller else { return }
-    try workplace.refresh(store)
-  }
-
   /// Takes ready features for a session.
   func claimFeatures(_ count: Int, agent: String) throws -> [FeatureRecord] {
     try refresh()
-    if case .session = caller { try workplace.recover(store) }
+    if case .session = caller { try recover() }
     try verifyTarget()
-    let workplace = workplace
     func take() throws -> [FeatureRecord] {
       try store.claimFeatures(
-        count, agent: agent, remaining: workplace.remaining(), policies: workplace.policies,
-        expiry: workplace.checks.expiry(), requests: { try Self.requests($0, workplace) },
-        base: { try workplace.tip().hex })
+        count, agent: agent, remaining: remaining, policies: policies,
+        expiry: project.expiryCheck(), requests: { try requests($0) }, base: { try tip().hex })
     }
     do {
       return try take()
     } catch let error where !(error is StoreError) {
       // A branch may be spoiled; which, is not known here.
-      let mend = workplace.pool.mend(target: workplace.target)
+      let mend = project.mend(store)
       let mended = try store.features(in: [.ready]).filter { feature in
         feature.branch.map { mend.afterFailure(feature.id, branch: $0) != nil } ?? false
       }
@@ -36,12 +29,10 @@ extension Coordinator {
   }
 
   /// The paths to claim with a feature: its declared ones, and what its branch changes already.
-  private static func requests(
-    _ feature: FeatureRecord, _ workplace: Workplace
-  ) throws -> [ClaimRequest] {
+  private func requests(_ feature: FeatureRecord) throws -> [ClaimRequest] {
     var paths = try feature.touches.map { try ClaimPath(normalising: $0) }
     if let branch = feature.branch {
-      let work = try workplace.repository().branchWork(branch, target: workplace.target)
+      let work = try project.repository().branchWork(branch, target: project.target)
       paths += work.paths.map { ClaimPath(file: $0) }
     }
     return paths.map { ClaimRequest(path: $0, mode: .exclusive) }
@@ -56,7 +47,6 @@ extension Coordinator {
     }
     do {
       let held = try store.sessionAttempts(actor.agent, of: ids)
-      let settlement = SessionSettlement(store: store, workplace: workplace)
       for attempt in held where attempt.lane > 0 { try await settlement.handBack(attempt) }
       let rest = held.filter { $0.lane == 0 }.map(\.feature)
       try store.releaseFeatures(rest, agent: actor.agent)

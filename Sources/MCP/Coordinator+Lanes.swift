@@ -4,6 +4,7 @@ import Foundation
 import Git
 import Lanes
 import Processes
+import Run
 import Store
 
 extension Coordinator {
@@ -24,41 +25,36 @@ extension Coordinator {
     guard let record = try store.feature(feature) else {
       throw ToolFailure(StoreError.unknownFeature(feature).description)
     }
-    let (store, workplace) = (store, workplace)
-    let opened = try await BlockingQueue.run {
-      let branch = try Self.branch(of: record, store, workplace)
-      let tip = try workplace.tip()
-      let lane = try workplace.pool.take(commit: tip)
+    let pool = project.pool(store)
+    let opened = try await BlockingQueue.run { [self] in
+      let branch = try branch(of: record)
+      let tip = try tip()
+      let lane = try pool.take(commit: tip)
       do {
-        let repository = try workplace.repository()
+        let repository = try project.repository()
         let base =
           try repository.reference(branch).flatMap { try repository.mergeBase($0, tip) } ?? tip
         try store.assignLane(
           lane.number, to: attempt, agent: actor.agent, branch: branch, base: base.hex)
       } catch {
-        try? workplace.pool.giveBack(lane)
+        try? pool.giveBack(lane)
         throw error
       }
       guard let fresh = try store.attempt(feature, attempt.number) else {
         throw StoreError.unknownFeature(feature)
       }
       let notes = try LaneOpening(
-        pool: workplace.pool, store: store, target: workplace.target,
-        policies: workplace.policies, hookVariables: workplace.attempts.hookVariables,
-        identity: workplace.identity()
+        pool: pool, store: store, target: project.target, policies: policies,
+        hookVariables: settings.hookVariables, identity: project.identity()
       ).open(record, fresh, lane: lane, branch: branch)
       return (lane: lane.path, notes: notes)
     }
     return try answer(feature, lane: opened.lane, notes: opened.notes)
   }
 
-  private static func branch(
-    of feature: FeatureRecord, _ store: Store, _ workplace: Workplace
-  ) throws -> String {
-    let branches = LaneBranches(
-      pattern: workplace.pool.settings.branch, target: workplace.target, store: store)
+  private func branch(of feature: FeatureRecord) throws -> String {
     do {
-      return try branches.branch(of: feature, try workplace.repository())
+      return try project.branches(store).branch(of: feature, try project.repository())
     } catch let obstacle as BranchName.Obstacle {
       throw ToolFailure("#\(feature.id) can't have a lane: \(obstacle)")
     } catch let taken as LaneBranches.Taken {
@@ -68,7 +64,7 @@ extension Coordinator {
 
   private func answer(_ feature: String, lane: String, notes: [String]) throws -> JSON {
     let record = try store.feature(feature)
-    var variables = workplace.attempts.hookVariables
+    var variables = settings.hookVariables
     let slots = try store.slots(of: .attempt(feature: feature, number: record?.attempts ?? 0))
     variables.merge(SlotName.variables(slots)) { $1 }
     return [
@@ -84,9 +80,9 @@ extension Coordinator {
   /// Brings the target into a lane.
   func syncLane(_ feature: String?, agentID: String?) async throws -> JSON {
     let actor = try actor(agentID)
-    let path: String
+    let number: Int
     if let lane = actor.lane {
-      path = lane.path
+      number = lane.lane
     } else {
       let lanes = try openLanes(actor.agent).filter { feature == nil || $0.feature == feature }
       guard lanes.count == 1 else {
@@ -96,11 +92,14 @@ extension Coordinator {
             : "say with 'feature_id' which: "
               + lanes.map { "#\($0.feature)" }.joined(separator: ", "))
       }
-      path = lanes[0].path
+      number = lanes[0].number
     }
-    let sync = workplace.sync
-    let report = try await BlockingQueue.run { try sync(path) }
-    return ["synced": .bool(report.isSynced), "detail": .string(report.detail)]
+    guard let lane = try store.lane(number) else { throw ToolFailure("lane \(number) is gone") }
+    let report = try await Programs.$most.withValue(600) {
+      try await BlockingQueue.run { [project, store] in try project.syncReport(lane, store) }
+    }
+    let detail = [report.messages, report.text].filter { !$0.isEmpty }.joined(separator: "\n")
+    return ["synced": .bool(report.isSynced), "detail": .string(detail)]
   }
 
   /// Puts a session's work away and moves its feature on; in a lane that is run, notes the wish.
@@ -121,7 +120,6 @@ extension Coordinator {
     } else {
       attempt = try own(feature, actor)
     }
-    let settlement = SessionSettlement(store: store, workplace: workplace)
     if let missing = try await settlement.obstacle(attempt) {
       return try completion(feature, false, missing)
     }
@@ -140,7 +138,7 @@ extension Coordinator {
   }
 
   private func completeRun(_ lane: LaneCaller, _ actor: Actor) throws -> JSON {
-    let open = try SessionSettlement(store: store, workplace: workplace).refusals(lane.feature)
+    let open = try settlement.refusals(lane.feature)
     if let open { return try completion(lane.feature, false, open) }
     _ = try store.note(
       "completion_reported", feature: lane.feature, agent: actor.agent,

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Processes
+import Run
 import Store
 
 extension Coordinator {
@@ -51,8 +52,8 @@ extension Coordinator {
     guard let lane = batch.actor.lane else { return try plain(batch) }
     return try store.beginWait(
       lane.feature, for: batch.requests, agent: batch.actor.agent,
-      policies: workplace.policies, stale: try staleCheck(batch.actor.owner),
-      expiry: workplace.checks.expiry())
+      policies: policies, stale: try project.staleCheck(batch.actor.owner, store),
+      expiry: project.expiryCheck())
   }
 
   private func poll(_ batch: Batch) throws -> WaitAnswer {
@@ -63,8 +64,8 @@ extension Coordinator {
     }
     try verify(lane)
     return try store.pollWait(
-      lane.feature, for: batch.requests, agent: batch.actor.agent, policies: workplace.policies,
-      stale: try staleCheck(batch.actor.owner), expiry: workplace.checks.expiry())
+      lane.feature, for: batch.requests, agent: batch.actor.agent, policies: policies,
+      stale: try project.staleCheck(batch.actor.owner, store), expiry: project.expiryCheck())
   }
 
   /// A session has no place to lend.
@@ -85,7 +86,7 @@ extension Coordinator {
     guard let lane = batch.actor.lane else { return }
     do {
       while try !store.takePlaceAgain(lane.feature) {
-        guard FileLock.isHeld(workplace.state.participantLock(lane.participant)) else {
+        guard FileLock.isHeld(project.state.participantLock(lane.participant)) else {
           return try store.endWait(lane.feature)
         }
         try await Task.sleep(for: .milliseconds(50))

@@ -1,19 +1,33 @@
+import Attempts
 import Foundation
 import Git
 import Lanes
 import Model
+import Processes
+import Run
 import Store
 
 /// Does what the tools offer, for one caller; the protocol stands above it.
 package final class Coordinator: Sendable {
+  let project: Project
   let store: Store
-  let workplace: Workplace
+  let policies: PathPolicies
+  /// For the attempts of sessions.
+  let settings: AttemptSettings
+  private let backlog: BacklogWatch
   package let caller: Caller
 
-  package init(store: Store, workplace: Workplace, caller: Caller) {
+  /// - Throws: ``Failure`` where Lanekeeper's own programs are missing.
+  package init(_ project: Project, _ store: Store, caller: Caller) throws {
+    self.project = project
     self.store = store
-    self.workplace = workplace
     self.caller = caller
+    policies = project.pathPolicies
+    settings = project.attemptSettings(
+      guardProgram: try HelperPrograms.path("lanekeeper-guard"),
+      hookVariables: try project.hooks().variables(addingTo: project.environment), graceSeconds: 5,
+      store: store)
+    backlog = BacklogWatch(project)
   }
 
   /// Who claims, once it is clear which agent a session's call is for.
@@ -65,13 +79,40 @@ package final class Coordinator: Sendable {
 
   func title(_ feature: String) -> String? { try? store.feature(feature)?.title }
 
-  /// How to tell whether a path is stale for an owner, after a look at the target.
-  func staleCheck(_ owner: ClaimOwner) throws -> StaleCheck? {
-    try workplace.checks.staleCheck(owner, store)
-  }
-
   /// Refuses new work where an agent has moved the target past the hooks, until a person has decided.
   func verifyTarget() throws {
-    if let held = try workplace.checks.look() { throw ToolFailure(held) }
+    if let held = try project.targetHold(store) { throw ToolFailure(held) }
+  }
+
+  /// The target's tip.
+  func tip() throws -> ObjectID {
+    guard let tip = try project.repository().reference(project.target) else {
+      throw ToolFailure("the target \(BranchName.short(project.target)) is gone")
+    }
+    return tip
+  }
+
+  /// Takes over the backlog where its file has changed; a lane goes by what its run has read.
+  func refresh() throws {
+    guard case .session = caller else { return }
+    try backlog.takeOver(into: store)
+  }
+
+  /// Orders what is ready: the length of the longest chain that starts with each feature.
+  var remaining: [String: Double] { backlog.remaining }
+
+  /// Takes up what killed processes have left, so that what they held is free.
+  ///
+  /// Other sessions may have lanes in preparation, and are no participants: those lanes are left alone.
+  func recover() throws {
+    let recovery = Recovery(
+      project: project, store: store, settings: settings,
+      lander: project.lander(store, guardProgram: settings.guardProgram), participant: nil,
+      holdsLanes: true)
+    if try recovery.isNeeded() { try recovery.run() }
+  }
+
+  var settlement: SessionSettlement {
+    SessionSettlement(project: project, store: store, settings: settings)
   }
 }

@@ -1,3 +1,5 @@
+import Git
+import Run
 import Store
 
 /// Answers requests, whatever they come over.
@@ -14,6 +16,23 @@ package struct Dispatcher: Sendable {
     self.version = version
     self.tellsOfChanges = tellsOfChanges
     tools = Tool.all
+  }
+
+  /// Answers for a project.
+  ///
+  /// - Parameter directory: where the server stands; a lane gives its identity.
+  package init(
+    _ project: Project, _ store: Store, directory: String, version: String
+  ) throws {
+    let repository = try Repository(
+      opening: try Repository.discover(from: directory) ?? directory,
+      environment: project.environment)
+    self.init(
+      coordinator: try Coordinator(
+        project, store,
+        caller: try Caller.find(
+          gitDirectory: repository.gitDirectory, store: store, locks: project.state.locks)),
+      version: version, tellsOfChanges: true)
   }
 
   /// What a request may do beside giving its result.

@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import Model
+import Run
 import Store
 
 /// Judges what an agent is about to change, by the hooks that it calls around its tools.
@@ -8,14 +9,16 @@ import Store
 /// The words of the protocol are those of Claude Code: `PreToolUse` before a tool, which a `deny`
 /// stops, and `PostToolUse` after it, whose `block` tells the model what went wrong.
 package struct EditHook: Sendable {
+  private let project: Project
   private let store: Store
-  private let workplace: EditPlace
+  private let policies: PathPolicies
   private let lane: LaneCaller
 
-  package init(store: Store, workplace: EditPlace, lane: LaneCaller) {
+  package init(_ project: Project, _ store: Store, lane: LaneCaller) {
+    self.project = project
     self.store = store
-    self.workplace = workplace
     self.lane = lane
+    policies = project.pathPolicies
   }
 
   /// Judges one call.
@@ -23,7 +26,8 @@ package struct EditHook: Sendable {
   /// - Parameter input: the object that the agent's program writes to the hook.
   /// - Returns: what to print; `nil` where there is nothing to say.
   package func judge(_ input: JSON) throws -> JSON? {
-    guard workplace.policy != "off", let event = input["hook_event_name"]?.string,
+    guard project.configuration.claims.policy != "off",
+      let event = input["hook_event_name"]?.string,
       let tool = input["tool_name"]?.string
     else { return nil }
     let arguments = input["tool_input"] ?? [:]
@@ -64,8 +68,8 @@ package struct EditHook: Sendable {
     }
     guard !requests.isEmpty else { return nil }
     let conflicts = try store.check(
-      requests, owner: lane.owner, policies: workplace.policies,
-      stale: try workplace.checks.staleCheck(lane.owner, store), expiry: workplace.checks.expiry()
+      requests, owner: lane.owner, policies: policies,
+      stale: try project.staleCheck(lane.owner, store), expiry: project.expiryCheck()
     ).filter { try !isIgnored($0.path) }
     guard !conflicts.isEmpty else { return nil }
     return Self.deny(words(conflicts))
@@ -75,9 +79,9 @@ package struct EditHook: Sendable {
 
   /// Claims what the lane has changed by now; what another holds is told.
   private func changes() throws -> JSON? {
-    let repository = try Repository(opening: lane.path, environment: workplace.environment)
+    let repository = try Repository(opening: lane.path, environment: project.environment)
     let changed = try repository.status().filter { !$0.isConflicted }.map {
-      ClaimPath(file: $0.path, naming: workplace.policies.naming)
+      ClaimPath(file: $0.path, naming: policies.naming)
     }
     guard !changed.isEmpty, let words = try claim(changed) else { return nil }
     return [
@@ -93,10 +97,10 @@ package struct EditHook: Sendable {
   /// Claims paths, all or nothing; the words of a refusal, `nil` where it was granted.
   private func claim(_ paths: [ClaimPath]) throws -> String? {
     let requests = paths.map { ClaimRequest(path: $0, mode: .exclusive) }
-    if workplace.policy == "strict" { return try missing(requests) }
+    if project.configuration.claims.policy == "strict" { return try missing(requests) }
     let outcome = try store.claim(
-      requests, owner: lane.owner, agent: lane.agent, policies: workplace.policies,
-      stale: try workplace.checks.staleCheck(lane.owner, store), expiry: workplace.checks.expiry())
+      requests, owner: lane.owner, agent: lane.agent, policies: policies,
+      stale: try project.staleCheck(lane.owner, store), expiry: project.expiryCheck())
     guard case .refused(let all) = outcome else { return nil }
     let conflicts = try all.filter { try !isIgnored($0.path) }
     guard conflicts.isEmpty else { return words(conflicts) }
@@ -135,7 +139,7 @@ package struct EditHook: Sendable {
   private func isIgnored(_ path: ClaimPath) throws -> Bool {
     let name = String(decoding: path.bytes, as: UTF8.self)
     let result = try GitProgram.run(
-      ["check-ignore", "-q", "--", name], directory: lane.path, environment: workplace.environment)
+      ["check-ignore", "-q", "--", name], directory: lane.path, environment: project.environment)
     return result.status == 0
   }
 
@@ -152,14 +156,14 @@ package struct EditHook: Sendable {
   private func place(_ path: String, _ directory: String) throws -> Place {
     let full = path.hasPrefix("/") ? path : directory + "/" + path
     do {
-      let resolver = try PathResolver(tops: [lane.path], naming: workplace.policies.naming)
+      let resolver = try PathResolver(project, tops: [lane.path])
       return .inside(try resolver.find(full).paths)
     } catch let failure as ToolFailure {
       // Lanes, the worktrees of gates, and a person's further checkouts.
-      let worktrees = try Repository(opening: lane.path, environment: workplace.environment)
+      let worktrees = try Repository(opening: lane.path, environment: project.environment)
         .worktrees().map(\.path)
-      let others = [workplace.directory] + worktrees.filter { $0 != lane.path }
-      let resolver = try PathResolver(tops: others, naming: workplace.policies.naming)
+      let others = [project.directory] + worktrees.filter { $0 != lane.path }
+      let resolver = try PathResolver(project, tops: others)
       if let found = try? resolver.find(full) {
         return .foreign(
           "lanekeeper: \(path) lies in \(found.top), which is not your lane; change the file of the "

@@ -3,13 +3,15 @@ import Foundation
 import Git
 import Lanes
 import Processes
+import Run
 import Store
 
 /// Ends the attempts of sessions: completes them, hands them back, or ends them when the lease has
 /// run out.
 struct SessionSettlement: Sendable {
+  let project: Project
   let store: Store
-  let workplace: Workplace
+  let settings: AttemptSettings
 
   /// What stands in the way of completing; `nil` where nothing does.
   func obstacle(_ attempt: AttemptRecord) async throws -> String? {
@@ -18,9 +20,9 @@ struct SessionSettlement: Sendable {
         "nothing was done yet: open_lane makes the lane to work in; release_features hands it back"
     }
     if let open = try refusals(attempt.feature) { return open }
-    let (workplace, branch) = (workplace, try store.feature(attempt.feature)?.branch)
+    let (project, branch) = (project, try store.feature(attempt.feature)?.branch)
     return try await BlockingQueue.run {
-      let repository = try Repository(opening: lane.path, environment: workplace.environment)
+      let repository = try Repository(opening: lane.path, environment: project.environment)
       let status = try repository.status()
       let conflicted = status.filter(\.isConflicted)
       guard conflicted.isEmpty else {
@@ -28,7 +30,7 @@ struct SessionSettlement: Sendable {
           + conflicted.map { String(decoding: $0.path, as: UTF8.self) }.joined(separator: ", ")
       }
       guard status.isEmpty, let tip = try branch.flatMap({ try repository.reference($0) }),
-        let target = try repository.reference(workplace.target)
+        let target = try repository.reference(project.target)
       else { return nil }
       return try repository.branchChanges(tip: tip, target: target).changes.isEmpty
         ? "nothing was changed in the lane; release_features hands the feature back" : nil
@@ -52,13 +54,10 @@ struct SessionSettlement: Sendable {
   func handBack(_ attempt: AttemptRecord) async throws { try await settle(attempt, .stopped) }
 
   private func settle(_ attempt: AttemptRecord, _ ending: Ending) async throws {
-    let (store, workplace) = (store, workplace)
-    try await BlockingQueue.run { try Self.settle(attempt, ending, store, workplace) }
+    try await BlockingQueue.run { try settleBlocking(attempt, ending) }
   }
 
-  private static func settle(
-    _ attempt: AttemptRecord, _ ending: Ending, _ store: Store, _ workplace: Workplace
-  ) throws {
+  private func settleBlocking(_ attempt: AttemptRecord, _ ending: Ending) throws {
     guard let lane = try store.lane(attempt.lane), let feature = try store.feature(attempt.feature),
       let branch = feature.branch
     else {
@@ -67,8 +66,7 @@ struct SessionSettlement: Sendable {
       return
     }
     let settler = AttemptSettler(
-      settings: workplace.attempts, store: store, state: workplace.state,
-      identity: workplace.identity())
+      settings: settings, store: store, state: project.state, identity: project.identity())
     try settler.settle(feature, attempt, lane: lane, branch: branch, ending: ending)
   }
 
@@ -82,7 +80,7 @@ struct SessionSettlement: Sendable {
         if try isAtWork(attempt) {
           isKept = true
         } else {
-          try Self.settle(attempt, .stopped, store, workplace)
+          try settleBlocking(attempt, .stopped)
         }
       }
       if isKept { try store.renewSession(session.agent) }
@@ -93,9 +91,10 @@ struct SessionSettlement: Sendable {
     guard let lane = try store.lane(attempt.lane), lane.feature == attempt.feature,
       FileManager.default.fileExists(atPath: lane.path)
     else { return false }
-    if !OrphanProcesses.find(standingIn: FileLook.resolved(lane.path) ?? lane.path).isEmpty { return true }
+    let path = URL(fileURLWithPath: lane.path).resolvingSymlinksInPath().path
+    if !OrphanProcesses.find(standingIn: path).isEmpty { return true }
     return try !LaneChanges.paths(
-      lane: lane.path, target: workplace.target, environment: workplace.environment
+      lane: lane.path, target: project.target, environment: project.environment
     ).isEmpty
   }
 }
@@ -103,6 +102,6 @@ struct SessionSettlement: Sendable {
 extension Coordinator {
   /// Ends what belongs to sessions that are not heard of any more.
   func endLapsedSessions() throws {
-    try SessionSettlement(store: store, workplace: workplace).endLapsed()
+    try settlement.endLapsed()
   }
 }

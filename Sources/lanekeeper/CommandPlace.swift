@@ -83,41 +83,4 @@ struct CommandPlace {
       throw Failure(error.description, status: 64)
     }
   }
-
-  /// Looks at the target, and tells how to find out whether a path is stale for an owner; `nil` where it
-  /// has no branch.
-  func staleCheck(_ owner: ClaimOwner) throws -> StaleCheck? {
-    try project.watch(store).look()
-    guard owner.kind == .feature else { return nil }
-    return project.staleCheck(owner.id, branch: try store.feature(owner.id)?.branch)
-  }
-}
-
-/// Conflicts of a claim, for people and as JSON.
-struct ConflictReport {
-  let conflicts: [ClaimConflict]
-  let store: Store
-
-  private func title(_ id: String) -> String? { try? store.feature(id)?.title }
-
-  private func state(_ id: String) -> String? { try? store.feature(id)?.state.rawValue }
-
-  var json: JSONValue {
-    .array(
-      conflicts.map { conflict in
-        let holder = conflict.holder?.owner
-        return [
-          "path": .string(conflict.path.description),
-          "feature": .text(holder?.kind == .feature ? holder?.id : nil),
-          "holder": .text(holder.map { RefusalText.name($0, title) }),
-          "agent": .text(conflict.holder?.agent), "reason": .string(conflict.reason.rawValue),
-          "advice": .string(RefusalText.advice([conflict]).joined(separator: " ")),
-        ]
-      })
-  }
-
-  var lines: [String] { RefusalText.lines(conflicts, titleOf: title, stateOf: state) }
-
-  /// 1 where a path is frozen, which no waiting changes; else 75.
-  var status: Int32 { conflicts.contains { $0.reason == .frozen } ? 1 : 75 }
 }

@@ -37,13 +37,6 @@ enum EditHookProgram {
       let lane = try Caller.hook(
         gitDirectory: git, store: store, locks: project.state.locks)
     else { return nil }
-    return try EditHook(
-      store: store,
-      workplace: EditPlace(
-        directory: project.directory, environment: project.environment,
-        policies: project.pathPolicies, policy: project.configuration.claims.policy,
-        checks: ClaimChecks(project, store)),
-      lane: lane
-    ).judge(input)
+    return try EditHook(project, store, lane: lane).judge(input)
   }
 }

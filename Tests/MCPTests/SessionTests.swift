@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Processes
 import Store
 import TestSupport
 import Testing
@@ -98,6 +99,38 @@ import Testing
     #expect(try desk.store.claims(of: .feature("1")).map(\.path.description) == ["half.txt"])
   }
 
+  @Test func syncBringsTheTargetIn() async throws {
+    let desk = try Desk()
+    func sync() async throws -> JSON { try await desk.call("sync_lane", ["agent_id": "ann"]) }
+    #expect(try await sync()["error"]?.string?.contains("open_lane makes it") == true)
+    _ = try await desk.call("claim_features", ["count": 1, "agent_id": "ann"])
+    let lane = try #require(
+      try await desk.call("open_lane", ["feature_id": "1", "agent_id": "ann"])["lane"]?.string)
+    let same = try await sync()
+    #expect(same["synced"] == true && same["detail"] == "lane/1-feature-1 has all of main")
+    try desk.repository.write("b.txt", "b\n")
+    try desk.repository.commit("landed")
+    try Data("mine\n".utf8).write(to: URL(fileURLWithPath: lane + "/mine.txt"))
+    let merged = try await sync()
+    #expect(merged["synced"] == true, "\(merged)")
+    #expect(merged["detail"]?.string?.hasPrefix("main was merged into lane/1-feature-1") == true)
+    #expect(FileManager.default.fileExists(atPath: lane + "/b.txt"))
+    // A file that another holds is in conflict: nothing is changed, and the holder is named.
+    _ = try await desk.call("claim_file", ["file_path": "b.txt", "agent_id": "bob"])
+    try Data("lane\n".utf8).write(to: URL(fileURLWithPath: lane + "/b.txt"))
+    _ = try desk.repository.git("-C", lane, "commit", "-qam", "lane")
+    try desk.repository.write("b.txt", "target\n")
+    try desk.repository.commit("landed, too")
+    let refused = try await sync()
+    #expect(refused["synced"] == false)
+    #expect(refused["detail"]?.string?.contains("on files that others hold") == true)
+    #expect(refused["detail"]?.string?.contains("bob") == true)
+    _ = try await desk.call("release_file", ["file_path": "b.txt", "agent_id": "bob"])
+    let left = try await sync()
+    #expect(left["synced"] == false)
+    #expect(left["detail"]?.string?.contains("conflicts are left in b.txt") == true, "\(left)")
+  }
+
   @Test func waitingEndsWithTheRelease() async throws {
     let desk = try Desk()
     _ = try await desk.call("claim_file", ["file_path": "x", "agent_id": "ann"])
@@ -130,8 +163,12 @@ import Testing
   private struct DeadHolder: Error { var start: String }
 
   @Test func aDeadHoldersUnusedClaimsStandInNobodysWay() async throws {
-    let desk = try Desk(unlanded: [Array("y".utf8)])
+    let desk = try Desk()
     try deadHolder(desk)
+    try desk.repository.git("switch", "-q", "-c", "lane/2")
+    try desk.repository.write("y", "y\n")
+    try desk.repository.commit("work")
+    try desk.repository.git("switch", "-q", "main")
     let check = try await desk.call("check_files", ["file_paths": ["x"], "agent_id": "ann"])
     #expect(check["granted"] == true, "\(check)")
     let free = try await desk.call("claim_file", ["file_path": "x", "agent_id": "ann"])
@@ -140,21 +177,32 @@ import Testing
     let changed = try await desk.call(
       "claim_file", ["file_path": "y", "agent_id": "ann"])
     #expect(changed["granted"] == false && changed["conflicts"]?.array?.first?["feature"] == "2")
-    let waiting = try Desk(unlanded: [])
+    let waiting = try Desk()
     try deadHolder(waiting)
     let waited = try await waiting.call(
       "wait_for_file", ["file_path": "x", "agent_id": "ann", "timeout_s": 0])
     #expect(waited["granted"] == true, "\(waited)")
-    let alive = try Desk(unlanded: nil)
+    let alive = try Desk()
     try deadHolder(alive)
+    let lock = try #require(try FileLock.tryAcquire(alive.project.state.attemptLock("2", 1)))
+    defer { lock.release() }
     let refused = try await alive.call("claim_file", ["file_path": "x", "agent_id": "ann"])
     #expect(refused["granted"] == false, "\(refused)")
   }
 
   @Test func noWorkStartsFromATargetThatAnAgentHasMoved() async throws {
-    let desk = try Desk(held: "main was moved by lane 7")
+    let desk = try Desk()
+    let known = try desk.repository.git("rev-parse", "main")
+    try desk.store.setKnownTarget(known)
+    try desk.repository.write("b.txt", "b\n")
+    try desk.repository.commit("past the hooks")
+    try desk.store.holdTarget(
+      TargetHold(
+        known: known, found: try desk.repository.git("rev-parse", "main"),
+        suspects: [TargetHold.Suspect(lane: 7, feature: "2", agent: "agent-7")],
+        evidence: "it was at work", isCertain: true), isNew: true)
     let taken = try await desk.call("claim_features", ["count": 1, "agent_id": "ann"])
-    #expect(taken["error"]?.string?.contains("main was moved by lane 7") == true)
+    #expect(taken["error"]?.string?.contains("by lane 7 (feature #2, agent-7)") == true)
     #expect(try desk.store.features().map(\.state) == [.ready, .ready])
   }
 

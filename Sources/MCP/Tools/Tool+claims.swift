@@ -135,6 +135,6 @@ extension Coordinator {
   /// Reads paths for a question that changes nothing.
   func resolver() throws -> PathResolver {
     if case .lane(let lane) = caller { return try resolver([lane.path]) }
-    return try resolver([workplace.directory])
+    return try resolver([project.directory])
   }
 }

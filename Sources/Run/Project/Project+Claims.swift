@@ -7,6 +7,14 @@ import Processes
 import Store
 
 extension Project {
+  /// Looks at the target, and returns the check for paths that are stale for an owner; `nil` where the owner has
+  /// no branch.
+  package func staleCheck(_ owner: ClaimOwner, _ store: Store) throws -> StaleCheck? {
+    try watch(store).look()
+    guard owner.kind == .feature else { return nil }
+    return staleCheck(owner.id, branch: try store.feature(owner.id)?.branch)
+  }
+
   /// How to tell which paths are stale for a feature: those whose entry differs between the merge base of
   /// its branch with the target, and the target's tip. Both are read inside the claiming transaction.
   package func staleCheck(_ feature: String, branch: String?) -> StaleCheck? {

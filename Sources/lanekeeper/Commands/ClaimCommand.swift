@@ -30,7 +30,7 @@ struct ClaimCommand: ParsableCommand {
     }
     let outcome = try store.claim(
       requests, owner: owner, agent: agent, policies: place.project.pathPolicies,
-      stale: try place.staleCheck(owner), expiry: place.project.expiryCheck())
+      stale: try place.project.staleCheck(owner, place.store), expiry: place.project.expiryCheck())
     switch outcome {
     case .granted(let rows):
       if json {
@@ -39,7 +39,7 @@ struct ClaimCommand: ParsableCommand {
       }
       for request in requests { Terminal.line("claimed \(request.path)") }
     case .refused(let conflicts):
-      let report = ConflictReport(conflicts: conflicts, store: store)
+      let report = ConflictReport(conflicts, store)
       if json {
         Terminal.line((["granted": false, "conflicts": report.json] as JSONValue).text)
       } else {
@@ -72,9 +72,9 @@ struct CheckCommand: ParsableCommand {
     let wanted = paths.isEmpty ? try Staged.paths(place) : try place.paths(paths)
     let conflicts = try store.check(
       wanted.map { ClaimRequest(path: $0, mode: .exclusive) }, owner: owner,
-      policies: place.project.pathPolicies, stale: try place.staleCheck(owner),
+      policies: place.project.pathPolicies, stale: try place.project.staleCheck(owner, place.store),
       expiry: place.project.expiryCheck())
-    let report = ConflictReport(conflicts: conflicts, store: store)
+    let report = ConflictReport(conflicts, store)
     if json {
       Terminal.line(
         (["granted": .bool(conflicts.isEmpty), "conflicts": report.json] as JSONValue).text)

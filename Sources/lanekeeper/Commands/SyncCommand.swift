@@ -1,11 +1,5 @@
 import ArgumentParser
-import Foundation
-import Git
-import Landing
-import Lanes
-import Model
 import Run
-import Store
 
 /// Brings the target into a lane.
 struct SyncCommand: ParsableCommand {
@@ -24,32 +18,12 @@ struct SyncCommand: ParsableCommand {
 
   func run() throws {
     let place = try CommandPlace(project)
-    guard let lane = place.lane, lane.feature != nil, let branch = lane.branch else {
+    guard let lane = place.lane, lane.feature != nil, lane.branch != nil else {
       throw Failure("\(place.top) is no lane at work; `lanekeeper lanes` shows them")
     }
-    if let hold = try place.project.watch(place.store).look() {
-      throw Failure(
-        TargetWatch.text(hold, target: place.project.configuration.target), status: 75)
-    }
-    let target = place.project.configuration.target
-    let short = BranchName.short(branch)
-    switch try place.project.sync(lane, place.store) {
-    case .upToDate: Terminal.line("\(short) has all of \(target)")
-    case .merged(let commit):
-      Terminal.line(
-        "\(target) was merged into \(short) (\(commit.short)); what was not committed stays")
-    case .conflicts(let names, let message):
-      if !message.isEmpty { Terminal.line(message) }
-      throw Failure(
-        "\(target) was merged into \(short), and conflicts are left in \(names.joined(separator: ", ")), "
-          + "which are claimed for you; resolve the conflict markers, `git add` the files and "
-          + "`git commit`")
-    case .refused(let conflicts):
-      let report = ConflictReport(conflicts: conflicts, store: place.store)
-      throw Failure(
-        "\(target) conflicts with \(short) on files that others hold; nothing was changed:\n"
-          + report.lines.joined(separator: "\n"), status: report.status)
-    case .notNow(let reason): throw Failure(reason)
-    }
+    let report = try place.project.syncReport(lane, place.store)
+    if !report.messages.isEmpty { Terminal.line(report.messages) }
+    guard report.isSynced else { throw Failure(report.text, status: report.status) }
+    Terminal.line(report.text)
   }
 }
