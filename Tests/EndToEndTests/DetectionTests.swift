@@ -8,7 +8,9 @@ import Testing
     features:
       - id: 1   # first
         title: Project setup
-      - {id: 2, title: "Database schema", description: "Tables; after #1"}
+      - id: 2
+        title: "Database schema"
+        description: "Tables; after #1"
 
       - id: 3
         title: Booking API
@@ -62,6 +64,21 @@ import Testing
     #expect(result.text.contains("no dependency was declared"), "\(result.error)\(result.text)")
     #expect(try text(shop).contains("source: detected"))
     #expect(!(try shop.run("init").text.contains("no dependency was declared")))
+  }
+
+  @Test func aFeatureInBracesIsLeftAloneInWords() throws {
+    let shop = try shop(
+      "features:\n  - {id: 1, title: Project setup}\n"
+        + "  - {id: 2, title: Database schema, description: Tables; after #1}\n")
+    let before = try text(shop)
+    let plan = try shop.run("plan", "--write")
+    #expect(plan.status == 65, "\(plan.text)")
+    #expect(
+      plan.error.contains("features.yml:3:5: feature #2 is written in braces"), "\(plan.error)")
+    let made = try shop.run("init")
+    #expect(made.status == 0, "\(made.error)")
+    #expect(made.text.contains("were not recorded: features.yml:3:5: feature #2"), "\(made.text)")
+    #expect(try text(shop) == before)
   }
 
   @Test func importDetectsWhereTheSourceDeclaresNothing() throws {

@@ -8,11 +8,19 @@ import Testing
     let shop = try Workshop(
       features: """
         features:
-          - {id: 1, title: One, priority: 3} # the first
+          - id: 1
+            title: One # the first
+            priority: 3
           - {id: 2, title: Two}
         """, agent: "true")
     let page = try ServedPage(shop, output: "ui")
     try page.enter()
+    let present = try shop.repository.read("features.yml")
+    let refused = try page.send("PATCH", "/api/features/2", body: "{\"title\":\"Zwei\"}")
+    #expect(
+      refused.status == 422 && refused.body.contains("feature #2 is written in braces"),
+      "\(refused.text)")
+    #expect(try shop.repository.read("features.yml") == present)
     func change(_ body: String) throws -> ServedPage.Answer {
       try page.send("PATCH", "/api/features/1", body: body)
     }
@@ -30,7 +38,7 @@ import Testing
     #expect(try change("{\"title\":\"x\",\"was\":1}").status == 400)
     #expect(
       try shop.repository.read("features.yml").contains(
-        "  - {id: 1, title: Uno, priority: 4, model: opus} # the first\n"))
+        "  - id: 1\n    title: Uno # the first\n    priority: 4\n    model: opus\n"))
     // What would break a line or a run is refused, whoever asks.
     for body in [
       "{\"title\":\"a\\nb\"}", "{\"category\":\"\"}", "{\"agent\":\"nobody\"}",

@@ -5,23 +5,23 @@ package enum BacklogEdit {
   /// Returns the text of a backlog file, changed so that it holds other features.
   ///
   /// Features keep their places; new ones come last. Only values that differ are written anew: every other
-  /// byte stays.
+  /// byte stays. A feature in braces is never changed, and nothing is removed from a list of features in brackets, such
+  /// as a file of JSON.
   ///
   /// - Parameters:
   ///   - old: a text that ``BacklogReader`` takes.
   ///   - file: the name for messages.
-  /// - Throws: ``InputProblems`` where `old` is broken, or written in a way that can't be changed without losing
-  ///   a comment or its form.
+  /// - Throws: ``InputProblems`` where `old` is broken, or written in a way that can't be changed in place or without
+  ///   losing a comment.
   package static func text(
     _ old: String, holding backlog: Backlog, file: String
   ) throws(InputProblems) -> String {
     let present = try BacklogReader.read(text: old, file: file)
     let wanted = ordered(backlog, like: present)
     if present == wanted { return old }
-    if let text = edited(old, from: present, to: wanted),
-      let read = try? BacklogReader.read(text: text, file: file), read == wanted
-    {
-      return text
+    if let text = edited(old, from: present, to: wanted), reads(text, as: wanted) { return text }
+    if let problem = braces(old, from: present, to: wanted, file: file) {
+      throw InputProblems([problem])
     }
     throw InputProblems([
       InputProblem(
@@ -29,6 +29,33 @@ package enum BacklogEdit {
         message: "this can't be changed without losing comments or the form of the file",
         suggestion: "change it in an editor, or write each key of a feature on a line of its own")
     ])
+  }
+
+  private static func reads(_ text: String, as wanted: Backlog) -> Bool {
+    (try? BacklogReader.read(text: text, file: "")) == wanted
+  }
+
+  /// Names the first feature in braces that would have to change.
+  private static func braces(
+    _ text: String, from present: Backlog, to wanted: Backlog, file: String
+  ) -> InputProblem? {
+    let plain = text.replacing("\r\n", with: "\n")
+    let lines = plain.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    guard let list = (try? Yams.compose(yaml: plain))?.mapping?["features"],
+      let items = list.sequence, items.count == present.features.count
+    else { return nil }
+    let isList = BacklogLayout.isFlow(list, lines)
+    let target = Dictionary(
+      wanted.features.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    for (node, feature) in zip(items, present.features)
+    where target[feature.id] != feature && BacklogLayout.isFlow(node, lines) {
+      guard isList || target[feature.id] != nil else { continue }
+      return InputProblem(
+        file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1,
+        message: "feature #\(feature.id) is written in braces, which are not changed in place",
+        suggestion: "write each key of it on a line of its own, or change it in an editor")
+    }
+    return nil
   }
 
   /// Puts the features of a backlog into the order of another; what that has not comes last.
@@ -67,9 +94,9 @@ package enum BacklogEdit {
     if let root, let node, node.sequence != nil, BacklogLayout.isFlow(node, lines),
       !items.isEmpty || BacklogLayout.isFlow(root, lines)
     {
-      guard let start = offset(of: node, lines) else { return nil }
-      return FlowEdit.backlog(Array(plain.unicodeScalars), at: start, from: present, to: wanted)
-        .map { String(String.UnicodeScalarView($0)) }
+      return offset(of: node, lines).flatMap {
+        appended(Array(plain.unicodeScalars), listAt: $0, from: present, to: wanted)
+      }
     }
     guard !items.isEmpty else {
       return finish(fill(lines, with: wanted, key: key(root)), tail)
@@ -102,6 +129,60 @@ package enum BacklogEdit {
     return finish(lines, tail)
   }
 
+  /// Adds features to a list in brackets, as JSON, which YAML takes too.
+  ///
+  /// - Parameter start: where the list's bracket stands.
+  /// - Returns: `nil` where more is to change than that, or where the list's end can't be told.
+  private static func appended(
+    _ text: [Unicode.Scalar], listAt start: Int, from present: Backlog, to wanted: Backlog
+  ) -> String? {
+    let count = present.features.count
+    guard wanted.features.prefix(count).elementsEqual(present.features) else { return nil }
+    let isSpace = { (scalar: Unicode.Scalar) in scalar == " " || scalar == "\n" || scalar == "\t" }
+    let space = String(String.UnicodeScalarView(text[(start + 1)...].prefix(while: isSpace)))
+    let items = wanted.features.dropFirst(count).map(json)
+    let new =
+      count == 0
+      ? items.joined(separator: ", ")
+      : items.map { "," + (space.contains("\n") ? space : " ") + $0 }.joined()
+    // A bracket of a text or a comment is not the list's: then the result reads otherwise.
+    let ends = text.indices.reversed().filter { $0 > start && text[$0] == "]" }.prefix(20)
+    for end in ends {
+      let bare = text[..<end].lastIndex { !isSpace($0) }.map { $0 + 1 } ?? end
+      for place in [bare, end] {
+        var result = text
+        result.insert(contentsOf: Array(new.unicodeScalars), at: place)
+        let words = String(String.UnicodeScalarView(result))
+        if reads(words, as: wanted) { return words }
+      }
+    }
+    return nil
+  }
+
+  private static func json(_ feature: Feature) -> String {
+    let parts = BacklogWriter.Key.allCases.filter { !BacklogWriter.isDefault($0, feature) }.map {
+      "\"\($0.rawValue)\": \(json($0, feature))"
+    }
+    return "{" + parts.joined(separator: ", ") + "}"
+  }
+
+  private static func json(_ key: BacklogWriter.Key, _ feature: Feature) -> String {
+    switch key {
+    case .id: BacklogWriter.id(feature.id, isQuoted: true)
+    case .title: YAMLText.quoted(feature.title)
+    case .category: YAMLText.quoted(feature.category)
+    case .description: YAMLText.quoted(feature.description)
+    case .priority: "\(feature.priority)"
+    case .model: feature.model.map(YAMLText.quoted) ?? "null"
+    case .agent: feature.agent.map(YAMLText.quoted) ?? "null"
+    case .steps, .touches, .dependencies, .slots:
+      "["
+        + BacklogWriter.items(key, feature).map {
+          $0.first?.isLetter == true || $0.first == "_" ? YAMLText.quoted($0) : $0
+        }.joined(separator: ", ") + "]"
+    }
+  }
+
   private static func finish(_ lines: [String], _ tail: String) -> String {
     lines.joined(separator: "\n") + tail
   }
@@ -129,17 +210,7 @@ package enum BacklogEdit {
   private static func edit(
     _ lines: inout [String], _ place: BacklogLayout.Item, from old: Feature, to new: Feature
   ) -> Bool {
-    guard let keys = place.keys else {
-      let text = Array(lines[place.lines].joined(separator: "\n").unicodeScalars)
-      guard let start = text.firstIndex(of: "{"),
-        let changed = FlowEdit.feature(text, at: start, from: old, to: new)
-      else { return false }
-      lines.replaceSubrange(
-        place.lines,
-        with: String(String.UnicodeScalarView(changed))
-          .split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
-      return true
-    }
+    guard let keys = place.keys else { return false }
     let space = String(repeating: " ", count: place.indent)
     for key in BacklogWriter.Key.allCases.reversed()
     where !BacklogWriter.isEqual(key, old, new) && keys[key.rawValue] == nil {
@@ -169,21 +240,16 @@ package enum BacklogEdit {
     if !place.items.isEmpty, before.count == place.items.count {
       return list(lines, place, before: before, after: items)
     }
-    // A list in brackets stays one; what a plan has detected takes a line for each.
-    if place.isFlow, own.count > 1 || !items.contains(where: { $0.hasPrefix("{") }) {
-      let text = own.joined(separator: "\n").unicodeScalars
-      guard let start = text.firstIndex(of: "[") else { return nil }
-      return FlowEdit.list(
-        String(text), at: text.distance(from: text.startIndex, to: start), before: before,
-        after: items
-      )?.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    }
     // What stands between the lines of a list would be lost; a text of several lines has no comments.
     if key.isList, own.dropFirst().contains(where: LineComment.stands) { return nil }
+    // A list in brackets stays one; what a plan has detected takes a line for each.
+    var text = BacklogWriter.lines(key, new)
+    if place.isFlow, !items.contains(where: { $0.hasPrefix("{") }) {
+      text = ["\(key.rawValue): [\(items.joined(separator: ", "))]"]
+    }
     // The first key stands behind the dash.
     let head = String(own[0].prefix(place.column))
     let space = String(repeating: " ", count: place.column)
-    let text = BacklogWriter.lines(key, new)
     return [head + text[0] + LineComment.tail(own[0], after: place.column)]
       + text.dropFirst().map { space + $0 }
   }

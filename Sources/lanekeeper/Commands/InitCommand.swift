@@ -12,7 +12,7 @@ struct InitCommand: ParsableCommand {
     discussion: """
       Example: lanekeeper init
 
-      Says each change that it makes; what is there already stays as it is.
+      Lists each change; existing files stay as they are.
       """)
   @OptionGroup var project: ProjectOptions
   @OptionGroup var detection: DetectionOptions
@@ -84,17 +84,23 @@ struct InitCommand: ParsableCommand {
     guard let backlog = try? BacklogReader.read(text: old, file: "features.yml") else { return }
     let (filled, edges, notes) = try detection.detectionWhereNothingIsDeclared(project).fill(
       backlog)
+    guard edges > 0 else {
+      changes += notes.map { "features.yml: " + $0 }
+      return
+    }
+    let text: String
+    do {
+      text = try BacklogEdit.text(old, holding: filled, file: "features.yml")
+    } catch {
+      changes.append("\(edges) detected dependencies were not recorded: \(error)")
+      return
+    }
     changes += notes.map { "features.yml: " + $0 }
-    guard edges > 0 else { return }
     try BacklogFile(project).change { now in
       guard now == old else {
         throw Failure("features.yml was changed meanwhile; run `lanekeeper init` again", status: 75)
       }
-      do {
-        return try BacklogEdit.text(old, holding: filled, file: "features.yml")
-      } catch let problems as InputProblems {
-        throw Failure(problems.description, status: 65)
-      }
+      return text
     }
   }
 
