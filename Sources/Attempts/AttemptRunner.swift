@@ -129,6 +129,11 @@ package struct AttemptRunner: Sendable {
       try await giveUpStart(
         feature, attempt, lane: lane, branch: branch,
         .refusedClaim(detail: "the target conflicts on \(names), which others hold"))
+    } catch let damage as BranchDamage where ending == nil {
+      agentEnded()
+      try await giveUpStart(
+        feature, attempt, lane: lane, branch: branch,
+        .failed(detail: "\(damage); \(damage.advice)", rework: "\(damage)", maximum: 0))
     } catch {
       if ending == nil { agentEnded() }
       try? await BlockingQueue.run { configuration.end(feature, attempt) }

@@ -21,19 +21,44 @@ package struct AttemptSettler: Sendable {
     self.identity = identity
   }
 
-  /// Commits or rescues the work, ends the attempt in the store and frees the lane. A branch that can't be read
-  /// is mended first.
+  /// Commits or rescues the work, ends the attempt in the store and frees the lane. Where the branch can't be read,
+  /// what the lane's files hold is rescued and the feature fails.
   package func settle(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     ending: Ending, run: AgentRun? = nil
   ) throws {
-    try BranchMend(
-      store: store, state: state, target: settings.target, environment: settings.environment
-    ).retrying(
-      feature.id, branch: branch, lane: lane
-    ) {
+    do {
       try putAway(feature, attempt, lane: lane, branch: branch, ending: ending, run: run)
+    } catch {
+      let common = try Repository(opening: state.commonDirectory, environment: settings.environment)
+      guard
+        let damage = BranchDamage.find(
+          branch, of: feature.id, beyond: settings.target, common)
+      else { throw error }
+      try refuse(feature, attempt, lane: lane, damage, tip: try common.reference(branch))
     }
+  }
+
+  /// Rescues what the lane's files hold beside a damaged branch, as a change of what the attempt began from, so that
+  /// the next attempt takes it up; then fails the feature.
+  private func refuse(
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, _ damage: BranchDamage,
+    tip: ObjectID?
+  ) throws {
+    let repository = try Repository(opening: lane.path, environment: settings.environment)
+    var kept = KeptWork(feature: feature, attempt: attempt)
+    if let base = ObjectID(hex: attempt.base) {
+      try BranchDamage.detach(repository, onto: base)
+      let snapshot = try keep(repository, kept.reference, "what its lane's files hold")
+      kept.take(snapshot, "what its lane's files hold", comesBack: true)
+      try clear(snapshot, onto: base, repository, &kept)
+    }
+    try kept.record(store)
+    let notes = ([damage.advice] + kept.notes).joined(separator: "; ")
+    try store.endAttempt(
+      feature.id, attempt.number,
+      .failed(detail: "\(damage); \(notes)", rework: "\(damage)", maximum: 0), tip: tip?.hex,
+      changed: [])
   }
 
   private func putAway(
@@ -106,7 +131,8 @@ package struct AttemptSettler: Sendable {
     var hasCommits = false
     if let tip, let target = try repository.reference(stands.reference) {
       hasCommits = try !repository.isAncestor(tip, of: target)
-      try BranchMend.verify(branch, tip: tip, beyond: [target], repository)
+      try BranchDamage.verify(
+        branch, of: feature.id, tip: tip, beyond: [target], repository)
       let changes = try stands.changes(tip, onto: target, repository)
       changed = changes.map(\.path)
       try GateLitter.note(changes, of: feature.id, store)

@@ -26,17 +26,19 @@ struct LaneStart {
     var isWhole = false
   }
 
-  /// Puts the lane onto the feature's branch, brings the target in, and takes up rescued work. A branch that can't
-  /// be read is mended first.
+  /// Puts the lane onto the feature's branch, brings the target in, and takes up rescued work.
   ///
   /// - Parameter prepared: the commit that the lane is known to be a clean checkout of.
+  /// - Throws: ``BranchDamage`` where the branch can't be read.
   func run(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     prepared: ObjectID?
   ) throws -> Outcome {
     let repository = try pool.open(lane, commit: ObjectID(hex: attempt.base)!)
     LeftCommits.begin(repository)
-    var outcome = try pool.mend(target: target).retrying(feature.id, branch: branch, lane: lane) {
+    var outcome = try BranchDamage.naming(
+      branch, of: feature.id, beyond: target, repository
+    ) {
       try fill(repository, feature, attempt, lane, branch, prepared)
     }
     try LaneBranches.note(branch, of: feature.id, pool.state)

@@ -106,10 +106,12 @@ extension Repository {
     }.filter { $0 != .zero }
   }
 
-  /// Moves the file of an object that can't be read into a directory, so that the same content can be stored again.
+  /// Moves the file of an object that can't be read to `lanekeeper/damaged`, so that the same content can be stored
+  /// again.
   ///
   /// - Returns: false where there is no such file: the object is gone, or lies in a pack.
-  package func setAside(_ id: ObjectID, into directory: String) throws -> Bool {
+  package func setAside(_ id: ObjectID) throws -> Bool {
+    let directory = commonDirectory + "/lanekeeper/damaged"
     let file = commonDirectory + "/objects/" + id.hex.prefix(2) + "/" + id.hex.dropFirst(2)
     let files = FileManager.default
     guard files.fileExists(atPath: file) else { return false }

@@ -91,7 +91,7 @@ extension Lander {
       } catch  where !(error is Overtaken) && !(error is StoreError) {
         // What one branch does to a merge is no other's matter.
         merge =
-          try sendBackDamaged(candidate).map { Merge.left($0) }
+          try refuseDamaged(candidate, try open()).map { Merge.left($0) }
           ?? .stays("it can't be merged: \(error)")
       }
       switch merge {
@@ -141,22 +141,21 @@ extension Lander {
     return assembly
   }
 
-  /// Mends a branch that can't be read, and sends its feature back to do again what was lost.
+  /// Refuses a feature whose branch can't be read.
   ///
   /// - Returns: `nil` where all of the branch can be read.
-  private func sendBackDamaged(_ candidate: Candidate) throws -> LandingOutcome? {
+  private func refuseDamaged(
+    _ candidate: Candidate, _ repository: Repository
+  ) throws -> LandingOutcome? {
     guard case .feature(let feature) = candidate, let branch = feature.branch,
-      let report = BranchMend(
-        store: store, state: state, target: settings.target, environment: settings.environment
-      ).afterFailure(feature.id, branch: branch)
+      let damage = BranchDamage.find(branch, of: feature.id, beyond: settings.target, repository)
     else { return nil }
-    let tip = report.moved?.to.hex ?? feature.tip ?? ""
+    let tip = try repository.reference(branch)?.hex ?? ""
+    let detail = "\(damage); \(damage.advice)"
     try store.turnAway(
       feature.id, laneTip: tip, base: tip, target: try store.knownTarget()?.tip ?? "",
-      .sentBack(
-        detail: "\(report)", rework: "\(report). Do again what is missing of the feature.",
-        maximum: settings.attempts))
-    return .sentBack(feature: feature.id, detail: "\(report)")
+      .sentBack(detail: detail, rework: "\(damage)", maximum: 0))
+    return .sentBack(feature: feature.id, detail: detail)
   }
 
   private enum Merge {
@@ -218,7 +217,7 @@ extension Lander {
         feature.id, from: [.queued], laneTip: tip.hex, commit: commit.hex)
       return .left(.landed(feature: feature.id, commit: commit.hex))
     }
-    if let detail = try unsound(branch, tip, beyond: forks, repository) {
+    if let detail = try unsound(branch, of: feature.id, tip, beyond: forks, repository) {
       return .left(
         try sendBackUnfit(
           feature, tip: tip, base: forks.first ?? base, target: base, detail))
@@ -286,7 +285,7 @@ extension Lander {
         return .left(
           try turnAway(feature, refusals, tip: tip, base: fork, target: current.commit))
       }
-      try BranchMend.verify(branch, tip: tip, beyond: forks, repository)
+      try BranchDamage.verify(branch, of: feature.id, tip: tip, beyond: forks, repository)
       let links = try Gitlinks(repository).refusals(
         repository.changes(from: current.tree, to: tree), tree: tree,
         keptAs: "refs/lanekeeper/rescue/\(feature.id)/landing")

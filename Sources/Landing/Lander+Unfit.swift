@@ -8,14 +8,15 @@ import Store
 extension Lander {
   /// Returns what git refuses of what a branch brings, as a sentence's part; `nil` where it takes all.
   ///
-  /// - Throws: ``BranchMend/Spoiled`` where something can't be read at all, which is no one's doing.
+  /// - Throws: ``BranchDamage`` where something can't be read at all, which is no one's doing.
   func unsound(
-    _ branch: String, _ tip: ObjectID, beyond forks: [ObjectID], _ repository: Repository
+    _ branch: String, of feature: String, _ tip: ObjectID, beyond forks: [ObjectID],
+    _ repository: Repository
   ) throws -> String? {
     let found = try repository.unsoundObjects(from: tip, beyond: forks)
     guard !found.isEmpty else { return nil }
     if !found.contains(where: \.isEndless) {
-      try BranchMend.verify(branch, tip: tip, beyond: forks, repository)
+      try BranchDamage.verify(branch, of: feature, tip: tip, beyond: forks, repository)
     }
     let words = found.prefix(3).map { object in
       object.path.map {

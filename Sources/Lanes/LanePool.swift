@@ -153,11 +153,6 @@ package struct LanePool: Sendable {
     return true
   }
 
-  /// Sets branches back to what can be read of them.
-  package func mend(target: String) -> BranchMend {
-    BranchMend(store: store, state: state, target: target, environment: environment)
-  }
-
   private func setUp(_ lane: LaneRecord, _ setup: String, _ provision: Provision) throws {
     let jobs = settings.jobs.flatMap { $0.take() ? $0 : nil }
     defer { jobs?.give() }

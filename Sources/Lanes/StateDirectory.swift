@@ -77,9 +77,6 @@ package struct StateDirectory: Sendable, Equatable {
   /// The lock that a sync of a lane holds.
   package func syncLock(_ lane: String) -> String { locks + "/sync-" + lane }
 
-  /// Where the files of objects are kept that can't be read.
-  package var damaged: String { path + "/damaged" }
-
   /// What the sandbox of a lane is made of.
   package func sandbox(_ lane: String) -> String { path + "/sandbox/" + lane }
   /// The directory for temporary files that is a lane's own.

@@ -18,12 +18,15 @@ extension Coordinator {
     do {
       return try take()
     } catch let error where !(error is StoreError) {
-      // A branch may be spoiled; which, is not known here.
-      let mend = project.mend(store)
-      let mended = try store.features(in: [.ready]).filter { feature in
-        feature.branch.map { mend.afterFailure(feature.id, branch: $0) != nil } ?? false
+      // A branch may be damaged; which one is not known here.
+      let repository = try project.repository()
+      let damages = try store.features(in: [.ready]).compactMap { feature in
+        feature.branch.flatMap {
+          BranchDamage.find($0, of: feature.id, beyond: project.target, repository)
+        }
       }
-      guard !mended.isEmpty else { throw error }
+      guard !damages.isEmpty else { throw error }
+      for damage in damages { try store.refuse(damage.feature, "\(damage); \(damage.advice)") }
       return try take()
     }
   }

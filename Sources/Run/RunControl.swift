@@ -118,16 +118,20 @@ package struct RunControl {
     if case .branch(branch, _) = try repository.head() {
       throw Failure("\(short) is checked out in \(project.directory); switch to another branch")
     }
-    let kept = Rescue.reference(feature.id, feature.attempts) + "-branch"
-    var name = kept
-    var count = 1
-    while let other = try repository.reference(name), other != tip {
-      count += 1
-      name = "\(kept)-\(count)"
+    var whole: ObjectID? = tip
+    if BranchDamage.find(branch, of: feature.id, beyond: project.target, repository) != nil {
+      whole = try BranchDamage.lastWhole(branch, tip: tip, beyond: project.target, repository)
     }
-    try repository.setReference(name, to: tip, message: "rescue: the feature starts over")
+    let kept = try whole.map {
+      try Rescue.keep(
+        $0, as: Rescue.reference(feature.id, feature.attempts) + "-branch",
+        message: "the feature starts over", in: repository)
+    }
     try repository.deleteReference(branch, expecting: tip)
-    return "its branch \(short) is kept as \(name)"
+    guard let kept, let whole else { return "nothing of its branch \(short) could be read" }
+    return whole == tip
+      ? "its branch \(short) is kept as \(kept)"
+      : "what can be read of its branch \(short), up to \(whole.short), is kept as \(kept)"
   }
 
   private func told(_ id: String, _ notes: [String]) throws -> String {

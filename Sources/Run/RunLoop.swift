@@ -573,11 +573,17 @@ actor RunLoop {
           tier: choice.tier.rawValue,
           modelName: definition.modelName(choice.tier.rawValue), choice: choice.reason,
           mark: "\(context.participant)-\(feature.id)-\(feature.attempts + 1)",
-          claims: try context.project.mend(store).retrying(feature.id, branch: branch) {
+          claims: try BranchDamage.naming(branch, of: feature.id, beyond: target, repository) {
             try requests(feature, branch, tip, repository)
           },
           policies: context.project.pathPolicies, expiry: context.project.expiryCheck()),
         above: start, base: { try start(target) })
+    } catch let damage as BranchDamage {
+      await shelf.putBack(lane, prepared)
+      let words = "\(damage); \(damage.advice)"
+      try store.refuse(feature.id, words)
+      report(.note("feature #\(feature.id) failed: \(words)"))
+      return nil
     } catch {
       await shelf.putBack(lane, prepared)
       throw error

@@ -71,6 +71,32 @@ import Testing
     if ![.noIndex, .corrupt, .emptied].contains(strange) { #expect(kept.contains("three")) }
   }
 
+  /// A free lane may stand on a commit of which a power cut has damaged objects.
+  @Test(arguments: ["HEAD", "HEAD^{tree}", "HEAD:new.txt"])
+  func p4_keepsWorkOnACommitThatCantBeRead(spoiled: String) throws {
+    let (fixture, lane, _) = try lane()
+    let test = fixture.test
+    try test.root.write("lanes/1/new.txt", "committed\n")
+    try test.git("add", "-A", at: lane.path)
+    try test.git("commit", "-qm", "new", at: lane.path)
+    try test.git("checkout", "-q", "--detach", at: lane.path)
+    try test.root.write("lanes/1/a.txt", "uncommitted\n")
+    let id = try test.git("rev-parse", spoiled, at: lane.path)
+    let object = test.path + "/.git/objects/\(id.prefix(2))/\(id.dropFirst(2))"
+    chmod(object, 0o644)
+    truncate(object, 0)
+    try fixture.pool.giveBack(lane)
+    #expect(try fixture.pool.leaveDamagedCommits(target: "refs/heads/main") == [lane.number])
+    #expect(try test.git("rev-parse", "HEAD", at: lane.path) == fixture.tip.hex)
+    #expect(try fixture.pool.leaveDamagedCommits(target: "refs/heads/main") == [])
+    try fixture.pool.enter(lane, branch: "refs/heads/lane/y", commit: fixture.tip)
+    #expect(try test.git("status", "--porcelain", at: lane.path) == "")
+    let rescue = try test.git(
+      "for-each-ref", "--format=%(refname)", "refs/lanekeeper/rescue/lane-1")
+    #expect(try test.git("show", "\(rescue):new.txt") == "committed")
+    #expect(try test.git("show", "\(rescue):a.txt") == "uncommitted")
+  }
+
   /// How an agent keeps git from seeing an edit of `a.txt`.
   @Test(arguments: [
     "git update-index --assume-unchanged a.txt; echo hidden > a.txt",

@@ -28,6 +28,29 @@ extension LanePool {
       ["lane": .integer(Int64(lane.number)), "detail": .string(notes.joined(separator: "; "))])
   }
 
+  /// Puts free lanes that stand on a commit that can't be read back to what their last attempt began from. Their files
+  /// stay, and are rescued when the lane is used again.
+  ///
+  /// - Returns: their numbers.
+  @discardableResult
+  package func leaveDamagedCommits(target: String) throws -> [Int] {
+    let common = try Repository(opening: state.commonDirectory, environment: environment)
+    guard let end = try common.reference(target) else { return [] }
+    return try store.lanes().filter { $0.state == .free }.compactMap { lane in
+      guard let own = try? Repository(opening: lane.path, environment: environment),
+        let head = try? own.head().commit
+      else { return nil }
+      let damaged = try own.unreadable(from: head, beyond: [end])
+      guard !damaged.isEmpty else { return nil }
+      for id in damaged { _ = try own.setAside(id) }
+      // Against a newer commit, the files would seem to delete what others have landed since.
+      let base = try store.attempts().last { $0.lane == lane.number }
+        .flatMap { ObjectID(hex: $0.base) }
+      try BranchDamage.detach(own, onto: base ?? end)
+      return lane.number
+    }
+  }
+
   /// Returns the name under which a lane's uncommitted work is kept: that of the attempt that was interrupted before
   /// it was put away, so that the feature's next attempt takes it up; else one of the lane's own.
   private func rescueName(_ lane: LaneRecord, _ repository: Repository) throws -> String {

@@ -89,8 +89,11 @@ package enum Rescue {
     do {
       return try take(directory, head, true)
     } catch {
-      // An index that can't be used: what is in the files is kept all the same.
-      return try take(directory, head, false)
+      // An index that can't be used, or that names damaged objects: what is in the files is kept all the same, and
+      // stored again where it was damaged.
+      do { return try take(directory, head, false) } catch is NotKept {
+        return try take(directory, head, false)
+      }
     }
 
     func take(_ directory: String, _ head: Commit?, _ withIndex: Bool) throws -> Snapshot {
@@ -98,7 +101,7 @@ package enum Rescue {
       defer { index.remove() }
       let hasIndex = withIndex && repository.copyIndex(to: index.path)
       let staged = hasIndex ? index.writtenTree() : nil
-      if !hasIndex, let head { _ = try index.git(["read-tree", head.tree.hex]) }
+      if !hasIndex, let head { _ = try? index.git(["read-tree", head.tree.hex]) }
       let left = try StageAll(
         directory: directory, environment: repository.environment, lock: index.path + ".lock"
       ) {
@@ -112,6 +115,10 @@ package enum Rescue {
         let commit = try repository.createCommit(
           tree: tree, parents: head.map { [$0.id] } ?? [], message: message, author: identity,
           committer: identity)
+        let damaged = try repository.unreadable(
+          from: commit, besides: head.map { [$0.id] } ?? [])
+        for id in damaged { _ = try repository.setAside(id) }
+        guard damaged.isEmpty else { throw NotKept(reference: name) }
         return try Rescue.keep(commit, as: name, message: message, in: repository)
       }
       if keepsFiles, tree != head?.tree, head != nil || !repository.isEmpty(tree) {

@@ -245,10 +245,6 @@ package struct Project: Sendable {
     LaneBranches(pattern: configuration.lanes.branch, target: target, store: store)
   }
 
-  package func mend(_ store: Store) -> BranchMend {
-    pool(store).mend(target: target)
-  }
-
   package func hooks() throws -> HookInstallation {
     HookInstallation(
       state: state, repository: directory, program: try HelperPrograms.path("lanekeeper-hook"),

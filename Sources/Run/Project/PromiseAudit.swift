@@ -268,7 +268,7 @@ package struct PromiseAudit {
     return try ends.flatMap { end in
       try repository.unreadable(from: end.target, besides: landed).map {
         "\(BranchName.short(end.name)) needs the object \($0.short), which can't be read; "
-          + "the next attempt or landing sets the branch back to what can"
+          + "restore it from another copy of the repository"
       }
     }
   }

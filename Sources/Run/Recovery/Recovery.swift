@@ -72,7 +72,7 @@ package struct Recovery: Sendable {
     try store.freeLeftLanes(preparing: isAlone && !holdsLanes) { lane in
       makeIdle(lane, repository)
     }
-    try project.mend(store).mendIdleLanes()
+    try project.pool(store).leaveDamagedCommits(target: project.target)
     if let landing = try FileLock.tryAcquire(state.landingLock) {
       defer { landing.release() }
       lander.endLeftGates()
@@ -144,14 +144,14 @@ package struct Recovery: Sendable {
     }
     let repository = try project.repository()
     if let lane { makeIdle(lane, repository) }
-    let work = try feature.branch.map { branch in
-      try project.mend(store).retrying(feature.id, branch: branch) {
-        try repository.branchWork(branch, target: project.target)
-      }
+    // A damaged branch is refused when the feature is to go on.
+    let tip = try feature.branch.flatMap { try repository.reference($0) }
+    let paths = feature.branch.flatMap {
+      try? repository.branchWork($0, target: project.target).paths
     }
     try store.endAttempt(
-      feature.id, attempt.number, .interrupted(detail: "cut off"), tip: work?.tip?.hex,
-      changed: work?.paths ?? [])
+      feature.id, attempt.number, .interrupted(detail: "cut off"), tip: tip?.hex,
+      changed: paths ?? [])
   }
 
   private func settle(

@@ -20,14 +20,13 @@ package enum WorkAdoption {
       guard
         let branch = try branches.lost(of: feature, among: ids, project.state, repository)
       else { continue }
-      let work = try project.mend(store).retrying(feature.id, branch: branch) {
-        try repository.branchWork(branch, target: project.target)
-      }
-      guard let tip = work.tip else { continue }
+      guard let tip = try repository.reference(branch) else { continue }
+      // A damaged branch is refused when the feature is to go on.
+      let paths = (try? repository.branchWork(branch, target: project.target).paths) ?? []
       let attempts = max(
         lastLog(feature.id, project.state), try lastRescue(feature.id, repository))
       let isTaken = try store.adoptWork(
-        feature.id, branch: branch, tip: tip.hex, attempts: attempts, paths: work.paths,
+        feature.id, branch: branch, tip: tip.hex, attempts: attempts, paths: paths,
         policies: project.pathPolicies)
       if isTaken { adopted.append(feature.id) }
     }

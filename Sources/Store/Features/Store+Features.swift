@@ -258,6 +258,15 @@ extension Store {
     }
   }
 
+  /// Fails a ready feature that can't be started until a person has done something.
+  package func refuse(_ id: String, _ detail: String) throws {
+    try write { db in
+      try transition(db, id, from: [.ready], to: .failed, detail: detail)
+      try releaseAll(db, owner: .feature(id))
+      try settleReadiness(db, dependentsOf: id)
+    }
+  }
+
   /// Forgets what a feature's attempts have made, with the claims and verdicts on it.
   private func forgetWork(_ db: Database, _ record: FeatureRecord) throws {
     try db.execute(
