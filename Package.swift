@@ -136,7 +136,7 @@ let package = Package(
       .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
       .target(
         name: "PlanningSamples", dependencies: ["Backlog", "Planning", "TestSupport"],
-        path: "Tools/planning-samples", swiftSettings: strict),
+        path: "Tests/PlanningSamples", swiftSettings: strict),
       .executableTarget(
         name: "planning-bench",
         dependencies: [

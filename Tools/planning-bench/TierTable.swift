@@ -1,5 +1,6 @@
 import Foundation
 import Planning
+import PlanningSamples
 
 /// What the choice of tiers costs beside always the best and always the cheapest, at equal landed features.
 enum TierTable {

@@ -127,8 +127,8 @@ package struct DependencyGraph: Sendable {
     return rank
   }
 
-  var beforeByNumber: [[Int]] { before }
-  var afterByNumber: [[Int]] { after }
+  package var beforeByNumber: [[Int]] { before }
+  package var afterByNumber: [[Int]] { after }
 
   /// Returns the edges that are not implied by others, as pairs of feature and dependency.
   package var reducedEdges: [(feature: String, dependsOn: String)] {

@@ -15,7 +15,7 @@ package struct SeededRandom: RandomNumberGenerator {
   }
 
   /// From 0 to 1, neither included.
-  mutating func uniform() -> Double {
+  package mutating func uniform() -> Double {
     (Double(next() >> 11) + 0.5) / 9_007_199_254_740_992
   }
 

@@ -1,11 +1,13 @@
 /// A binary heap: the least element comes out first.
-struct PriorityHeap<Element: Comparable & Sendable>: Sendable {
+package struct PriorityHeap<Element: Comparable & Sendable>: Sendable {
   private var items: [Element] = []
 
-  var isEmpty: Bool { items.isEmpty }
-  var first: Element? { items.first }
+  package init() {}
 
-  mutating func insert(_ element: Element) {
+  package var isEmpty: Bool { items.isEmpty }
+  package var first: Element? { items.first }
+
+  package mutating func insert(_ element: Element) {
     items.append(element)
     var child = items.count - 1
     while child > 0, items[child] < items[(child - 1) / 2] {
@@ -14,7 +16,7 @@ struct PriorityHeap<Element: Comparable & Sendable>: Sendable {
     }
   }
 
-  mutating func popFirst() -> Element? {
+  package mutating func popFirst() -> Element? {
     guard let first = items.first else { return nil }
     let last = items.removeLast()
     guard !items.isEmpty else { return first }

@@ -1,4 +1,5 @@
 import Foundation
+import PlanningSamples
 import Testing
 
 @testable import Planning

@@ -1,3 +1,5 @@
+import Planning
+
 /// A made-up repository: the chance that each tier passes a feature of each category. For simulations alone.
 package struct BanditWorld: Sendable {
   package var name: String

@@ -1,3 +1,5 @@
+import Planning
+
 /// A feature, and what each tier is known to make of it.
 package struct RecordedOutcome: Sendable, Equatable {
   package var category: String

@@ -1,4 +1,5 @@
 import Backlog
+import Planning
 
 /// Plays a run through: agents that work for given times on features that touch given paths.
 package struct RunSimulation: Sendable {
