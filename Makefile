@@ -118,6 +118,7 @@ lint: ## check formatting and scripts
 	@for script in Tools/ensure-packages Tools/test-agents Tools/test-ui Tools/ui-environment Tools/ui-load Tools/test-hook-managers Tools/demo Tools/score-footprints Tools/score-schedules Tools/score-tiers Tools/check-merges Tools/make-deb Tools/test-deb Tools/make-docc .ci/run templates/demo/agent; do \
 	  case "$$(head -n 1 $$script)" in *bash*) bash -n $$script ;; *) sh -n $$script ;; esac || exit 1; done
 	@PYTHONPYCACHEPREFIX=.build/pycache python3 -m compileall -q Tools templates Tests >/dev/null
+	@Tools/check-pins
 	@Tools/check-docs
 
 format: ## format the Swift code

@@ -1,8 +1,5 @@
 /// How the program was called: by a launcher, by a link that has a hook's name, or by its own name.
 struct HookCall {
-  /// The version that `--version` prints.
-  static let version = "0.1.0"
-
   /// The hook's name.
   let name: String
   /// The arguments that git gives the hook.

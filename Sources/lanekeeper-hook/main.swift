@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 // lanekeeper-hook: the program behind every git hook of a lane. It starts three times for each
 // commit, so it is linked fully static and knows SQLite's C interface, zlib and the claim rule only.
@@ -11,7 +12,7 @@ import Glibc
 let call = HookCall(arguments: CommandLine.arguments)
 switch call.name {
 case "--version":
-  print("lanekeeper-hook \(HookCall.version)")
+  print("lanekeeper-hook \(Release.version)")
   exit(0)
 case "--help", "lanekeeper-hook", "":
   print("usage: lanekeeper-hook HOOK [ARGUMENT...] | --version")
