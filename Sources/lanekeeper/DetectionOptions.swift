@@ -9,8 +9,8 @@ extension DetectionKind: ExpressibleByArgument {}
 struct DetectionOptions: ParsableArguments {
   @Option(
     help: """
-      learned, agent or none: look for dependencies that are not declared, by what other backlogs \
-      taught, or by asking an agent.
+      learned, agent or none: detect undeclared dependencies by a trained model, or by asking an \
+      agent.
       """)
   var detect: DetectionKind?
   @Option(

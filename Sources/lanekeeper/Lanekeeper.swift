@@ -6,7 +6,7 @@ struct Lanekeeper: AsyncParsableCommand {
     commandName: "lanekeeper",
     abstract: "Builds a backlog of features with several coding agents at once on one repository.",
     discussion: """
-      Each agent works in a lane of its own (a git worktree); files are claimed; what is done lands
+      Each agent works in a lane of its own (a git worktree); files are claimed; finished features land
       in dependency order behind your gate.
 
       Start: lanekeeper init, then lanekeeper run --parallel 3

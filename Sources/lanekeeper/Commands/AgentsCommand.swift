@@ -9,7 +9,7 @@ struct AgentsCommand: ParsableCommand {
     discussion: """
       Example: lanekeeper agents
 
-      A definition is a file: .lanekeeper/agents/NAME.yml comes before the installed ones.
+      A definition is a file: .lanekeeper/agents/NAME.yml overrides the installed ones.
       """)
   @OptionGroup var project: ProjectOptions
   @Flag(help: "As JSON.") var json = false

@@ -16,7 +16,7 @@ struct ClaimCommand: ParsableCommand {
       """)
   @Argument(help: "Paths; a directory stands for everything below it.") var paths: [String]
   @Option(help: "Claim for this feature.") var feature: String?
-  @Flag(help: "Let others that claim it shared change it, too.") var shared = false
+  @Flag(help: "Let others that claim it shared change it as well.") var shared = false
   @OptionGroup var project: ProjectOptions
   @Flag(help: "As JSON.") var json = false
 
@@ -53,14 +53,14 @@ struct ClaimCommand: ParsableCommand {
 /// Tells what a commit would meet.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Tell whether paths could be claimed, without claiming them.",
+    commandName: "check", abstract: "Check whether paths could be claimed, without claiming them.",
     discussion: """
       Example: lanekeeper check src/routes.py
 
       Without paths: what is staged here. Exit status: 0 free or yours; 1 frozen; 75 held or stale.
       """)
   @Argument(help: "Paths; by default what is staged.") var paths: [String] = []
-  @Option(help: "Ask for this feature.") var feature: String?
+  @Option(help: "Check for this feature.") var feature: String?
   @OptionGroup var project: ProjectOptions
   @Flag(help: "As JSON.") var json = false
 

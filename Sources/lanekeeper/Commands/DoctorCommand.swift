@@ -17,8 +17,8 @@ struct DoctorCommand: ParsableCommand {
       Exit status: 0 all well; 1 something is wrong.
       """)
   @OptionGroup var project: ProjectOptions
-  @Flag(help: "Verify also that the promises P1 to P9 hold of the present state.") var deep = false
-  @Flag(help: "Put a broken state file aside and rebuild the state from git.") var repair = false
+  @Flag(help: "Also verify the promises P1 to P9 of the present state.") var deep = false
+  @Flag(help: "Set a broken state file aside and rebuild the state from git.") var repair = false
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {

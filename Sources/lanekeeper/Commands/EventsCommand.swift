@@ -13,7 +13,7 @@ struct EventsCommand: ParsableCommand {
   @OptionGroup var project: ProjectOptions
   @Option(help: ArgumentHelp("Only events after this number.", valueName: "seq")) var since: Int64 =
     0
-  @Flag(help: "Go on as events come, until Ctrl+C.") var follow = false
+  @Flag(help: "Keep printing new events, until Ctrl+C.") var follow = false
   @Flag(help: "As JSON, one object a line.") var json = false
 
   func run() throws {
@@ -54,10 +54,10 @@ struct LogsCommand: ParsableCommand {
       """)
   @Argument(help: "The feature's id.") var id: String
   @OptionGroup var project: ProjectOptions
-  @Flag(help: "Go on as lines come, until the attempt ends.") var follow = false
+  @Flag(help: "Keep printing new lines, until the attempt ends.") var follow = false
   @Option(help: "The attempt; by default the last.") var attempt: Int?
-  @Flag(help: "What the gate wrote that last ran on it, instead.") var gate = false
-  @Flag(help: "As it came, with the sequences that set colours and move the cursor.") var raw =
+  @Flag(help: "Show the output of the last gate run on it instead.") var gate = false
+  @Flag(help: "Unchanged, including sequences that set colours and move the cursor.") var raw =
     false
 
   func run() throws {

@@ -10,7 +10,7 @@ import Store
 /// Tells why a feature is where it is.
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Tell why a feature is not running, and what would help.",
+    commandName: "explain", abstract: "Explain why a feature is not running, and what would help.",
     discussion: "Example: lanekeeper explain 7")
   @Argument(help: "The feature's id.") var id: String
   @OptionGroup var project: ProjectOptions

@@ -26,7 +26,7 @@ struct ExportCommand: ParsableCommand {
   var format: Format
   @OptionGroup var project: ProjectOptions
   @Option(help: ArgumentHelp("The file to write.", valueName: "file")) var output: String?
-  @Option(help: ArgumentHelp("A file whose states are brought up to date.", valueName: "file"))
+  @Option(help: ArgumentHelp("A file whose states are updated.", valueName: "file"))
   var update: String?
   @Option(help: "The tag of task-master's file.") var tag: String?
   @Flag(help: "As JSON.") var json = false

@@ -12,7 +12,7 @@ struct GraphCommand: ParsableCommand {
       Example: lanekeeper graph --format make > rules.mk && make -j3 -f rules.mk features
                lanekeeper graph --format svg > backlog.svg
 
-      Detected edges are dashed, discovered ones dotted; colours tell how far a feature is.
+      Detected edges are dashed, discovered ones dotted; colours show the state of a feature.
       """)
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, dot, mermaid, svg, make, json

@@ -14,12 +14,12 @@ struct HooksCommand: ParsableCommand {
 
 struct HooksInstall: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "install", abstract: "Bring the hooks to every lane.",
+    commandName: "install", abstract: "Install the hooks for every lane.",
     discussion: """
       Example: lanekeeper hooks install
 
-      In a bare repository that is shared by several machines it installs `pre-receive` alone: a
-      feature's branch is taken only where no other unlanded one holds what it changes.
+      In a bare repository shared by several machines it installs `pre-receive` alone: a feature's branch
+      is accepted only if no other unlanded one holds what it changes.
       """)
   @OptionGroup var project: ProjectOptions
 
@@ -40,7 +40,7 @@ struct HooksInstall: ParsableCommand {
 
 struct HooksUninstall: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "uninstall", abstract: "Take the hooks out of the repository's configuration.",
+    commandName: "uninstall", abstract: "Remove the hooks from the repository's configuration.",
     discussion: "Example: lanekeeper hooks uninstall")
   @OptionGroup var project: ProjectOptions
 
@@ -54,7 +54,7 @@ struct HooksUninstall: ParsableCommand {
 
 struct HooksStatus: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Tell whether the hooks are installed.",
+    commandName: "status", abstract: "Show whether the hooks are installed.",
     discussion: "Example: lanekeeper hooks status")
   @OptionGroup var project: ProjectOptions
   @Flag(help: "As JSON.") var json = false

@@ -10,13 +10,14 @@ extension ImportOptions.Subtasks: ExpressibleByArgument {}
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Take over a backlog: AutoCoder, task-master, beads, gh, glab, Markdown, CSV, JSON.",
+    abstract: "Import a backlog: AutoCoder, task-master, beads, gh, glab, Markdown, CSV, JSON.",
     discussion: """
       Example: lanekeeper import .taskmaster/tasks/tasks.json
                gh issue list --json number,title,body,labels,state | lanekeeper import -
 
-      The format is found by the content. Done again it brings features.yml up to date: features are
-      known by their ids, comments and order stay, and so does what the source does not say.
+      The format is detected from the content. Importing again updates features.yml: features are
+      matched by id; comments, order, and what the source does not have stay. A feature written in
+      braces is never changed: it is named, and nothing is imported.
       """)
   @Argument(help: "The file; - reads standard input.") var file: String
   @OptionGroup var project: ProjectOptions

@@ -11,10 +11,10 @@ struct LandCommand: AsyncParsableCommand {
       Example: lanekeeper land
 
       Exit status: 0 all that was ready has landed; 1 a feature was sent back; 75 a run lands already,
-      or something holds the landing off.
+      or something holds the landing.
 
-      A target that an agent has moved past the hooks is named by `status` and holds every landing up.
-      `lanekeeper land --accept-target` keeps it; `git reset --keep COMMIT` on the target takes it back.
+      A target that an agent has moved past the hooks is named by `status` and holds every landing.
+      `lanekeeper land --accept-target` keeps it; `git reset --keep COMMIT` on the target resets it.
       """)
   @OptionGroup var project: ProjectOptions
   @Flag(help: "Keep a target that was moved past the hooks, and land on it.") var acceptTarget =

@@ -49,11 +49,11 @@ struct LanesListCommand: ParsableCommand {
 
 struct LanesCleanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "clean", abstract: "Remove the lanes that no feature is in; keeps unlanded work.",
+    commandName: "clean", abstract: "Remove free lanes; unlanded work is kept.",
     discussion: """
       Example: lanekeeper lanes clean
 
-      What a lane holds uncommitted goes under refs/lanekeeper/rescue first; branches stay.
+      Uncommitted work is kept under refs/lanekeeper/rescue first; branches stay.
       """)
   @OptionGroup var project: ProjectOptions
 

@@ -11,17 +11,17 @@ struct ReplayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
     abstract:
-      "Replay a repository's merged branches as features: would claims have held, how fast.",
+      "Replay a repository's merged branches as features, with claims and landings.",
     discussion: """
       Example: lanekeeper replay ../my-app --last 50 --parallel 5 --order shuffled
 
       REPO is a path or an address that `git clone` takes; nothing in it changes. Each merge of its
-      first-parent line becomes a feature, and so do the commits between two merges. The agents make the
-      branches' real commits again, in lanes of a clone, with claims, hooks and landings as in any run;
-      where lines are in conflict they keep those of both sides. docs/replay.md reads the report.
+      first-parent line becomes a feature, and so do the commits between two merges. The agents repeat
+      the branches' commits in lanes of a clone, with claims, hooks and landings as in any run; on
+      conflicts they keep both sides. docs/replay.md explains the report.
 
       --order: history, one after the other, and the final tree must equal upstream's; concurrent, each
-      once all has landed that its branch had below it when it began; shuffled, merged branches only, all
+      after everything has landed that its branch originally started from; shuffled, merged branches only, all
       from the oldest base and in an order that --seed decides.
 
       Exit status: 0 all landed, without a conflict at a landing, and the final tree is upstream's where
@@ -43,7 +43,7 @@ struct ReplayCommand: AsyncParsableCommand {
   var onlyClaims = false
   @Option(help: ArgumentHelp("Keep the clones in this directory, made anew.", valueName: "dir"))
   var keep: String?
-  @Flag(help: "Tell each event as `run` does.") var verbose = false
+  @Flag(help: "Print each event as `run` does.") var verbose = false
   @Flag(help: "As JSON.") var json = false
 
   func validate() throws {

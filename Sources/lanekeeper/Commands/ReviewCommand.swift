@@ -17,10 +17,10 @@ struct ReviewCommand: AsyncParsableCommand {
                lanekeeper review 7 --at src/date.c:41 "this is off by one in leap years"
                lanekeeper review 7 --file comments.txt
 
-      A file of comments has lines `path:line: text`; lines that follow belong to the same comment, and
-      what stands ahead of the first is for the branch as a whole.
+      A file of comments has lines `path:line: text`; following lines belong to the same comment, and
+      text before the first comment is about the branch as a whole.
 
-      An approval counts for what you were shown: where the branch has changed since, look again.
+      An approval counts for what you were shown: if the branch has changed since, look again.
       """)
   @Argument(help: "The feature's id.") var id: String?
   @OptionGroup var project: ProjectOptions

@@ -34,7 +34,7 @@ struct RunCommand: AsyncParsableCommand {
     help: "Gates and set-up commands share as many jobs as there are cores, also their own make -j."
   )
   var jobserver = false
-  @Flag(help: "Serve the web page while the run goes on; its link is printed.") var ui = false
+  @Flag(help: "Serve the web page during the run; its link is printed.") var ui = false
   @OptionGroup(title: "With --ui") var place: PagePlace
   @Flag(name: .customLong("show-presets"), help: "Show the presets and end.")
   var showPresets = false

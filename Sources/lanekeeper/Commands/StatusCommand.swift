@@ -9,7 +9,7 @@ import Store
 /// Shows how the backlog stands.
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Show how the backlog stands and who is at work.",
+    commandName: "status", abstract: "Show the state of the backlog and the agents at work.",
     discussion: "Example: lanekeeper status --watch")
   @OptionGroup var project: ProjectOptions
   @Flag(help: "Show it again whenever something changes, until Ctrl+C.") var watch = false

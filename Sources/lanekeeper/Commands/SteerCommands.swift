@@ -7,15 +7,15 @@ import Store
 /// Gives features another go.
 struct RetryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "retry", abstract: "Give failed, blocked or waiting features another go.",
+    commandName: "retry", abstract: "Retry failed, blocked or waiting features.",
     discussion: """
       Example: lanekeeper retry 7
                lanekeeper retry 7 9 12
                lanekeeper retry --failed
                lanekeeper retry 7 --fresh
 
-      Attempts count from none again; the branch stays, and the next attempt goes on from it. With --fresh
-      it begins from the target instead, also where the branch is built and waits for its review or
+      The count of attempts is reset; the branch stays, and the next attempt continues on it. With --fresh
+      it starts from the target instead, also if the branch is built and waits for its review or
       landing; the old branch is kept under refs/lanekeeper/rescue/.
       """)
   @Argument(help: "The features' ids.") var ids: [String] = []
@@ -95,13 +95,13 @@ struct ReopenCommand: ParsableCommand {
 /// Lets no new attempt start.
 struct PauseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pause", abstract: "Start no further attempts; those under way go on and land.",
+    commandName: "pause", abstract: "Start no further attempts; running ones continue and land.",
     discussion: """
       Example: lanekeeper pause
                lanekeeper pause --landing
       """)
   @OptionGroup var project: ProjectOptions
-  @Flag(help: "Land nothing instead; attempts go on and stand in the queue.") var landing = false
+  @Flag(help: "Land nothing instead; attempts continue and wait in the queue.") var landing = false
 
   func run() throws {
     try PersonOnly.check("pause", self.project)
@@ -119,10 +119,10 @@ struct PauseCommand: ParsableCommand {
 /// Lets attempts start again.
 struct ResumeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "resume", abstract: "Go on after a pause.",
+    commandName: "resume", abstract: "Continue after a pause.",
     discussion: "Example: lanekeeper resume")
   @OptionGroup var project: ProjectOptions
-  @Flag(help: "Let landings go on.") var landing = false
+  @Flag(help: "Allow landings again.") var landing = false
 
   func run() throws {
     try PersonOnly.check("resume", self.project)
@@ -148,9 +148,9 @@ struct StopCommand: ParsableCommand {
       """)
   @OptionGroup var project: ProjectOptions
   @Flag(help: "Give the agents no time to end.") var now = false
-  @Flag(help: "Start nothing new, and end when what is under way has landed.") var drain = false
+  @Flag(help: "Start nothing new, and end when everything under way has landed.") var drain = false
 
-  @Option(help: "End only the attempt on this feature; it rests a while, then starts again.")
+  @Option(help: "End only the attempt on this feature; it starts again after a while.")
   var feature: String?
 
   func validate() throws {

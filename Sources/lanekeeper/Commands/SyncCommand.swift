@@ -4,12 +4,12 @@ import Run
 /// Brings the target into a lane.
 struct SyncCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sync", abstract: "In a lane: merge what has landed meanwhile into its branch.",
+    commandName: "sync", abstract: "In a lane: merge the target into its branch.",
     discussion: """
       Example: cd ../app.lanes/2 && lanekeeper sync
 
-      What is not committed stays, on top of what was merged in. Where both sides changed the same lines,
-      the files are claimed and the conflicts left in them: resolve, `git add`, `git commit`.
+      Uncommitted work stays, on top of the merge. If both sides changed the same lines, the files are
+      claimed and conflict markers are left in them: resolve, `git add`, `git commit`.
 
       Exit status: 0 the branch has all of the target; 1 conflicts are left, or it can't be done now;
       75 others hold what would be in conflict, and nothing was changed.

@@ -7,17 +7,16 @@ import Store
 /// Reverts a feature that has landed.
 struct UndoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "undo", abstract: "Take a landed feature off the target again.",
+    commandName: "undo", abstract: "Revert a landed feature.",
     discussion: """
       Example: lanekeeper undo 7
 
-      The reversal is a commit of its own. It is gated and lands by the queue, as features do. The
-      feature is undone then, and is not built again before `lanekeeper reopen`. Where features that
-      have landed depend on it, they are named, and nothing is changed; --with-dependents reverts
-      them first, --alone leaves them.
+      The reversal is a separate commit. It is gated and lands through the queue, as features do. The
+      feature is then undone, and is not built again before `lanekeeper reopen`. If landed features
+      depend on it, they are named, and nothing is changed; --with-dependents reverts them first,
+      --alone leaves them.
 
-      Exit status: 0 it is undone, or a run that is at work will do it; 1 it can't be; 75 something
-      holds it off.
+      Exit status: 0 it is undone, or a running run will do it; 1 it can't be; 75 something holds it.
       """)
   @Argument(help: "The feature's id.") var id: String
   @OptionGroup var project: ProjectOptions

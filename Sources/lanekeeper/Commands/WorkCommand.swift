@@ -12,8 +12,8 @@ struct WorkCommand: AsyncParsableCommand {
       Any number of these can run at once, beside a run or without one; it is the recipe of a make
       rule (`lanekeeper graph --format make`).
 
-      Under make's job server (make -j) it waits where a person has to review the branch, gives its
-      token to others meanwhile, and goes on after the verdict. Else it ends with 75 there.
+      Under make's job server (make -j) it waits for a required review, gives its token to others
+      meanwhile, and continues after the verdict. Otherwise it ends with 75.
       """)
 
   @Argument(help: "The feature's id.") var id: String
