@@ -1,4 +1,4 @@
-/// What can go wrong with lanes, with what to do about it.
+/// An error about a lane, with the way out.
 package enum LaneError: Error, CustomStringConvertible, Equatable {
   /// The directory stands where a lane should be made and is not ours.
   case directoryInTheWay(String)
@@ -17,7 +17,7 @@ package enum LaneError: Error, CustomStringConvertible, Equatable {
   /// The directory for lanes can't be written.
   case notWritable(path: String, reason: String)
 
-  /// Tells that only this lane's number is of no use.
+  /// Whether another lane number may work.
   var leavesNextNumber: Bool {
     switch self {
     case .directoryInTheWay, .broken: true

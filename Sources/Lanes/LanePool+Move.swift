@@ -66,7 +66,7 @@ extension LanePool {
     case us, nobody, another, unclear, noLane
   }
 
-  /// Tells whose worktree a directory is, by its `.git` file.
+  /// Returns the owner of a worktree, by its `.git` file.
   private func owner(of path: String, _ lane: LaneRecord) -> Owner {
     guard
       let text = RegularFile.read(path + "/.git", most: 1 << 16)

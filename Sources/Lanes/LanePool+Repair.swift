@@ -4,7 +4,7 @@ import Processes
 import Store
 
 extension LanePool {
-  /// Why git must not forget the worktree; written once the lane is complete.
+  /// Lock reason that keeps git from pruning the worktree; written once the lane is complete.
   private static let lockReason = "a lane of lanekeeper"
 
   /// Opens a lane after making sure that it is one.

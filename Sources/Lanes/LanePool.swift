@@ -14,7 +14,7 @@ package struct LanePool: Sendable {
   /// The person's own checkout, from which `lanes.copy` is taken.
   private let mainCheckout: String
   let environment: [String: String]
-  /// Who signs what Lanekeeper itself commits.
+  /// The author of Lanekeeper's own commits.
   let identity: @Sendable () -> Signature
 
   package init(
@@ -130,7 +130,7 @@ package struct LanePool: Sendable {
     return true
   }
 
-  /// What lanes and gate worktrees get beyond what their commits hold.
+  /// The copies and set-up of lanes and gate worktrees, beyond their commits.
   package var provision: Provision {
     Provision(
       settings: settings, mainCheckout: mainCheckout, state: state, store: store,

@@ -1,7 +1,7 @@
 import Backlog
 import Processes
 
-/// What `lanekeeper.yml` says of lanes.
+/// The settings of lanes in `lanekeeper.yml`.
 package struct LaneSettings: Sendable {
   /// The directory in which lanes are made, absolute.
   package var directory: String
@@ -11,7 +11,7 @@ package struct LaneSettings: Sendable {
   package var setup: String?
   /// Patterns of files that agent programs leave and that are no work.
   package var litter: [String]
-  /// How branches are named.
+  /// The pattern of branch names.
   package var branch: BranchPattern
 
   /// The program under which the set-up command and `regenerate` commands run.
@@ -20,7 +20,7 @@ package struct LaneSettings: Sendable {
   /// The set-up command takes a token of it.
   package var jobs: JobServer?
 
-  /// Where `regenerate` commands run.
+  /// The directory in which `regenerate` commands run.
   package var mergeCommands: MergeCommands {
     MergeCommands(scratch: directory, guardProgram: guardProgram)
   }

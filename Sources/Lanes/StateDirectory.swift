@@ -51,7 +51,7 @@ package struct StateDirectory: Sendable, Equatable {
     path + "/logs/\(feature)/\(number).log"
   }
 
-  /// What the agent did in an attempt, a JSON object a line, in the same words for every agent.
+  /// The actions of an agent in an attempt, as JSON lines in one vocabulary for all agents.
   package func journal(_ feature: String, _ number: Int) -> String {
     path + "/logs/\(feature)/\(number).jsonl"
   }
@@ -77,7 +77,7 @@ package struct StateDirectory: Sendable, Equatable {
   /// The lock that a sync of a lane holds.
   package func syncLock(_ lane: String) -> String { locks + "/sync-" + lane }
 
-  /// What the sandbox of a lane is made of.
+  /// The directory of a lane's sandbox.
   package func sandbox(_ lane: String) -> String { path + "/sandbox/" + lane }
   /// The directory for temporary files that is a lane's own.
   package func temporary(_ lane: String) -> String { path + "/tmp/" + lane }

@@ -38,7 +38,7 @@ package enum BranchName {
     package let branch: String
     /// The branch, or the file in git's directory, that is in the way.
     package let found: String
-    /// Tells that it is a branch.
+    /// Whether it is a branch.
     package let isBranch: Bool
 
     package var description: String {

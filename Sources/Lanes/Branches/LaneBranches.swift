@@ -77,7 +77,7 @@ package struct LaneBranches: Sendable {
       }
   }
 
-  /// Tells of branches whether they are features'.
+  /// Returns a predicate for branches of features.
   package static func known(_ store: Store) throws -> @Sendable (_ branch: String) -> Bool {
     let names = Set(try store.branches().values)
     return { $0.hasPrefix(Self.own) || names.contains($0) }

@@ -15,7 +15,7 @@ package enum DiskSpace {
     return Int64(facts.f_bavail) * Int64(facts.f_frsize)
   }
 
-  /// Tells that next to nothing can be written below a directory; false where that can't be told.
+  /// Returns whether next to nothing can be written below a directory; false if that can't be determined.
   package static func isFull(_ directory: String) -> Bool {
     available(directory).map { $0 < least } ?? false
   }

@@ -27,9 +27,9 @@ package struct Provision: Sendable {
     self.environment = environment
   }
 
-  /// What a worktree was given just now, and what it still needs.
+  /// The copies that a worktree has just received, and the steps that are left.
   package struct Need: Sendable {
-    /// Tells whether the set-up command has to run.
+    /// Whether the set-up command has to run.
     package var runsSetUp: Bool
     fileprivate var given: [String]
   }
@@ -108,7 +108,7 @@ package struct Provision: Sendable {
     try store.setValue(Self.key(name), need.given.joined(separator: "\n"))
   }
 
-  /// How the set-up command is run in a worktree.
+  /// Returns the set-up command for a worktree.
   ///
   /// - Parameter lock: what the guard holds meanwhile.
   package func setUp(_ command: String, in path: String, name: String, lock: String)
@@ -125,7 +125,7 @@ package struct Provision: Sendable {
       mark: "setup-\(name)-\(getpid())", wallSeconds: 1800)
   }
 
-  /// How the set-up command is run once more where it has failed; `nil` where that would be the same.
+  /// Returns the second try of a failed set-up command; `nil` if it would not differ.
   ///
   /// `pre-commit install` refuses where `core.hooksPath` is set, as it is in every lane.
   package func setUpAgain(_ command: String, in path: String, name: String, lock: String)
@@ -139,7 +139,7 @@ package struct Provision: Sendable {
     return again
   }
 
-  /// What set-up commands and gates find in their environment.
+  /// Environment variables of set-up commands and gates.
   package var variables: [String: String] { ["LANEKEEPER_REPOSITORY": mainCheckout] }
 
   private static func key(_ name: String) -> String { "provision.\(name)" }

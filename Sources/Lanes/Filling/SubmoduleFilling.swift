@@ -12,9 +12,9 @@ struct SubmoduleFilling {
   /// A git directory that has the commit, and the person's copies of its submodules in `modules/`.
   let source: String
   let environment: [String: String]
-  /// Tells whether nobody works here but gates, so that nothing in it is worth keeping.
+  /// Whether nobody works here but gates, so that nothing in it is worth keeping.
   let isGate: Bool
-  /// Where changed submodules of a lane go; absolute.
+  /// The directory for changed submodules of a lane; absolute.
   let trash: String
   var depth = 0
 
@@ -82,7 +82,7 @@ struct SubmoduleFilling {
       && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && $0.lowercased() != ".git" }
   }
 
-  /// Tells whether a path leads through directories only.
+  /// Returns whether a path leads through directories only.
   private func isPlain(_ name: String) -> Bool {
     var place = path
     for part in name.split(separator: "/") {

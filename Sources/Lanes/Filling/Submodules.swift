@@ -70,9 +70,9 @@ package struct Gitlinks {
   package struct Refusal: Sendable, Equatable {
     package var path: [UInt8]
     package var commit: ObjectID
-    /// What is wrong and what to do, in a sentence that begins with the path.
+    /// The problem and the way out, as a sentence that begins with the path.
     package var words: String
-    /// Where the commit is kept; `nil` where it is not there.
+    /// The reference that keeps the commit; `nil` if the commit is absent.
     package var reference: String?
   }
 
@@ -130,7 +130,7 @@ package struct Gitlinks {
     }
   }
 
-  /// Who alone has a commit that others can't get.
+  /// The only holder of a commit that others can't fetch.
   private struct Holder {
     /// `nil` where nobody here has it.
     var repository: NestedRepository?
@@ -162,8 +162,8 @@ package struct Gitlinks {
     }
   }
 
-  /// What of a tree points to commits that can't be had: nothing declares them, or only a lane had them. Nobody else is
-  /// asked.
+  /// Lists the submodules of a tree whose commits can't be fetched: nothing declares them, or only a lane had them.
+  /// Nobody else is asked.
   ///
   /// - Returns: a sentence for each.
   package func unavailable(in tree: ObjectID) throws -> [String] {
@@ -268,7 +268,7 @@ package struct Gitlinks {
   private static let found = Mutex<Set<Found>>([])
   private static let seconds = 60.0
 
-  /// Tells whether a commit can be had at an address; `nil` where that can't be asked. Takes a minute for each of two
+  /// Returns whether a commit can be had at an address; `nil` where that can't be asked. Takes a minute for each of two
   /// questions at most.
   private func isFound(
     _ commit: ObjectID, at url: String, isLocal: Bool, among places: [NestedRepository]
@@ -310,7 +310,7 @@ package struct Gitlinks {
     return isThere
   }
 
-  /// Where others get a submodule's commits.
+  /// The address from which others fetch a submodule's commits.
   private enum Address {
     case asked(url: String, isLocal: Bool)
     /// It counts from a place that is not known.
@@ -389,7 +389,7 @@ package struct Gitlinks {
       || ["::1", "0.0.0.0", "::", ""].contains(name)
   }
 
-  /// Tells whether a path lies in the repository or in one of its worktrees.
+  /// Returns whether a path lies in the repository or in one of its worktrees.
   private func isOfAgents(_ path: String) -> Bool {
     let common = repository.commonDirectory
     let names = (try? FileManager.default.contentsOfDirectory(atPath: common + "/worktrees")) ?? []

@@ -2,7 +2,7 @@ import Foundation
 import Git
 import Processes
 
-/// Where the `regenerate` commands of a merge run, and what watches over them.
+/// The place in which the `regenerate` commands of a merge run, and their guard.
 package struct MergeCommands: Sendable {
   /// The directory in which trees are laid out for them; absolute, outside the repository's checkouts.
   let scratch: String

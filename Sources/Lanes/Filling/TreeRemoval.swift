@@ -5,7 +5,7 @@ import Foundation
 /// Each name is looked up once below an open directory, so no link leads elsewhere, and no path is too long. Other
 /// file systems that are mounted inside are not entered.
 package enum TreeRemoval {
-  /// What could not be removed, and why.
+  /// A file or directory that could not be removed, with the reason.
   package struct Failure: Error, CustomStringConvertible, Equatable {
     package var path: String
     package var reason: String
@@ -15,7 +15,7 @@ package enum TreeRemoval {
     }
   }
 
-  /// How many directories deep it goes at most.
+  /// The maximum depth of directories.
   private static let deepest = 200_000
 
   /// Removes a file or a directory; one that is not there is no error.
@@ -44,7 +44,7 @@ package enum TreeRemoval {
     }
   }
 
-  /// Tells whether something below a directory has a path that no program can name, git neither.
+  /// Returns whether something below a directory has a path that no program can name, git neither.
   package static func holdsLongPaths(_ path: String) -> Bool {
     guard let files = FileManager.default.enumerator(atPath: path) else { return false }
     let most = Int(PATH_MAX) - 300 - path.utf8.count

@@ -93,12 +93,12 @@ package struct HookInstallation: Sendable {
     }
   }
 
-  /// Tells whether lanes get the hooks from the repository's own configuration.
+  /// Returns whether lanes get the hooks from the repository's own configuration.
   package func isInstalled() throws -> Bool {
     try localValues(Self.laneKey).contains("lanekeeper/lane.config")
   }
 
-  /// Tells whether a person's commits and moves of the target are looked at, too.
+  /// Returns whether a person's commits and moves of the target are looked at, too.
   package func isInstalledForPersons() throws -> Bool {
     try localValues(Self.personKey).contains("lanekeeper/person.config")
   }
@@ -164,7 +164,7 @@ package struct HookInstallation: Sendable {
     GitProgram.adding("core.hooksPath", state.hooks, to: environment)
   }
 
-  /// How the hooks stand.
+  /// The present state of the hooks.
   package func report() throws -> HookReport {
     let user = try userHooks().directory
     let repository = try Repository(opening: repository, environment: environment)

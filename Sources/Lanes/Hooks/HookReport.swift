@@ -1,6 +1,6 @@
 import Foundation
 
-/// How the hooks of a repository stand.
+/// The state of a repository's hooks.
 package struct HookReport: Sendable {
   /// Lanes get the hooks from the repository's own configuration.
   package var isInstalled: Bool
@@ -10,14 +10,14 @@ package struct HookReport: Sendable {
   package var isMoved: Bool
   /// The hooks that have to be ours, over which another program has written.
   package var overwritten: [String]
-  /// What other programs wrote over ours, which runs after them; absolute.
+  /// Files of other programs that were written over ours and run after them; absolute paths.
   package var displaced: [String]
-  /// What they wrote there before that, which is kept and does not run; absolute.
+  /// Older such files, which are kept and do not run; absolute paths.
   package var replaced: [String]
   package var directory: String
   /// The hooks that have a file of ours there.
   package var names: [String]
-  /// Where the repository's own hooks stand, which run after ours.
+  /// The directory of the repository's own hooks, which run after ours.
   package var userDirectory: String
   /// The hook managers that have installed themselves there.
   package var managers: [String]

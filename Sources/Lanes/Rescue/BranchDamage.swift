@@ -1,8 +1,8 @@
 import Foundation
 import Git
 
-/// What can't be read of a feature's branch, since a failing disk, a power cut or a program has damaged objects of its
-/// history, or since it has a commit that is not in git's form.
+/// Damage of a feature's branch: a failing disk, a power cut or a program has damaged objects of its
+/// history, or it has a commit that is not in git's form.
 ///
 /// The branch stays as it is: a person restores the objects or lets the feature start over. Files of loose objects that
 /// can't be read are moved to `lanekeeper/damaged` in the git directory, since git stores the same content again only
@@ -12,7 +12,7 @@ package struct BranchDamage: Error, Sendable, Equatable, CustomStringConvertible
   /// `refs/heads/…`
   package let branch: String
   package let objects: [ObjectID]
-  /// What git says of a commit that is not in its form; `nil` where objects can't be read.
+  /// git's message about a commit that is not in its form; `nil` if objects can't be read.
   package var form: String?
 
   package var description: String {
@@ -24,7 +24,7 @@ package struct BranchDamage: Error, Sendable, Equatable, CustomStringConvertible
     return "\(BranchName.short(branch)) \(damage) (`git fsck --full` lists all damage)"
   }
 
-  /// What a person can do about it.
+  /// The ways out for a person.
   package var advice: String {
     let restore =
       form == nil ? "restore the objects from another copy of the repository" : "repair it"

@@ -11,13 +11,13 @@ package struct LaneRepositories {
   private let reference: String
   private let identity: Signature
 
-  /// What became of them.
+  /// The outcome.
   package struct Outcome: Sendable, Equatable {
     /// Sentences for people.
     package var notes: [String] = []
     /// Paths that the index has as a commit and whose files are to take its place.
     package var dissolved: [[UInt8]] = []
-    /// Why one could not be dissolved, in a sentence.
+    /// The reason for one that could not be dissolved, as a sentence.
     package var problem: String?
   }
 

@@ -2,7 +2,7 @@ import Foundation
 import Git
 import Processes
 
-/// What a lane holds at this moment, uncommitted work included.
+/// The present content of a lane, including uncommitted work.
 package struct LaneSnapshot: Sendable, Equatable {
   /// Files above this size that are not committed are left out: storing them would take longer than
   /// anyone waits for a forecast.

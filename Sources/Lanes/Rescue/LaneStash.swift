@@ -1,9 +1,9 @@
 import Foundation
 import Git
 
-/// What was put into the stash from a lane: all worktrees share it, and one command empties it.
+/// Stashed work from a lane: all worktrees share the stash, and one command empties it.
 package enum LaneStash {
-  /// How much of the stash's log is read, from its end.
+  /// The number of bytes read from the end of the stash's log.
   private static let mostBytes = 1 << 20
   private static let most = 100
 

@@ -4,9 +4,9 @@ import Git
 /// Commits on which a lane has stood and that nothing names any more: amended, reset away, or made on a
 /// detached HEAD that was left again.
 package enum LeftCommits {
-  /// How much of a log's end is read.
+  /// The number of bytes read from a log's end.
   private static let mostBytes = 1 << 20
-  /// How many commits are looked at, the last ones first.
+  /// The maximum number of commits to look at, the last ones first.
   private static let mostCommits = 1000
 
   /// Lets one reference keep them all, through a commit that has them as its parents.

@@ -3,7 +3,7 @@ import Git
 import Model
 import Processes
 
-/// What became of the work that an agent left uncommitted in its lane.
+/// The outcome for work that an agent left uncommitted in its lane.
 package enum LeftoverOutcome: Sendable, Equatable {
   /// There was none.
   case nothing
@@ -136,7 +136,7 @@ package enum Leftovers {
     return .committed(tip)
   }
 
-  /// Tells whether all that git shows as changed is nobody's work.
+  /// Returns whether all that git shows as changed is nobody's work.
   package static func isOnlyNoise(
     _ status: [StatusEntry], products: Set<[UInt8]>, _ repository: Repository
   ) throws -> Bool {

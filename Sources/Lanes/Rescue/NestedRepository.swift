@@ -29,7 +29,7 @@ package struct NestedRepository {
     self.init(gitDirectory: found, worktree: worktree, keptIn: main)
   }
 
-  /// Tells whether it is a worktree of the repository that would keep it.
+  /// Whether it is a worktree of the repository that would keep it.
   package var isOwnWorktree: Bool {
     guard let common = SmallFile.end(of: gitDirectory + "/commondir", most: 4096) else {
       return false
@@ -109,7 +109,7 @@ package struct NestedRepository {
     return try Rescue.keep(commit, as: reference, message: message, in: main)
   }
 
-  /// Tells whether a commit of it is on none of its remotes; `nil` where it does not have the commit.
+  /// Returns whether a commit of it is on none of its remotes; `nil` where it does not have the commit.
   ///
   /// - Parameter others: commits that others have, where that is known better than by what it remembers of its remotes.
   package func isOnlyHere(_ commit: ObjectID, besides others: [ObjectID]? = nil) -> Bool? {
@@ -203,7 +203,7 @@ package struct NestedRepository {
     return result
   }
 
-  /// Where its objects are, as git reads it in a list.
+  /// The directory of its objects, in the form of git's alternates list.
   private var objects: String {
     let common =
       SmallFile.end(of: gitDirectory + "/commondir", most: 4096).map {
@@ -214,7 +214,7 @@ package struct NestedRepository {
     return "\"" + path + "\""
   }
 
-  /// Tells whether a directory is a git directory in which nothing that is read could be waited for.
+  /// Returns whether a directory is a git directory in which nothing that is read could be waited for.
   private static func isPlain(_ directory: String) -> Bool {
     func kind(_ name: String) -> mode_t {
       var facts = stat()
@@ -309,7 +309,7 @@ struct FileTree {
 }
 
 extension Repository {
-  /// Tells whether a tree holds no file.
+  /// Returns whether a tree holds no file.
   func isEmpty(_ tree: ObjectID) -> Bool {
     (try? changes(from: nil, to: tree).isEmpty) ?? false
   }

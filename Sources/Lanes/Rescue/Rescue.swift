@@ -3,7 +3,7 @@ import Git
 
 /// Keeps work that is on no branch reachable (P4).
 package enum Rescue {
-  /// What a worktree held besides its HEAD, and where it is now.
+  /// The content of a worktree besides its HEAD, and the references that keep it.
   package struct Snapshot: Sendable, Equatable {
     /// The reference for its files, read after it was made; `nil` where they are as HEAD has them.
     package var reference: String?
@@ -130,7 +130,7 @@ package enum Rescue {
       return result
     }
 
-    /// Tells whether an index holds content that neither the files nor HEAD have.
+    /// Returns whether an index holds content that neither the files nor HEAD have.
     func hasOwn(_ staged: ObjectID, beside files: ObjectID, since head: ObjectID?) throws -> Bool {
       let own = try repository.changes(from: head, to: staged).filter { $0.new != nil }
       guard !own.isEmpty else { return false }

@@ -11,7 +11,7 @@ import Processes
 struct StageAll {
   /// The top of the worktree.
   let directory: String
-  /// That of git; it tells whether agents are in sandboxes.
+  /// The environment of git; it says whether agents are in sandboxes.
   let environment: [String: String]
   /// Pathspecs that are left out.
   var excluded: [String] = []
@@ -25,9 +25,9 @@ struct StageAll {
   /// Runs git on the index.
   let git: (_ arguments: [String], _ input: [UInt8]) throws -> GitProgram.Result
 
-  /// How often git is started at most to find out which of many files it refuses.
+  /// The maximum number of git processes for finding out which of many files git refuses.
   private static let mostStarts = 200
-  /// How long each of these may take, in seconds: where a filter hangs, it does so in several.
+  /// The time limit of each of these in seconds: a filter that hangs does so in several.
   private static let mostSeconds = 60.0
   /// Up to which size, in bytes, git is given a file: it reads a sparse one whole, at some 100 MB a second.
   private static let largestFile: off_t = 1 << 30

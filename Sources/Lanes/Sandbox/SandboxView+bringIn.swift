@@ -3,11 +3,11 @@ import Git
 import Processes
 
 extension SandboxView {
-  /// What came of bringing work in.
+  /// The outcome of bringing work in.
   package struct Arrival: Sendable {
-    /// Where the lane's branch stands now.
+    /// The present tip of the lane's branch.
     package var tip: ObjectID?
-    /// What could not be taken over, in words.
+    /// The parts that could not be taken over, as text.
     package var problems: [String] = []
     /// References under which other commits are kept.
     package var rescued: [String] = []

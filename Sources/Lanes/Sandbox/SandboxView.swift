@@ -34,7 +34,7 @@ package struct SandboxView: Sendable {
   private var liveFile: String { path + "/live" }
   private var snapshotFile: String { path + "/references" }
 
-  /// Tells whether work may stand in it that was not brought in.
+  /// Whether work may stand in it that was not brought in.
   package var isThere: Bool { FileManager.default.fileExists(atPath: git) }
 
   // MARK: making

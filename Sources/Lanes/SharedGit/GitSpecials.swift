@@ -10,7 +10,7 @@ import Processes
 package struct GitSpecials {
   /// Something that is no file, where git reads one.
   package struct Found: Sendable, Equatable {
-    /// What stands there instead.
+    /// The object in place of the file.
     package enum Kind: String, Sendable {
       case pipe = "a pipe"
       case socket = "a socket"
@@ -22,7 +22,7 @@ package struct GitSpecials {
     /// Below the shared directory.
     package let name: [UInt8]
     package let kind: Kind
-    /// Whether what has put it there took away what git can't do without.
+    /// Whether this replaced a file that git can't do without.
     package let isNeeded: Bool
 
     /// The path below the shared directory.
@@ -35,12 +35,12 @@ package struct GitSpecials {
     }
   }
 
-  /// What became of it.
+  /// The outcome.
   package struct Removed: Sendable, Equatable {
     package let found: Found
-    /// Whether a file stands there again, with what git needs.
+    /// Whether the file was restored.
     package let isRestored: Bool
-    /// Whether a file that git needs stood there, of which nothing is known.
+    /// Whether git needs the file and its content is unknown.
     package let isLost: Bool
 
     /// A part of a sentence for people.
@@ -65,7 +65,7 @@ package struct GitSpecials {
   }
 
   private let state: StateDirectory
-  /// Where copies are kept; `nil` for none.
+  /// The directory of the copies; `nil` for none.
   private let copies: String?
   private let references: [String]
   private var stamps: [String: Stamp] = [:]
@@ -93,7 +93,7 @@ package struct GitSpecials {
     "", "info", "objects/info", "objects/info/commit-graphs", "objects/pack", "hooks", "worktrees",
     "lanekeeper", "lanekeeper/locks", "lanekeeper/hooks", "lanekeeper/bin", "logs", "refs",
   ]
-  /// How many entries are looked at, the likely ones first.
+  /// The maximum number of entries to look at, the likely ones first.
   private static let (few, many) = (5000, 300_000)
 
   /// Looks for what is no file, without opening anything but directories.
@@ -153,7 +153,7 @@ package struct GitSpecials {
     }
   }
 
-  /// What stands there and is no file; `nil` where all is well, or nothing is there.
+  /// Returns the kind of an entry that is not a file; `nil` if it is a file or absent.
   private func kind(_ name: [UInt8]) -> Found.Kind? {
     var facts = stat()
     let place = place(name)
@@ -246,7 +246,7 @@ package struct GitSpecials {
     }
   }
 
-  /// Tells whether nothing stood there at the look before.
+  /// Returns whether nothing stood there at the look before.
   private func wasAbsent(_ found: Found) -> Bool {
     hasLooked && Self.keptFiles.contains(found.text) && stamps[found.text] == nil
   }
@@ -312,7 +312,7 @@ package struct GitSpecials {
     }
   }
 
-  /// What the file is known to have held.
+  /// The last known content of the file.
   private func content(_ found: Found) -> [UInt8]? {
     if let copies, Self.isPlain(found.text),
       let content = RegularFile.read(copies + "/" + found.text, most: Self.largest)
@@ -361,8 +361,8 @@ package struct GitSpecials {
     return removed
   }
 
-  /// What git never takes away itself and is gone; of a worktree, at two looks in a row, since git takes those away
-  /// file by file.
+  /// Returns missing files that git never removes itself; of a worktree, after two looks in a row, since git removes
+  /// those file by file.
   private mutating func gone() -> [Found] {
     var missing: Set<String> = []
     // The repository itself is being removed.
@@ -474,7 +474,7 @@ package struct GitSpecials {
     return removed.map { "in \(state.commonDirectory), \($0.text)" }
   }
 
-  /// Tells whether what stood there is needed and nobody but a person knows it. What is known of lanes is written again
+  /// Returns whether git needs the file and only a person knows its content. What is known of lanes is written again
   /// once one is used.
   private func isHeldBack(_ found: Found) -> Bool {
     found.isNeeded && !isOfLane(found) && content(found) == nil

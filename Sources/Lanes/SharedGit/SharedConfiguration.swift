@@ -11,7 +11,7 @@ import Store
 /// one ends. What breaks the person's checkout, makes their git start other programs, or signs with another name is
 /// put back; anything else is told. A change while no attempt is at work is a person's.
 package struct SharedConfiguration: Sendable {
-  /// What became of one key.
+  /// The outcome for one key.
   package struct Change: Codable, Sendable, Equatable {
     package var file: String
     package var key: String
@@ -20,7 +20,7 @@ package struct SharedConfiguration: Sendable {
     /// The attempt at whose end it was noticed.
     package var during: String
     package var isRestored: Bool
-    /// Where the changed file is kept.
+    /// The copy of the changed file.
     package var kept: String
 
     /// One line for people.
@@ -169,7 +169,7 @@ package struct SharedConfiguration: Sendable {
     return try compare("an attempt", only: Self.structure.contains)
   }
 
-  /// What was changed and is still to be told: what was put back, and what still is as it was changed.
+  /// Returns the changes to report: restored ones, and those that are still in place.
   package func open() -> [Change] {
     recorded().filter { change in
       guard !change.isRestored else { return true }
@@ -416,7 +416,7 @@ package struct SharedConfiguration: Sendable {
     "proxycommand", "receivepack", "uploadpack", "vcs",
   ]
 
-  /// Tells whether a key keeps every command from finding the checkout, or starts a program with nearly each.
+  /// Returns whether a key keeps every command from finding the checkout, or starts a program with nearly each.
   private static func breaksCommands(_ key: String) -> Bool {
     structure.contains(key) || key.hasPrefix("filter.")
       || ["core.fsmonitor", "core.hookspath"].contains(key)
@@ -433,7 +433,7 @@ package struct SharedConfiguration: Sendable {
     }
   }
 
-  /// Tells whether a key changes with everyday commands, such as a push with `-u`.
+  /// Returns whether a key changes with everyday commands, such as a push with `-u`.
   private static func isEveryday(_ key: String) -> Bool {
     key.hasPrefix("branch.") || key.hasPrefix("gc.") || key.hasPrefix("maintenance.")
   }

@@ -5,7 +5,7 @@ import Store
 package struct BranchReturn: Sendable, CustomStringConvertible {
   /// The branch, `refs/heads/…`.
   package let branch: String
-  /// Where it stands again; `nil` where none of its commits is there any more.
+  /// The restored tip; `nil` if none of its commits is left.
   package let tip: ObjectID?
 
   /// Looks for the branch of a feature that is built, and puts it back where it is missing and its last

@@ -12,7 +12,7 @@ import Store
 /// judged as a merge. All of it happens or nothing does: a sync that was cut off is brought to its end
 /// by the next one, by the next commit's refusal, and by the next start.
 package struct LaneSync {
-  /// What came of it.
+  /// The outcome.
   package enum Outcome: Sendable, Equatable {
     /// The branch has all of the target.
     case upToDate

@@ -80,7 +80,7 @@ package struct PolicyMerge {
   /// A file that its strategy has merged.
   private struct Share {
     var path: [UInt8]
-    /// What shall stand there, before a command has made it anew.
+    /// The content before a command regenerates it.
     var entry: TreeEntry?
     var command: String?
   }

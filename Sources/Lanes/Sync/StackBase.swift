@@ -1,7 +1,7 @@
 import Git
 import Store
 
-/// Where a feature's branch stands: on the target, or on the branch of a feature that has not landed.
+/// The base of a feature's branch: the target, or the branch of a feature that has not landed.
 package struct StackBase: Sendable {
   /// The reference that the branch is judged against and that `sync` brings in.
   package let reference: String
@@ -10,7 +10,7 @@ package struct StackBase: Sendable {
   private var below: ObjectID?
   /// The feature that it stood on and does not need any more.
   package private(set) var dropped: String?
-  /// Where the branch was moved off that one.
+  /// The commit at which the branch was moved off that one.
   private var moved: (tip: ObjectID, onto: ObjectID)?
 
   package static func find(_ feature: String, target: String, _ store: Store) throws -> StackBase {
@@ -53,7 +53,7 @@ package struct StackBase: Sendable {
     return try repository.isAncestor(moved.tip, of: tip)
   }
 
-  /// Tells that the branch still holds the work of one that its feature does not need any more.
+  /// Returns whether the branch still holds the work of a feature that is no longer a dependency.
   package func holdsDropped(
     _ tip: ObjectID, onto place: ObjectID, _ repository: Repository
   ) throws -> Bool {

@@ -2,7 +2,7 @@ import Foundation
 import Git
 import Model
 
-/// What a sync is about to do to a lane, written down before it begins, so that one that was cut off
+/// The steps that a sync is about to take in a lane, recorded before it begins, so that one that was cut off
 /// is brought to its end (P7).
 struct SyncJournal: Codable, Equatable {
   struct Stage: Codable, Equatable {
@@ -22,7 +22,7 @@ struct SyncJournal: Codable, Equatable {
   /// The files of the lane before, uncommitted work included, and after.
   var before: ObjectID
   var after: ObjectID
-  /// What the index shall hold, apart from the stages.
+  /// The index entries to write, without the stages.
   var index: ObjectID
   var stages: [Stage]
   /// Paths, quoted, that were staged and are to be so again.
@@ -32,7 +32,7 @@ struct SyncJournal: Codable, Equatable {
   /// The journal's name in the directory of a lane's sync. The hook looks for it, too.
   static let name = "journal"
 
-  /// Tells whether a sync was cut off.
+  /// Returns whether a sync was cut off.
   static func exists(_ directory: String) -> Bool {
     FileManager.default.fileExists(atPath: directory + "/" + name)
   }

@@ -12,7 +12,7 @@ struct SyncSteps {
   let repository: Repository
   let lane: LaneRecord
   let store: Store
-  /// Where the journal and the files of a sync stand.
+  /// The directory of a sync's journal and files.
   private let scratch: String
   private let files: Root
   private let administration: Root
@@ -71,7 +71,7 @@ struct SyncSteps {
     if isOwnLock { administration.remove(Self.indexLock) }
   }
 
-  /// Tells whether the lock is a sync's; one that was killed may have left it.
+  /// Whether the lock is a sync's; one that was killed may have left it.
   private var isOwnLock: Bool {
     (try? administration.read(Self.indexLock, limit: 64)) == Self.lockText
   }
