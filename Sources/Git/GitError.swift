@@ -29,7 +29,7 @@ package struct GitError: Error, CustomStringConvertible, Sendable {
   package let code: GitErrorCode
   package let classification: GitErrorClass
   package let message: String
-  /// What was being done, as part of a sentence.
+  /// The operation, as part of a sentence.
   package let operation: String
 
   package init(
@@ -114,7 +114,7 @@ package struct GitProgramError: Error, CustomStringConvertible, Equatable {
   package let arguments: [String]
   package let status: Int32
   package let message: String
-  /// Why it has no status of its own: it could not be started, or did not end by itself.
+  /// The reason for a missing status: it could not be started, or did not end by itself.
   package private(set) var failure: ProcessFailure?
 
   package init(arguments: [String], status: Int32, message: String) {

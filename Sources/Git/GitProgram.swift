@@ -109,14 +109,14 @@ package enum GitProgram {
     }
   }
 
-  /// How long git may take with all that it starts (hooks, filters, signers, transports), in seconds, unless
+  /// The time limit of git with all that it starts (hooks, filters, signers, transports), in seconds, unless
   /// the caller says otherwise.
   package static let mostSeconds = 600.0
   private static let mostOutput = 1 << 30
   /// Nothing goes on in the background when git has ended: what does is ended with it.
   private static let quiet = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"]
 
-  /// Tells whether a directory is the top of a linked worktree.
+  /// Returns whether a directory is the top of a linked worktree.
   private static func isLinked(_ directory: String) -> Bool {
     var found = stat()
     return lstat(directory + "/.git", &found) == 0 && found.st_mode & S_IFMT == S_IFREG

@@ -11,7 +11,7 @@ import Foundation
 final class ObjectBuffer {
   /// Fewer objects than these are stored as files of their own (git's `transfer.unpackLimit`).
   static let unpackLimit = 100
-  /// What git's own clean-up removes where a process was killed that was about to store a pack.
+  /// Prefix of temporary packs, which git's own clean-up removes after a process was killed.
   static let temporaryPrefix = "tmp_objdir-lanekeeper-"
 
   /// One for each object database that is to see the objects; libgit2 frees them with it.

@@ -1,7 +1,7 @@
 import CLibgit2
 import Glibc
 
-/// Who made a commit, and when.
+/// The author or committer of a commit, with the time.
 package struct Signature: Sendable, Equatable {
   package var name: String
   package var email: String
@@ -127,7 +127,7 @@ extension Repository {
     return try mergeBases(a, b).first
   }
 
-  /// Tells whether the history ends somewhere (`git clone --depth`): libgit2 before 1.7 goes on from there and misses
+  /// Whether the history ends somewhere (`git clone --depth`): libgit2 before 1.7 goes on from there and misses
   /// what is not there, where git stops.
   private var isShallow: Bool { access(commonDirectory + "/shallow", F_OK) == 0 }
 
@@ -140,7 +140,7 @@ extension Repository {
     return result
   }
 
-  /// Tells whether a commit is another one or one of its ancestors.
+  /// Returns whether a commit is another one or one of its ancestors.
   package func isAncestor(_ ancestor: ObjectID, of commit: ObjectID) throws -> Bool {
     if ancestor == commit { return true }
     var one = commit.oid

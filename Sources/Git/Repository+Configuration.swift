@@ -17,7 +17,7 @@ extension Repository {
     return value.map { String(cString: $0) }
   }
 
-  /// Tells whether a key of the configuration is set to true, as git reads it.
+  /// Returns whether a key of the configuration is set to true, as git reads it.
   package func configBool(_ key: String) throws -> Bool {
     guard let text = try configString(key) else { return false }
     var value: Int32 = 0

@@ -5,7 +5,7 @@ import Processes
 // Objects that a failing disk, a power cut or a program has spoiled. git checks what it reads only where it
 // reads it, so a branch may stand for long on what is gone.
 extension Repository {
-  /// Tells whether an object is there and has the content that its name says. False may also tell that this process
+  /// Returns whether an object is there and has the content that its name says. False may also tell that this process
   /// lacks memory or descriptors.
   private func isReadable(_ id: ObjectID) throws -> Bool {
     var object: OpaquePointer?

@@ -1,6 +1,6 @@
 import CLibgit2
 
-/// What a merge of two commits gives.
+/// The result of a merge of two commits.
 package enum TreeMerge: Equatable, Sendable {
   case clean(ObjectID)
   /// The paths in conflict, and git's messages about them.
@@ -129,7 +129,7 @@ extension Repository {
   }
 }
 
-/// What `git merge-tree --write-tree -z --name-only` prints.
+/// The output of `git merge-tree --write-tree -z --name-only`.
 struct MergeTreeOutput {
   var tree: ObjectID?
   var paths: [[UInt8]] = []

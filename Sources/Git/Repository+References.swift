@@ -2,7 +2,7 @@ import CLibgit2
 import Foundation
 
 extension Repository {
-  /// Where HEAD of a worktree stands.
+  /// The position of a worktree's HEAD.
   package enum Head: Equatable, Sendable {
     /// On a branch; no tip where it has no commit yet.
     case branch(name: String, tip: ObjectID?)
@@ -115,7 +115,7 @@ extension Repository {
     try GitError.check(deleted, "delete \(name)")
   }
 
-  /// Tells whether git would take this as a reference's name.
+  /// Returns whether git would take this as a reference's name.
   package static func isValidReferenceName(_ name: String) -> Bool {
     _ = setUp
     var valid: Int32 = 0

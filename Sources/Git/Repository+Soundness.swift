@@ -3,11 +3,11 @@ import Foundation
 
 /// An object that `git fsck --strict`, and a server that checks what it gets, refuses.
 package struct UnsoundObject: Equatable, Sendable, CustomStringConvertible {
-  /// Where it stands in its commit; `nil` for a commit, or where that is not known.
+  /// Its path in its commit; `nil` for a commit, or if unknown.
   package var path: [UInt8]?
   /// git's own words.
   package var words: String
-  /// Tells that nothing may walk through it, since its directories lie too deep within one another.
+  /// Whether its directories are nested too deeply to be walked.
   package var isEndless = false
 
   package var description: String { words }
@@ -88,12 +88,12 @@ extension Repository {
   }
 }
 
-/// Tells objects that are as git writes them from those that git has to judge.
+/// Separates objects in git's own form from those that git has to check.
 struct SoundnessScreen {
   let database: OpaquePointer
   /// Files whose content git checks, too.
   private(set) var files: [ObjectID] = []
-  /// Tells that directories lie within one another for ever.
+  /// Whether directories are nested beyond the limit.
   private(set) var isTooDeep = false
   private var seen: Set<ObjectID> = []
   private var level = 0
@@ -102,7 +102,7 @@ struct SoundnessScreen {
 
   init(database: OpaquePointer) { self.database = database }
 
-  /// Tells whether a commit has the lines that git writes, each in its form.
+  /// Returns whether a commit has the lines that git writes, each in its form.
   func isPlain(commit id: ObjectID) -> Bool {
     var object: OpaquePointer?
     var oid = id.oid
@@ -144,7 +144,7 @@ struct SoundnessScreen {
       && zone.dropFirst().utf8.allSatisfy { (0x30...0x39).contains($0) }
   }
 
-  /// Tells the same of a directory and of all below it that it does not share with another.
+  /// Returns the same for a directory and everything below it that it does not share with another.
   mutating func isPlain(_ tree: ObjectID, before: ObjectID?) -> Bool {
     guard tree != before, seen.insert(tree).inserted else { return true }
     guard level < Self.mostLevels else {
@@ -191,7 +191,7 @@ struct SoundnessScreen {
     return git_odb_read_header(&size, &type, database, &oid) == 0 && type == GIT_OBJECT_BLOB
   }
 
-  /// Tells whether no file system could take a name for one of git's own.
+  /// Returns whether no file system could take a name for one of git's own.
   static func isPlain(name: [UInt8], isLink: Bool) -> Bool {
     if name.contains(0x2f) || name.contains(0x5c) || name.contains(0x7e) { return false }
     // Letters that HFS+ leaves out of names.

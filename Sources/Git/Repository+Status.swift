@@ -1,19 +1,19 @@
 /// A path of a worktree that is not as HEAD has it, and not ignored.
 package struct StatusEntry: Equatable, Sendable {
-  /// How a file differs.
+  /// The kind of a difference.
   package enum Change: Equatable, Sendable {
     case added, modified, deleted, typeChanged
   }
 
   package var path: [UInt8]
-  /// How the index differs from HEAD.
+  /// The difference between HEAD and the index.
   package var staged: Change?
-  /// How the file differs from the index.
+  /// The difference between the index and the file.
   package var unstaged: Change?
-  /// Tells whether the index does not know the path; a repository made inside the worktree is listed
+  /// Whether the index does not know the path; a repository made inside the worktree is listed
   /// with a slash at its end.
   package var isUntracked: Bool
-  /// Tells whether a merge left the path in conflict.
+  /// Whether a merge left the path in conflict.
   package var isConflicted: Bool
 
   package init(

@@ -51,7 +51,7 @@ extension Repository {
     }
   }
 
-  /// Tells whether the index keeps git from looking at some file, or is of a form that does not show whether it does.
+  /// Whether the index keeps git from looking at some file, or is of a form that does not show whether it does.
   package var mayHideFiles: Bool {
     IndexSummary(path: gitDirectory + "/index")?.hidesFiles ?? true
   }
@@ -124,7 +124,7 @@ extension Repository {
     return extensionsCanGo(bytes, from: place, to: end) ? place : nil
   }
 
-  /// Tells whether all that follows the entries can be left out: its names begin with a capital letter.
+  /// Returns whether all that follows the entries can be left out: its names begin with a capital letter.
   private static func extensionsCanGo(_ bytes: [UInt8], from start: Int, to end: Int) -> Bool {
     var place = start
     while place + 8 <= end {

@@ -9,13 +9,13 @@ package struct WorktreeInfo: Equatable, Sendable {
   package var path: String
   /// Its own git directory, below `worktrees/` of the common one.
   package var gitDirectory: String
-  /// Why it is locked, possibly empty; `nil` when it is not.
+  /// The lock reason, possibly empty; `nil` if it is not locked.
   package var lockReason: String?
-  /// Tells whether the directory's `.git` file points back at the registration.
+  /// Whether the directory's `.git` file points back at the registration.
   package var valid: Bool
   /// The branch that it has checked out; `nil` when HEAD is detached.
   package var branch: String?
-  /// Tells whether it is locked.
+  /// Whether it is locked.
   package var locked: Bool { lockReason != nil }
 }
 

@@ -9,7 +9,7 @@ package final class Repository {
   let handle: OpaquePointer
   /// The object database; opened at its first use.
   private var openDatabase: OpaquePointer?
-  /// Where new objects stay until ``storeObjects()``; `nil` where each is stored at once.
+  /// Buffer of new objects until ``storeObjects()``; `nil` if each is stored at once.
   private var buffer: ObjectBuffer?
   /// Handles that the buffer writes to, which must not go before it.
   private var shared: [Repository] = []
@@ -141,9 +141,9 @@ package final class Repository {
     return trimmed(buffer.ptr)
   }
 
-  /// Tells whether the repository has no checkout.
+  /// Whether the repository has no checkout.
   package var isBare: Bool { git_repository_is_bare(handle) == 1 }
-  /// Tells whether this is a linked worktree.
+  /// Whether this is a linked worktree.
   package var isLinkedWorktree: Bool { git_repository_is_worktree(handle) == 1 }
   /// git's name for the linked worktree.
   package var worktreeName: String? {
@@ -188,7 +188,7 @@ package final class Repository {
     return text
   }
 
-  /// Tells whether a git directory is there that lacks what it can't be opened without.
+  /// Returns whether a git directory is there that lacks what it can't be opened without.
   private static func isBroken(_ path: String) -> Bool {
     guard let common = commonDirectory(near: path) else { return false }
     if text(of: common + "/HEAD")?.isEmpty != false { return true }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// How checkouts and git directories find each other, whatever the layout.
+/// Resolves checkouts and git directories, in any layout.
 package enum RepositoryPlace {
-  /// Tells whether git, started in a directory, finds this git directory: by a `.git` that is it, links to
+  /// Returns whether git, started in a directory, finds this git directory: by a `.git` that is it, links to
   /// it or names it.
   package static func leads(from top: String, to gitDirectory: String) -> Bool {
     let link = top + "/.git"
@@ -46,7 +46,7 @@ package enum RepositoryPlace {
     }
   }
 
-  /// Tells whether a directory or its git directory belongs to another user than this process's, so that
+  /// Returns whether a directory or its git directory belongs to another user than this process's, so that
   /// git accepts it only where `safe.directory` says so.
   package static func isForeign(_ repository: Repository) -> Bool {
     let user = geteuid()
@@ -58,7 +58,7 @@ package enum RepositoryPlace {
     }
   }
 
-  /// Where the checkout is written down that the last run or command that changes something was started in.
+  /// The file that records the checkout of the last run or changing command.
   private static func note(_ commonDirectory: String) -> String {
     commonDirectory + "/lanekeeper/checkout"
   }

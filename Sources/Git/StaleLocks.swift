@@ -7,7 +7,7 @@ package enum StaleLocks {
     for name in own { unlink(gitDirectory + "/" + name) }
   }
 
-  /// Tells whether a worktree of ours has such a lock.
+  /// Returns whether a worktree of ours has such a lock.
   package static func existOwn(gitDirectory: String) -> Bool {
     own.contains { access(gitDirectory + "/" + $0, F_OK) == 0 }
   }

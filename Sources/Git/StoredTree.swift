@@ -43,7 +43,7 @@ struct StoredTree: ~Copyable {
   /// One entry after the other.
   struct Cursor {
     private let bytes: UnsafeRawBufferPointer
-    /// Where the present entry begins, and where its name and its id do.
+    /// The offsets of the present entry, its name and its id.
     private(set) var start = 0
     private var name = 0
     private var id = 0
@@ -55,7 +55,7 @@ struct StoredTree: ~Copyable {
     }
 
     var isAtEnd: Bool { start >= bytes.count }
-    /// Where the next entry begins.
+    /// The offset of the next entry.
     var end: Int { id + 20 }
 
     /// The present entry, in its stored form.
@@ -67,7 +67,7 @@ struct StoredTree: ~Copyable {
       UnsafeRawBufferPointer(rebasing: bytes[name..<(id - 1)])
     }
     var objectID: ObjectID { ObjectID(raw: UnsafeRawBufferPointer(rebasing: bytes[id...])) }
-    /// Tells whether the present entry is a directory.
+    /// Whether the present entry is a directory.
     var isTree: Bool {
       bytes[start] == UInt8(ascii: "4") || bytes[start] == UInt8(ascii: "0") && mode == 0o040000
     }
@@ -83,7 +83,7 @@ struct StoredTree: ~Copyable {
       default: return value & 0o100 == 0 ? 0o100644 : 0o100755
       }
     }
-    /// Tells whether the mode is written as git writes it today.
+    /// Whether the mode is written as git writes it today.
     var isCanonical: Bool {
       func isMode(_ text: StaticString) -> Bool {
         name - 1 - start == text.utf8CodeUnitCount
@@ -93,14 +93,14 @@ struct StoredTree: ~Copyable {
         || isMode("160000")
     }
 
-    /// Tells whether another cursor stands on an entry with the same bytes.
+    /// Returns whether another cursor stands on an entry with the same bytes.
     func equals(_ other: Cursor) -> Bool {
       let count = id + 20 - start
       return count == other.id + 20 - other.start
         && memcmp(bytes.baseAddress! + start, other.bytes.baseAddress! + other.start, count) == 0
     }
 
-    /// Tells whether another directory has the present entry, byte for byte, at a place.
+    /// Returns whether another directory has the present entry, byte for byte, at a place.
     func isFound(in other: UnsafeRawBufferPointer, at place: Int) -> Bool {
       let count = id + 20 - start
       return count <= other.count - place

@@ -1,4 +1,4 @@
-/// What a tree holds under one name: a file, link, directory or submodule.
+/// An entry of a tree: a file, link, directory or submodule.
 package struct TreeEntry: Equatable, Hashable, Sendable {
   /// git's mode: 0o100644, 0o100755, 0o120000 (link), 0o040000 (directory), 0o160000 (submodule).
   package var mode: UInt32
@@ -9,11 +9,11 @@ package struct TreeEntry: Equatable, Hashable, Sendable {
     self.id = id
   }
 
-  /// Tells whether it is a directory.
+  /// Whether it is a directory.
   package var isTree: Bool { mode == 0o040000 }
-  /// Tells whether it is a submodule's commit.
+  /// Whether it is a submodule's commit.
   package var isSubmodule: Bool { mode == 0o160000 }
-  /// Tells whether it is a symbolic link.
+  /// Whether it is a symbolic link.
   package var isLink: Bool { mode == 0o120000 }
 }
 

@@ -56,7 +56,7 @@ struct TreeMerger {
     }
   }
 
-  /// What the three sides have under one name.
+  /// The entries of the three sides under one name.
   private struct Step {
     var old, mine, other: StoredTree.Cursor?
   }

@@ -1,4 +1,4 @@
-/// What stands in the way of making or removing a linked worktree.
+/// An obstacle to making or removing a linked worktree.
 package enum WorktreeError: Error, CustomStringConvertible, Equatable {
   /// The directory exists and is not empty.
   case directoryInTheWay(path: String)

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What `git config --list -z` says in a worktree, remembered for as long as every file that it may come from stays as
+/// The output of `git config --list -z` in a worktree, cached for as long as every file that it may come from stays as
 /// it is: a start of git for each lane that is filled is half of the time that a small one takes.
 enum CheckoutSettings {
   private struct Known: Sendable {
@@ -44,7 +44,7 @@ enum CheckoutSettings {
     return listing.settings
   }
 
-  /// Where git looks, whether or not there is something.
+  /// The files that git looks for, present or not.
   private static func standing(_ repository: Repository) -> [String] {
     let environment = repository.environment
     let home = environment["HOME"] ?? ""
@@ -66,7 +66,7 @@ enum CheckoutSettings {
     ]
   }
 
-  /// What git has printed, apart.
+  /// git's output, parsed.
   private struct Listing {
     /// As without `--show-origin`.
     var settings: [UInt8] = []

@@ -1,6 +1,6 @@
 import CLibgit2
 
-/// What has to be written so that an empty worktree becomes a checkout of a tree.
+/// The files and index to write so that an empty worktree becomes a checkout of a tree.
 ///
 /// The index is laid out first; what the file system tells of each file is filled in as it is written.
 struct FillPlan {
@@ -11,11 +11,11 @@ struct FillPlan {
   struct Piece {
     /// With a slash at its end; empty for the top.
     var directory: [UInt8]
-    /// Where their entries begin in the index.
+    /// The offset of their entries in the index.
     var entries: [Int]
   }
 
-  /// How an entry of an index of version 2 is laid out, in bytes from its beginning.
+  /// The layout of an index entry of version 2, in bytes from its beginning.
   enum Entry {
     static let mode = 24
     static let id = 40
@@ -46,7 +46,7 @@ struct FillPlan {
     index += [UInt8]("TREE".utf8) + Self.bytes(UInt32(trees.count)) + trees
   }
 
-  /// Tells whether every `.gitattributes` of the tree leaves what is written as it is stored.
+  /// Returns whether every `.gitattributes` of the tree leaves what is written as it is stored.
   func hasPlainAttributes(_ blobs: StoredBlobs) throws -> Bool {
     try attributes.allSatisfy { id in
       try blobs.read(id) { PlainCheckout.allows(attributes: Array($0)) }

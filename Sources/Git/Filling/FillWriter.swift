@@ -12,7 +12,7 @@ struct FillWriter {
   /// Opens a repository for one thread.
   let open: @Sendable () throws -> Repository
 
-  /// What the threads share. No two of them write to the same bytes of the index.
+  /// State shared by the threads. No two of them write to the same bytes of the index.
   private struct Shared: @unchecked Sendable {
     let writer: FillWriter
   }

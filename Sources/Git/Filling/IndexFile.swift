@@ -3,9 +3,9 @@ import Foundation
 /// The entries of an index file that git has written, of version 2 or 3, without marks and conflicts.
 struct IndexFile {
   struct Entry {
-    /// Where it begins.
+    /// The offset of its first byte.
     var place: Int
-    /// Where its path stands.
+    /// The range of its path.
     var path: Range<Int>
   }
 
@@ -65,7 +65,7 @@ struct IndexFile {
     return entries
   }
 
-  /// Tells whether it has the paths, modes and objects that a tree has.
+  /// Returns whether it has the paths, modes and objects that a tree has.
   func hasEntries(of plan: FillPlan, _ bytes: UnsafeRawBufferPointer) -> Bool {
     // What ends an index file is not there yet.
     let wanted = plan.index + [UInt8](repeating: 0, count: 20)
@@ -83,7 +83,7 @@ struct IndexFile {
     }
   }
 
-  /// Tells whether what an entry remembers of its file was surely so when the index was written.
+  /// Returns whether what an entry remembers of its file was surely so when the index was written.
   func isSure(_ bytes: UnsafeRawBufferPointer, _ entry: Entry) -> Bool {
     Int64(Self.number(bytes, entry.place + 8)) * 1_000_000_000
       + Int64(Self.number(bytes, entry.place + 12)) + Self.margin < written
@@ -102,7 +102,7 @@ struct IndexFile {
     futimens(file, times)
   }
 
-  /// Tells whether a file is what an entry remembers of it, by its facts alone.
+  /// Returns whether a file is what an entry remembers of it, by its facts alone.
   static func isSame(_ facts: stat, _ bytes: UnsafeRawBufferPointer, _ entry: Int) -> Bool {
     func isSame(_ place: Int, _ value: some BinaryInteger) -> Bool {
       number(bytes, entry + place) == UInt32(truncatingIfNeeded: value)
@@ -123,7 +123,7 @@ struct IndexFile {
     0xe4, 0x8c, 0x53, 0x91,
   ]
 
-  /// What an index has as a file's mode; 0 where it has none.
+  /// The mode of a file in the index; 0 if absent.
   private static func mode(_ facts: stat) -> UInt32 {
     switch facts.st_mode & S_IFMT {
     case S_IFREG: facts.st_mode & 0o100 == 0 ? 0o100644 : 0o100755

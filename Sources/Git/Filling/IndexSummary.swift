@@ -1,9 +1,9 @@
 import Foundation
 import GitFormats
 
-/// What an index file says of itself, read without git.
+/// A summary of an index file, read without git.
 struct IndexSummary {
-  /// Tells whether some file is marked so that git does not look at it (`assume-unchanged`, `skip-worktree`).
+  /// Whether some file is marked so that git does not look at it (`assume-unchanged`, `skip-worktree`).
   private(set) var hidesFiles = false
   /// The tree that the index as a whole is; `nil` where it has not been remembered since a change.
   private(set) var tree: ObjectID?

@@ -53,7 +53,7 @@ final class PackedBlobs: @unchecked Sendable {
 
 /// Remembers objects of one pack until there are too many bytes of them.
 private final class KnownObjects: PackBases, Sendable {
-  /// What all packs together may remember, in bytes: less than git does (`core.deltaBaseCacheLimit`).
+  /// The size of the cache of all packs in bytes, less than git's (`core.deltaBaseCacheLimit`).
   final class Budget: Sendable {
     static let limit = 32 << 20
     let used = Atomic(0)

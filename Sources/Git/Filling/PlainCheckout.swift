@@ -1,6 +1,6 @@
 import Foundation
 
-/// Tells whether a checkout is nothing but the stored bytes of each file.
+/// Decides whether a checkout is nothing but the stored bytes of each file.
 ///
 /// With any doubt it is not: line ends, filters, encodings, sparse checkouts, links that are written as
 /// files, and indexes of another form are left to git.
@@ -30,7 +30,7 @@ enum PlainCheckout {
     "index.threads": off.union(["1"]),
   ]
 
-  /// Tells whether the settings change nothing.
+  /// Returns whether the settings change nothing.
   ///
   /// - Parameter settings: what `git config --list -z` prints.
   static func allows(settings: [UInt8]) -> Bool {
@@ -43,7 +43,7 @@ enum PlainCheckout {
     }
   }
 
-  /// Tells whether the attributes in a `.gitattributes` file leave what is written as it is stored.
+  /// Returns whether the attributes in a `.gitattributes` file leave what is written as it is stored.
   ///
   /// Every word counts, those of patterns and comments as well; `text`, `diff`, `merge`, `binary` and
   /// others change nothing as long as nobody asks for CRLF.
@@ -61,7 +61,7 @@ enum PlainCheckout {
     }
   }
 
-  /// Tells whether git takes the name of a file or directory without a closer look: nothing that it,
+  /// Returns whether git takes the name of a file or directory without a closer look: nothing that it,
   /// or another file system, could take for `.git`.
   static func allows(name: UnsafeRawBufferPointer, isLink: Bool) -> Bool {
     guard !name.isEmpty, !name.contains(0x2f) else { return false }
@@ -87,7 +87,7 @@ enum PlainCheckout {
 }
 
 extension Repository {
-  /// Tells whether settings, and the attributes that stand outside of the tree, leave what is written
+  /// Returns whether settings, and the attributes that stand outside of the tree, leave what is written
   /// as it is stored.
   func checksOutPlainly() throws -> Bool {
     guard let settings = try CheckoutSettings.of(self), PlainCheckout.allows(settings: settings)

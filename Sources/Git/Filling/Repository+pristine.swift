@@ -34,7 +34,7 @@ extension Repository {
     return silent.load(ordering: .relaxed) == looks.count ? tree : nil
   }
 
-  /// Tells whether the entries of the index are those of a tree. What the index remembers as its tree is believed by
+  /// Returns whether the entries of the index are those of a tree. What the index remembers as its tree is believed by
   /// every git, and anybody can write it.
   func indexIs(_ tree: ObjectID) throws -> Bool {
     let path = gitDirectory + "/index"

@@ -34,7 +34,7 @@ extension Repository {
   }
 }
 
-/// What has to be done so that the files of one index become those of another.
+/// The steps that turn the files of one index into those of another.
 private struct IndexUpdate {
   /// A file is not what the index remembers of it, or something else is in its place.
   private struct InTheWay: Error {}

@@ -11,7 +11,7 @@ struct WorktreeLook {
     /// With a slash at its end; empty for the top.
     var directory: Range<Int>
     var entries: [IndexFile.Entry] = []
-    /// How many directories below hold files.
+    /// The number of directories below with files.
     var directories = 0
   }
 
@@ -53,7 +53,7 @@ struct WorktreeLook {
     return pieces
   }
 
-  /// Tells whether all files are as the index has them, and nothing else is there.
+  /// Returns whether all files are as the index has them, and nothing else is there.
   func isClean(_ directory: String) -> Bool {
     let root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard root >= 0 else { return false }
@@ -108,7 +108,7 @@ struct WorktreeLook {
     }
   }
 
-  /// Tells whether a name is no file of the worktree: the directory itself, its parent, and git's own at the top.
+  /// Returns whether a name is no file of the worktree: the directory itself, its parent, and git's own at the top.
   private static func isSkipped(_ entry: UnsafeMutablePointer<dirent>, isTop: Bool) -> Bool {
     withUnsafeBytes(of: &entry.pointee.d_name) { name in
       guard name[0] == 0x2e else { return false }
