@@ -2,7 +2,7 @@ import Foundation
 
 /// bubblewrap, the program that starts a command in mounts, processes and a network of its own.
 package enum Bubblewrap {
-  /// What a path is inside.
+  /// The kind of mount of a path inside.
   package enum Mount: Sendable, Equatable {
     /// An empty directory in memory.
     case empty(String)
@@ -65,7 +65,7 @@ package enum Bubblewrap {
       + kernelSettings.flatMap { ["--ro-bind", $0, $0] }
   }
 
-  /// What of /proc belongs to no process and could be written: settings of the kernel are the machine's, and root is
+  /// The writable parts of /proc that belong to no process: settings of the kernel are the machine's, and root is
   /// root inside, too.
   private static var kernelSettings: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []

@@ -1,7 +1,7 @@
 import CProcess
 import Foundation
 
-/// What a program wrote, and its exit status.
+/// The output of a program, and its exit status.
 package struct ProcessOutput: Sendable, Equatable {
   package var status: Int32
   package var output: [UInt8]

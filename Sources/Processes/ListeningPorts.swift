@@ -48,7 +48,7 @@ package enum ListeningPorts {
       })
   }
 
-  /// Tells whether an address, each group of four bytes in the machine's order, is 127.0.0.0/8 or ::1.
+  /// Returns whether an address, each group of four bytes in the machine's order, is 127.0.0.0/8 or ::1.
   private static func isLoopback(_ address: Substring) -> Bool {
     let host = address.split(separator: ":")[0]
     if host.count == 8 { return host.hasSuffix("7F") }

@@ -2,9 +2,9 @@ import Foundation
 
 /// Something that has been waited for longer than one would expect.
 package struct LongWait: Sendable, Equatable {
-  /// Tells it from others of this process.
+  /// Unique within this process.
   package var id: Int
-  /// Who is waited for, and what that waits for in turn, for people.
+  /// The holder that is waited for, and its own wait, as text for people.
   package var words: String
   /// The directory in which the program runs that is waited for; `nil` where it is no program.
   package var directory: String?

@@ -1,4 +1,4 @@
-/// Why a program did not do its work.
+/// The reason for a program's failure.
 package enum ProcessFailure: Error, CustomStringConvertible, Equatable {
   /// It was never started.
   case couldNotStart(program: String, reason: String)

@@ -1,16 +1,16 @@
 import Foundation
 
-/// What holds for every program that is started on behalf of a task.
+/// Limits and signals for every program that is started on behalf of a task.
 package enum Programs {
-  /// The wish to end that ends programs, too; a run sets its own.
+  /// The stop signal that also ends programs; a run sets its own.
   @TaskLocal package static var stop: StopSignal?
 
   /// The longest time that any program started on behalf of the task may take, in seconds.
   @TaskLocal package static var most = Double.infinity
 
-  /// How long programs may go on after the end was asked for gently, in seconds.
+  /// The grace period of programs after a graceful stop, in seconds.
   package static let grace = 8.0
-  /// How long a program may take that is started when the end has been asked for already, in seconds: what
+  /// The time limit of a program that starts after a stop was requested, in seconds: what
   /// it takes to put work away.
   package static let lateGrace = 3.0
 

@@ -1,15 +1,15 @@
 import CProcess
 import Foundation
 
-/// What a process on the other side of a socket wants to have done.
+/// A request of a process on the other side of a socket.
 package struct DeskRequest: Sendable {
   /// `hook` or `command`.
   package var kind: String
-  /// Where the process stands.
+  /// The working directory of the process.
   package var directory: String
   package var arguments: [String]
   package var environment: [String: String]
-  /// What the process has read already.
+  /// The input that the process has read already.
   package var input: [UInt8]
   /// The process's own standard input, output and error.
   package fileprivate(set) var descriptors: [Int32]

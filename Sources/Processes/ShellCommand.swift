@@ -20,7 +20,7 @@ package enum ShellCommand {
     return String(word)
   }
 
-  /// Tells whether a program can be started from a directory.
+  /// Returns whether a program can be started from a directory.
   package static func exists(
     _ program: String, directory: String, path: String?
   ) -> Bool {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The wish to end, asked for once gently and once for good.
+/// A cancellation signal: first graceful, then forced.
 package final class StopSignal: @unchecked Sendable {
   private let lock = NSLock()
   private var level = 0
@@ -9,7 +9,7 @@ package final class StopSignal: @unchecked Sendable {
   private var waiters: [(id: Int, level: Int, continuation: CheckedContinuation<Void, Never>)] = []
   private var nextID = 0
 
-  /// Who is told of long waits.
+  /// The receiver of long waits.
   struct Listener: Sendable {
     var seconds: Double
     var tell: @Sendable (LongWait) -> Void
@@ -46,9 +46,9 @@ package final class StopSignal: @unchecked Sendable {
     }
   }
 
-  /// Tells whether the end was asked for.
+  /// Whether the end was asked for.
   package var isSet: Bool { lock.withLock { level > 0 } }
-  /// Tells whether the end was asked for at once.
+  /// Whether the end was asked for at once.
   package var isForced: Bool { lock.withLock { level > 1 } }
 
   /// Asks for the end; `forced` at once.
@@ -65,7 +65,7 @@ package final class StopSignal: @unchecked Sendable {
     for waiter in woken { waiter.continuation.resume() }
   }
 
-  /// How long ago the end was asked for, gently and at once, in seconds; `nil` for not yet.
+  /// Seconds since a graceful and a forced stop were requested; `nil` for not yet.
   var secondsSinceAsked: (gently: Double?, atOnce: Double?) {
     let now = Boot.uptimeMilliseconds()
     return lock.withLock {

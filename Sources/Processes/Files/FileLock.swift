@@ -64,14 +64,14 @@ package final class FileLock: @unchecked Sendable {
     }
   }
 
-  /// Who has taken a lock, for people.
+  /// The holder of a lock, as text for people.
   private static func holderWords(_ path: String) -> String {
     guard let pid = holder(of: path) else { return "another process" }
     let name = ProcessTree.name(of: pid)
     return "process \(pid)" + (name.isEmpty ? "" : " (\(name))")
   }
 
-  /// Tells whether some process holds the lock; false where the file is not there.
+  /// Returns whether some process holds the lock; false where the file is not there.
   package static func isHeld(_ path: String) -> Bool {
     let descriptor = open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { return false }

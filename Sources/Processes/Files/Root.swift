@@ -1,7 +1,7 @@
 import CProcess
 import Foundation
 
-/// Why a path below a directory can't be used.
+/// The reason why a path below a directory can't be used.
 package enum RootError: Error, CustomStringConvertible, Equatable {
   /// The path is empty, absolute, or has a part that leads elsewhere.
   case outside(String)
@@ -462,7 +462,7 @@ package final class Root: Sendable {
 
   // MARK: bytes
 
-  /// Tells whether a path has names only, none of which leads elsewhere.
+  /// Returns whether a path has names only, none of which leads elsewhere.
   private static func isPlain(_ path: [UInt8]) -> Bool {
     !path.isEmpty && !path.contains(0)
       && path.split(separator: 0x2f, omittingEmptySubsequences: false).allSatisfy {
@@ -493,7 +493,7 @@ package final class Root: Sendable {
 }
 
 extension RootError {
-  /// Tells that nothing stands at the path.
+  /// Whether nothing exists at the path.
   package var isAbsence: Bool {
     if case .failed(_, ENOENT) = self { true } else { false }
   }

@@ -32,7 +32,7 @@ package final class EndWatch: Sendable {
     thread.start()
   }
 
-  /// Tells that the end has come.
+  /// Signals that the end has come.
   package func finish() { done.signal() }
 
   deinit { done.signal() }

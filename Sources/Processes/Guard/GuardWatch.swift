@@ -8,9 +8,9 @@ import Synchronization
 /// killed. What the guard was the parent of is written down beside its lock, so that it is found once the guard is
 /// gone, whatever environment, session and directory it has given itself.
 struct GuardWatch {
-  /// How often this looks, in milliseconds.
+  /// The interval of checks, in milliseconds.
   static let pause: Int32 = 500
-  /// How often a guard is let go on before it is taken for lost.
+  /// The number of times that a stopped guard is continued before it counts as lost.
   private static let mostStops = 20
   /// Milliseconds that a guard may need to end once it has to, and looks after them.
   static let slack: Int64 = 20_000
@@ -34,7 +34,7 @@ struct GuardWatch {
     }
   }
 
-  /// Where the processes below a guard are written down.
+  /// The file that records the processes below a guard.
   static func file(_ lockPath: String) -> String { lockPath + ".processes" }
 
   /// Looks once.
@@ -109,7 +109,7 @@ package struct ProcessIdentity: Hashable, Sendable {
     self.init(pid: pid, start: start)
   }
 
-  /// Tells whether it still runs; one that is dead and not collected does not.
+  /// Whether it still runs; one that is dead and not collected does not.
   package var isAlive: Bool {
     guard let fields = ProcessTree.fields(of: pid), fields.count > 19,
       UInt64(String(decoding: fields[19], as: UTF8.self)) == start

@@ -14,7 +14,7 @@ package struct GuardedCommand: Sendable {
   package var argv: [String]
   /// The whole environment.
   package var environment: [String: String]
-  /// What each process of the command carries in its environment.
+  /// The mark in the environment of each process of the command.
   package var mark: String
   /// Longest time, in seconds.
   package var wallSeconds: Double?
@@ -74,7 +74,7 @@ package struct GuardedCommand: Sendable {
   }
 }
 
-/// How a guarded command ended.
+/// The ending of a guarded command.
 package enum Ending: Sendable, Equatable {
   case exited(Int32)
   case signalled(Int32)
@@ -95,7 +95,7 @@ package enum Ending: Sendable, Equatable {
   /// The guard itself was killed; what was left has been ended.
   case guardLost
 
-  /// How it ended, for people: `it ended with 1`.
+  /// The ending as text for people: `it ended with 1`.
   package var words: String {
     switch self {
     case .exited(let status): "it ended with \(status)"
@@ -111,7 +111,7 @@ package enum Ending: Sendable, Equatable {
     }
   }
 
-  /// How the command in a sandbox, or in a shell, ended: the program around it tells a signal as 128 + its
+  /// The ending of the command in a sandbox, or in a shell: the program around it reports a signal as 128 + its
   /// number.
   package var fromWrapper: Ending {
     if case .exited(let status) = self, (129...192).contains(status) {

@@ -18,7 +18,7 @@ package enum OrphanProcesses {
     }
   }
 
-  /// Tells whether a process belongs to an attempt, whichever it is.
+  /// Returns whether a process belongs to an attempt, whichever it is.
   package static func isMarked(_ pid: Int32) -> Bool {
     let name = Array("\(markVariable)=".utf8)
     guard let environment = ProcessTree.bytes("/proc/\(pid)/environ") else { return false }
@@ -88,7 +88,7 @@ package enum OrphanProcesses {
     return ended.filter { !$0.isAlive }.map(\.pid).sorted()
   }
 
-  /// Tells whether a process is a git that was started for a directory as only this program starts it, and whose
+  /// Returns whether a process is a git that was started for a directory as only this program starts it, and whose
   /// starter is gone: whoever took it in is of another session.
   private static func isOrphanedGit(_ pid: Int32, in directory: String) -> Bool {
     guard let line = ProcessTree.bytes("/proc/\(pid)/cmdline") else { return false }

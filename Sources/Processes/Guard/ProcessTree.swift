@@ -1,7 +1,7 @@
 import CProcess
 import Foundation
 
-/// Who started whom, by /proc.
+/// The tree of processes, read from /proc.
 package enum ProcessTree {
   /// Returns every process id.
   package static func all() -> [Int32] {
@@ -23,7 +23,7 @@ package enum ProcessTree {
     return Int32(String(decoding: fields[1], as: UTF8.self))
   }
 
-  /// Tells whether a process is stopped, by a signal or by one that traces it.
+  /// Returns whether a process is stopped, by a signal or by one that traces it.
   static func isStopped(_ pid: Int32) -> Bool {
     guard let state = fields(of: pid)?.first?.first else { return false }
     return state == UInt8(ascii: "T") || state == UInt8(ascii: "t")
@@ -95,7 +95,7 @@ package enum ProcessTree {
     table.reduce(into: [:]) { $0[$1.value, default: []].append($1.key) }
   }
 
-  /// Tells whether this process was started, however indirectly, by an attempt.
+  /// Returns whether this process was started, however indirectly, by an attempt.
   ///
   /// While a run is at work whoever can't be shown to stand outside of every attempt counts as started by
   /// one: in a PID namespace that the run does not share the ancestors are out of sight.
@@ -104,10 +104,10 @@ package enum ProcessTree {
     lk_works_for_agent(locks) != 0
   }
 
-  /// Tells whether it can be shown that no attempt has started this process, whatever runs there are.
+  /// Whether it can be shown that no attempt has started this process, whatever runs there are.
   package static var isSeenOutside: Bool { lk_stands_outside() != 0 }
 
-  /// What a run writes into its lock file, so that it can be told who shares its PID namespace.
+  /// The note of a run in its lock file that identifies its PID namespace.
   package static var namespaceNote: String { "pid:[\(lk_pid_namespace())]\n" }
 
   static func bytes(_ path: String) -> [UInt8]? {

@@ -22,7 +22,7 @@ package enum SuspendedProcesses {
     throw ProcessFailure.timedOut(program: "holding the agent still", seconds: 1)
   }
 
-  /// Tells whether a process is stopped, or dead, or gone.
+  /// Returns whether a process is stopped, or dead, or gone.
   private static func isStill(_ pid: Int32) -> Bool {
     guard let data = ProcessTree.bytes("/proc/\(pid)/stat"), let end = data.lastIndex(of: 0x29)
     else { return true }

@@ -10,11 +10,11 @@ package final class JobServer: @unchecked Sendable {
   private let inherited: [Int32]
   private let lock = NSLock()
   private var held: [UInt8] = []
-  /// How many tokens there are, where this made them.
+  /// The number of tokens, if this process made them.
   private let total: Int?
   /// A number that no shell uses for itself.
   private static let firstInherited: Int32 = 200
-  /// How programs that are started from here find it.
+  /// The address for programs that are started from here.
   package let address: String
 
   private init(input: Int32, output: Int32, inherited: [Int32], address: String, total: Int) {
@@ -85,7 +85,7 @@ package final class JobServer: @unchecked Sendable {
       address: "\(inherited[0]),\(inherited[1])", total: bytes.count)
   }
 
-  /// Tells whether a job server can be reached by its address.
+  /// Returns whether a job server can be reached by its address.
   package static func isThere(_ address: String) -> Bool {
     if address.hasPrefix("fifo:") {
       var facts = stat()
@@ -137,7 +137,7 @@ package final class JobServer: @unchecked Sendable {
     return true
   }
 
-  /// Tells that this process made the tokens; all who use them are its own programs.
+  /// Whether this process made the tokens; then all users are its own programs.
   package var isOwn: Bool { total != nil }
 
   /// Gives a token back, the same that was taken.

@@ -1,15 +1,15 @@
 import Foundation
 
-/// What `make` hands on to the programs of its recipes in `MAKEFLAGS`.
+/// The contents of `MAKEFLAGS` that `make` passes to the programs of its recipes.
 package struct MakeFlags: Sendable, Equatable {
   /// The options without arguments, such as `n` or `k`.
   package var letters: Set<Character> = []
   /// Jobs at once, as it stands there: `-j3`.
   package var jobs: String?
-  /// Where the job server is: `3,4` or `fifo:/path`.
+  /// The address of the job server: `3,4` or `fifo:/path`.
   package var jobServer: String?
 
-  /// What `-O` asks for: `target`, `line`, `recurse` or `none`.
+  /// The argument of `-O`: `target`, `line`, `recurse` or `none`.
   package var outputSync: String?
 
   /// - Parameter text: the value of the variable; by make's own rules the letters stand first, without
@@ -59,7 +59,7 @@ package struct MakeFlags: Sendable, Equatable {
     return word.isEmpty ? words : words + [word]
   }
 
-  /// Tells that make was asked only to print (`-n`), to touch (`-t`) or to ask (`-q`).
+  /// Whether make only prints (`-n`), touches (`-t`) or asks (`-q`).
   package var isDry: Bool { !letters.isDisjoint(with: "ntq") }
   package var isQuestion: Bool { letters.contains("q") }
 
