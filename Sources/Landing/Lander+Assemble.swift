@@ -4,12 +4,12 @@ import Lanes
 import Model
 import Store
 
-/// What the head of the queue gave.
+/// The chain made of the head of the queue.
 struct Assembly: Sendable {
   var chain: Chain?
-  /// What left the queue on the way.
+  /// Outcomes of entries that left the queue.
   var outcomes: [LandingOutcome] = []
-  /// What stays in the queue, and why.
+  /// Entries that stay in the queue, with the reason.
   var held: [LandingOutcome] = []
 }
 

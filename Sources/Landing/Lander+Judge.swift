@@ -4,16 +4,16 @@ import Git
 import Processes
 import Store
 
-/// Why a link is at fault.
+/// The reason why a link is at fault.
 struct Blame: Sendable, Equatable {
-  /// How the gate ended.
+  /// The ending of the gate.
   var status: String
   var log: String
   /// git's words where it can't even be checked out.
   var unready: String?
 }
 
-/// What the gate said of a chain.
+/// The gate's result for a chain.
 enum GateDecision: Sendable {
   /// The first `land` links may land; the one after them is at fault, where `blamed` is not `nil`.
   case settle(land: Int, blamed: Blame?)

@@ -3,10 +3,10 @@ import Git
 import Store
 
 extension Lander {
-  /// Where the target was last seen.
+  /// The last known commit of the target.
   var seenKey: String { "target.seen:\(settings.target)" }
 
-  /// Tells whether the target stands elsewhere than after the last landing that was settled, or look at it.
+  /// Whether the target stands elsewhere than after the last landing that was settled, or look at it.
   package var hasUnseenMove: Bool {
     get throws {
       guard let seen = try store.value(seenKey) else { return false }

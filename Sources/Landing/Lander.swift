@@ -213,7 +213,7 @@ package struct Lander: Sendable {
   func landingReference(_ id: Int64) -> String { "refs/lanekeeper/landing/\(id)" }
 }
 
-/// What one round of landing holds off.
+/// The features that one round of landing holds.
 private final class HeldNotes: @unchecked Sendable {
   private let lock = NSLock()
   private var found: [String: String] = [:]
@@ -224,7 +224,7 @@ private final class HeldNotes: @unchecked Sendable {
   }
 }
 
-/// What one process knows of its landings.
+/// One process's memory of its landings.
 final class LanderMemory: @unchecked Sendable {
   private let lock = NSLock()
   private var redBases: Set<String> = []
@@ -241,12 +241,12 @@ final class LanderMemory: @unchecked Sendable {
   /// Notes that the gate was found red on a tree without any landing.
   func noteRedBase(_ tree: ObjectID) { lock.withLock { _ = redBases.insert(tree.hex) } }
 
-  /// Tells whether this process itself has seen the gate red on a tree.
+  /// Returns whether this process itself has seen the gate red on a tree.
   func hasSeenRed(_ tree: ObjectID) -> Bool { lock.withLock { redBases.contains(tree.hex) } }
 }
 
 extension Chain.Link {
-  /// What to tell once it is on the target.
+  /// The message to report once it is on the target.
   var outcome: LandingOutcome {
     switch record.kind {
     case .feature: .landed(feature: feature.id, commit: commit.hex)

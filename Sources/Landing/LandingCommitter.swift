@@ -16,7 +16,7 @@ struct LandingCommitter {
   let settings: LandingSettings
   let store: Store
   let identity: Signature
-  /// Tells whether the user's git is set to sign commits.
+  /// Whether the user's git is set to sign commits.
   let isSigning: Bool
 
   private var book: Approvals {
@@ -134,7 +134,7 @@ struct LandingCommitter {
     return commit
   }
 
-  /// How long a signer may take, a person who types a passphrase included.
+  /// The time limit of a signer, including a person who types a passphrase.
   private static let signingSeconds = 40.0
 
   /// A time as git reads it without guessing: `@<seconds> <zone>`.

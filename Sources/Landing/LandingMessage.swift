@@ -22,7 +22,7 @@ enum LandingMessage {
       trailers, to: "Feature #\(feature.id): \(feature.shortTitle)\n\nLands \(branch).\n")
   }
 
-  /// What only a landing may say of itself; readers of the target's history go by these.
+  /// Trailers that only a landing may write; readers of the target's history rely on them.
   private static let own: Set<String> = [
     "feature", "reverts-feature", "agent", "model", "gate", "reviewed-by",
   ]

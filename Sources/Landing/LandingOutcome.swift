@@ -1,4 +1,4 @@
-/// What became of something in the landing queue.
+/// The outcome for an entry of the landing queue.
 package enum LandingOutcome: Sendable, Equatable {
   /// The feature is on the target.
   case landed(feature: String, commit: String)
@@ -20,13 +20,13 @@ package enum LandingOutcome: Sendable, Equatable {
   case note(String)
 }
 
-/// How far one round of landing came.
+/// The result of one round of landing.
 package enum LandingProgress: Sendable, Equatable {
   /// Nothing is ready to land.
   case idle
   /// Something landed or left the queue; another round may do more.
   case progressed
-  /// What is ready is held off until something else changes.
+  /// Ready features are held until something else changes.
   case held
   /// The machine does not let the gate run, such as by a full disk, which may pass by itself.
   case heldByMachine

@@ -6,25 +6,25 @@ import Processes
 // Landing: the merge stage. It takes completed features in order, merges each in memory, runs
 // the gate on the merged tree, and moves the target only to a tree that passed.
 
-/// How features are landed.
+/// The settings of landings.
 package struct LandingSettings: Sendable {
   /// `refs/heads/…`
   package var target: String
   package var gate: Configuration.Gate
   package var landing: Configuration.Landing
-  /// How often a feature may fail before it is given up.
+  /// The number of failures after which a feature is given up.
   package var attempts: Int
   package var claimPolicy: String
   package var policies: PathPolicies
   package var keepBranches: Bool
-  /// Where the integration worktree stands; absolute.
+  /// The path of the integration worktree; absolute.
   package var worktree: String
   package var guardProgram: String
   package var environment: [String: String]
   package var review = Configuration.Review()
   /// Each gate takes a token of it.
   package var jobs: JobServer?
-  /// What the worktrees of gates get besides a commit's files; `nil` for nothing.
+  /// The copies and set-up of gate worktrees besides a commit's files; `nil` for none.
   package var provision: Provision?
 
   package init(

@@ -5,7 +5,7 @@ package enum LandingStep: String, Sendable, CaseIterable {
   /// The gate has ended with 0, and nobody has written that down.
   case gatePassed
   case gateRemembered
-  /// What lands is settled on.
+  /// The features that land are decided.
   case chosen
   case pushJournaled
   case pushed

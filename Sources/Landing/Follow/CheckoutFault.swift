@@ -1,11 +1,11 @@
 import Git
 import Model
 
-/// Why a tree can't be checked out, as far as its entries tell.
+/// The reason why a tree can't be checked out, as far as its entries show.
 struct CheckoutFault: Equatable {
   /// The path, and what is wrong with it.
   var text: String
-  /// Tells whether it is two paths that do not go together.
+  /// Whether it is two paths that do not go together.
   var isOfTwo = false
 
   /// The longest name that Linux file systems take, in bytes.

@@ -1,7 +1,7 @@
 import Foundation
 import Processes
 
-/// What tells whether a file was written to.
+/// File facts that change when a file is written to.
 struct FileFacts: Equatable {
   let inode: UInt64
   let mode: UInt32

@@ -41,7 +41,7 @@ extension Follow {
       + entries.filter { $0.newMode != nil }
   }
 
-  /// Where the new content of a path stands, and where the old one is put.
+  /// The paths of the new content and of the old one.
   private func fresh(_ path: [UInt8]) -> DiskPath { DiskPath(stage + "/new") / path }
   private func aside(_ path: [UInt8]) -> DiskPath { DiskPath(stage + "/old") / path }
 
@@ -136,12 +136,12 @@ extension Follow {
 
 extension FollowEntry {
   private static let submodule: UInt32 = 0o160000
-  /// Tells whether a file or link stood there; a submodule is no file.
+  /// Whether a file or link stood there; a submodule is no file.
   var hasOldFile: Bool { oldMode.map { $0 != Self.submodule } ?? false }
-  /// Tells whether a file or link is to stand there.
+  /// Whether a file or link is to stand there.
   var hasNewFile: Bool { newMode.map { $0 != Self.submodule } ?? false }
-  /// Tells whether a submodule stood there.
+  /// Whether a submodule stood there.
   var hadSubmodule: Bool { oldMode == Self.submodule }
-  /// Tells whether a submodule is moved to another commit.
+  /// Whether a submodule is moved to another commit.
   var movesSubmodule: Bool { oldMode == Self.submodule && newMode == Self.submodule }
 }

@@ -64,7 +64,7 @@ extension Follow {
     }
   }
 
-  /// What the checkout's index has at the paths of a landing.
+  /// Returns the entries of the checkout's index at the paths of a landing.
   private func indexedIDs(_ entries: [FollowEntry]) throws -> [[UInt8]: String] {
     let wanted = Set(entries.map(\.path))
     var result: [[UInt8]: String] = [:]

@@ -4,7 +4,7 @@ import Model
 import Processes
 import Store
 
-/// What stands in a checkout that a landing must not disturb.
+/// The content of a checkout that a landing must not disturb.
 struct CheckoutSurvey {
   /// Paths that are changed and not committed, or that git does not track.
   private var dirty: [[UInt8]: StatusEntry] = [:]
@@ -59,7 +59,7 @@ extension Follow {
     CheckoutSurvey(dirty: try checkout.status(), hidden: try hiddenPaths(), directory: directory)
   }
 
-  /// Tells whether the checkout leaves files out (`git sparse-checkout`); then git itself brings it along.
+  /// Returns whether the checkout leaves files out (`git sparse-checkout`); then git itself brings it along.
   func isSparse() throws -> Bool {
     try checkout.git(["config", "--type=bool", "core.sparseCheckout"]).text == "true"
   }
@@ -98,7 +98,7 @@ extension Follow {
     return nil
   }
 
-  /// Tells whether a submodule has a checkout, which is the person's.
+  /// Returns whether a submodule has a checkout, which is the person's.
   func isInUse(_ path: [UInt8]) -> Bool {
     (file(path) / Array(".git".utf8)).status() != nil
   }

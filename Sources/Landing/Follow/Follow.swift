@@ -45,7 +45,7 @@ struct Follow {
     return found
   }
 
-  /// Why a checkout can't follow now.
+  /// The reason why a checkout can't follow now.
   struct HeldOff: Error, CustomStringConvertible {
     let reason: String
     var description: String { reason }

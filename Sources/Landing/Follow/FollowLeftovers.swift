@@ -1,7 +1,7 @@
 import Foundation
 import Git
 
-/// What a landing that was cut off may have left in a checkout of the target.
+/// Leftovers of a landing that was cut off in a checkout of the target.
 package enum FollowLeftovers {
   /// Returns a sentence for each.
   package static func find(target: String, common: Repository) throws -> [String] {

@@ -12,7 +12,7 @@ struct Gate: Sendable {
   let state: StateDirectory
   let observe: @Sendable (LandingStep) -> Void
 
-  /// What became of a run.
+  /// The outcome of a run.
   enum Verdict: Sendable {
     case result(GateResult)
     /// The tree can't be checked out, with git's words.
@@ -125,7 +125,7 @@ struct Gate: Sendable {
     return result
   }
 
-  /// Why a set-up command did not make the worktree ready.
+  /// The failure of a set-up command.
   private enum SetUpFailure {
     /// It failed on this tree, as a gate would.
     case failed(words: String, log: String)

@@ -13,7 +13,7 @@ struct GateVerdicts {
   let cold: Bool
   let stop: StopSignal
 
-  /// What became of a prefix.
+  /// The outcome for a prefix.
   enum Answer: Sendable {
     case ran(GateResult)
     /// It can't be checked out, with git's words.

@@ -50,7 +50,7 @@ package struct GateWorktree: Sendable {
   /// The locks of all gates.
   static func locks(_ state: StateDirectory) -> [String] { endings.map { state.gateLock + $0 } }
 
-  /// Where gates may be running that a killed process left.
+  /// The locks of gates that a killed process may have left running.
   static func paths(_ settings: LandingSettings) -> [String] {
     endings.map { settings.worktree + $0 }
   }
@@ -131,7 +131,7 @@ package struct GateWorktree: Sendable {
     return (ignored.output.isEmpty, ignored.output.isEmpty)
   }
 
-  /// Tells whether the directory was a room of ours whose registration went when it was cut off, or whose
+  /// Returns whether the directory was a room of ours whose registration went when it was cut off, or whose
   /// repository was moved: it leads to no repository that is there.
   private func isLeftOver(_ common: Repository) -> Bool {
     guard let link = RegularFile.read(path + "/.git", most: 1 << 16) else { return false }
@@ -155,7 +155,7 @@ package struct GateWorktree: Sendable {
     }
   }
 
-  /// How long git may take to clear the worktree before something that it waits for is looked for, in seconds.
+  /// The time in seconds after which git, clearing the worktree, is checked for something that it waits for.
   private static let mostSeconds = 20.0
 
   /// Removes the pipes and devices in the places of files that git reads.

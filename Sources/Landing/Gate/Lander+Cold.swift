@@ -14,13 +14,13 @@ extension Lander {
     }
   }
 
-  /// What to remember together with the landing of these features.
+  /// Returns the verdicts to record together with the landing of these features.
   func coldNotes(adding features: [String]) throws -> [String: String] {
     guard hasGate else { return [:] }
     return [Self.sinceColdKey: (try landedSinceCold + features).joined(separator: " ")]
   }
 
-  /// Tells whether `gate.cold_every` features have landed since the last cold gate.
+  /// Whether `gate.cold_every` features have landed since the last cold gate.
   var isColdGateDue: Bool {
     get throws {
       try settings.gate.coldEvery > 0 && landedSinceCold.count >= settings.gate.coldEvery

@@ -1,11 +1,11 @@
-/// What is known of a chain of merges, and which of its gates to run next.
+/// The known gate results of a chain of merges, and the gates to run next.
 ///
 /// A chain of `count` merges has `count + 1` trees: prefix 0 is the commit that it stands on, prefix k
 /// ends with its k-th merge. The gate runs at the chain's end first; where that is red, the shortest red
 /// prefix is looked for by halves, so that every green one met on the way can land. A red is
 /// confirmed before anyone is blamed for it. The value knows nothing of git, processes or time.
 package struct Batch: Sendable, Equatable {
-  /// What to do next.
+  /// The next step.
   package enum Step: Sendable, Equatable {
     /// Run the gate on this prefix.
     case gate(Int)
@@ -13,7 +13,7 @@ package struct Batch: Sendable, Equatable {
     case confirm(Int)
     /// Land the first `land` merges. The one after them is `blamed`, where it is not `nil`.
     case settle(land: Int, blamed: Int?)
-    /// What the chain stands on is red itself; nobody is to blame.
+    /// The base of the chain is red itself; nobody is to blame.
     case redBase
   }
 
@@ -23,9 +23,9 @@ package struct Batch: Sendable, Equatable {
     case red(Int)
   }
 
-  /// How many merges the chain has, at least 1.
+  /// The number of merges in the chain, at least 1.
   package let count: Int
-  /// How often a red is confirmed.
+  /// The number of confirmations of a red result.
   package let confirmations: Int
   private var results: [Int: Result] = [:]
 

@@ -1,7 +1,7 @@
 import Git
 import Store
 
-/// How a checkout of the target that does not follow the landings catches up with them.
+/// The steps by which a checkout of the target that does not follow the landings catches up.
 package struct CatchUp: Sendable {
   private static let key = "unfollowed"
   let settings: LandingSettings

@@ -12,10 +12,10 @@ struct Chain: Sendable {
     var tree: ObjectID
   }
 
-  /// Where the target's reference stands.
+  /// The commit of the target's reference.
   var target: ObjectID
   var targetTree: ObjectID
-  /// What the chain stands on: the target, or what its remote has beyond it.
+  /// The base of the chain: the target, or its remote's tip beyond it.
   var base: ObjectID
   var baseTree: ObjectID
   /// In order; at least one.

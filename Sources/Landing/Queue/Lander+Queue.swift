@@ -53,7 +53,7 @@ extension Lander {
       })
   }
 
-  /// How many merges the next chain may have.
+  /// Returns the maximum number of merges in the next chain.
   func window() throws -> Int {
     guard hasGate else { return 250 }
     switch settings.landing.window {

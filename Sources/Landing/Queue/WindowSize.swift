@@ -1,6 +1,6 @@
 import Foundation
 
-/// How many features to merge as one chain before its end is gated: `landing.window: auto`.
+/// The number of features to merge as one chain before its end is gated: `landing.window: auto`.
 ///
 /// The failure rate is estimated from what became of the last features, and the window is the one that
 /// costs the fewest gate runs for each feature that is settled. With rate p and q = 1 - p, a chain of b

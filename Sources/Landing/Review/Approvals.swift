@@ -29,7 +29,7 @@ package struct Approvals: Sendable {
     }
   }
 
-  /// Tells whether a branch may not land before a person has approved it as it is.
+  /// Returns whether a branch may not land before a person has approved it as it is.
   ///
   /// - Parameter paths: what it changes.
   package func needsVerdict(
@@ -48,14 +48,14 @@ package struct Approvals: Sendable {
       digest: try ReviewDigest.of(base: base, tip: tip, repository))
   }
 
-  /// Tells whether a branch changes at its tip what it did at an older one.
+  /// Returns whether a branch changes at its tip what it did at an older one.
   package func isSame(_ old: String, _ tip: ObjectID, _ repository: Repository) throws -> Bool {
     if try old == tip.hex || isMerelySynced(old, tip, repository) { return true }
     guard let old = ObjectID(hex: old), (try? repository.commit(old)) != nil else { return false }
     return try state(old, repository).digest == state(tip, repository).digest
   }
 
-  /// Tells whether nothing has come to a branch but merges of the target, put together by git itself.
+  /// Returns whether nothing has come to a branch but merges of the target, put together by git itself.
   private func isMerelySynced(
     _ old: String, _ tip: ObjectID, _ repository: Repository
   ) throws -> Bool {

@@ -32,7 +32,7 @@ extension Lander {
     return (target, tree)
   }
 
-  /// What is known of the tree that would land.
+  /// Returns the known gate result of the tree that would land.
   package func forecast(_ tip: ObjectID) throws -> LandingForecast {
     let repository = try open()
     guard let merged = try merged(tip, repository) else { return .conflicts }
@@ -68,7 +68,7 @@ extension Lander {
   }
 }
 
-/// What would become of a branch if it landed now.
+/// The outcome of a branch if it landed now.
 package enum LandingForecast: Sendable, Equatable {
   case conflicts
   case noGate

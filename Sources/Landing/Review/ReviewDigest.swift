@@ -1,6 +1,6 @@
 import Git
 
-/// What is the same for as long as a branch changes the same: a hash of its diff from the merge base,
+/// Fingerprint of a branch's changes: a hash of its diff from the merge base,
 /// with context, without the numbers of lines and of objects.
 package enum ReviewDigest {
   package static func of(

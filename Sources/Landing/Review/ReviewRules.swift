@@ -3,13 +3,13 @@ import Foundation
 import Git
 import Store
 
-/// Whether a branch needs a person's verdict before it lands.
+/// Decides whether a branch needs a person's verdict before it lands.
 package struct ReviewRules: Sendable {
   package let settings: Configuration.Review
 
   package init(_ settings: Configuration.Review) { self.settings = settings }
 
-  /// Tells whether the answer hangs on the paths that a branch changes.
+  /// Whether the answer hangs on the paths that a branch changes.
   package var dependsOnPaths: Bool { !settings.required && !settings.paths.isEmpty }
 
   /// - Parameter paths: what the branch changes; is only asked for where it matters.

@@ -2,7 +2,7 @@ import Foundation
 import Git
 import Store
 
-/// What became of moving the target.
+/// The outcome of moving the target.
 enum Landing: Sendable {
   /// It moved; with what a person should know besides.
   case landed(note: String?)

@@ -4,7 +4,7 @@ import Lanes
 import Store
 
 extension Lander {
-  /// Why nothing can be merged now.
+  /// The reason why nothing can be merged now.
   struct NoBase: Error { let reason: String }
 
   /// Returns where landings are pushed to; `nil` where they are not.

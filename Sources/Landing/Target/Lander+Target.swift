@@ -4,7 +4,7 @@ import Lanes
 import Processes
 import Store
 
-/// What the gate says of the target itself.
+/// The gate's result for the target itself.
 package enum TargetVerdict: Sendable, Equatable {
   case green
   /// It failed as often as `gate.retries` asks for.
@@ -15,7 +15,7 @@ package enum TargetVerdict: Sendable, Equatable {
 }
 
 extension Lander {
-  /// Tells whether the gate has passed on what the target stands on now; true where no gate is set.
+  /// Returns whether the gate has passed on what the target stands on now; true where no gate is set.
   package func isTargetGated() throws -> Bool {
     guard hasGate, let tip = try open().reference(settings.target) else { return true }
     return try gate.known(try open().commit(tip).tree)?.passed == true

@@ -9,7 +9,7 @@ struct RemoteTarget: Sendable {
   let directory: String
   let environment: [String: String]
 
-  /// What became of a push.
+  /// The outcome of a push.
   enum Pushed: Sendable, Equatable {
     case accepted
     /// Somebody else pushed first.
@@ -35,7 +35,7 @@ struct RemoteTarget: Sendable {
     }
   }
 
-  /// Where the remote's branch was last seen.
+  /// The last known commit of the remote's branch.
   var tracking: String {
     "refs/lanekeeper/remote/\(remote)/\(branch.dropFirst("refs/heads/".count))"
   }

@@ -125,14 +125,14 @@ package struct TargetWatch: Sendable {
     return Repository.short(before)
   }
 
-  /// Tells whether the target, which is gone, stands under another name where it stood.
+  /// Returns whether the target, which is gone, stands under another name where it stood.
   private func isRenamed(_ repository: Repository, at tip: String) throws -> Bool {
     try repository.references(prefix: "refs/heads/").contains {
       $0.target.hex == tip && renamings(of: $0.name, from: target).contains(tip)
     }
   }
 
-  /// Where a branch stood when it was given another name than the old one, as its log tells: git writes a move from
+  /// Returns the commit at which a branch was renamed, by its log: git writes a move from
   /// a commit to itself, with both names.
   private func renamings(of branch: String, from old: String) -> Set<String> {
     guard let data = RegularFile.read(commonDirectory + "/logs/" + branch, most: 1 << 28) else {
@@ -149,7 +149,7 @@ package struct TargetWatch: Sendable {
       })
   }
 
-  /// Tells whether landings and persons' moves lead from one tip to another.
+  /// Returns whether landings and persons' moves lead from one tip to another.
   private func isExplained(_ tip: String, since known: String) throws -> Bool {
     var open = [tip]
     var seen: Set<String> = [tip]
@@ -233,7 +233,7 @@ package struct TargetWatch: Sendable {
     return result
   }
 
-  /// How a lane comes to stand on a commit that was made elsewhere: filled, started, brought up to date.
+  /// Log messages by which a lane gets a commit that was made elsewhere: filled, started, updated.
   private static let fills = ["checkout: moving", "branch: Created", "lane: starts", "lane: sync"]
 
   /// Reads the new values of a reflog: `<old> <new> <who>…<tab><message>` a line.
@@ -251,7 +251,7 @@ package struct TargetWatch: Sendable {
       })
   }
 
-  /// What the checkout that stands on the target says of its move.
+  /// Returns what the log of the target's checkout says of its move.
   private enum Checkout {
     /// There is none, or it keeps no log.
     case unknown
@@ -283,7 +283,7 @@ package struct TargetWatch: Sendable {
     ).intersection(try store.landedTips())
   }
 
-  /// Tells whether a person's moves would have been written down.
+  /// Whether a person's moves would have been written down.
   private var watchesPersons: Bool {
     guard let repository = try? Repository(opening: commonDirectory, environment: environment),
       let path = try? repository.configString("core.hooksPath")
