@@ -37,7 +37,7 @@ package enum DefinedSymbols {
     "namespace",
   ]
 
-  /// What may follow `const` and `typedef` in C and is no name.
+  /// Words that may follow `const` and `typedef` in C and are no names.
   private static let types: Set<String> = [
     "char", "void", "bool", "struct", "enum", "union", "unsigned", "signed", "long", "short",
     "float",

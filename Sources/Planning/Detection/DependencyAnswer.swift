@@ -3,7 +3,7 @@ import Foundation
 /// Reads what a language model answered to a ``DependencyQuestion``. Nothing but edges between features
 /// of the question can come of it, whatever stands in it.
 package enum DependencyAnswer {
-  /// What is wrong with an answer, in words for the model that gave it.
+  /// The error in an answer, as text for the model that gave it.
   package struct Problem: Error, CustomStringConvertible, Equatable {
     package let description: String
     init(_ description: String) { self.description = description }
@@ -103,7 +103,7 @@ package enum DependencyAnswer {
     String(cString: number.objCType) == "c"
   }
 
-  /// Tells whether a character neither steers a terminal nor changes the order of what is shown.
+  /// Returns whether a character neither steers a terminal nor changes the order of what is shown.
   private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7f...0x9f, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff: false

@@ -1,7 +1,7 @@
 import Backlog
 import Foundation
 
-/// What a language model is asked about a part of a backlog: which feature needs which.
+/// The question to a language model about a part of a backlog: which feature needs which.
 package struct DependencyQuestion: Sendable, Equatable {
   /// The text to send.
   package var prompt: String

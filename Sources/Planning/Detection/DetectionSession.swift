@@ -3,7 +3,7 @@ import Foundation
 
 /// A detection that can go on: a further feature costs a small part of the whole.
 package struct DetectionSession: Sendable {
-  /// What was found so far.
+  /// The findings so far.
   package private(set) var result = Detector.Result()
   /// The features that were looked at.
   package private(set) var backlog: Backlog

@@ -3,7 +3,7 @@ import Backlog
 extension Detector.Result {
   /// Weighs what an agent found against what a backlog declares.
   ///
-  /// What the backlog has holds in any case. An edge that would run against a path of it is dropped,
+  /// Declared edges always hold. An edge that would run against a path of them is dropped,
   /// and where found edges form a cycle, the least sure one is. Below `holds` a finding is a hint, below
   /// `hints` nothing.
   package init(

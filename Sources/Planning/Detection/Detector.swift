@@ -7,7 +7,7 @@ package struct Detector: Sendable {
   package struct Finding: Sendable, Equatable {
     package var feature: String
     package var dependsOn: String
-    /// How often such a finding is right, from 0 to 1.
+    /// The probability that such a finding is right, from 0 to 1.
     package var confidence: Double
     /// One sentence that a person can check.
     package var reason: String
@@ -15,7 +15,7 @@ package struct Detector: Sendable {
     package var by: String?
   }
 
-  /// What holds, and what is only worth a look.
+  /// The accepted findings, and those that are only hints.
   package struct Result: Sendable {
     package var edges: [Finding] = []
     package var hints: [Finding] = []

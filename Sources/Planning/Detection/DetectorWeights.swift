@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `Tools/train-dependencies` learned, with the training's date, data and scores.
+/// The weights learned by `Tools/train-dependencies`, with the training's date, data and scores.
 package struct DetectorWeights: Sendable, Decodable {
   package let version: Int
   package let trained: String
@@ -46,7 +46,7 @@ package struct DetectorWeights: Sendable, Decodable {
   func model(trust: Double) -> Model { trust >= 0.5 ? ordered : unordered }
 }
 
-/// Why weights can't be used.
+/// The reason why weights can't be used.
 package struct DetectorProblem: Error, CustomStringConvertible {
   package let description: String
   init(_ description: String) { self.description = description }

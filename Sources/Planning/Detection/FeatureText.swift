@@ -1,6 +1,6 @@
 /// The words, names and numbers of a feature's text, as the detector sees them.
 struct FeatureText {
-  /// How often each stem stands in the title, and in description and steps.
+  /// The counts of each stem in the title, and in description and steps.
   var title: [String: Int] = [:]
   var body: [String: Int] = [:]
   var bodyCount = 0
@@ -8,7 +8,7 @@ struct FeatureText {
   var names: Set<String> = []
   /// Ids that the text speaks of.
   var references: Set<String> = []
-  /// What stands before a colon in the title, in lower case.
+  /// The part of the title before a colon, in lower case.
   var prefix: String?
   /// Numbered labels of title and id: what is numbered, and the number.
   var labels: [(of: String, number: Int)] = []

@@ -14,7 +14,7 @@ package struct KindLexicon: Sendable {
   let gatherers: Set<String>
   /// For each stem the kinds that it tells, by number.
   let kindsOfStem: [String: [Int]]
-  /// How much the kind of a row usually needs the kind of a column first, from 0 to 1.
+  /// The degree to which the kind of a row needs the kind of a column first, from 0 to 1.
   let needs: [[Double]]
 
   private struct File: Decodable {

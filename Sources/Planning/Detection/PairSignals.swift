@@ -1,7 +1,7 @@
 import Backlog
 import Foundation
 
-/// What the detector knows of two features, one of which may need the other: the values that the
+/// The detector's signals about two features, one of which may need the other: the values that the
 /// weights belong to. `Tools/train-dependencies` defines them a second time; a test compares both.
 struct PairSignals {
   static let shownKinds = [
@@ -53,7 +53,7 @@ struct PairSignals {
   private let shown: [Int]
   /// The place of each feature, by number where each id is one, else as in the list.
   private(set) var order: [Int]
-  /// How far the order can be trusted, from 0 to 1.
+  /// The reliability of the order, from 0 to 1.
   let trust: Double
   private(set) var pairs: [Pair] = []
   /// The features by their ids, by their places, by the names and by the numbered marks that they carry.
@@ -185,7 +185,7 @@ struct PairSignals {
     return numbers
   }
 
-  /// Tells whether a number may stand after this: neither after a letter, nor as a part after a dot.
+  /// Returns whether a number may stand after this: neither after a letter, nor as a part after a dot.
   private static func endsPrefix(_ byte: UInt8) -> Bool {
     switch byte {
     case 46, 48...57, 65...90, 97...122: false
@@ -193,7 +193,7 @@ struct PairSignals {
     }
   }
 
-  /// Tells from the kinds of work whether set-up stands first and deployment last.
+  /// Returns how far the kinds of work confirm the order: set-up first, deployment last.
   private static func trust(order: [Int], levels: [Double]) -> Double {
     // The sums over all pairs, from the levels in the list's order and sorted.
     let count = Double(order.count)
@@ -340,14 +340,14 @@ struct PairSignals {
     }
   }
 
-  /// Tells whether the child's title or id carries the number after the parent's.
+  /// Returns whether the child's title or id carries the number after the parent's.
   func isNext(_ child: Int, after parent: Int) -> Bool {
     texts[child].labels.contains { mark in
       texts[parent].labels.contains { $0.of == mark.of && $0.number + 1 == mark.number }
     }
   }
 
-  /// Tells how near below the child's number the parent's is, in titles or ids that are numbered
+  /// Returns how closely the parent's number precedes the child's, in titles or ids that are numbered
   /// alike: 1 for the number before, 1/2 for the one before that; 0 where none is below.
   func nearness(_ child: Int, after parent: Int) -> Double {
     var least = Int.max

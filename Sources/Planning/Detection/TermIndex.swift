@@ -26,7 +26,7 @@ struct TermIndex {
   private(set) var entries: [[Entry]] = []
   /// By word, then feature.
   private(set) var holders: [[Holder]] = []
-  /// How telling a word is: rare in this backlog, and rare in others.
+  /// The weight of a word: rare in this backlog, and rare in others.
   private(set) var weights: [Double] = []
   /// By feature, the weights of its title's words and of all its words.
   private(set) var titleSums: [Double] = []

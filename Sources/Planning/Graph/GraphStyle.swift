@@ -1,8 +1,8 @@
 import Backlog
 
-/// What a drawing of the graph shows besides titles.
+/// The style of a drawing of the graph.
 package struct GraphStyle: Sendable {
-  /// How far a feature is, as far as a drawing tells states apart.
+  /// The stage of a feature, as far as a drawing distinguishes states.
   package enum Look: String, Sendable, CaseIterable {
     case open, ready, working, review, landed, failed
   }

@@ -1,8 +1,8 @@
-/// How hard a feature looks from its text and its place in the graph.
+/// The estimated difficulty of a feature, by its text and its place in the graph.
 package struct Difficulty: Sendable, Equatable {
   /// 0 is ordinary; hard ones have more, simple ones less.
   package var score: Int
-  /// What it rests on, in words.
+  /// The reasons, as text.
   package var reasons: [String]
 
   package init(score: Int, reasons: [String] = []) {

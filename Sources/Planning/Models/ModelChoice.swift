@@ -5,7 +5,7 @@ package struct ModelChoice: Sendable, Equatable {
   /// Best first; not empty.
   package var available: [Tier]
   package var mapping: [String: Tier]
-  /// Tells that difficulty decides, not the mapping.
+  /// Whether difficulty decides, not the mapping.
   package var byDifficulty: Bool
   package var settings: ModelSettings
 

@@ -1,7 +1,7 @@
 // Models: which model tier works on which feature. Pure: settings and facts in, a tier and
 // the reason for it out. Format and presets are those of the earlier AutoCoder program.
 
-/// How capable, and how costly, a model is.
+/// A model's class of capability and cost.
 package enum Tier: String, CaseIterable, Sendable, Comparable, Codable {
   case opus
   case sonnet
@@ -42,7 +42,7 @@ package enum Tier: String, CaseIterable, Sendable, Comparable, Codable {
   }
 }
 
-/// What is wrong with a choice of models.
+/// An error in a choice of models.
 package enum ModelError: Error, CustomStringConvertible, Equatable {
   case unknownModel(String)
   case unknownPreset(String)

@@ -10,15 +10,15 @@ import Foundation
 /// A failed attempt is followed by one with the next better tier. Among the tiers whose chance is at least
 /// ``likely`` the one is taken with the least expected cost of that whole way; where none is, the best.
 package struct TierBandit: Sendable, Equatable {
-  /// What an attempt costs beside one of haiku, where nothing was recorded: the ratio of list prices.
+  /// The cost of an attempt relative to haiku without records: the ratio of list prices.
   package static let standardCosts: [Tier: Double] = [.haiku: 1, .sonnet: 3, .opus: 5]
   /// Below this chance a tier is not tried while a better one is there.
   package static let likely = 0.5
-  /// How many attempts the prior weighs.
+  /// The weight of the prior, in attempts.
   package static let priorWeight = 4.0
-  /// What a result of another category counts.
+  /// The weight of a result of another category.
   package static let foreignShare = 0.25
-  /// What the time of a failed attempt is worth, as a share of the cheapest attempt's cost.
+  /// The value of a failed attempt's time, as a share of the cheapest attempt's cost.
   static let delay = 1.0
   /// Draws lie apart by these steps of the seed.
   private static let step: UInt64 = 0x9e37_79b9_7f4a_7c15
@@ -49,7 +49,7 @@ package struct TierBandit: Sendable, Equatable {
     costs = Self.standardCosts.mapValues { $0 * unit }.merging(usable) { $1 }
   }
 
-  /// How many attempts were learned from.
+  /// The number of attempts learned from.
   package var count: Int { results.values.flatMap(\.values).reduce(0) { $0 + $1.attempts } }
 
   /// Returns the guessed chance that a tier passes a feature of a difficulty.
@@ -111,7 +111,7 @@ package struct TierBandit: Sendable, Equatable {
         floor: floor.flatMap { least in available.contains { $0 > least } ? least : nil }))
   }
 
-  /// What it costs to get a feature done, beginning with each tier and going up after each failure.
+  /// The expected cost of finishing a feature, starting with each tier and moving up after each failure.
   private func expectedCosts(_ tiers: [Tier], _ chances: [Tier: Double]) -> [Tier: Double] {
     let delay = Self.delay * (costs.values.min() ?? 1)
     var ways: [Tier: Double] = [:]

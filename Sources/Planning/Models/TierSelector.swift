@@ -1,13 +1,13 @@
-/// What the choice of a tier looks at.
+/// The facts of a feature that decide its tier.
 package struct FeatureFacts: Sendable, Equatable {
   package var category: String
   package var title: String
   package var description: String
   /// The number of steps.
   package var steps: Int
-  /// How many features depend on it, directly or not.
+  /// The number of features that depend on it, directly or not.
   package var dependents: Int
-  /// How many paths it is expected to touch.
+  /// The expected number of paths that it touches.
   package var footprint: Int
   /// The tier that the backlog demands.
   package var override: Tier?
@@ -26,7 +26,7 @@ package struct FeatureFacts: Sendable, Equatable {
   }
 }
 
-/// How attempts of one tier went.
+/// The results of one tier's attempts.
 package struct PassRate: Sendable, Equatable {
   package var attempts: Int
   package var passed: Int
@@ -51,7 +51,7 @@ package struct TierChoice: Sendable, Equatable {
 /// Chooses the tier for a feature.
 package struct TierSelector: Sendable {
   package let choice: ModelChoice
-  /// What this repository's results taught; it decides where difficulty does.
+  /// The results of this repository; they decide when difficulty does.
   private let bandit: TierBandit
 
   /// - Parameter bandit: `nil` for one that has seen nothing.

@@ -14,7 +14,7 @@ struct CollisionAvoidance: Sendable {
   /// For each feature the seconds of the longest chain that starts with it, waits included.
   private(set) var remaining: [Double]
 
-  /// How much longer the run may take.
+  /// The allowed lengthening of the run, as a factor.
   static let limit = 1.11
   /// Less likely pairs are not kept apart.
   private static let least = 0.05
@@ -100,7 +100,7 @@ extension CollisionAvoidance {
       var starts: [Double]
       var ends: [Double]
 
-      /// Tells whether two features are at work at once.
+      /// Returns whether two features are at work at once.
       func meet(_ one: Int, _ two: Int) -> Bool {
         starts[one] < ends[two] - 1e-9 && starts[two] < ends[one] - 1e-9
       }
@@ -162,7 +162,7 @@ extension CollisionAvoidance {
       after[parent].removeLast()
     }
 
-    /// Tells whether one feature comes after another, by dependencies or waits.
+    /// Returns whether one feature comes after another, by dependencies or waits.
     func needs(_ number: Int, _ other: Int) -> Bool {
       var open = [number]
       var seen: Set<Int> = [number]

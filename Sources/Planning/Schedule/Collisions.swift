@@ -1,4 +1,4 @@
-/// How likely features are to change the same path.
+/// The likelihood that features change the same path.
 package struct Collisions: Sendable {
   /// Feature ids, by number.
   package let ids: [String]

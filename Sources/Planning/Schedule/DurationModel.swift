@@ -23,10 +23,10 @@ package struct PastAttempt: Sendable, Equatable {
 /// The mean of all attempts is corrected by category, tier and number of steps, each as far as there are
 /// attempts that speak for it: with k attempts a correction counts k / (k + 4).
 package struct DurationModel: Sendable, Equatable {
-  /// What a feature takes where nothing is known: ten minutes.
+  /// The duration of a feature without data: ten minutes.
   package static let standard = 600.0
 
-  /// How many attempts the estimates rest on.
+  /// The number of attempts behind the estimates.
   package let count: Int
   private let mean: Double
   private let categories: [String: Double]

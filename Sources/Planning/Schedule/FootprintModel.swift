@@ -14,7 +14,7 @@ package struct FootprintModel: Sendable {
     var isPresent = true
     /// The changes that touched it, oldest first.
     var changes: [Int] = []
-    /// How often it changed, the last changes counting most.
+    /// The number of its changes, the last ones weighing most.
     var heat = 0.0
     var heatAt = 0
     var symbols: [String] = []
@@ -43,7 +43,7 @@ package struct FootprintModel: Sendable {
     for change in history { add(change) }
   }
 
-  /// How many changes are known.
+  /// The number of known changes.
   package var changeCount: Int { changes.count }
 
   // MARK: learning
@@ -146,7 +146,7 @@ package struct FootprintModel: Sendable {
 
   // MARK: foretelling
 
-  /// What speaks for a file, each from 0 to 1 or a logarithm.
+  /// The evidence for a file, each from 0 to 1 or a logarithm.
   package struct Evidence: Sendable, Equatable {
     package static let names = [
       "alike", "recent", "often", "words", "path", "named", "symbol", "together", "last",
@@ -166,7 +166,7 @@ package struct FootprintModel: Sendable {
     package var evidence: Evidence
     /// From 0 to 1.
     package var likelihood: Double
-    /// What spoke for it, for people.
+    /// The evidence, as text for people.
     package var reason: String
   }
 
@@ -406,7 +406,7 @@ package struct FootprintModel: Sendable {
   }
 }
 
-/// How much each kind of evidence counts: a logistic regression over three public histories.
+/// The weight of each kind of evidence: a logistic regression over three public histories.
 enum FootprintWeights {
   static let bias = -3.41
   static let weights = [6.3, 0.53, 0.02, 3.56, 2.15, 2.0, 1.83, 0.0, 1.99]

@@ -49,9 +49,9 @@ package enum ListSchedule {
   }
 }
 
-/// What features take of things that few can use at a time.
+/// The slots that features take.
 package struct SlotDemand: Sendable {
-  /// How many there are of each; one where none is named.
+  /// The number of instances of each; one if not named.
   package var counts: [String: Int]
   /// By feature, those that take any.
   package var needs: [String: [String]]

@@ -1,6 +1,6 @@
 import Backlog
 
-/// What `lanekeeper plan` tells: the edges, what could run at once, and how long it should take.
+/// The content of `lanekeeper plan`: the edges, the waves, and the expected times.
 package struct Plan: Sendable, Encodable {
   package struct Edge: Sendable, Encodable {
     package var feature: String
@@ -48,7 +48,7 @@ package struct Plan: Sendable, Encodable {
     }
   }
 
-  /// How long a number of agents would take.
+  /// The expected time for a number of agents.
   package struct Pace: Sendable, Encodable, Equatable {
     package var agents: Int
     package var seconds: Double

@@ -7,7 +7,7 @@ import Backlog
 /// that are too large for one it is passed over for the next that collides with nothing at work, for a while. Every
 /// event costs O(log n) and the number of the feature's possible collisions.
 package struct RunSchedule: Sendable {
-  /// What matters of a feature's state.
+  /// The stage of a feature, as far as it matters here.
   package enum State: Sendable {
     /// Can't start now: dependencies are open, it waits, or it is done with.
     case out
@@ -25,7 +25,7 @@ package struct RunSchedule: Sendable {
     var isOut: Bool { self == .out || self == .landed }
   }
 
-  /// What to do with a free agent.
+  /// The decision for a free agent.
   package enum Decision: Sendable, Equatable {
     case start(String)
     /// Everything that is ready would likely collide; an agent rests until one of those is done.
@@ -65,9 +65,9 @@ package struct RunSchedule: Sendable {
   private let neighbours: [[(other: Int, likelihood: Double)]]
   private var states: [State]
   private var generations: [Int]
-  /// How likely each feature is to collide with some that is active, as a sum.
+  /// The likelihood of each feature's collision with active ones, as a sum.
   private var pressure: [Double]
-  /// How often each ready feature was passed over.
+  /// The number of times that each ready feature was passed over.
   private var passed: [Int]
   private var ready = PriorityHeap<Entry>()
   private let separation: CollisionAvoidance?
@@ -92,7 +92,7 @@ package struct RunSchedule: Sendable {
   private let agents: Double
   private let expectsArrivals: Bool
 
-  /// How many of the ready features are looked at for one that collides with nothing.
+  /// The number of ready features that are searched for one without collisions.
   private static let reach = 48
   /// Above this a feature is passed over.
   private static let likely = 0.12
@@ -152,7 +152,7 @@ package struct RunSchedule: Sendable {
     idleBudget = Self.idleShare * times.reduce(0, +)
   }
 
-  /// Tells whether a feature is part of the schedule.
+  /// Returns whether a feature is part of the schedule.
   package func holds(_ id: String) -> Bool { numbers[id] != nil }
 
   /// Takes note of a feature's state.
@@ -258,7 +258,7 @@ package struct RunSchedule: Sendable {
     return others.count >= max(1, free) ? others.min()?.number : nil
   }
 
-  /// Tells whether a feature would not start when it is ready, for the sake of fewer collisions.
+  /// Returns whether a feature would not start when it is ready, for the sake of fewer collisions.
   private func isHeldBack(_ number: Int) -> Bool {
     if let separation {
       return openWaits[number] > 0 && separation.latest[number] + lag >= now

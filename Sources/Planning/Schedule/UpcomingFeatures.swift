@@ -3,7 +3,7 @@
 /// A landing takes moments where a feature takes minutes. An agent that takes the next best feature in such a moment is
 /// missing when the one that the whole run waits for is ready.
 struct UpcomingFeatures: Sendable {
-  /// How long each feature is expected to take, by number.
+  /// The expected duration of each feature, by number.
   let seconds: [Double]
   private let after: [[Int]]
   private var states: [RunSchedule.State]
@@ -17,9 +17,9 @@ struct UpcomingFeatures: Sendable {
   private(set) var arriving: [Int: Double] = [:]
   /// Expected seconds of all that is not built.
   private(set) var workLeft = 0.0
-  /// How long features take, as a multiple of what is expected; a running mean.
+  /// The duration of features as a multiple of the expected one; a running mean.
   private(set) var pace = 1.0
-  /// How long a feature takes from built to landed; a running mean of those seen.
+  /// The time of a feature from built to landed; a running mean.
   private(set) var landing = 0.0
   private var landings = 0
 
