@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Store
 
 /// What an agent did in an attempt, in the same words for every agent, a JSON object a line: beside the log of its
@@ -17,14 +18,13 @@ struct AttemptJournal {
   }
 
   /// Appends events of one moment, in milliseconds since 1970: what each is, and its facts.
-  func append(_ rows: [(kind: String, facts: [String: JSONScalar])], at time: Int64) {
-    let moment = Date(timeIntervalSince1970: Double(time) / 1000)
-      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  func append(_ rows: [(kind: String, facts: [String: JSON])], at time: Int64) {
+    let moment = JSON.time(time)
     let lines = rows.map { row in
       var facts = row.facts
       facts["type"] = .string(row.kind)
-      facts["time"] = .string(moment)
-      return JSONText.text(facts) + "\n"
+      facts["time"] = moment
+      return JSON.sorted(facts).text + "\n"
     }
     try? file?.write(contentsOf: Data(lines.joined().utf8))
   }

@@ -222,7 +222,7 @@ package struct AttemptSettler: Sendable {
 
     func record(_ store: Store) throws {
       guard !notes.isEmpty else { return }
-      var data: [String: JSONScalar] = [
+      var data: [String: JSON] = [
         "attempt": .integer(Int64(attempt.number)),
         "detail": .string(notes.joined(separator: "; ")),
       ]
@@ -460,7 +460,8 @@ package struct AttemptSettler: Sendable {
       let tail =
         run?.definition.output.format == .jsonLines
         ? [run?.report.lastMessage].compactMap(\.self)
-        : LogTail.lines(state.log(feature.id, attempt.number), count: 40).map(TerminalSafeText.strip)
+        : LogTail.lines(state.log(feature.id, attempt.number), count: 40).map(
+          TerminalSafeText.strip)
       var rework = "Attempt \(attempt.number) ended: \(detail)."
       if let more { rework += "\n\n" + more }
       if !tail.isEmpty { rework += "\n\nThe end of its log:\n" + tail.joined(separator: "\n") }

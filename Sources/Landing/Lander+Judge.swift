@@ -112,7 +112,7 @@ extension Lander {
     try store.record(
       "gate_flaky",
       [
-        "features": .strings(chain.links[..<length].map(\.feature.id)),
+        "features": .texts(chain.links[..<length].map(\.feature.id)),
         "tree": .string(chain.prefix(length).tree.hex), "log": .string(result.log),
       ])
     let what = length == 0 ? targetName : features

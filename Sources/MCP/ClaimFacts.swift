@@ -14,8 +14,8 @@ struct ClaimFacts {
       "mode": .string(row.mode.rawValue),
       "feature": .text(row.owner.kind == .feature ? row.owner.id : nil),
       "holder": .string(RefusalText.name(row.owner, title)), "agent": .text(row.agent),
-      "generation": .integer(row.generation), "acquired_at": .string(Time.text(row.acquiredAt)),
-      "expires_at": row.expiresAt.map { .string(Time.text($0)) } ?? .null,
+      "generation": .integer(row.generation), "acquired_at": .time(row.acquiredAt),
+      "expires_at": .time(row.expiresAt),
     ]
   }
 
@@ -84,14 +84,5 @@ struct ClaimFacts {
   /// One line for each reason and holder of a refusal, as a pre-edit hook gives it.
   func lines(_ conflicts: [ClaimConflict]) -> [String] {
     RefusalText.grouped(conflicts, titleOf: title, stateOf: state)
-  }
-}
-
-/// Times as the tools tell them.
-enum Time {
-  /// Milliseconds since 1970, as ISO 8601 in UTC.
-  static func text(_ milliseconds: Int64) -> String {
-    Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(
-      Date.ISO8601FormatStyle(includingFractionalSeconds: true, timeZone: .gmt))
   }
 }

@@ -3,6 +3,7 @@ import Backlog
 import Foundation
 import Git
 import Lanes
+import Model
 import Processes
 import Run
 import Store

@@ -1,4 +1,5 @@
 import Git
+import Model
 import Run
 import Store
 

@@ -1,5 +1,6 @@
 import Foundation
 import Lanes
+import Model
 import Store
 
 /// Features as the tools and resources tell them.

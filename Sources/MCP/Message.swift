@@ -1,3 +1,5 @@
+import Model
+
 /// The id by which an answer is matched with its request.
 package enum RequestID: Hashable, Sendable {
   case text(String)
@@ -6,9 +8,8 @@ package enum RequestID: Hashable, Sendable {
   package init?(_ value: JSON?) {
     switch value {
     case .string(let text): self = .text(text)
-    case .integer(let number): self = .number(number)
-    case .number(let number):
-      guard let whole = Int64(exactly: number) else { return nil }
+    case .number:
+      guard let whole = value?.integer else { return nil }
       self = .number(whole)
     default: return nil
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Synchronization
 
 /// The server on a pair of pipes: one message a line, nothing else.

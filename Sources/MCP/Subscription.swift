@@ -1,3 +1,5 @@
+import Model
+
 /// What a client wants to be told of.
 package struct Subscription: Sendable, Equatable {
   package var resourceList = false

@@ -267,9 +267,7 @@ actor RunLoop {
     guard let events = try? store.events(after: toldEvent, limit: 1000) else { return }
     toldEvent = events.last?.seq ?? toldEvent
     for event in events where ["store_error", "configuration_error"].contains(event.type) {
-      guard case .object(let members) = JSONValue(parsing: event.data),
-        let words = members.first(where: { $0.0 == "detail" })?.1.plain
-      else { continue }
+      guard let words = event.facts["detail"]?.plain else { continue }
       if event.type == "store_error" { report(.note(words)) } else { tellOnce(words) }
     }
   }

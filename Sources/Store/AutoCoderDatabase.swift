@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Model
 
 /// A feature as the databases of AutoCoder hold it.
 package struct AutoCoderRow: Sendable, Equatable {
@@ -129,7 +130,7 @@ package struct AutoCoderDatabase: Sendable {
   }
 
   private static func insert(_ db: Database, _ row: AutoCoderRow, _ version: Version) throws {
-    let steps = JSONText.text(row.steps)
+    let steps = JSON.texts(row.steps).text
     switch version {
     case .one:
       let edges = "[" + row.dependencies.map(String.init).joined(separator: ", ") + "]"
@@ -230,29 +231,28 @@ package struct AutoCoderDatabase: Sendable {
     guard let id = Int64.fromDatabaseValue(row["id"]) else {
       throw AutoCoderError(description: "\(path): a row of `features` has no number in `id`")
     }
-    func list(_ column: String) throws -> [Any] {
+    func list(_ column: String) throws -> [JSON] {
       let content = text(column)
       guard !content.isEmpty else { return [] }
-      let value = try? JSONSerialization.jsonObject(
-        with: Data(content.utf8), options: .fragmentsAllowed)
-      if let list = value as? [Any] { return list }
-      if value is NSNull { return [] }
+      let value = try? JSON(reading: content, by: .lenient)
+      if let list = value?.array { return list }
+      if value == .null { return [] }
       // The second version also takes steps as plain text.
       if column == "steps" {
-        return content.split(whereSeparator: \.isNewline).map { String($0) }
+        return content.split(whereSeparator: \.isNewline).map { .string(String($0)) }
       }
       throw AutoCoderError(
         description: "\(path): `\(column)` of feature \(id) is no JSON list: \(content.prefix(40))")
     }
     let own = try list("dependencies").map { item -> Int64 in
-      if let number = item as? NSNumber { return number.int64Value }
-      if let word = item as? String, let number = Int64(word) { return number }
+      if let number = item.integer ?? item.string.flatMap({ Int64($0) }) { return number }
       throw AutoCoderError(
-        description: "\(path): `dependencies` of feature \(id) holds '\(item)', which is no number")
+        description:
+          "\(path): `dependencies` of feature \(id) holds '\(item.plain)', which is no number")
     }
     return AutoCoderRow(
       id: id, priority: number("priority"), category: text("category"), name: text("name"),
-      description: text("description"), steps: try list("steps").map { "\($0)" },
+      description: text("description"), steps: try list("steps").map(\.plain),
       passes: number("passes") != 0, inProgress: number("in_progress") != 0,
       status: text("status"),
       dependencies: own + (edges[id] ?? []).filter { !own.contains($0) })

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Model
 
 /// A feature as the store knows it: its place in the backlog and its state.
 package struct FeatureRecord: Sendable, Equatable {
@@ -169,6 +170,9 @@ package struct EventRecord: Sendable, Equatable {
   package var agent: String?
   /// Further facts, as a JSON object.
   package var data: String
+
+  /// The further facts, sorted by name; `null` where they can't be read.
+  package var facts: JSON { (try? JSON(reading: data))?.canonical ?? .null }
 }
 
 extension FeatureRecord: FetchableRecord {
@@ -178,12 +182,12 @@ extension FeatureRecord: FetchableRecord {
     title = row["title"]
     category = row["category"]
     description = row["description"]
-    steps = JSONText.strings(row["steps"])
-    touches = JSONText.strings(row["touches"])
+    steps = JSON.strings(in: row["steps"])
+    touches = JSON.strings(in: row["touches"])
     priority = row["priority"]
     model = row["model"]
     agent = row["agent"]
-    slots = JSONText.strings(row["slots"])
+    slots = JSON.strings(in: row["slots"])
     inBacklog = row["in_backlog"]
     guard let state = FeatureState(rawValue: row["state"]) else {
       throw StoreError.unreadable(path: "features", reason: "unknown state of feature #\(id)")
@@ -261,7 +265,7 @@ extension ParticipantRecord: FetchableRecord {
     state = row["state"]
     parallel = row["parallel"]
     preset = row["preset"]
-    models = JSONText.strings(row["models"])
+    models = JSON.strings(in: row["models"])
     startedAt = row["started_at"]
   }
 }

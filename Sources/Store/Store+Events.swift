@@ -1,9 +1,10 @@
 import GRDB
+import Model
 
 extension Store {
   /// Appends one event that changes no state, such as output of an agent.
   package func record(
-    _ type: String, feature: String? = nil, agent: String? = nil, _ data: [String: JSONScalar] = [:]
+    _ type: String, feature: String? = nil, agent: String? = nil, _ data: [String: JSON] = [:]
   ) throws {
     try write { try append($0, type, feature: feature, agent: agent, data) }
   }

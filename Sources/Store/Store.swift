@@ -138,10 +138,10 @@ package final class Store: Sendable {
   /// Appends to the event log.
   func append(
     _ db: Database, _ type: String, feature: String? = nil, agent: String? = nil,
-    _ data: [String: JSONScalar] = [:]
+    _ data: [String: JSON] = [:]
   ) throws {
     try QuickStatement(db, ClaimSchema.appendEvent).run([
-      .integer(now), .text(type), .text(feature), .text(agent), .text(JSONText.text(data)),
+      .integer(now), .text(type), .text(feature), .text(agent), .text(JSON.sorted(data).text),
     ])
   }
 

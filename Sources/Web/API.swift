@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Model
 import Processes
 import Run
 import ServiceLifecycle
@@ -35,21 +36,21 @@ struct API: Sendable {
     throw isKnown ? Refusal(405, "not with this method") : Refusal(404, "there is nothing here")
   }
 
-  private func body(_ request: Hummingbird.Request) async throws -> JSONValue {
+  private func body(_ request: Hummingbird.Request) async throws -> JSON {
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.limit {
       throw Refusal(413, "the body is longer than \(Self.limit) bytes")
     }
-    guard request.method != .get else { return .object([]) }
+    guard request.method != .get else { return [:] }
     let bytes: ByteBuffer
     do {
       bytes = try await request.body.collect(upTo: Self.limit)
     } catch {
       throw Refusal(413, "the body is longer than \(Self.limit) bytes")
     }
-    guard bytes.readableBytes > 0 else { return .object([]) }
-    let value = JSONValue(parsing: String(decoding: bytes.readableBytesView, as: UTF8.self))
-    guard case .object = value else { throw Refusal(400, "the body has to be a JSON object") }
-    return value
+    guard bytes.readableBytes > 0 else { return [:] }
+    guard let value = try? JSON(reading: Array(bytes.readableBytesView)), value.members != nil
+    else { throw Refusal(400, "the body has to be a JSON object") }
+    return value.canonical
   }
 
   private func session(_ request: Hummingbird.Request) async throws -> Hummingbird.Response {
@@ -61,7 +62,7 @@ struct API: Sendable {
           401, "this link was used already; `lanekeeper ui` has printed a new one")
       }
       linkUsed()
-      return Reply.json((["session": .string(secret)] as JSONValue).text, request)
+      return Reply.json((["session": .string(secret)] as JSON).text, request)
     case .delete:
       if let secret = guardian.session(request) { guardian.door.leave(secret) }
       return Reply.json(Answer.done.text, request)
@@ -136,7 +137,7 @@ struct API: Sendable {
         while true {
           let lines = try await BlockingQueue.run { try feed.next() }
           guard !lines.isEmpty else { break }
-          let text = (["lines": .array(lines)] as JSONValue).text
+          let text = (["lines": .array(lines)] as JSON).text
           try await writer.write(
             ByteBuffer(string: "id: \(feed.cursor)\ndata: \(text)\n\n"))
           written = .now

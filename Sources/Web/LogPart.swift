@@ -9,7 +9,7 @@ import Store
 enum LogPart {
   private static let size = 512 * 1024
 
-  static func attempt(_ call: Call) throws -> JSONValue {
+  static func attempt(_ call: Call) throws -> JSON {
     let (project, attempt) = try find(call)
     var reader = try LogReader(project, call.site.store, attempt)
     let secrets = Secrets(environment: project.environment)
@@ -23,7 +23,7 @@ enum LogPart {
       ])
   }
 
-  static func gate(_ call: Call) throws -> JSONValue {
+  static func gate(_ call: Call) throws -> JSON {
     let name = call.path["name"] ?? ""
     guard name.wholeMatch(of: /[0-9]+-[0-9a-f]+(-cold)?\.log/) != nil else {
       throw Failure("there is no log of a gate with this name", status: 64)
@@ -81,7 +81,7 @@ enum LogPart {
 
   private static func part(
     _ path: String, _ call: Call, _ secrets: Secrets, isOver: Bool, reader: (Data) -> [String]
-  ) throws -> [(String, JSONValue)] {
+  ) throws -> [(String, JSON)] {
     var start = UInt64(max(0, call.number("offset") ?? 0))
     var data = Data()
     var total: UInt64 = 0

@@ -1,11 +1,12 @@
+import Model
 import Run
 
 /// Describes the API, from the routes themselves.
 enum OpenAPI {
   static let routes = LookRoutes.all + ActRoutes.all
 
-  static var description: JSONValue {
-    var paths: [(String, JSONValue)] = []
+  static var description: JSON {
+    var paths: [(String, JSON)] = []
     for path in (routes.map(\.path) + ["/api/session"]).reduce(
       into: [String](),
       { list, path in
@@ -41,7 +42,7 @@ enum OpenAPI {
     ])
   }
 
-  private static var session: [(String, JSONValue)] {
+  private static var session: [(String, JSON)] {
     [
       (
         "post",
@@ -61,14 +62,14 @@ enum OpenAPI {
     ]
   }
 
-  private static func operation(_ route: Route) -> JSONValue {
+  private static func operation(_ route: Route) -> JSON {
     let inPath = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
       parameter(
         Route.Field(
           name: String($0.dropFirst().dropLast()), kind: .string, about: "", isRequired: true),
         in: "path")
     }
-    var members: [(String, JSONValue)] = [("summary", .string(route.about))]
+    var members: [(String, JSON)] = [("summary", .string(route.about))]
     let parameters = inPath + route.query.map { parameter($0, in: "query") }
     if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }
     if !route.body.isEmpty { members.append(("requestBody", body(route.body))) }
@@ -76,17 +77,16 @@ enum OpenAPI {
     return .object(members)
   }
 
-  private static func parameter(_ field: Route.Field, in place: String) -> JSONValue {
+  private static func parameter(_ field: Route.Field, in place: String) -> JSON {
     [
       "name": .string(field.name), "in": .string(place), "required": .bool(field.isRequired),
       "description": .string(field.about), "schema": schema(field.kind),
     ]
   }
 
-  private static func body(_ fields: [Route.Field]) -> JSONValue {
-    let properties = fields.map { field -> (String, JSONValue) in
-      guard case .object(let members) = schema(field.kind) else { return (field.name, .null) }
-      return (field.name, .object(members + [("description", .string(field.about))]))
+  private static func body(_ fields: [Route.Field]) -> JSON {
+    let properties = fields.map { field in
+      (field.name, schema(field.kind).with("description", .string(field.about)))
     }
     return [
       "content": [
@@ -100,7 +100,7 @@ enum OpenAPI {
     ]
   }
 
-  private static func schema(_ kind: Route.Kind) -> JSONValue {
+  private static func schema(_ kind: Route.Kind) -> JSON {
     switch kind {
     case .string, .integer, .number, .boolean, .object: ["type": .string(kind.rawValue)]
     case .strings: ["type": "array", "items": ["type": "string"]]
@@ -117,12 +117,12 @@ enum OpenAPI {
     }
   }
 
-  private static func responses(_ type: String) -> JSONValue {
-    let content = JSONValue.object([(type, ["schema": .object([])])])
+  private static func responses(_ type: String) -> JSON {
+    let content = JSON.object([(type, ["schema": [:]] as JSON)])
     let refused =
       "refused: 400 wrong request, 401 no session, 403 another origin or host, 404 unknown, "
       + "409 not now or no more as shown, 422 it would leave a wrong file"
-    let error: JSONValue = ["type": "object", "properties": ["error": ["type": "string"]]]
+    let error: JSON = ["type": "object", "properties": ["error": ["type": "string"]]]
     return [
       "200": ["description": "as told", "content": content],
       "default": [

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Processes
 import Run
 import Store
@@ -56,9 +57,9 @@ final class OutputFeed: @unchecked Sendable {
   }
 
   /// Returns the lines that have come since the last call. Blocks.
-  func next() throws -> [JSONValue] {
+  func next() throws -> [JSON] {
     try findNew()
-    var lines: [JSONValue] = []
+    var lines: [JSON] = []
     for place in open.keys.sorted(by: { ($0.feature, $0.attempt) < ($1.feature, $1.attempt) }) {
       let isOver = try store.attempt(place.feature, place.attempt)?.state != .running
       guard var log = open[place] else { continue }
@@ -89,9 +90,9 @@ final class OutputFeed: @unchecked Sendable {
     guard try store.lastEvent() > seq else { return }
     while case let events = try store.events(after: seq, limit: 1000), let last = events.last {
       for event in events where event.type == "attempt_started" {
-        guard let feature = event.feature, case .object(let facts) = JSONValue(parsing: event.data),
-          case .integer(let number)? = facts.first(where: { $0.0 == "attempt" })?.1
-        else { continue }
+        guard let feature = event.feature, let number = event.facts["attempt"]?.integer else {
+          continue
+        }
         let place = Place(feature: feature, attempt: Int(number))
         if open[place] == nil { try add(place, at: 0) }
       }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Model
 import Run
 
 /// Responses with the headers that each of them carries.
@@ -43,7 +44,7 @@ enum Reply {
 
   static func refusal(_ refusal: Refusal, _ request: Hummingbird.Request) -> Hummingbird.Response {
     json(
-      (["error": .string(refusal.text)] as JSONValue).text, request,
+      (["error": .string(refusal.text)] as JSON).text, request,
       status: .init(code: refusal.status))
   }
 

@@ -1,3 +1,4 @@
+import Model
 import Run
 
 /// One thing that the API does: what it takes, what it is for, and how it is answered.
@@ -64,7 +65,7 @@ struct Call: Sendable {
   let site: Site
   var path: [String: String] = [:]
   var query: [String: String] = [:]
-  var body = JSONValue.object([])
+  var body: JSON = [:]
   /// The header by which a browser goes on where a stream was cut off.
   var lastEvent: String?
 
@@ -75,7 +76,7 @@ struct Call: Sendable {
 
 /// What a handler answers.
 enum Answer: Sendable {
-  case json(JSONValue)
+  case json(JSON)
   /// JSON that is text already.
   case text(String)
   /// A file to keep, read in pieces: from an offset on, and what the next one is.

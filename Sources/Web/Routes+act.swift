@@ -1,4 +1,5 @@
 import Backlog
+import Model
 import Processes
 import Run
 import Store
@@ -153,7 +154,7 @@ enum ActRoutes {
       "no run has taken up feature #\(call.id) yet; it is ready for the first", status: 75)
   }
 
-  private static func fill(_ feature: inout Feature, _ body: JSONValue) throws {
+  private static func fill(_ feature: inout Feature, _ body: JSON) throws {
     if let title = try body.string("title") { feature.title = title }
     if let category = try body.string("category") { feature.category = category }
     if let description = try body.string("description") { feature.description = description }

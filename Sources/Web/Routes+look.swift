@@ -28,7 +28,8 @@ enum LookRoutes {
         })
     },
     .get("/api/graph/layout", "Where features and edges stand in a layered drawing.") { call in
-      .json(try await BlockingQueue.run { try GraphPicture.json(call.site.project(), call.site.store) })
+      .json(
+        try await BlockingQueue.run { try GraphPicture.json(call.site.project(), call.site.store) })
     },
     .get("/api/features", "The backlog, with all that `features.yml` says.") { call in
       .json(
@@ -42,7 +43,9 @@ enum LookRoutes {
     },
     .get("/api/attempts", "The attempts under way, with what each agent does.") { call in
       .json(
-        try await BlockingQueue.run { try WorkView.json(call.site.project(), call.site.store, lines: 4) })
+        try await BlockingQueue.run {
+          try WorkView.json(call.site.project(), call.site.store, lines: 4)
+        })
     },
     .get("/api/claims", "What `lanekeeper claims --json` prints, with who waits and why it lasts.")
     {
@@ -68,14 +71,16 @@ enum LookRoutes {
       "What `lanekeeper review ID --json` prints, and what has changed since the last verdict."
     ) { call in .json(try await BlockingQueue.run { try review(call) }) },
     .get("/api/landings", "The landing queue, what lands now, and how gates went before.") { call in
-      .json(try await BlockingQueue.run { try LandingView.json(call.site.project(), call.site.store) })
+      .json(
+        try await BlockingQueue.run { try LandingView.json(call.site.project(), call.site.store) })
     },
     .get(
       "/api/gates/{name}/log", "A part of a gate's log.",
       query: [Route.Field(name: "offset", kind: .integer, about: "bytes to leave out")]
     ) { call in .json(try await BlockingQueue.run { try LogPart.gate(call) }) },
     .get("/api/timeline", "What each lane did when, and the measured speed-up.") { call in
-      .json(try await BlockingQueue.run { try TimelineView.json(call.site.project(), call.site.store) })
+      .json(
+        try await BlockingQueue.run { try TimelineView.json(call.site.project(), call.site.store) })
     },
     .get(
       "/api/logs/{id}", "A part of an attempt's log, as `lanekeeper logs` shows it.",
@@ -130,7 +135,7 @@ enum LookRoutes {
     .get("/api/openapi.json", "This description.") { _ in .json(OpenAPI.description) },
   ]
 
-  private static func settings(_ site: Site) throws -> JSONValue {
+  private static func settings(_ site: Site) throws -> JSON {
     let project = try site.project()
     let configuration = project.configuration
     let choice = try project.models(nil)
@@ -149,7 +154,7 @@ enum LookRoutes {
     ]
   }
 
-  private static func review(_ call: Call) throws -> JSONValue {
+  private static func review(_ call: Call) throws -> JSON {
     let desk = try Reviews(call.site.project(), call.site.store)
     guard let feature = try call.site.store.feature(call.id) else {
       throw StoreError.unknownFeature(call.id)

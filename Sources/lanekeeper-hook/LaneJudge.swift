@@ -188,7 +188,7 @@ struct LaneJudge {
         "DELETE FROM refusals WHERE feature = ? AND path = ?",
         [.text(lane.feature), .blob(request.path.bytes)])
     }
-    let names = new.map { JSONString.of($0.path.description) }.joined(separator: ",")
+    let names = new.map { JSON.quoted($0.path.description) }.joined(separator: ",")
     try event("claims_granted", "{\"paths\":[\(names)],\"generation\":\(generation)}", now)
   }
 
@@ -229,8 +229,8 @@ struct LaneJudge {
             holder.map { .text($0) } ?? .null, .integer(now),
           ])
       }
-      let names = conflicts.map { JSONString.of($0.path.description) }.joined(separator: ",")
-      let reasons = conflicts.map { JSONString.of($0.reason.rawValue) }.joined(separator: ",")
+      let names = conflicts.map { JSON.quoted($0.path.description) }.joined(separator: ",")
+      let reasons = conflicts.map { JSON.quoted($0.reason.rawValue) }.joined(separator: ",")
       try event("claim_refused", "{\"paths\":[\(names)],\"reasons\":[\(reasons)]}", now)
     }
     if conflicts.allSatisfy({ $0.holder == nil && $0.reason == .held }) {
@@ -302,25 +302,5 @@ enum Clock {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
-}
-
-/// Text as JSON writes it.
-enum JSONString {
-  static func of(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\u{0}"..<"\u{20}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

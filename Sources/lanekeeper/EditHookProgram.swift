@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import MCP
+import Model
 import Run
 import Store
 
@@ -16,7 +17,8 @@ enum EditHookProgram {
     signal(SIGPIPE, SIG_IGN)
     var event = "PreToolUse"
     do {
-      let input = try JSONReader.read([UInt8](FileHandle.standardInput.readDataToEndOfFile()))
+      let input = try JSON(
+        reading: [UInt8](FileHandle.standardInput.readDataToEndOfFile()))
       event = input["hook_event_name"]?.string ?? event
       if let answer = try judge(input) { print(answer.text) }
       exit(0)

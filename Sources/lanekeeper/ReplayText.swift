@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Run
 
 /// The report of a replay.
@@ -74,8 +75,8 @@ struct ReplayText {
     return lines
   }
 
-  var json: JSONValue {
-    func value(_ outcome: ReplayOutcome?) -> JSONValue {
+  var json: JSON {
+    func value(_ outcome: ReplayOutcome?) -> JSON {
       guard let outcome else { return .null }
       return [
         "features": .integer(Int64(outcome.features)), "landed": .integer(Int64(outcome.landed)),

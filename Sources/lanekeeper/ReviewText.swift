@@ -1,6 +1,7 @@
 import Attempts
 import Foundation
 import Landing
+import Model
 import Run
 import Store
 
@@ -129,7 +130,7 @@ struct ReviewText {
     let words = verdict.verdict == .approved ? "approved" : "asked for changes to"
     let head =
       "\(Terminal.visibleLine(verdict.person)) \(words) \(verdict.tip.prefix(7)) "
-      + "(\(JSONValue.iso(verdict.at)))"
+      + "(\(JSON.iso(verdict.at)))"
     return [head]
       + Terminal.visible(Prompt.text(verdict)).split(separator: "\n").map { "   " + $0 }
   }

@@ -52,7 +52,7 @@ final class Desk: Sendable {
     let text = try #require(result["content"]?.array?.first?["text"]?.string)
     if result["isError"] == true { return ["error": .string(text)] }
     let value = try #require(result["structuredContent"])
-    #expect(try JSONReader.read(text) == value)
+    #expect(try JSON(reading: text) == value)
     let declared = try #require(Tool.all.first { $0.name == tool })
     #expect(Schema.problem(value, declared.output) == nil)
     return value

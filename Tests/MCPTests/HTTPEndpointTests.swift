@@ -1,3 +1,4 @@
+import Model
 import Testing
 
 @testable import MCP
@@ -40,7 +41,7 @@ import Testing
 
   private func json(_ response: HTTPResponse) throws -> JSON {
     guard case .bytes(let bytes) = response.body else { return .null }
-    return try JSONReader.read(bytes)
+    return try JSON(reading: bytes)
   }
 
   private func session() async throws -> String {
@@ -164,7 +165,7 @@ import Testing
     var text = ""
     for await event in events { text += String(decoding: event, as: UTF8.self) }
     let messages = try text.components(separatedBy: "\n\n").filter { !$0.isEmpty }.map {
-      try JSONReader.read(String($0.split(separator: "\n")[1].dropFirst("data: ".count)))
+      try JSON(reading: String($0.split(separator: "\n")[1].dropFirst("data: ".count)))
     }
     let first = try #require(messages.first)
     #expect(first["method"] == "notifications/progress" && first["params"]?["progressToken"] == "p")
@@ -217,8 +218,8 @@ import Testing
     var seen: [String] = []
     for await event in events {
       let text = String(decoding: event, as: UTF8.self)
-      let message = try JSONReader.read(
-        String(text.split(separator: "\n")[1].dropFirst("data: ".count)))
+      let message = try JSON(
+        reading: String(text.split(separator: "\n")[1].dropFirst("data: ".count)))
       #expect(message["params"]?["_meta"]?["io.modelcontextprotocol/subscriptionId"] == 1)
       seen.append(message["method"]?.string ?? "")
       if seen.count == 1 {

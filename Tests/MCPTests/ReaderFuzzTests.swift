@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import TestSupport
 import Testing
 
@@ -45,7 +46,7 @@ import Testing
   /// What is answered is one line that reads as what was meant.
   private func check(_ message: JSON, _ number: Int) {
     let bytes = message.bytes
-    guard !bytes.contains(0x0a), (try? JSONReader.read(bytes)) == message else {
+    guard !bytes.contains(0x0a), (try? JSON(reading: bytes)) == message else {
       Issue.record("input \(number) is answered with \(message.text)")
       return
     }

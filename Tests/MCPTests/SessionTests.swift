@@ -240,7 +240,7 @@ import Testing
       let content = try await desk.result("resources/read", ["uri": .string(uri)])["contents"]
       let text = try #require(content?.array?.first?["text"]?.string)
       let told = try await desk.call(tool, arguments)
-      #expect(try JSONReader.read(text) == told)
+      #expect(try JSON(reading: text) == told)
     }
     let graph = try await desk.call("feature_graph")
     #expect(graph["features"]?.array?.count == 2)

@@ -75,11 +75,11 @@ import Testing
     let wait = try #require(try shown().first)
     #expect(wait.feature == "1" && wait.words.contains("/bin/sh"), "\(wait)")
     #expect(wait.since <= store.now)
-    guard case .array(let list)? = try StatusView(project).json.member("waits") else {
+    guard let list = try StatusView(project).json["waits"]?.array else {
       Issue.record("no waits in the JSON")
       return
     }
-    #expect(list.count == 1 && list[0].member("feature")?.plain == "1")
+    #expect(list.count == 1 && list[0]["feature"]?.plain == "1")
     try test.root.write("go", "")
     _ = try await program.value
     #expect(try await eventually { try shown().isEmpty })
@@ -124,12 +124,5 @@ import Testing
     board.close()
     #expect(told.all.count == 1)
     #expect(try shown() == [])
-  }
-}
-
-extension JSONValue {
-  fileprivate func member(_ name: String) -> JSONValue? {
-    guard case .object(let members) = self else { return nil }
-    return members.first { $0.0 == name }?.1
   }
 }

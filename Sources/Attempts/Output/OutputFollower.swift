@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Processes
 import Store
 
@@ -113,8 +114,8 @@ final class OutputFollower: @unchecked Sendable {
     let left = events.prefix(max(0, Self.mostEvents - told))
     told += events.count
     guard !left.isEmpty else { return }
-    let rows: [(kind: String, facts: [String: JSONScalar])] = left.map { event in
-      var facts: [String: JSONScalar] = [
+    let rows: [(kind: String, facts: [String: JSON])] = left.map { event in
+      var facts: [String: JSON] = [
         "attempt": .integer(Int64(attempt.number)), "offset": .integer(event.offset),
       ]
       if !event.text.isEmpty {

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 
 /// Understands an agent's output piece by piece, by the rules of its definition.
 package struct OutputReader {
@@ -85,17 +86,17 @@ package struct OutputReader {
     _ line: [UInt8], _ rules: [OutputRule], _ offset: Int64, _ events: inout [AgentEvent]
   ) {
     guard line.first(where: Self.isNoSpace) == UInt8(ascii: "{"),
-      let object = try? JSONSerialization.jsonObject(with: Data(line))
+      let object = try? JSON(reading: line, by: .lenient)
     else { return }
     for rule in rules { apply(rule, object, offset, &events) }
   }
 
   private mutating func apply(
-    _ rule: OutputRule, _ object: Any, _ offset: Int64, _ events: inout [AgentEvent]
+    _ rule: OutputRule, _ object: JSON, _ offset: Int64, _ events: inout [AgentEvent]
   ) {
     guard matches(rule, object) else { return }
     if let each = rule.each, let value = FieldPath.value(each, in: object) {
-      let items = (value as? [Any]) ?? (value as? [String: Any]).map { Array($0.values) } ?? []
+      let items = value.array ?? value.members?.map(\.value) ?? []
       for item in items { for inner in rule.rules { apply(inner, item, offset, &events) } }
     }
     let fields = rule.fields
@@ -113,7 +114,7 @@ package struct OutputReader {
   }
 
   private mutating func happen(
-    _ kind: OutputRule.Event, _ rule: OutputRule, _ object: Any, _ message: String?,
+    _ kind: OutputRule.Event, _ rule: OutputRule, _ object: JSON, _ message: String?,
     _ offset: Int64, _ events: inout [AgentEvent]
   ) {
     var event = AgentEvent(kind: kind, text: message ?? "", path: nil, offset: offset)
@@ -127,7 +128,7 @@ package struct OutputReader {
       report.editCount += 1
       if !report.edits.contains(path), report.edits.count < 1000 { report.edits.append(path) }
       // Ids differ from call to call, so only what is edited, and how, is compared.
-      let content = FieldPath.value("input", in: object).flatMap(FieldPath.text) ?? message ?? ""
+      let content = FieldPath.value("input", in: object).map { FieldPath.text($0) } ?? message ?? ""
       let mark = "\(path)\0\(content.hashValue)"
       report.repeats = mark == lastEdit ? report.repeats + 1 : 1
       lastEdit = mark
@@ -155,7 +156,7 @@ package struct OutputReader {
   /// What tokens and dollars are counted up to: whatever a program prints, sums of them can be calculated with.
   private static let mostCounted = 1e12
 
-  private mutating func count(_ rule: OutputRule, _ object: Any) {
+  private mutating func count(_ rule: OutputRule, _ object: JSON) {
     let fields = rule.fields
     func value(_ path: String?) -> Double? {
       FieldPath.number(path, in: object).flatMap { (0...Self.mostCounted).contains($0) ? $0 : nil }
@@ -177,7 +178,7 @@ package struct OutputReader {
     if let n = total(fields.cost, &added.cost) { report.costUSD = n }
   }
 
-  private mutating func matches(_ rule: OutputRule, _ object: Any) -> Bool {
+  private mutating func matches(_ rule: OutputRule, _ object: JSON) -> Bool {
     for (path, wanted) in rule.when {
       guard let text = FieldPath.text(path, in: object) else { return false }
       guard wanted.contains("*") || wanted.contains(text) else { return false }
@@ -198,7 +199,7 @@ package struct OutputReader {
     return match.output.map(\.substring)
   }
 
-  private mutating func reset(_ rule: OutputRule, _ object: Any, _ message: String?) -> Int64? {
+  private mutating func reset(_ rule: OutputRule, _ object: JSON, _ message: String?) -> Int64? {
     if let text = FieldPath.text(rule.fields.reset, in: object) {
       return ResetTime.read(text, now: now())
     }

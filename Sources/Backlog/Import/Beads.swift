@@ -1,10 +1,12 @@
+import Model
+
 /// Reads the `issues.jsonl` of beads: one issue a line.
 struct Beads {
   let input: ImportInput
 
   /// Tells whether a line looks like an issue of beads.
-  static func fits(_ first: JSONTree) -> Bool {
-    first["id"]?.text != nil && first["title"]?.text != nil
+  static func fits(_ first: PlacedJSON) -> Bool {
+    first["id"]?.word != nil && first["title"]?.word != nil
       && (first["issue_type"] != nil || (first["status"] != nil && first["created_at"] != nil))
   }
 
@@ -15,9 +17,9 @@ struct Beads {
       defer { start += line.count + 1 }
       guard line.contains(where: { ![0x20, 0x09, 0x0d].contains($0) }) else { continue }
       let bytes = Array(line)
-      let tree: JSONTree
+      let tree: PlacedJSON
       do {
-        tree = try JSONTree(bytes)
+        tree = try PlacedJSON(reading: bytes)
       } catch {
         input.report(
           at: start + min(error.offset, line.count), "this line is not valid JSON",
@@ -43,8 +45,8 @@ struct Beads {
     var id: String { entry.feature.id }
   }
 
-  private func issue(_ tree: JSONTree, at start: Int) -> Issue? {
-    guard tree.object != nil, let id = input.text(tree, "id"), !id.isEmpty else {
+  private func issue(_ tree: PlacedJSON, at start: Int) -> Issue? {
+    guard tree.members != nil, let id = input.text(tree, "id"), !id.isEmpty else {
       input.report(at: start, "this issue has no id")
       return nil
     }
@@ -57,7 +59,7 @@ struct Beads {
     var feature = Feature(
       id: id, title: title,
       category: CategoryGuess.category(
-        labels: input.list(tree, "labels").compactMap(\.text), title: title))
+        labels: input.list(tree, "labels").compactMap(\.word), title: title))
     feature.description = [
       ("", input.text(tree, "description")), ("Design", input.text(tree, "design")),
       ("Notes", input.text(tree, "notes")),
@@ -71,11 +73,11 @@ struct Beads {
     }
     var parents: [String] = []
     for edge in input.list(tree, "dependencies") {
-      guard let other = edge["depends_on_id"]?.text ?? edge["id"]?.text ?? edge.text else {
+      guard let other = edge["depends_on_id"]?.word ?? edge["id"]?.word ?? edge.word else {
         input.report(at: start, "a dependency of '\(id)' has no depends_on_id")
         continue
       }
-      switch edge["type"]?.text ?? edge["dependency_type"]?.text ?? "blocks" {
+      switch edge["type"]?.word ?? edge["dependency_type"]?.word ?? "blocks" {
       case "blocks", "waits-for", "conditional-blocks":
         feature.dependencies.append(Dependency(id: other))
       case "parent-child": parents.append(other)

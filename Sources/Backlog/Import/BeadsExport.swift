@@ -1,27 +1,28 @@
+import Model
+
 /// Writes beads' `issues.jsonl`.
 enum BeadsExport {
   static func text(_ features: [ExportedFeature], time: String) -> String {
-    features.map { issue($0, time: time).line + "\n" }.joined()
+    features.map { issue($0, time: time).text + "\n" }.joined()
   }
 
-  private static func issue(_ item: ExportedFeature, time: String) -> JSONTree {
+  private static func issue(_ item: ExportedFeature, time: String) -> JSON {
     let feature = item.feature
     let edges = feature.dependencies.map { edge in
-      JSONTree.object([
-        ("issue_id", .string(feature.id)), ("depends_on_id", .string(edge.id)),
-        ("type", .string("blocks")), ("created_at", .string(time)),
-        ("created_by", .string("lanekeeper")),
-      ])
+      [
+        "issue_id": .string(feature.id), "depends_on_id": .string(edge.id), "type": "blocks",
+        "created_at": .string(time), "created_by": "lanekeeper",
+      ] as JSON
     }
     let criteria = feature.steps.map { "- \($0.replacing("\n", with: " "))" }
-    return .object([
+    return .present([
       ("id", .string(feature.id)), ("title", .string(feature.title)),
       ("description", .string(feature.description)),
       (
         "acceptance_criteria",
         criteria.isEmpty ? nil : .string(criteria.joined(separator: "\n"))
       ), ("status", .string(word(item.status))),
-      ("priority", .integer(2 - min(2, max(-2, feature.priority / 10)))),
+      ("priority", .whole(2 - min(2, max(-2, feature.priority / 10)))),
       ("issue_type", .string("task")), ("created_at", .string(time)),
       ("updated_at", .string(time)), ("closed_at", item.status.isFinished ? .string(time) : nil),
       ("labels", .array([.string("category:\(feature.category)")])),
@@ -52,9 +53,9 @@ enum BeadsExport {
         lines.append(text)
         continue
       }
-      var issue = try input.json(Array(line), at: start)
-      guard let id = issue["id"]?.text, let status = open.removeValue(forKey: id),
-        issue["status"]?.text != word(status)
+      var issue = try input.json(Array(line), at: start).value
+      guard let id = issue["id"]?.word, let status = open.removeValue(forKey: id),
+        issue["status"]?.word != word(status)
       else {
         lines.append(text)
         continue
@@ -63,11 +64,10 @@ enum BeadsExport {
       issue.set("updated_at", .string(time))
       if status.isFinished {
         issue.set("closed_at", .string(time))
-      } else if case .object(let members) = issue.value {
-        issue = JSONTree(
-          .object(members.filter { $0.key != "closed_at" && $0.key != "close_reason" }))
+      } else if let members = issue.members {
+        issue = .object(members.filter { $0.name != "closed_at" && $0.name != "close_reason" })
       }
-      lines.append(issue.line)
+      lines.append(issue.text)
     }
     return (lines.joined(separator: "\n"), features.map(\.feature.id).filter { open[$0] != nil })
   }

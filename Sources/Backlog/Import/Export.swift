@@ -1,3 +1,5 @@
+import Model
+
 /// A feature and how far it is, for another program.
 package struct ExportedFeature: Sendable, Equatable {
   package var feature: Feature
@@ -59,38 +61,42 @@ package enum Export {
   }
 }
 
+extension JSON {
+  /// Returns an object of members; those that are `nil` are left out.
+  static func present(_ members: [(String, JSON?)]) -> JSON {
+    .object(members.compactMap { name, value in value.map { Member(name, $0) } })
+  }
+}
+
 /// Writes `features.yml` as JSON.
 enum OwnJSON {
   static func text(_ features: [Feature]) -> String {
-    JSONTree.object([
-      ("features", .array(features.map(feature)))
-    ]).lines
+    let value: JSON = ["features": .array(features.map(feature))]
+    return value.lines
   }
 
-  private static func feature(_ feature: Feature) -> JSONTree {
-    func list(_ items: [String]) -> JSONTree? {
-      items.isEmpty ? nil : .array(items.map { .string($0) })
-    }
-    return .object([
+  private static func feature(_ feature: Feature) -> JSON {
+    func list(_ items: [String]) -> JSON? { items.isEmpty ? nil : .texts(items) }
+    return .present([
       ("id", .string(feature.id)), ("title", .string(feature.title)),
       ("category", .string(feature.category)),
       ("description", feature.description.isEmpty ? nil : .string(feature.description)),
       ("steps", list(feature.steps)), ("depends_on", .array(feature.dependencies.map(dependency))),
       ("touches", list(feature.touches)),
-      ("priority", feature.priority == 0 ? nil : .integer(feature.priority)),
+      ("priority", feature.priority == 0 ? nil : .whole(feature.priority)),
       ("model", feature.model.map { .string($0) }), ("agent", feature.agent.map { .string($0) }),
       ("slots", list(feature.slots)),
     ])
   }
 
-  private static func dependency(_ item: Dependency) -> JSONTree {
+  private static func dependency(_ item: Dependency) -> JSON {
     guard item.source != .declared || item.confidence != nil || item.reason != nil else {
       return .string(item.id)
     }
-    return .object([
+    return .present([
       ("id", .string(item.id)), ("source", .string(item.source.rawValue)),
-      ("by", item.by.map { JSONTree(.string($0)) }),
-      ("confidence", item.confidence.map { JSONTree(.number("\($0)")) }),
+      ("by", item.by.map { .string($0) }),
+      ("confidence", item.confidence.map { .number($0) }),
       ("reason", item.reason.map { .string($0) }),
     ])
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 
 /// Takes over backlogs of other programs, and our own form as JSON or YAML.
 package enum Import {
@@ -51,12 +52,12 @@ package enum Import {
       // One object a line is beads' form; one broken line does not make it another.
       let lines = text.split(omittingEmptySubsequences: true, whereSeparator: \.isNewline)
       if start == "{", let first = lines.first,
-        let tree = try? JSONTree(Array(first.utf8)),
+        let tree = try? PlacedJSON(reading: Array(first.utf8)),
         Beads.fits(tree) || lines.count > 1 && tree["features"] == nil && tree["tasks"] == nil
       {
         return .beads
       }
-      guard let root = try? JSONTree(input.bytes) else {
+      guard let root = try? PlacedJSON(reading: input.bytes) else {
         // Only the message matters now; the error's place is found by the reader.
         return text.contains("\"features\"") ? .lanekeeper : .taskMaster
       }
@@ -104,11 +105,9 @@ package enum Import {
     let plain = text.hasPrefix("\u{feff}") ? String(text.dropFirst()) : text
     // YAML does not know JSON's pairs of surrogates; written anew, the characters stand as such.
     if plain.range(of: "\\ud", options: .caseInsensitive) != nil,
-      let value = try? JSONSerialization.jsonObject(with: Data(plain.utf8)),
-      let data = try? JSONSerialization.data(
-        withJSONObject: value, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+      let value = try? JSON(reading: plain, by: .lenient)
     {
-      return String(decoding: data, as: UTF8.self)
+      return value.lines
     }
     return plain.replacingOccurrences(of: "\t", with: " ")
   }

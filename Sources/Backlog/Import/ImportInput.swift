@@ -1,9 +1,11 @@
+import Model
+
 /// The text of a file that is being imported, and what is wrong in it.
 final class ImportInput {
   let file: String
   let bytes: [UInt8]
   private(set) var problems: [InputProblem] = []
-  private var lineStarts: [Int]?
+  private lazy var lines = LineStarts(bytes)
 
   init(file: String, bytes: [UInt8]) {
     self.file = file
@@ -12,7 +14,7 @@ final class ImportInput {
 
   /// Reports what is wrong at a byte of the text.
   func report(at offset: Int, _ message: String, _ suggestion: String? = nil) {
-    let place = place(offset)
+    let place = lines.place(of: offset)
     problems.append(
       InputProblem(
         file: file, line: place.line, column: place.column, message: message,
@@ -25,35 +27,15 @@ final class ImportInput {
   }
 
   /// Returns the line of a byte, from 1.
-  func line(_ offset: Int) -> Int { place(offset).line }
-
-  private func place(_ offset: Int) -> (line: Int, column: Int) {
-    let starts: [Int]
-    if let lineStarts {
-      starts = lineStarts
-    } else {
-      starts = [0] + bytes.indices.filter { bytes[$0] == 0x0a }.map { $0 + 1 }
-      lineStarts = starts
-    }
-    var low = 0
-    var high = starts.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if starts[middle] <= offset { low = middle } else { high = middle }
-    }
-    let column = String(
-      decoding: bytes[starts[low]..<min(max(offset, starts[low]), bytes.count)], as: UTF8.self
-    ).count
-    return (low + 1, column + 1)
-  }
+  func line(_ offset: Int) -> Int { lines.place(of: offset).line }
 
   /// Reads the whole text as JSON.
-  func json() throws(InputProblems) -> JSONTree { try json(bytes, at: 0) }
+  func json() throws(InputProblems) -> PlacedJSON { try json(bytes, at: 0) }
 
   /// Reads a part of the text as JSON.
-  func json(_ part: [UInt8], at start: Int) throws(InputProblems) -> JSONTree {
+  func json(_ part: [UInt8], at start: Int) throws(InputProblems) -> PlacedJSON {
     do {
-      return try JSONTree(part)
+      return try PlacedJSON(reading: part)
     } catch {
       report(
         at: start + error.offset, "this is not valid JSON",
@@ -63,9 +45,9 @@ final class ImportInput {
   }
 
   /// Returns the text of a member; `nil` where it is absent or null.
-  func text(_ tree: JSONTree, _ key: String) -> String? {
+  func text(_ tree: PlacedJSON, _ key: String) -> String? {
     guard let member = tree[key] else { return nil }
-    guard let text = member.text else {
+    guard let text = member.word else {
       report(at: member.offset, "\(key) must be a text")
       return nil
     }
@@ -73,7 +55,7 @@ final class ImportInput {
   }
 
   /// Returns the list of a member; empty where it is absent or null.
-  func list(_ tree: JSONTree, _ key: String) -> [JSONTree] {
+  func list(_ tree: PlacedJSON, _ key: String) -> [PlacedJSON] {
     guard let member = tree[key] else { return [] }
     guard let items = member.array else {
       report(at: member.offset, "\(key) must be a list")
@@ -83,7 +65,7 @@ final class ImportInput {
   }
 
   /// Returns the status of a member; an unknown word is a problem.
-  func status(_ tree: JSONTree, _ key: String) -> WorkStatus {
+  func status(_ tree: PlacedJSON, _ key: String) -> WorkStatus {
     guard let word = text(tree, key) else { return .open }
     if let status = WorkStatus(word: word) { return status }
     report(at: tree[key]?.offset ?? tree.offset, "the status '\(word)' is not known")

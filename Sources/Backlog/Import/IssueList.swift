@@ -1,3 +1,5 @@
+import Model
+
 /// Reads the issues that `gh issue list --json …` and `glab issue list --output json` print.
 struct IssueList {
   enum Forge {
@@ -18,13 +20,13 @@ struct IssueList {
   let forge: Forge
 
   /// Finds out by the first issue where a list comes from.
-  static func forge(_ first: JSONTree) -> Forge? {
+  static func forge(_ first: PlacedJSON) -> Forge? {
     if first["iid"] != nil { return .gitlab }
     if first["number"] != nil { return .github }
     return nil
   }
 
-  func read(_ items: [JSONTree]) throws(InputProblems) -> ImportResult {
+  func read(_ items: [PlacedJSON]) throws(InputProblems) -> ImportResult {
     var notes: [String] = []
     if forge == .github, items.allSatisfy({ $0["body"] == nil }) {
       notes.append(
@@ -35,8 +37,8 @@ struct IssueList {
       entries, format: forge.format, notes: notes)
   }
 
-  private func issue(_ tree: JSONTree) -> ImportedFeature? {
-    guard tree.object != nil else {
+  private func issue(_ tree: PlacedJSON) -> ImportedFeature? {
+    guard tree.members != nil else {
       input.report(at: tree.offset, "an issue must be an object")
       return nil
     }
@@ -53,7 +55,7 @@ struct IssueList {
       return nil
     }
     let body = input.text(tree, forge.body) ?? ""
-    let labels = input.list(tree, "labels").compactMap { $0.text ?? $0["name"]?.text }
+    let labels = input.list(tree, "labels").compactMap { $0.word ?? $0["name"]?.word }
     var feature = Feature(
       id: id, title: title, category: CategoryGuess.category(labels: labels, title: title),
       description: body.replacing("\r\n", with: "\n"))

@@ -1,3 +1,5 @@
+import Model
+
 /// Reads the `tasks.json` of task-master: with tags, and the older layouts without.
 struct TaskMaster {
   let input: ImportInput
@@ -8,23 +10,23 @@ struct TaskMaster {
   struct Tasks {
     var tag: String?
     var tags: [String]
-    var items: [JSONTree]
+    var items: [PlacedJSON]
   }
 
   /// Returns the tasks of a tag, or of a file without tags; `nil` where it is another format.
-  static func tasks(_ root: JSONTree, tag: String?) -> Tasks? {
+  static func tasks(_ root: PlacedJSON, tag: String?) -> Tasks? {
     if let items = root.array {
       let fits = items.first.map { first in
         first["id"] != nil && first["title"] != nil
           && ["testStrategy", "subtasks", "details", "dependencies"].contains { key in
-            first.object?.contains { $0.key == key } == true
+            first.members?.contains { $0.name == key } == true
           }
       }
       return fits == true ? Tasks(tag: nil, tags: [], items: items) : nil
     }
     if let items = root["tasks"]?.array { return Tasks(tag: nil, tags: [], items: items) }
-    let tagged = (root.object ?? []).compactMap { key, value in
-      value["tasks"]?.array.map { (key, $0) }
+    let tagged = (root.members ?? []).compactMap { member in
+      member.value["tasks"]?.array.map { (member.name, $0) }
     }
     let wanted = tag ?? "master"
     guard let chosen = tagged.first(where: { $0.0 == wanted }) ?? tagged.first else { return nil }
@@ -58,8 +60,8 @@ struct TaskMaster {
   }
 
   /// Returns the feature of a task, before it those of its subtasks where they are features.
-  private func task(_ task: JSONTree) -> [ImportedFeature] {
-    guard task.object != nil else {
+  private func task(_ task: PlacedJSON) -> [ImportedFeature] {
+    guard task.members != nil else {
       input.report(at: task.offset, "a task must be an object")
       return []
     }
@@ -100,20 +102,20 @@ struct TaskMaster {
 
   private let fields: Set<ImportedFeature.Field> = [.description, .steps, .dependencies, .priority]
 
-  private func description(_ task: JSONTree) -> String {
+  private func description(_ task: PlacedJSON) -> String {
     [input.text(task, "description"), input.text(task, "details")].compactMap { $0 }
       .filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
-  private func dependencies(_ task: JSONTree) -> [Dependency] {
+  private func dependencies(_ task: PlacedJSON) -> [Dependency] {
     input.list(task, "dependencies").compactMap { item in
-      if item.text == nil { input.report(at: item.offset, "a dependency must be an id") }
-      return item.text.map { Dependency(id: $0) }
+      if item.word == nil { input.report(at: item.offset, "a dependency must be an id") }
+      return item.word.map { Dependency(id: $0) }
     }
   }
 
   /// A subtask as a step; cancelled ones are no work any more.
-  private func step(_ subtask: JSONTree) -> String? {
+  private func step(_ subtask: PlacedJSON) -> String? {
     guard let title = input.text(subtask, "title"), !title.isEmpty,
       input.status(subtask, "status") != .cancelled
     else { return nil }
@@ -122,7 +124,7 @@ struct TaskMaster {
   }
 
   /// A subtask as a feature of its own: it needs what its task needs.
-  private func subtask(_ subtask: JSONTree, of task: Feature) -> ImportedFeature? {
+  private func subtask(_ subtask: PlacedJSON, of task: Feature) -> ImportedFeature? {
     guard let number = input.text(subtask, "id"), let title = input.text(subtask, "title") else {
       input.report(at: subtask.offset, "a subtask of '\(task.id)' has no id or no title")
       return nil

@@ -72,7 +72,7 @@ extension Lander {
     try store.setValue(Self.sinceColdKey, nil)
     try store.record(
       "cold_gate_red",
-      ["commit": .string(tip.hex), "features": .strings(features), "log": .string(result.log)])
+      ["commit": .string(tip.hex), "features": .texts(features), "log": .string(result.log)])
     // What hid it is of no use any more.
     try? GateWorktree.warm(settings, state).clean(ignored: true)
     let causes = try causes(tip, features)

@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import GitFormats
+import Model
 import Processes
 import Store
 
@@ -447,7 +448,7 @@ extension Store {
     _ changes: [SharedConfiguration.Change], of attempt: AttemptRecord? = nil
   ) throws {
     for change in changes {
-      var data: [String: JSONScalar] = [
+      var data: [String: JSON] = [
         "key": .string(change.key), "restored": .bool(change.isRestored),
         "detail": .string(change.text),
       ]

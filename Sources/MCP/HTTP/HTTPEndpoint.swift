@@ -1,3 +1,4 @@
+import Model
 import Synchronization
 
 /// The server over streamable HTTP: requests in, responses out, without a socket.

@@ -1,3 +1,5 @@
+import Model
+
 /// A request as a web server hands it over.
 package struct HTTPRequest: Sendable {
   package var method: String

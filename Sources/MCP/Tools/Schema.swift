@@ -1,3 +1,5 @@
+import Model
+
 /// JSON Schemas, as the tools declare them, and the check of a value against one.
 ///
 /// Only the words of JSON Schema that the tools use are understood.
@@ -8,7 +10,7 @@ package enum Schema {
   ) -> JSON {
     let schema: JSON = [
       "type": "object",
-      "properties": .object(properties.map { JSON.Member($0.0, $0.1) }),
+      "properties": .object(properties),
       "required": .texts(required),
     ]
     return isOpen ? schema : schema.with("additionalProperties", false)

@@ -1,3 +1,5 @@
+import Model
+
 /// One tool: what it is called, what it takes and gives, and what it does.
 package struct Tool: Sendable {
   /// What a client may assume of a tool's effects.

@@ -1,4 +1,4 @@
-import Foundation
+import Model
 
 /// Reads what a language model answered to a ``DependencyQuestion``. Nothing but edges between features
 /// of the question can come of it, whatever stands in it.
@@ -21,14 +21,15 @@ package enum DependencyAnswer {
     guard text.utf8.count <= longest else {
       throw Problem("the answer is longer than \(longest) bytes")
     }
-    let data = Data(unfenced(text).utf8)
-    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+    guard let object = try? JSON(reading: Array(unfenced(text).utf8), by: .lenient),
+      let members = object.members
+    else {
       throw Problem("the answer is not one JSON object with nothing before or after it")
     }
-    if let other = object.keys.filter({ $0 != "dependencies" }).min() {
+    if let other = members.map(\.name).filter({ $0 != "dependencies" }).min() {
       throw Problem("the object has the key \(short(other)); only `dependencies` is allowed")
     }
-    guard let items = object["dependencies"] as? [Any] else {
+    guard let items = object["dependencies"]?.array else {
       throw Problem("`dependencies` is missing or no list")
     }
     guard items.count <= 20 * question.features.count else {
@@ -53,11 +54,11 @@ package enum DependencyAnswer {
   }
 
   private static func finding(
-    _ item: Any, _ question: DependencyQuestion, _ by: String
+    _ item: JSON, _ question: DependencyQuestion, _ by: String
   ) -> Result<Detector.Finding, Problem> {
-    guard let item = item as? [String: Any] else { return .failure(Problem("no object")) }
+    guard let members = item.members else { return .failure(Problem("no object")) }
     let keys = ["feature", "depends_on", "confidence", "reason"]
-    if let other = item.keys.filter({ !keys.contains($0) }).min() {
+    if let other = members.map(\.name).filter({ !keys.contains($0) }).min() {
       return .failure(Problem("unknown key \(short(other))"))
     }
     guard let feature = id(item["feature"]), let other = id(item["depends_on"]) else {
@@ -72,10 +73,10 @@ package enum DependencyAnswer {
     guard feature != other else {
       return .failure(Problem("feature \(short(feature)) depends on itself"))
     }
-    guard let number = item["confidence"] as? NSNumber, !isFlag(number),
-      (0...1).contains(number.doubleValue)
-    else { return .failure(Problem("confidence is no number from 0 to 1")) }
-    guard let reason = item["reason"] as? String, !reason.allSatisfy(\.isWhitespace) else {
+    guard let confidence = item["confidence"]?.number, (0...1).contains(confidence) else {
+      return .failure(Problem("confidence is no number from 0 to 1"))
+    }
+    guard let reason = item["reason"]?.string, !reason.allSatisfy(\.isWhitespace) else {
       return .failure(Problem("reason is missing"))
     }
     guard reason.unicodeScalars.count <= longestReason, reason.unicodeScalars.allSatisfy(isPlain)
@@ -86,21 +87,12 @@ package enum DependencyAnswer {
     return .success(
       Detector.Finding(
         feature: feature, dependsOn: other,
-        confidence: (number.doubleValue * 100).rounded() / 100, reason: reason, by: by))
+        confidence: (confidence * 100).rounded() / 100, reason: reason, by: by))
   }
 
   /// An id as text, or as the whole number that some write for it.
-  private static func id(_ value: Any?) -> String? {
-    if let text = value as? String { return text }
-    guard let number = value as? NSNumber, !isFlag(number),
-      let whole = Int(exactly: number.doubleValue)
-    else { return nil }
-    return String(whole)
-  }
-
-  /// The type code of Bool is that of a C char.
-  private static func isFlag(_ number: NSNumber) -> Bool {
-    String(cString: number.objCType) == "c"
+  private static func id(_ value: JSON?) -> String? {
+    value?.string ?? value?.integer.map { String($0) }
   }
 
   /// Returns whether a character neither steers a terminal nor changes the order of what is shown.

@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 
 /// The question to a language model about a part of a backlog: which feature needs which.
 package struct DependencyQuestion: Sendable, Equatable {
@@ -58,7 +59,9 @@ package struct DependencyQuestion: Sendable, Equatable {
     if !outside.isEmpty {
       text += "\nFurther features, which may be depended on but need none themselves here:\n"
       text +=
-        outside.map { json(["id": features[$0].id, "title": cut(features[$0].title, 200)]) }
+        outside.map {
+          JSON.sorted(["id": .string(features[$0].id), "title": cut(features[$0].title, 200)]).text
+        }
         .joined(separator: "\n") + "\n"
     }
     let ids = Set(features[inside].map(\.id))
@@ -87,23 +90,18 @@ package struct DependencyQuestion: Sendable, Equatable {
 
   private static func line(_ feature: Feature) -> String {
     let body = ([feature.description] + feature.steps).joined(separator: "\n")
-    var members: [String: Any] = [
-      "id": feature.id, "title": cut(feature.title, 200), "category": cut(feature.category, 60),
+    var members: [String: JSON] = [
+      "id": .string(feature.id), "title": cut(feature.title, 200),
+      "category": cut(feature.category, 60),
       "text": cut(body, longest),
     ]
     let declared = feature.dependencies.filter { $0.source != .detected }.map(\.id)
-    if !declared.isEmpty { members["depends_on"] = Array(declared.prefix(50)) }
-    return json(members)
+    if !declared.isEmpty { members["depends_on"] = .texts(Array(declared.prefix(50))) }
+    return JSON.sorted(members).text
   }
 
-  private static func cut(_ text: String, _ most: Int) -> String {
+  private static func cut(_ text: String, _ most: Int) -> JSON {
     let start = text.unicodeScalars.prefix(most)
-    return start.endIndex == text.unicodeScalars.endIndex ? text : String(start) + "…"
-  }
-
-  private static func json(_ members: [String: Any]) -> String {
-    let data = try? JSONSerialization.data(
-      withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes])
-    return data.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    return .string(start.endIndex == text.unicodeScalars.endIndex ? text : String(start) + "…")
   }
 }

@@ -1,5 +1,5 @@
 import Backlog
-import Foundation
+import Model
 
 /// The content of `~/.autocoder/model_settings.json`.
 package struct ModelSettings: Sendable, Equatable {
@@ -24,8 +24,8 @@ package struct ModelSettings: Sendable, Equatable {
     "payment", "integration", "api", "infrastructure", "complex", "difficult", "optimize",
     "refactor", "production", "critical", "error handling",
   ]
-  /// Keys that are not ours, as JSON text; they are written back as they are.
-  package var unknown: [String: String] = [:]
+  /// Keys that are not ours; they are written back as they are.
+  package var unknown: [String: JSON] = [:]
 
   /// The defaults.
   package init() {}
@@ -34,89 +34,83 @@ package struct ModelSettings: Sendable, Equatable {
   ///
   /// - Throws: ``ModelError/brokenSettings(file:line:column:message:)``.
   package init(text: String, file: String) throws(ModelError) {
-    let value: Any
-    do {
-      value = try JSONSerialization.jsonObject(with: Data(text.utf8))
-    } catch {
-      let place = JSONPlace.ofError(in: text)
-      throw .brokenSettings(
-        file: file, line: place.line, column: place.column, message: "this is not valid JSON")
-    }
-    guard let object = value as? [String: Any] else {
-      throw .brokenSettings(file: file, line: 1, column: 1, message: "expected an object in { }")
-    }
-    func wrong(_ key: String, _ expected: String) -> ModelError {
-      let place = JSONPlace.ofKey(key, in: text)
+    let bytes = Array(text.utf8)
+    let lines = LineStarts(bytes)
+    func broken(_ message: String, at offset: Int) -> ModelError {
+      let place = lines.place(of: offset)
       return .brokenSettings(
-        file: file, line: place.line, column: place.column, message: "\(key) must be \(expected)")
+        file: file, line: place.line, column: place.column, message: message)
     }
-    func tier(_ value: Any, _ key: String) throws(ModelError) -> Tier {
-      guard let name = value as? String, let tier = Tier(rawValue: name.lowercased()) else {
-        throw wrong(key, "opus, sonnet or haiku")
+    let root: PlacedJSON
+    do {
+      root = try PlacedJSON(reading: bytes)
+    } catch {
+      throw broken("this is not valid JSON", at: error.offset)
+    }
+    guard let members = root.members else { throw broken("expected an object in { }", at: 0) }
+    for member in members {
+      func wrong(_ expected: String) -> ModelError {
+        broken("\(member.name) must be \(expected)", at: member.nameOffset)
       }
-      return tier
-    }
-    func words(_ value: Any, _ key: String) throws(ModelError) -> [String] {
-      guard let words = value as? [String] else { throw wrong(key, "a list of words") }
-      return words
-    }
-    for (key, value) in object {
-      switch key {
+      func tier(_ value: JSON) throws(ModelError) -> Tier {
+        guard let tier = (value.string?.lowercased()).flatMap(Tier.init(rawValue:)) else {
+          throw wrong("opus, sonnet or haiku")
+        }
+        return tier
+      }
+      func words() throws(ModelError) -> [String] {
+        guard let words = member.value.value.strings else { throw wrong("a list of words") }
+        return words
+      }
+      let value = member.value.value
+      switch member.name {
       case "available_models":
         var models: Set<Tier> = []
-        for word in try words(value, key) { models.insert(try tier(word, key)) }
-        guard !models.isEmpty else { throw wrong(key, "a list of at least one model") }
+        for word in try words() { models.insert(try tier(.string(word))) }
+        guard !models.isEmpty else { throw wrong("a list of at least one model") }
         availableModels = models.sorted()
       case "preset":
-        guard value is NSNull || value is String else { throw wrong(key, "a preset's name") }
-        preset = value as? String
+        guard value == .null || value.string != nil else { throw wrong("a preset's name") }
+        preset = value.string
       case "category_mapping", "category_floors":
-        guard let mapping = value as? [String: Any] else {
-          throw wrong(key, "an object of categories and models")
-        }
+        guard let mapping = value.members else { throw wrong("an object of categories and models") }
         var tiers: [String: Tier] = [:]
-        for (category, name) in mapping { tiers[category] = try tier(name, key) }
-        if key == "category_floors" { categoryFloors = tiers } else { categoryMapping = tiers }
-      case "fallback_model": fallbackModel = try tier(value, key)
+        for entry in mapping { tiers[entry.name] = try tier(entry.value) }
+        if member.name == "category_floors" {
+          categoryFloors = tiers
+        } else {
+          categoryMapping = tiers
+        }
+      case "fallback_model": fallbackModel = try tier(value)
       case "auto_detect_simple":
-        guard let flag = value as? Bool else { throw wrong(key, "true or false") }
+        guard let flag = value.bool else { throw wrong("true or false") }
         autoDetectSimple = flag
-      case "simple_keywords": simpleKeywords = try words(value, key)
-      case "complex_keywords": complexKeywords = try words(value, key)
-      default:
-        let data = try? JSONSerialization.data(
-          withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes])
-        unknown[key] = data.map { String(decoding: $0, as: UTF8.self) }
+      case "simple_keywords": simpleKeywords = try words()
+      case "complex_keywords": complexKeywords = try words()
+      default: unknown[member.name] = value
       }
     }
   }
 
   /// The file's text: indent 2, a line's end at its end.
   package var text: String {
-    var object: [String: Any] = [
-      "available_models": availableModels.map(\.rawValue),
-      "preset": preset.map { $0 as Any } ?? NSNull(),
-      "category_mapping": categoryMapping.mapValues(\.rawValue),
-      "fallback_model": fallbackModel.rawValue, "auto_detect_simple": autoDetectSimple,
-      "simple_keywords": simpleKeywords, "complex_keywords": complexKeywords,
-    ]
+    var members = unknown
+    members["available_models"] = .texts(availableModels.map(\.rawValue))
+    members["preset"] = .text(preset)
+    members["category_mapping"] = Self.json(categoryMapping)
+    members["fallback_model"] = .string(fallbackModel.rawValue)
+    members["auto_detect_simple"] = .bool(autoDetectSimple)
+    members["simple_keywords"] = .texts(simpleKeywords)
+    members["complex_keywords"] = .texts(complexKeywords)
     // The earlier program does not know it, so it stands there only where somebody set it.
     if categoryFloors != Self.standardFloors {
-      object["category_floors"] = categoryFloors.mapValues(\.rawValue)
+      members["category_floors"] = Self.json(categoryFloors)
     }
-    for (key, value) in unknown {
-      object[key] = try? JSONSerialization.jsonObject(
-        with: Data(value.utf8), options: .fragmentsAllowed)
-    }
-    guard
-      let data = try? JSONSerialization.data(
-        withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-    else { return "{}\n" }
-    // Foundation writes a space before each colon; the earlier program did not.
-    return String(decoding: data, as: UTF8.self).split(separator: "\n").map { line in
-      guard let end = line.range(of: "\" : ") else { return String(line) }
-      return line[..<end.lowerBound] + "\": " + line[end.upperBound...]
-    }.joined(separator: "\n") + "\n"
+    return JSON.sorted(members).lines
+  }
+
+  private static func json(_ tiers: [String: Tier]) -> JSON {
+    .sorted(tiers.mapValues { .string($0.rawValue) })
   }
 
   /// Takes over a preset: its models and its mapping.

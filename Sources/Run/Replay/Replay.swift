@@ -2,6 +2,7 @@ import Backlog
 import Foundation
 import Git
 import Lanes
+import Model
 import Processes
 import Store
 
@@ -119,10 +120,10 @@ package struct Replay: Sendable {
   private func configuration(_ plan: String, withClaims: Bool) -> String {
     """
     target: \(Self.target)
-    gate: {command: \(JSONText.quote(options.gate)), retries: 0}
+    gate: {command: \(JSON.quoted(options.gate)), retries: 0}
     agent: command
     parallel: \(options.parallel)
-    lanes: {path: \(JSONText.quote(scratch + "/lanes-\(withClaims ? "on" : "off")"))}
+    lanes: {path: \(JSON.quoted(scratch + "/lanes-\(withClaims ? "on" : "off")"))}
     claims:
       policy: \(withClaims ? "auto" : "off")
       humans: "off"
@@ -131,7 +132,7 @@ package struct Replay: Sendable {
     limits: {max_parallel: \(max(5, options.parallel)), attempts: 10, stagger_seconds: 0}
     agents:
       command:
-        run: \(JSONText.quote("exec \(Self.word(program)) replay-agent \(Self.word(plan))"))
+        run: \(JSON.quoted("exec \(Self.word(program)) replay-agent \(Self.word(plan))"))
 
     """
   }

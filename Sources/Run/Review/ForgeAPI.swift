@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Processes
 
 /// Asks a forge's interface through its own program.
@@ -18,7 +19,7 @@ struct ForgeAPI {
   func post<Answer: Decodable>(_ endpoint: String, _ body: [String: String]) throws -> Answer {
     try answer(
       [program, "api"] + words + bodyWords + [endpoint],
-      Array(try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys])), endpoint)
+      JSON.sorted(body.mapValues { .string($0) }).bytes, endpoint)
   }
 
   /// Opens a pull request as GitHub and Gitea take it, and returns its address.

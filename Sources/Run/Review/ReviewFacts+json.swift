@@ -1,5 +1,6 @@
 import Landing
 import Lanes
+import Model
 import Store
 
 extension ReviewFacts {
@@ -16,8 +17,8 @@ extension ReviewFacts {
   }
 
   /// As `review --json` gives it; the long form with a diff.
-  package func json(diff: String? = nil, logTail: [String]? = nil) -> JSONValue {
-    var members: [(String, JSONValue)] = [
+  package func json(diff: String? = nil, logTail: [String]? = nil) -> JSON {
+    var members: [(String, JSON)] = [
       ("feature", .string(feature.id)), ("title", .string(feature.title)),
       ("branch", .text(branchName)), ("state", .string(feature.state.rawValue)),
       ("files", .whole(files.count)), ("additions", .whole(additions)),

@@ -1,4 +1,5 @@
 import Attempts
+import Model
 import Processes
 
 /// An agent that a project can choose, with whether its program is there.
@@ -13,7 +14,7 @@ package struct AgentsView: Sendable {
   package let trouble: String?
 
   /// As `agents --json` gives it.
-  package var json: JSONValue {
+  package var json: JSON {
     [
       "name": .string(name), "title": .text(definition?.title), "found": .bool(isFound ?? false),
       "version": .text(version), "chosen": .bool(isChosen),

@@ -1,8 +1,9 @@
 import Backlog
+import Model
 
 extension Backlog {
   /// The features with everything that `features.yml` says of them.
-  package var json: JSONValue {
+  package var json: JSON {
     [
       "features": .array(
         features.map(\.json))
@@ -11,7 +12,7 @@ extension Backlog {
 }
 
 extension Feature {
-  package var json: JSONValue {
+  package var json: JSON {
     [
       "id": .string(id), "title": .string(title), "category": .string(category),
       "description": .string(description), "steps": .texts(steps),

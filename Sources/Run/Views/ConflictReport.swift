@@ -15,7 +15,7 @@ package struct ConflictReport {
 
   private func state(_ id: String) -> String? { try? store.feature(id)?.state.rawValue }
 
-  package var json: JSONValue {
+  package var json: JSON {
     .array(
       conflicts.map { conflict in
         let holder = conflict.holder?.owner

@@ -1,10 +1,11 @@
 import Backlog
+import Model
 import Planning
 import Store
 
 /// Where features and edges stand in a layered drawing of the graph, in columns and rows.
 package enum GraphPicture {
-  package static func json(_ project: Project, _ store: Store) throws -> JSONValue {
+  package static func json(_ project: Project, _ store: Store) throws -> JSON {
     let backlog = try project.addingDiscoveries(to: project.backlog())
     let times = try PastTimes.model(store)
     let seconds = times.seconds(backlog)

@@ -1,4 +1,5 @@
 import Backlog
+import Model
 import Planning
 import Store
 
@@ -18,11 +19,11 @@ package struct GraphView {
   }
 
   /// As `graph --format json` gives it.
-  package var json: JSONValue {
+  package var json: JSON {
     ["features": .array(backlog.features.map(node)), "hints": .array(hints.map(hint))]
   }
 
-  private func hint(_ finding: Detector.Finding) -> JSONValue {
+  private func hint(_ finding: Detector.Finding) -> JSON {
     [
       "feature": .string(finding.feature), "depends_on": .string(finding.dependsOn),
       "confidence": .number(finding.confidence), "reason": .string(finding.reason),
@@ -30,7 +31,7 @@ package struct GraphView {
     ]
   }
 
-  private func node(_ feature: Feature) -> JSONValue {
+  private func node(_ feature: Feature) -> JSON {
     [
       "id": .string(feature.id), "title": .string(feature.title),
       "category": .string(feature.category),

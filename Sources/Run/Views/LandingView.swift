@@ -1,13 +1,14 @@
 import Foundation
 import Landing
+import Model
 import Store
 
 /// The landing queue, what lands now, and how gates went before.
 package enum LandingView {
-  package static func json(_ project: Project, _ store: Store) throws -> JSONValue {
+  package static func json(_ project: Project, _ store: Store) throws -> JSON {
     try store.consistently {
       let waiting = try Lander.waiting(store)
-      let queue = try Lander.queue(store).map { id -> JSONValue in
+      let queue = try Lander.queue(store).map { id -> JSON in
         let feature = try store.feature(id)
         return [
           "feature": .string(id), "title": .text(feature?.title),
@@ -35,7 +36,7 @@ package enum LandingView {
     }
   }
 
-  private static func row(_ entry: LandingHistory) -> JSONValue {
+  private static func row(_ entry: LandingHistory) -> JSON {
     [
       "id": .integer(entry.landing.id), "feature": .string(entry.landing.feature),
       "kind": .string(entry.landing.kind.rawValue), "phase": .string(entry.landing.phase.rawValue),

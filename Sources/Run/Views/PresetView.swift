@@ -1,10 +1,11 @@
+import Model
 import Planning
 
 extension Preset {
   /// The presets as `presets --json` gives them.
-  package static var allJSON: JSONValue { ["presets": .array(all.map(\.json))] }
+  package static var allJSON: JSON { ["presets": .array(all.map(\.json))] }
 
-  private var json: JSONValue {
+  private var json: JSON {
     [
       "id": .string(id), "name": .string(name), "description": .string(description),
       "best_for": .string(bestFor), "models": .texts(models.map(\.rawValue)),

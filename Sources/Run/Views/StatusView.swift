@@ -2,6 +2,7 @@ import Foundation
 import Git
 import Landing
 import Lanes
+import Model
 import Processes
 import Store
 
@@ -136,7 +137,7 @@ package struct StatusView {
   package func lane(_ feature: String) -> LaneRecord? { lanes.first { $0.feature == feature } }
 
   /// As `status --json` gives it.
-  package var json: JSONValue {
+  package var json: JSON {
     .object([
       ("seq", .integer(seq)),
       ("time", .time(Int64(Date().timeIntervalSince1970 * 1000))),
@@ -177,13 +178,13 @@ package struct StatusView {
     ])
   }
 
-  private static func json(_ wait: RunWait) -> JSONValue {
+  private static func json(_ wait: RunWait) -> JSON {
     [
       "feature": .text(wait.feature), "reason": .string(wait.words), "since": .time(wait.since),
     ]
   }
 
-  private func featureJSON(_ feature: FeatureRecord) -> JSONValue {
+  private func featureJSON(_ feature: FeatureRecord) -> JSON {
     let attempt = attempts[feature.id]
     let isRunning = attempt?.state == .running
     return .object([
@@ -201,7 +202,7 @@ package struct StatusView {
   }
 
   /// A lane as `lanes --json` gives it.
-  package static func json(_ lane: LaneRecord, _ forecast: Forecast) -> JSONValue {
+  package static func json(_ lane: LaneRecord, _ forecast: Forecast) -> JSON {
     [
       "number": .whole(lane.number), "path": .string(lane.path),
       "branch": .text(lane.branch.map(BranchName.short)), "feature": .text(lane.feature),
@@ -210,7 +211,7 @@ package struct StatusView {
     ]
   }
 
-  private static func json(_ conflict: Forecast.Conflict) -> JSONValue {
+  private static func json(_ conflict: Forecast.Conflict) -> JSON {
     [
       "with": .string(conflict.feature == nil ? "target" : "feature"),
       "feature": .text(conflict.feature), "paths": .texts(conflict.paths),

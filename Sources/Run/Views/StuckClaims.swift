@@ -33,7 +33,7 @@ package struct StuckClaims {
       return "until it lands (\(feature.state.rawValue))"
         + (row.isPinned ? ", changed in its lane" : "")
     }
-    return row.expiresAt.map { "until \(JSONValue.iso($0))" } ?? "until `release`"
+    return row.expiresAt.map { "until \(JSON.iso($0))" } ?? "until `release`"
   }
 
   /// Explains the claims, holder by holder.
@@ -52,7 +52,7 @@ package struct StuckClaims {
     return lines
   }
 
-  package func json(_ row: ClaimRow) -> JSONValue {
+  package func json(_ row: ClaimRow) -> JSON {
     .object(
       row.members + [
         ("waiters", .texts(waiters(row.owner).map(\.id))), ("reasons", .texts(reasons(row.owner))),
@@ -124,9 +124,9 @@ package struct StuckClaims {
 
 extension ClaimRow {
   /// The claim as `claims --json` gives it.
-  package var json: JSONValue { .object(members) }
+  package var json: JSON { .object(members) }
 
-  fileprivate var members: [(String, JSONValue)] {
+  fileprivate var members: [(String, JSON)] {
     [
       ("path", .string(path.description)), ("kind", path.isSubtree ? "subtree" : "file"),
       ("mode", .string(mode.rawValue)),

@@ -1,16 +1,17 @@
 import Foundation
+import Model
 import Processes
 import Store
 
 /// What each lane did when: agents at work, waits, gates and landings, as bars over time.
 package enum TimelineView {
-  package static func json(_ project: Project, _ store: Store) throws -> JSONValue {
+  package static func json(_ project: Project, _ store: Store) throws -> JSON {
     try store.consistently {
       let now = store.now
       let attempts = try store.attempts().sorted { $0.startedAt < $1.startedAt }.suffix(2000)
       let run = try store.lastParticipant()
       let from = min(attempts.first?.startedAt ?? now, run?.startedAt ?? now)
-      var bars = attempts.map { attempt -> JSONValue in
+      var bars = attempts.map { attempt -> JSON in
         bar(
           "agent", attempt.feature, lane: attempt.lane, agent: attempt.agentID,
           state: attempt.state.rawValue, attempt.startedAt, attempt.endedAt,
@@ -31,7 +32,7 @@ package enum TimelineView {
   private static func bar(
     _ kind: String, _ feature: String, lane: Int?, agent: String? = nil, state: String,
     _ start: Int64, _ end: Int64?, detail: String? = nil
-  ) -> JSONValue {
+  ) -> JSON {
     [
       "kind": .string(kind), "feature": .string(feature), "lane": .whole(lane),
       "agent": .text(agent), "state": .string(state), "from": .time(start), "to": .time(end),
@@ -42,10 +43,10 @@ package enum TimelineView {
   private static let window: Int64 = 200_000
 
   /// From each `feature_waiting` to the next change of that feature's state.
-  private static func waits(_ store: Store, _ lanes: [String: Int]) throws -> [JSONValue] {
+  private static func waits(_ store: Store, _ lanes: [String: Int]) throws -> [JSON] {
     let types = FeatureState.allCases.map { "feature_\($0.rawValue)" }
     var open: [String: EventRecord] = [:]
-    var bars: [JSONValue] = []
+    var bars: [JSON] = []
     func close(_ event: EventRecord, at end: Int64?) {
       guard let feature = event.feature else { return }
       let state = event.type == "feature_in_review" ? "review" : "claim"
@@ -67,9 +68,7 @@ package enum TimelineView {
     let types = ["started", "gate", "push", "follow", "swap", "settle"].map { "landing_\($0)" }
     var result: [Int64: (start: Int64, end: Int64?)] = [:]
     for event in try store.events(ofTypes: types, window: window) {
-      guard case .object(let members) = JSONValue(parsing: event.data),
-        case .integer(let id)? = members.first(where: { $0.0 == "landing" })?.1
-      else { continue }
+      guard let id = event.facts["landing"]?.integer else { continue }
       if event.type == "landing_started" || event.type == "landing_gate" {
         result[id] = (event.time, nil)
       } else if let gate = result[id], gate.end == nil {
@@ -81,7 +80,7 @@ package enum TimelineView {
 
   private static func landing(
     _ entry: LandingHistory, _ lane: Int?, gates: [Int64: (start: Int64, end: Int64?)]
-  ) -> [JSONValue] {
+  ) -> [JSON] {
     let (id, feature) = (entry.landing.id, entry.landing.feature)
     guard let gate = gates[id] else {
       return [
@@ -107,7 +106,7 @@ package enum TimelineView {
   /// How much faster the last run was than its agents one after the other.
   private static func speedup(
     _ attempts: [AttemptRecord], _ run: ParticipantRecord?, _ liveness: Liveness, _ now: Int64
-  ) -> JSONValue {
+  ) -> JSON {
     guard let run else { return .null }
     let own = attempts.filter { $0.participant == run.id }
     let isAlive = liveness.isAlive(run.id)

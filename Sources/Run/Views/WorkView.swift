@@ -1,13 +1,14 @@
 import Attempts
 import Foundation
+import Model
 import Processes
 import Store
 
 /// The attempts under way, each with what its agent is doing.
 package enum WorkView {
   /// - Parameter lines: how many lines of its log each brings along.
-  package static func json(_ project: Project, _ store: Store, lines: Int) throws -> JSONValue {
-    let attempts = try store.consistently { () throws -> [JSONValue] in
+  package static func json(_ project: Project, _ store: Store, lines: Int) throws -> JSON {
+    let attempts = try store.consistently { () throws -> [JSON] in
       let claims = Dictionary(grouping: try store.claims(), by: \.owner)
       return try store.runningAttempts().compactMap { attempt in
         guard let feature = try store.feature(attempt.feature) else { return nil }

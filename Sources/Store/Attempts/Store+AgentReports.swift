@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Model
 
 /// What an agent's output told of an attempt, as the store keeps it.
 package struct AgentReportRecord: Sendable, Equatable {
@@ -43,7 +44,7 @@ extension AgentReportRecord: FetchableRecord {
     outputTokens = row["output_tokens"]
     cachedTokens = row["cached_tokens"]
     costUSD = row["cost_usd"]
-    edits = JSONText.strings(row["edits"])
+    edits = JSON.strings(in: row["edits"])
     limit = row["limit_kind"]
     errorKey = row["error_key"]
     workKey = row["work_key"]
@@ -98,7 +99,7 @@ extension Store {
 
   /// Appends several events of one attempt in one transaction.
   package func recordAll(
-    _ events: [(type: String, facts: [String: JSONScalar])], feature: String, agent: String
+    _ events: [(type: String, facts: [String: JSON])], feature: String, agent: String
   ) throws {
     try write { db in
       for event in events {
@@ -138,7 +139,7 @@ extension Store {
         arguments: [
           report.feature, report.number, report.agent, report.session, report.model,
           report.inputTokens, report.outputTokens, report.cachedTokens, report.costUSD,
-          JSONText.text(report.edits), report.limit, report.errorKey, report.workKey,
+          JSON.texts(report.edits).text, report.limit, report.errorKey, report.workKey,
           report.ending, report.isDone, report.lastWords,
         ])
       if let cost = report.costUSD {
@@ -195,7 +196,7 @@ extension Store {
           INSERT OR REPLACE INTO agent_pauses(agent, kind, until, count, detail)
           VALUES (?, ?, ?, ?, ?)
           """, arguments: [agent, kind, end, count + 1, detail])
-      var facts: [String: JSONScalar] = ["limit": .string(kind), "detail": .string(detail)]
+      var facts: [String: JSON] = ["limit": .string(kind), "detail": .string(detail)]
       if let end { facts["until_ms"] = .integer(end) }
       facts["program"] = .string(agent)
       try append(db, "agent_paused", facts)

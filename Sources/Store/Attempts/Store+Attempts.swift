@@ -194,7 +194,7 @@ extension Store {
 
   /// Notes that a branch was set back: its tip, and what was done.
   package func noteMend(
-    _ feature: String, from old: String, to new: String, _ data: [String: JSONScalar]
+    _ feature: String, from old: String, to new: String, _ data: [String: JSON]
   ) throws {
     try write { db in
       try db.execute(

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Model
 
 /// One instance of a named slot that somebody holds.
 package struct SlotHold: Sendable, Equatable {
@@ -146,7 +147,7 @@ extension Store {
       db.cachedStatement(
         sql: "SELECT room, names FROM slot_waits WHERE seen >= ? ORDER BY room"),
       arguments: [now - Self.deadWaitMilliseconds]
-    ).map { ($0["room"], JSONText.strings($0["names"])) }
+    ).map { ($0["room"], JSON.strings(in: $0["names"])) }
   }
 
   /// Takes all slots of a gate, or none; until it asks again, or gives up, no feature takes what it waits for.
@@ -160,7 +161,7 @@ extension Store {
       guard try names.allSatisfy({ try !freeInstances(db, $0).isEmpty }) else {
         try db.execute(
           sql: "INSERT INTO slot_waits(room, names, seen) VALUES (?, ?, ?)",
-          arguments: [room, JSONText.text(names), now])
+          arguments: [room, JSON.texts(names).text, now])
         for feature in try String.fetchAll(
           db, sql: "SELECT id FROM features WHERE state = 'landing'")
         { try breakCircles(db, through: feature) }

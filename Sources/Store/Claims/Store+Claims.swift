@@ -112,7 +112,7 @@ extension Store {
     }
     try append(
       db, "claims_granted", feature: owner.kind == .feature ? owner.id : nil, agent: agent,
-      ["paths": .strings(new.map(\.path.description)), "generation": .integer(generation)])
+      ["paths": .texts(new.map(\.path.description)), "generation": .integer(generation)])
     return rows
   }
 
@@ -139,8 +139,8 @@ extension Store {
     try append(
       db, "claim_refused", feature: owner.kind == .feature ? owner.id : nil, agent: agent,
       [
-        "paths": .strings(conflicts.map(\.path.description)),
-        "reasons": .strings(conflicts.map(\.reason.rawValue)),
+        "paths": .texts(conflicts.map(\.path.description)),
+        "reasons": .texts(conflicts.map(\.reason.rawValue)),
       ])
   }
 

@@ -116,7 +116,7 @@ extension Store {
       }
       guard !rows.isEmpty else { return }
       try append(
-        db, "claims_expired", agent: nil, ["paths": .strings(rows.map(\.path.description))])
+        db, "claims_expired", agent: nil, ["paths": .texts(rows.map(\.path.description))])
       for owner in Set(rows.map(\.owner)) { try wakeWaiters(db, holder: owner) }
     }
   }

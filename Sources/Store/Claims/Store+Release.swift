@@ -63,7 +63,7 @@ extension Store {
       }
       try append(
         db, "claims_released", feature: owner.kind == .feature ? owner.id : nil,
-        ["paths": .strings(paths.map(\.description))])
+        ["paths": .texts(paths.map(\.description))])
       try wakeWaiters(db, holder: owner)
     }
   }
@@ -112,7 +112,7 @@ extension Store {
       }
     }
     if !released.isEmpty {
-      try append(db, "claims_released", feature: feature, ["paths": .strings(released)])
+      try append(db, "claims_released", feature: feature, ["paths": .texts(released)])
       try wakeWaiters(db, holder: .feature(feature))
     }
   }

@@ -80,8 +80,8 @@ extension Store {
       for (position, entry) in entries.enumerated() {
         try upsert.execute(arguments: [
           entry.id, position, entry.title, entry.category, entry.description,
-          JSONText.text(entry.steps), JSONText.text(entry.touches), entry.priority, entry.model,
-          entry.agent, JSONText.text(entry.slots), now,
+          JSON.texts(entry.steps).text, JSON.texts(entry.touches).text, entry.priority, entry.model,
+          entry.agent, JSON.texts(entry.slots).text, now,
         ])
         for item in entry.dependencies {
           try edge.execute(arguments: [

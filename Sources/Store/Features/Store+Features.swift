@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 extension Store {
   /// Returns the features in the order of the backlog, those no longer in it last.
@@ -90,7 +91,7 @@ extension Store {
       UPDATE features SET state = ?, waiting_for = ?, rework = COALESCE(?, rework), changed_at = ?
       WHERE id = ?
       """, [state.rawValue, waitingFor, rework, now, id])
-    var facts: [String: JSONScalar] = [
+    var facts: [String: JSON] = [
       "from": .string(record.state.rawValue), "to": .string(state.rawValue),
     ]
     if let waitingFor { facts["waiting_for"] = .string(waitingFor) }

@@ -74,7 +74,7 @@ extension Store {
         try settleReadiness(db, dependentsOf: id)
       }
       try append(
-        db, "target_forced", ["detail": .string(detail), "features": .strings(lost)])
+        db, "target_forced", ["detail": .string(detail), "features": .texts(lost)])
       for (key, value) in notes { try Self.setValue(db, key, value) }
     }
   }

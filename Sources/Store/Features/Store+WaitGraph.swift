@@ -170,7 +170,7 @@ extension Store {
     }
     try append(
       db, "deadlock_resolved", feature: id,
-      ["circle": .strings(circle.map(\.from)), "runs_after": .string(other)])
+      ["circle": .texts(circle.map(\.from)), "runs_after": .string(other)])
     guard let state = try Self.feature(id, db)?.state else { return }
     if state == .running {
       // Its agent is told, and gives the claims back when it ends.

@@ -43,7 +43,7 @@ extension Store {
         try noteWaiting(db, feature, attempt: record.attempts)
         try append(
           db, "wait_started", feature: feature, agent: agent,
-          ["paths": .strings(conflicts.map(\.path.description))])
+          ["paths": .texts(conflicts.map(\.path.description))])
         try breakCircles(db, through: feature)
         if let other = try mustYield(db, feature) { return .mustYield(to: other) }
         outcome = try tryAgain()

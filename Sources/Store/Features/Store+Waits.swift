@@ -35,7 +35,7 @@ extension Store {
       try Self.setValue(db, Self.waitsPrefix + participant, text)
       try append(
         db, "run_waits",
-        ["participant": .string(participant), "waits": .strings(waits.map(\.words))])
+        ["participant": .string(participant), "waits": .texts(waits.map(\.words))])
     }
   }
 

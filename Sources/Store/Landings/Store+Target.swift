@@ -55,7 +55,7 @@ extension Store {
   ///
   /// - Parameter event: what to tell, with its facts; `nil` where nothing has changed.
   package func setKnownTarget(
-    _ tip: String, event: (type: String, data: [String: JSONScalar])? = nil,
+    _ tip: String, event: (type: String, data: [String: JSON])? = nil,
     clearsHold: Bool = false
   ) throws {
     try write { db in
@@ -90,7 +90,7 @@ extension Store {
       "target_held",
       [
         "known": .string(hold.known), "found": .string(hold.found),
-        "features": .strings(hold.suspects.map(\.feature)), "detail": .string(hold.evidence),
+        "features": .texts(hold.suspects.map(\.feature)), "detail": .string(hold.evidence),
       ])
   }
 

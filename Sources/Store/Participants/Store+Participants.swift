@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 extension Store {
   /// Adds a process that works on features; the file lock of its name tells whether it lives.
@@ -11,7 +12,7 @@ extension Store {
           """,
         arguments: [
           record.id, record.kind, record.pid, record.state, record.parallel, record.preset,
-          JSONText.text(record.models), now,
+          JSON.texts(record.models).text, now,
         ])
       try append(
         db, "\(record.kind)_started",
@@ -19,11 +20,11 @@ extension Store {
     }
   }
 
-  private func facts(_ record: ParticipantRecord) -> [String: JSONScalar] {
+  private func facts(_ record: ParticipantRecord) -> [String: JSON] {
     [
       "participant": .string(record.id), "pid": .integer(Int64(record.pid)),
       "parallel": .integer(Int64(record.parallel)), "preset": .string(record.preset ?? ""),
-      "models": .strings(record.models),
+      "models": .texts(record.models),
     ]
   }
 

@@ -263,7 +263,7 @@ extension Store {
 extension Store {
   /// Appends one event that changes no state and returns its number.
   package func note(
-    _ type: String, feature: String, agent: String, _ data: [String: JSONScalar]
+    _ type: String, feature: String, agent: String, _ data: [String: JSON]
   ) throws -> Int64 {
     try write { db in
       try append(db, type, feature: feature, agent: agent, data)

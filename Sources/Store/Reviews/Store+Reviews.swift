@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 /// What a person said of a branch.
 package struct ReviewRecord: Sendable, Equatable {
@@ -188,7 +189,7 @@ extension Store {
         """,
       arguments: [
         feature.id, feature.attempts, verdict.rawValue, state.tip, state.base, state.digest, person,
-        text, JSONText.text(comments.flatMap { [$0.path, String($0.line), $0.text] }), now,
+        text, JSON.texts(comments.flatMap { [$0.path, String($0.line), $0.text] }).text, now,
       ])
     if verdict == .approved {
       try look(db, feature.id, state, person)
@@ -253,7 +254,7 @@ extension Store {
 
 extension ReviewRecord {
   init(_ row: Row) {
-    let words = JSONText.strings(row["comments"])
+    let words = JSON.strings(in: row["comments"])
     self.init(
       id: row["id"], feature: row["feature"], attempt: row["attempt"],
       verdict: Verdict(rawValue: row["verdict"]) ?? .changesRequested, tip: row["tip"],

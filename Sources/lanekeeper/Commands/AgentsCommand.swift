@@ -1,4 +1,5 @@
 import ArgumentParser
+import Model
 import Run
 
 /// Shows the agents.
@@ -17,7 +18,7 @@ struct AgentsCommand: ParsableCommand {
   func run() throws {
     let (agents, problems) = AgentsView.all(try project.project(), asksVersions: true)
     if json {
-      Terminal.line((["agents": .array(agents.map(\.json))] as JSONValue).text)
+      Terminal.line((["agents": .array(agents.map(\.json))] as JSON).text)
     } else {
       let rows = agents.map { agent in
         [

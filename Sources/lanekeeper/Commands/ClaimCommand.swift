@@ -35,13 +35,13 @@ struct ClaimCommand: ParsableCommand {
     case .granted(let rows):
       if json {
         return Terminal.line(
-          (["granted": true, "claims": .array(rows.map(\.json))] as JSONValue).text)
+          (["granted": true, "claims": .array(rows.map(\.json))] as JSON).text)
       }
       for request in requests { Terminal.line("claimed \(request.path)") }
     case .refused(let conflicts):
       let report = ConflictReport(conflicts, store)
       if json {
-        Terminal.line((["granted": false, "conflicts": report.json] as JSONValue).text)
+        Terminal.line((["granted": false, "conflicts": report.json] as JSON).text)
       } else {
         Terminal.error("nothing was claimed:\n" + report.lines.joined(separator: "\n"))
       }
@@ -77,7 +77,7 @@ struct CheckCommand: ParsableCommand {
     let report = ConflictReport(conflicts, store)
     if json {
       Terminal.line(
-        (["granted": .bool(conflicts.isEmpty), "conflicts": report.json] as JSONValue).text)
+        (["granted": .bool(conflicts.isEmpty), "conflicts": report.json] as JSON).text)
     } else if conflicts.isEmpty {
       Terminal.line(wanted.isEmpty ? "nothing is staged" : "free: \(wanted.count) paths")
     } else {

@@ -23,7 +23,7 @@ struct ClaimsCommand: ParsableCommand {
     let rows = try store.claims().filter { !stuck || !report.waiters($0.owner).isEmpty }
     if json {
       return Terminal.line(
-        (["claims": .array(rows.map { stuck ? report.json($0) : $0.json })] as JSONValue).text
+        (["claims": .array(rows.map { stuck ? report.json($0) : $0.json })] as JSON).text
       )
     }
     guard !rows.isEmpty else {

@@ -3,6 +3,7 @@ import Attempts
 import Foundation
 import Git
 import Lanes
+import Model
 import Processes
 import Run
 import Store
@@ -40,7 +41,7 @@ struct DoctorCommand: ParsableCommand {
             checks.map {
               ["name": .string($0.name), "ok": .bool($0.isWell), "detail": .string($0.detail)]
             }),
-        ] as JSONValue).text)
+        ] as JSON).text)
     } else {
       for check in checks {
         let mark = check.isWell ? Terminal.styled("✓", .green) : Terminal.styled("✗", .red)

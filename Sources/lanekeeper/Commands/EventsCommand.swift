@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attempts
 import Foundation
+import Model
 import Processes
 import Run
 import Store
@@ -34,11 +35,11 @@ struct EventsCommand: ParsableCommand {
   }
 
   static func line(_ event: EventRecord) -> String {
-    var text = "\(event.seq)  \(JSONValue.iso(event.time))  \(event.type)"
+    var text = "\(event.seq)  \(JSON.iso(event.time))  \(event.type)"
     if let feature = event.feature { text += "  #\(feature)" }
     if let agent = event.agent { text += "  \(agent)" }
-    if case .object(let members) = JSONValue(parsing: event.data) {
-      for (key, value) in members where value.plain != "" { text += "  \(key)=\(value.plain)" }
+    for fact in event.facts.members ?? [] where fact.value.plain != "" {
+      text += "  \(fact.name)=\(fact.value.plain)"
     }
     return Terminal.cut(text, 400)
   }

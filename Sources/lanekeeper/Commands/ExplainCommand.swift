@@ -99,7 +99,7 @@ struct ExplainCommand: ParsableCommand {
     let refusals = try store.refusals(of: feature.id).sorted { $0.at > $1.at }
     for refusal in refusals.prefix(5) {
       let time =
-        "\(JSONValue.iso(refusal.at)), \(Duration.text(Double(store.now - refusal.at) / 1000)) ago"
+        "\(JSON.iso(refusal.at)), \(Duration.text(Double(store.now - refusal.at) / 1000)) ago"
       lines.append(
         "it was last refused \(refusal.path) (\(try why(refusal.reason, refusal.holder, store))) at \(time)"
       )
@@ -110,9 +110,8 @@ struct ExplainCommand: ParsableCommand {
       lines.append("its agent was given the prompt \(prompt)")
     }
     guard let event = try store.lastEvent("agent_told", of: feature.id),
-      case .object(let members) = JSONValue(parsing: event.data),
-      members.first(where: { $0.0 == "attempt" })?.1.plain == String(feature.attempts),
-      let detail = members.first(where: { $0.0 == "detail" })?.1.plain
+      case let facts = event.facts, facts["attempt"]?.plain == String(feature.attempts),
+      let detail = facts["detail"]?.plain
     else { return lines }
     return lines + ["and told before it began:"]
       + detail.split(separator: "\n").map { "   " + Terminal.visibleLine(String($0)) }
@@ -219,9 +218,7 @@ struct ExplainCommand: ParsableCommand {
         $0.feature == feature.id && $0.type == "feature_queued"
       }
       var lines = ["it is built and stands in the landing queue"]
-      if let events, case .object(let members) = JSONValue(parsing: events.data),
-        let detail = members.first(where: { $0.0 == "detail" })?.1.plain, !detail.isEmpty
-      {
+      if let detail = events?.facts["detail"]?.plain, !detail.isEmpty {
         lines.append(detail)
       }
       return lines + (try queued(feature, store)) + idle

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backlog
 import Foundation
+import Model
 import Run
 
 /// Writes the backlog for another program.
@@ -46,7 +47,7 @@ struct ExportCommand: ParsableCommand {
         features, path: path, version: format == .autocoder ? .one : .two, update: update != nil)
     } else {
       let format = Export.Format(rawValue: format.rawValue)!
-      let time = JSONValue.iso(Int64(Date().timeIntervalSince1970 * 1000))
+      let time = JSON.iso(Int64(Date().timeIntervalSince1970 * 1000))
       var text = Export.text(features, format: format, time: time)
       if let update {
         do {
@@ -69,7 +70,7 @@ struct ExportCommand: ParsableCommand {
       return Terminal.line(
         ([
           "file": .string(path), "features": .whole(features.count), "missing": .texts(missing),
-        ] as JSONValue).text)
+        ] as JSON).text)
     }
     Terminal.line(
       "\(features.count - missing.count) features \(update == nil ? "written to" : "brought up to date in") \(path)"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lanes
+import Model
 import Run
 
 /// The git hooks.
@@ -70,7 +71,7 @@ struct HooksStatus: ParsableCommand {
           "managers": .texts(report.managers), "shadowed": .texts(report.shadowed),
           "overwritten": .texts(report.overwritten), "displaced": .texts(report.displaced),
           "replaced": .texts(report.replaced),
-        ] as JSONValue).text)
+        ] as JSON).text)
     }
     Terminal.line(
       report.isInstalled

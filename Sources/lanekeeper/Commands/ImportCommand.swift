@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backlog
 import Foundation
+import Model
 import Run
 
 extension ImportOptions.Format: ExpressibleByArgument {}
@@ -122,7 +123,7 @@ struct ImportCommand: ParsableCommand {
           "added": .texts(merge.added), "updated": .texts(merge.updated),
           "removed": .texts(merge.finished), "format": .string(result.format),
           "file": .string(path), "notes": .texts(notes),
-        ] as JSONValue).text)
+        ] as JSON).text)
     }
     if isNew {
       Terminal.line(

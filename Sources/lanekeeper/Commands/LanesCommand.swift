@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Git
 import Lanes
+import Model
 import Processes
 import Run
 import Store
@@ -28,7 +29,7 @@ struct LanesListCommand: ParsableCommand {
     let forecast = Forecast(project: project, lanes: lanes)
     if json {
       return Terminal.line(
-        (["lanes": .array(lanes.map { StatusView.json($0, forecast) })] as JSONValue).text)
+        (["lanes": .array(lanes.map { StatusView.json($0, forecast) })] as JSON).text)
     }
     guard !lanes.isEmpty else { return Terminal.line("there are no lanes") }
     let rows = lanes.map { lane in

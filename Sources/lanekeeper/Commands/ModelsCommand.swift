@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Model
 import Planning
 import Run
 
@@ -71,7 +72,7 @@ struct ModelsCommand: ParsableCommand {
           footprint: 0, override: nil))
       if json {
         Terminal.line(
-          (["tier": .string(result.tier.rawValue), "reason": .string(result.reason)] as JSONValue)
+          (["tier": .string(result.tier.rawValue), "reason": .string(result.reason)] as JSON)
             .text)
       } else {
         Terminal.line("\(result.tier.rawValue.uppercased()) (\(result.reason))")

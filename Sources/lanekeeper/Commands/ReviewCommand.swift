@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Git
 import Landing
+import Model
 import Processes
 import Run
 import Store
@@ -57,7 +58,7 @@ struct ReviewCommand: AsyncParsableCommand {
       guard try opened.existingStore() != nil else {
         return Terminal.line(
           json
-            ? (["reviews": []] as JSONValue).text
+            ? (["reviews": []] as JSON).text
             : "nothing waits for a review: nothing has run in \(opened.directory) yet; `\(NextStep.build)` begins"
         )
       }
@@ -108,7 +109,7 @@ struct ReviewCommand: AsyncParsableCommand {
   private func list(_ desk: Reviews) throws {
     let facts = try desk.waiting().map { try desk.facts($0, isShort: true) }
     if json {
-      return Terminal.line((["reviews": .array(facts.map { $0.json() })] as JSONValue).text)
+      return Terminal.line((["reviews": .array(facts.map { $0.json() })] as JSON).text)
     }
     for found in facts {
       guard let words = found.branchReturn else { continue }
@@ -142,7 +143,8 @@ struct ReviewCommand: AsyncParsableCommand {
     Terminal.line()
     let id = MakeCall.current.isRecipe ? facts[0].feature.id : "ID"
     Terminal.line(
-      "`\(NextStep.show(id))` shows one and how to send it back; `\(NextStep.approve(id))` lets it land")
+      "`\(NextStep.show(id))` shows one and how to send it back; `\(NextStep.approve(id))` lets it land"
+    )
     if let readyLine { Terminal.line(readyLine) }
   }
 
@@ -155,7 +157,7 @@ struct ReviewCommand: AsyncParsableCommand {
     let diff = try facts.state.map(desk.diff) ?? ""
     let tail = try desk.logTail(feature, lines: 10)
     if json {
-      return Terminal.line((["reviews": [facts.json(diff: diff, logTail: tail)]] as JSONValue).text)
+      return Terminal.line((["reviews": [facts.json(diff: diff, logTail: tail)]] as JSON).text)
     }
     if open {
       guard let state = facts.state else {

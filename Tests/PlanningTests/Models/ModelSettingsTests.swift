@@ -20,7 +20,7 @@ import Testing
     #expect(settings.categoryMapping == ["backend": .opus, "mobile": .haiku])
     #expect(settings.fallbackModel == .haiku && !settings.autoDetectSimple)
     #expect(settings.simpleKeywords == ["tiny"] && settings.complexKeywords.isEmpty)
-    #expect(settings.unknown == ["theme": "{\"dark\":true}"])
+    #expect(settings.unknown == ["theme": ["dark": true]])
     #expect(try ModelSettings(text: settings.text, file: "s.json") == settings)
     #expect(settings.text.contains("\n  \"theme\": {\n    \"dark\": true\n  }"))
   }
