@@ -102,7 +102,7 @@ let package = Package(
         ], swiftSettings: strict),
       .testTarget(
         name: "WebTests",
-        dependencies: ["Web", "Run", "Store", "TestSupport"],
+        dependencies: ["Web", "Run", "Store", "Model", "TestSupport"],
         swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-ui",
@@ -119,7 +119,7 @@ let package = Package(
         name: "lanekeeper-guard", dependencies: ["CProcess"],
         swiftSettings: staticSwift, linkerSettings: staticLink),
       .target(
-        name: "LandingSimulation", dependencies: ["Landing", "TestSupport"],
+        name: "LandingSimulation", dependencies: ["Landing", "Model", "TestSupport"],
         path: "Tests/LandingSimulation", swiftSettings: strict),
       .executableTarget(
         name: "landing-probe",
@@ -135,12 +135,12 @@ let package = Package(
         path: "Tools/bench-trees", swiftSettings: strict),
       .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
       .target(
-        name: "PlanningSamples", dependencies: ["Backlog", "Planning", "TestSupport"],
+        name: "PlanningSamples", dependencies: ["Model", "Backlog", "Planning", "TestSupport"],
         path: "Tests/PlanningSamples", swiftSettings: strict),
       .executableTarget(
         name: "planning-bench",
         dependencies: [
-          "Backlog", "Planning", "PlanningSamples", "Git", "Run",
+          "Model", "Backlog", "Planning", "PlanningSamples", "Git", "Run",
         ], path: "Tools/planning-bench", swiftSettings: strict),
       .testTarget(
         name: "HookTests", dependencies: ["Model", "CSQLite", "CProcess", "TestSupport"],

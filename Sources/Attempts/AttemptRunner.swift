@@ -342,7 +342,7 @@ package struct AttemptRunner: Sendable {
     prompt.before = before
     prompt.resumes = resumes
     prompt.landed = try (store.dependencies()[feature.id] ?? []).compactMap { dependency in
-      guard let other = try store.feature(dependency.dependsOn), other.state == .landed else {
+      guard let other = try store.feature(dependency.id), other.state == .landed else {
         return nil
       }
       return (other.id, other.shortTitle, String((other.landedCommit ?? "").prefix(10)))

@@ -1,3 +1,4 @@
+import Model
 import Yams
 
 /// Reads `features.yml`.
@@ -58,7 +59,7 @@ package enum BacklogReader {
       feature.steps = input.texts(members["steps"], "steps")?.map(\.text) ?? []
       feature.priority =
         input.integer(members["priority"], "priority", in: NumberRange.priority) ?? 0
-      feature.model = input.choice(members["model"], "model", ["opus", "sonnet", "haiku"])
+      feature.model = input.choice(members["model"], "model", Tier.names)
       feature.agent = input.text(members["agent"], "agent")
       for touch in input.texts(members["touches"], "touches") ?? [] {
         if let reason = RepositoryPath.problem(touch.text) {

@@ -1,3 +1,5 @@
+import Model
+
 /// What `lanekeeper.yml` says, with the defaults for what it does not.
 package struct Configuration: Sendable, Equatable {
   package struct Gate: Sendable, Equatable {
@@ -55,13 +57,6 @@ package struct Configuration: Sendable, Equatable {
       }
       (name, email) = (String(match.1), String(match.2))
     }
-  }
-  package enum PathPolicy: Sendable, Equatable {
-    case strict
-    case free
-    case frozen
-    /// `union`, or `regenerate: <command>`.
-    case shared(String)
   }
   package struct Claims: Sendable, Equatable {
     /// auto, strict or off.

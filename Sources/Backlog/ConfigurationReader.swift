@@ -1,3 +1,4 @@
+import Model
 import Yams
 
 /// Reads `lanekeeper.yml`.
@@ -58,7 +59,7 @@ package enum ConfigurationReader {
     }
     result.preset = input.choice(members["preset"], "preset", presets)
     if let models = input.texts(members["models"], "models") {
-      let valid = ["opus", "sonnet", "haiku", "all"]
+      let valid = Tier.names + ["all"]
       let words = models.flatMap { item in
         item.text.split(separator: ",").map {
           (word: $0.filter { !$0.isWhitespace }.lowercased(), node: item.node)
@@ -265,13 +266,10 @@ package enum ConfigurationReader {
 
   private static func readPolicy(
     _ node: Node, _ path: String, _ input: YAMLInput
-  ) -> Configuration.PathPolicy? {
+  ) -> PathPolicy? {
     if node.scalar != nil {
-      switch input.choice(node, "the policy of \(path)", ["strict", "free", "frozen"]) {
-      case "strict": return .strict
-      case "free": return .free
-      case "frozen": return .frozen
-      default: return nil
+      return input.choice(node, "the policy of \(path)", ["strict", "free", "frozen"]).map {
+        PathPolicy(name: $0, argument: nil)
       }
     }
     guard
@@ -279,14 +277,14 @@ package enum ConfigurationReader {
         node, of: "the policy of \(path)", known: ["shared", "regenerate"])
     else { return nil }
     if let command = input.text(members["regenerate"], "regenerate") {
-      return .shared("regenerate: \(command)")
+      return .shared(strategy: "regenerate: \(command)")
     }
     guard let shared = members["shared"] else {
       input.report(node, "the policy of \(path) says neither shared nor regenerate")
       return nil
     }
     if shared.scalar != nil {
-      return input.choice(shared, "shared", ["union"]).map { .shared($0) }
+      return input.choice(shared, "shared", ["union"]).map { .shared(strategy: $0) }
     }
     guard let inner = input.members(shared, of: "shared", known: ["regenerate"]),
       let command = input.text(inner["regenerate"], "regenerate")
@@ -294,7 +292,7 @@ package enum ConfigurationReader {
       input.report(shared, "shared must be union, or {regenerate: <command>}")
       return nil
     }
-    return .shared("regenerate: \(command)")
+    return .shared(strategy: "regenerate: \(command)")
   }
 
   private static func readLanding(

@@ -72,7 +72,7 @@ extension Lander {
       if case .feature(let feature) = candidate {
         // What it needs has landed or is ahead in the chain; else that one has just left it.
         let ahead = Set(new.map(\.feature.id))
-        let missing = (dependencies[feature.id] ?? []).map(\.dependsOn).first {
+        let missing = (dependencies[feature.id] ?? []).map(\.id).first {
           !landed.contains($0) && !ahead.contains($0)
         }
         if missing != nil { continue }

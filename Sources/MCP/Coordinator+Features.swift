@@ -74,8 +74,8 @@ extension Coordinator {
         features.flatMap { feature in
           (dependencies[feature.id] ?? []).map { edge -> JSON in
             [
-              "feature": .string(feature.id), "depends_on": .string(edge.dependsOn),
-              "source": .string(edge.source),
+              "feature": .string(feature.id), "depends_on": .string(edge.id),
+              "source": .string(edge.source.rawValue),
               "confidence": edge.confidence.map { .number($0) } ?? .null,
               "reason": .text(edge.reason),
             ]

@@ -5,7 +5,7 @@ import Store
 
 /// Features as the tools and resources tell them.
 struct FeatureFacts {
-  let dependencies: [String: [DependencyRecord]]
+  let dependencies: [String: [Dependency]]
   let lanes: [String: LaneRecord]
   let attempts: [String: AttemptRecord]
 
@@ -33,7 +33,7 @@ struct FeatureFacts {
       "id": .string(feature.id), "title": .string(feature.title),
       "category": .string(feature.category), "description": .string(feature.description),
       "steps": .texts(feature.steps),
-      "depends_on": .texts((dependencies[feature.id] ?? []).map(\.dependsOn)),
+      "depends_on": .texts((dependencies[feature.id] ?? []).map(\.id)),
       "touches": .texts(feature.touches), "slots": .texts(feature.slots),
       "priority": .whole(feature.priority),
       "state": .string(feature.state.rawValue),

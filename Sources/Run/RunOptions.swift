@@ -1,3 +1,4 @@
+import Model
 import Planning
 
 /// What a run is asked to do.

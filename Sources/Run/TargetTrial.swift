@@ -1,6 +1,7 @@
 import Foundation
 import Landing
 import Lanes
+import Model
 import Processes
 import Store
 

@@ -23,7 +23,7 @@ package struct UndoPlan: Sendable {
     let needs = try store.dependencies()
     var after: [String: [String]] = [:]
     for (other, edges) in needs {
-      for edge in edges { after[edge.dependsOn, default: []].append(other) }
+      for edge in edges { after[edge.id, default: []].append(other) }
     }
     // Depth first, each after everything that depends on it.
     var order: [String] = []

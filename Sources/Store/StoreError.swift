@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 /// What can go wrong in the store, with what is needed to act on it.
 package enum StoreError: Error, CustomStringConvertible, Equatable {

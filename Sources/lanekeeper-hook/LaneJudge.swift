@@ -275,14 +275,10 @@ enum Policies {
   static func read(_ database: LockDatabase) throws(StateFileError) -> PathPolicies {
     PathPolicies(
       try database.query("SELECT path, subtree, policy, argument FROM path_policies", []) { row in
-        let policy: PathPolicy =
-          switch row.text(2) {
-          case "free": .free
-          case "frozen": .frozen
-          case "shared": .shared(strategy: row.text(3) ?? "union")
-          default: .strict
-          }
-        return (ClaimPath(stored: row.blob(0) ?? [], isSubtree: row.integer(1) != 0), policy)
+        (
+          ClaimPath(stored: row.blob(0) ?? [], isSubtree: row.integer(1) != 0),
+          PathPolicy(name: row.text(2) ?? "", argument: row.text(3))
+        )
       }, naming: try naming(database))
   }
 

@@ -1,4 +1,5 @@
 import Backlog
+import Model
 import Testing
 
 @Suite struct BacklogReaderTests {
@@ -112,9 +113,9 @@ import Testing
       limits: {attempt_minutes: 0.5}
       """)
     #expect(value.gate.command == "make check" && value.review.required)
-    #expect(value.claims.paths["CHANGELOG.md"] == .shared("union"))
+    #expect(value.claims.paths["CHANGELOG.md"] == .shared(strategy: "union"))
     #expect(value.claims.paths["secrets/"] == .frozen)
-    #expect(value.claims.paths["lock"] == .shared("regenerate: npm i"))
+    #expect(value.claims.paths["lock"] == .shared(strategy: "regenerate: npm i"))
     #expect(value.landing.style == "squash" && value.agents == ["a", "b"])
     #expect(value.definitions["a"]?.run == "./a.sh" && value.limits.attemptMinutes == 0.5)
   }

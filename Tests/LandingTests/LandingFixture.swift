@@ -116,15 +116,15 @@ struct LandingFixture {
 
   /// Adds a feature to the backlog that nobody has worked on.
   func addFeature(_ id: String, needs: [String] = [], priority: Int = 0) throws {
-    var entries = try store.features().map { FeatureEntry($0) }
+    var entries = try store.features().map { Feature($0) }
     guard !entries.contains(where: { $0.id == id }) else { return }
     let known = try store.dependencies()
     for index in entries.indices { entries[index].dependencies = known[entries[index].id] ?? [] }
-    var entry = FeatureEntry(
+    var entry = Feature(
       FeatureRecord(id: id, position: 0, title: "F \(id)", category: "b", state: .ready))
     entry.priority = priority
     entry.dependencies = needs.map {
-      DependencyRecord(dependsOn: $0, source: "declared", confidence: nil, reason: nil)
+      Dependency(id: $0)
     }
     try store.takeOver(entries + [entry])
   }
@@ -218,11 +218,11 @@ actor OutcomeLog {
   func add(_ outcome: LandingOutcome) { outcomes.append(outcome) }
 }
 
-extension FeatureEntry {
+extension Feature {
   init(_ record: FeatureRecord) {
     self.init(
       id: record.id, title: record.title, category: record.category,
       description: record.description, steps: record.steps, touches: record.touches,
-      priority: record.priority, model: record.model, agent: record.agent, dependencies: [])
+      priority: record.priority, model: record.model, agent: record.agent)
   }
 }

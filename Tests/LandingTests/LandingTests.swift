@@ -69,10 +69,10 @@ import Testing
       let fixture = try LandingFixture(window: .size(window))
       try fixture.queue("1", ["one.txt": "1\n"])
       try fixture.queue("2", ["two.txt": "2\n"])
-      var entries = try fixture.store.features().map { FeatureEntry($0) }
+      var entries = try fixture.store.features().map { Feature($0) }
       entries[1].priority = 9
       entries[1].dependencies = [
-        DependencyRecord(dependsOn: "1", source: "declared", confidence: nil, reason: nil)
+        Dependency(id: "1")
       ]
       try fixture.store.takeOver(entries)
       #expect(try await fixture.land().landed == ["1", "2"])
@@ -85,9 +85,9 @@ import Testing
     try fixture.queue("1", ["bad1.txt": "1\n"])
     try fixture.queue("2", ["two.txt": "2\n"])
     try fixture.queue("3", ["three.txt": "3\n"])
-    var entries = try fixture.store.features().map { FeatureEntry($0) }
+    var entries = try fixture.store.features().map { Feature($0) }
     entries[1].dependencies = [
-      DependencyRecord(dependsOn: "1", source: "declared", confidence: nil, reason: nil)
+      Dependency(id: "1")
     ]
     try fixture.store.takeOver(entries)
     let result = try await fixture.land()

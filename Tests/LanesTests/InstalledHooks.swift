@@ -40,9 +40,7 @@ struct InstalledHooks {
       target: "refs/heads/main", policy: "auto", humans: "warn", policies: [])
     try store.takeOver(
       ["1", "2"].map {
-        FeatureEntry(
-          id: $0, title: "F \($0)", category: "b", description: "", steps: [], touches: [],
-          priority: 0, model: nil, agent: nil, dependencies: [])
+        Feature(id: $0, title: "F \($0)", category: "b")
       })
     lane = test.root.path("lane-1")
     let path = lane

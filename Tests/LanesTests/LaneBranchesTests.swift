@@ -2,6 +2,7 @@ import Backlog
 import Foundation
 import Git
 import Lanes
+import Model
 import Store
 import TestSupport
 import Testing
@@ -21,9 +22,7 @@ import Testing
       store = try Store(path: test.root.path("state.sqlite"))
       try store.takeOver(
         ids.map {
-          FeatureEntry(
-            id: $0, title: titles[$0] ?? "One", category: "backend", description: "", steps: [],
-            touches: [], priority: 0, model: nil, agent: nil, dependencies: [])
+          Feature(id: $0, title: titles[$0] ?? "One", category: "backend")
         })
     }
 

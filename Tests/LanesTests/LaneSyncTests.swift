@@ -34,9 +34,7 @@ private struct SyncFixture {
       target: "refs/heads/main", policy: "auto", humans: "off", policies: self.policies)
     try store.takeOver(
       ["1", "2"].map { id in
-        FeatureEntry(
-          id: id, title: "Feature \(id)", category: "b", description: "", steps: [], touches: [],
-          priority: 0, model: nil, agent: nil, dependencies: [])
+        Feature(id: id, title: "Feature \(id)", category: "b")
       })
     let path = test.root.path("lanes/1")
     try FileManager.default.createDirectory(

@@ -26,12 +26,11 @@ final class Desk: Sendable {
     store = try project.store()
     try store.takeOver(
       features.enumerated().map { place, id in
-        FeatureEntry(
-          id: id, title: "Feature \(id)", category: "backend", description: "", steps: ["it works"],
-          touches: touches[id] ?? [], priority: 0, model: nil, agent: nil,
+        Feature(
+          id: id, title: "Feature \(id)", category: "backend", steps: ["it works"],
           dependencies: place < 2
             ? []
-            : [DependencyRecord(dependsOn: "1", source: "declared", confidence: nil, reason: nil)])
+            : [Dependency(id: "1")], touches: touches[id] ?? [])
       })
     dispatcher = Dispatcher(
       coordinator: try Coordinator(project, store, caller: .session), version: "1.2.3",

@@ -1,3 +1,4 @@
+import Model
 import Planning
 
 /// A feature, and what each tier is known to make of it.

@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 
 /// A backlog with durations.
 package struct SampleBacklog: Sendable {

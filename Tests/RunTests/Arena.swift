@@ -58,9 +58,9 @@ final class Arena: Sendable {
     _ = try lander.watch.look()
     try store.takeOver(
       ["1", "2"].enumerated().map { position, id in
-        FeatureEntry(
-          id: id, title: "Feature \(id)", category: "b", description: "", steps: [], touches: [],
-          priority: -position, model: nil, agent: nil, dependencies: [])
+        Feature(
+          id: id, title: "Feature \(id)", category: "b",
+          priority: -position)
       })
     var lanes: [Int: LaneRecord] = [:]
     for number in [1, 2] {

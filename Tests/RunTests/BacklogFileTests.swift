@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 import Run
 import Store
 import TestSupport

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Run
 import Store
 import TestSupport
@@ -80,9 +81,7 @@ import Testing
     let store = try project.store()
     try store.takeOver(
       ["1", "2"].map {
-        FeatureEntry(
-          id: $0, title: $0, category: "b", description: "", steps: [], touches: [], priority: 0,
-          model: nil, agent: nil, dependencies: [])
+        Feature(id: $0, title: $0, category: "b")
       })
     #expect(try HistoryAdoption.run(project, into: store) == 1)
     #expect(try store.feature("2")?.state == .landed)

@@ -93,9 +93,7 @@ final class ScheduleRun {
     self.random = random
     try store.takeOver(
       (1...features).map { number in
-        FeatureEntry(
-          id: "\(number)", title: "Feature \(number)", category: "b", description: "", steps: [],
-          touches: [], priority: 0, model: nil, agent: nil, dependencies: [])
+        Feature(id: "\(number)", title: "Feature \(number)", category: "b")
       })
     try store.addParticipant(
       ParticipantRecord(

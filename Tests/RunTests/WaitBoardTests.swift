@@ -22,9 +22,7 @@ import Testing
     project = try Project.open(test.path, environment: test.environment)
     store = try project.store()
     try store.takeOver([
-      FeatureEntry(
-        id: "1", title: "One", category: "", description: "", steps: [], touches: [], priority: 0,
-        model: nil, agent: nil, dependencies: [])
+      Feature(id: "1", title: "One", category: "")
     ])
     try FileManager.default.createDirectory(
       atPath: test.root.path("lanes/1"), withIntermediateDirectories: true)

@@ -65,9 +65,7 @@ private final class TestClocks: Sendable {
     store = try Store(path: directory.path("state.sqlite"), clocks: clocks.clocks)
     try store.takeOver(
       ["1", "2"].map {
-        FeatureEntry(
-          id: $0, title: $0, category: "c", description: "", steps: [], touches: [], priority: 0,
-          model: nil, agent: nil, dependencies: [])
+        Feature(id: $0, title: $0, category: "c")
       })
   }
 

@@ -17,9 +17,7 @@ import Testing
   private func takeOver(_ bench: StoreBench, _ features: [String: [String]]) throws {
     try bench.store.takeOver(
       features.sorted { $0.key < $1.key }.map { id, slots in
-        FeatureEntry(
-          id: id, title: "Feature \(id)", category: "backend", description: "", steps: [],
-          touches: [], priority: 0, model: nil, agent: nil, slots: slots, dependencies: [])
+        Feature(id: id, title: "Feature \(id)", category: "backend", slots: slots)
       })
   }
 

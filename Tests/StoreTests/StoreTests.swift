@@ -10,13 +10,12 @@ import Testing
     return (directory, try Store(path: directory.path("state.sqlite")))
   }
 
-  private func entry(_ id: String, needs: [String] = [], touches: [String] = []) -> FeatureEntry {
-    FeatureEntry(
-      id: id, title: "Feature \(id)", category: "backend", description: "", steps: [],
-      touches: touches, priority: 0, model: nil, agent: nil,
+  private func entry(_ id: String, needs: [String] = [], touches: [String] = []) -> Feature {
+    Feature(
+      id: id, title: "Feature \(id)", category: "backend",
       dependencies: needs.map {
-        DependencyRecord(dependsOn: $0, source: "declared", confidence: nil, reason: nil)
-      })
+        Dependency(id: $0)
+      }, touches: touches)
   }
 
   private func start(
@@ -231,9 +230,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let store = try Store(path: directory.path("state.sqlite"))
     try store.takeOver([
-      FeatureEntry(
-        id: "1", title: "One", category: "b", description: "", steps: [], touches: [], priority: 0,
-        model: nil, agent: nil, dependencies: [])
+      Feature(id: "1", title: "One", category: "b")
     ])
     try store.transition("1", from: [.ready], to: .queued)
     #expect(throws: StoreError.self) { try store.retry("1") }
@@ -288,9 +285,7 @@ private struct Bench {
     store = try Store(path: directory.path("state.sqlite"))
     try store.takeOver(
       ids.map {
-        FeatureEntry(
-          id: $0, title: $0, category: "b", description: "", steps: [], touches: [], priority: 0,
-          model: nil, agent: nil, dependencies: [])
+        Feature(id: $0, title: $0, category: "b")
       })
   }
 

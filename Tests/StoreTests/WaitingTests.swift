@@ -34,11 +34,10 @@ struct StoreBench {
   func takeOver(_ ids: [String], needs: [String: [String]] = [:]) throws {
     try store.takeOver(
       ids.map { id in
-        FeatureEntry(
-          id: id, title: "Feature \(id)", category: "backend", description: "", steps: [],
-          touches: [], priority: 0, model: nil, agent: nil,
+        Feature(
+          id: id, title: "Feature \(id)", category: "backend",
           dependencies: (needs[id] ?? []).map {
-            DependencyRecord(dependsOn: $0, source: "declared", confidence: nil, reason: nil)
+            Dependency(id: $0)
           })
       })
   }
@@ -102,7 +101,7 @@ struct StoreBench {
     try store.claims(of: .feature(id)).map(\.path.description)
   }
   func discovered(_ id: String) throws -> [String] {
-    (try store.dependencies()[id] ?? []).filter { $0.source == "discovered" }.map(\.dependsOn)
+    (try store.dependencies()[id] ?? []).filter { $0.source == .discovered }.map(\.id)
   }
 }
 

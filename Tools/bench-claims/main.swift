@@ -71,9 +71,7 @@ func prepare(_ file: String, features: Int) throws {
   let store = try Store(path: file)
   try store.takeOver(
     (1...features).map {
-      FeatureEntry(
-        id: "\($0)", title: "Feature \($0)", category: "backend", description: "", steps: [],
-        touches: [], priority: 0, model: nil, agent: nil, dependencies: [])
+      Feature(id: "\($0)", title: "Feature \($0)", category: "backend")
     })
   try store.close()
 }

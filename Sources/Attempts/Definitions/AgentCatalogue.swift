@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 import Processes
 
 /// Finds agent definitions by name.
@@ -7,7 +8,7 @@ import Processes
 /// `agents:` in `lanekeeper.yml` comes before `.lanekeeper/agents/`, and that before the definitions
 /// that are installed with the program.
 package struct AgentCatalogue: Sendable {
-  private static let overridable = ["program", "arguments", "ask", "opus", "sonnet", "haiku"]
+  private static let overridable = ["program", "arguments", "ask"] + Tier.names
   /// Directories of definitions, the first that has a name wins.
   package let directories: [String]
   private let settings: [String: Configuration.AgentSettings]
@@ -68,7 +69,7 @@ package struct AgentCatalogue: Sendable {
     guard let own else { return }
     for (key, value) in own.other.sorted(by: { $0.key < $1.key }) {
       switch (key, definition.launch) {
-      case ("opus", _), ("sonnet", _), ("haiku", _): definition.models[key] = value
+      case _ where Tier.names.contains(key): definition.models[key] = value
       case ("ask", .shell): definition.ask = .shell(value)
       case ("ask", .program(let program, _)):
         definition.ask = .program(program, ShellWords.split(value))

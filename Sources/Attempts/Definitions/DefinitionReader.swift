@@ -1,9 +1,9 @@
 import Backlog
+import Model
 import Yams
 
 /// Reads agent definitions and tells everything that is wrong with one in one go.
 package enum DefinitionReader {
-  private static let tiers = ["opus", "sonnet", "haiku"]
   private static let keys = [
     "name", "title", "program", "run", "arguments", "ask", "prompt", "version", "models", "resume",
     "budget", "mcp", "hook", "environment", "output", "exits", "litter", "stagger_seconds",
@@ -97,19 +97,19 @@ package enum DefinitionReader {
     _ members: [String: Node], _ input: YAMLInput, _ result: inout AgentDefinition
   ) {
     if let node = members["models"],
-      let models = input.members(node, of: "models", known: tiers)
+      let models = input.members(node, of: "models", known: Tier.names)
     {
       result.models = models.compactMapValues { input.text($0, "a model's name") }
     }
     if let node = members["expected_cost_usd"],
-      let costs = input.members(node, of: "expected_cost_usd", known: tiers)
+      let costs = input.members(node, of: "expected_cost_usd", known: Tier.names)
     {
       result.expectedCost = costs.compactMapValues {
         input.number($0, "expected_cost_usd", in: NumberRange.dollars)
       }
     }
     guard let node = members["prices_usd_per_million"],
-      let prices = input.members(node, of: "prices_usd_per_million", known: tiers)
+      let prices = input.members(node, of: "prices_usd_per_million", known: Tier.names)
     else { return }
     for (tier, node) in prices {
       let known = ["input", "output", "cached"]

@@ -1,3 +1,4 @@
+import Model
 import Yams
 
 /// Changes `features.yml` in place: comments, order and formatting stay where nothing else changes.

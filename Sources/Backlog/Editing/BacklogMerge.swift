@@ -1,3 +1,5 @@
+import Model
+
 /// Brings what was imported into a backlog that is there already.
 package struct BacklogMerge: Sendable {
   package var backlog: Backlog

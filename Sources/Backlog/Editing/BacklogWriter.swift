@@ -1,3 +1,5 @@
+import Model
+
 /// Writes `features.yml`.
 package enum BacklogWriter {
   /// Returns the text of a backlog; reading it gives the same backlog.

@@ -1,3 +1,5 @@
+import Model
+
 /// Reads a backlog of separated values; the first line names the columns.
 struct CSVBacklog {
   let input: ImportInput
@@ -123,7 +125,7 @@ struct CSVBacklog {
       }
     }
     if let model = cell(.model)?.lowercased() {
-      if ["opus", "sonnet", "haiku"].contains(model) {
+      if Tier.names.contains(model) {
         feature.model = model
       } else {
         input.report(at: row.offset, "the model '\(model)' is none of opus, sonnet, haiku")

@@ -1,3 +1,5 @@
+import Model
+
 /// Reads a Markdown checklist: each `- [ ]` at the outer level is a feature, the ones below are its
 /// steps, headings name categories.
 struct Checklist {

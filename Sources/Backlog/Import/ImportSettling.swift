@@ -1,3 +1,5 @@
+import Model
+
 /// Brings the features of another program into the rules of ours.
 struct ImportSettling {
   let input: ImportInput

@@ -1,3 +1,5 @@
+import Model
+
 /// A feature as another program's backlog gives it.
 package struct ImportedFeature: Sendable, Equatable {
   /// What a source can say of a feature; what it does not say stays as `features.yml` has it.

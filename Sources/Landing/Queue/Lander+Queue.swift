@@ -33,7 +33,7 @@ extension Lander {
     return LandingQueue(
       queued.map {
         LandingQueue.Entry(id: $0.feature.id, priority: $0.feature.priority, since: $0.since)
-      }, dependencies: try store.dependencies().mapValues { $0.map(\.dependsOn) },
+      }, dependencies: try store.dependencies().mapValues { $0.map(\.id) },
       isOpen: { !landed.contains($0) })
   }
 

@@ -9,6 +9,30 @@ package enum PathPolicy: Equatable, Sendable {
   /// Several may change it; the strategy merges it: `union`, or `regenerate: <command>`.
   case shared(strategy: String)
 
+  /// Reads a policy as the state file has it; an unknown one is strict.
+  package init(name: String, argument: String?) {
+    self =
+      switch name {
+      case "free": .free
+      case "frozen": .frozen
+      case "shared": .shared(strategy: argument ?? "union")
+      default: .strict
+      }
+  }
+
+  /// The policy's name in the state file and in `lanekeeper.yml`.
+  package var name: String {
+    switch self {
+    case .strict: "strict"
+    case .free: "free"
+    case .frozen: "frozen"
+    case .shared: "shared"
+    }
+  }
+
+  /// What the state file has beside the name.
+  package var argument: String? { if case .shared(let strategy) = self { strategy } else { nil } }
+
   /// Tells whether several may change the path at a time.
   package var isShared: Bool { if case .shared = self { true } else { false } }
 }

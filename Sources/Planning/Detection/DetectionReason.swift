@@ -1,4 +1,5 @@
 import Backlog
+import Model
 
 /// Says in one sentence why one feature seems to need another.
 enum DetectionReason {

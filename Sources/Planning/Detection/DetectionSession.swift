@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 
 /// A detection that can go on: a further feature costs a small part of the whole.
 package struct DetectionSession: Sendable {

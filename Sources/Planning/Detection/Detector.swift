@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 
 /// Finds dependencies that nobody declared, by what was learned from other backlogs.
 package struct Detector: Sendable {

@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 
 /// The detector's signals about two features, one of which may need the other: the values that the
 /// weights belong to. `Tools/train-dependencies` defines them a second time; a test compares both.

@@ -1,4 +1,5 @@
 import Backlog
+import Model
 
 /// Places for the features of a graph: one column for each wave, few crossings.
 ///

@@ -1,4 +1,5 @@
 import Backlog
+import Model
 
 /// The style of a drawing of the graph.
 package struct GraphStyle: Sendable {

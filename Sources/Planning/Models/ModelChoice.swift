@@ -1,3 +1,5 @@
+import Model
+
 /// Which tiers may be used, and how a category maps to them.
 package struct ModelChoice: Sendable, Equatable {
   /// The preset in force; `nil` for a list of models.

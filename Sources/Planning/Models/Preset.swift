@@ -1,3 +1,5 @@
+import Model
+
 /// A named choice of tiers.
 package struct Preset: Sendable, Equatable {
   package let id: String

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 
 /// Chooses the cheapest tier that is likely to pass a feature, and learns from this repository's results.
 ///

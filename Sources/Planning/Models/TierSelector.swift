@@ -1,3 +1,5 @@
+import Model
+
 /// The facts of a feature that decide its tier.
 package struct FeatureFacts: Sendable, Equatable {
   package var category: String

@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 import Processes
 import Store
 

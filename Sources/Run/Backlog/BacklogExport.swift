@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 import Store
 
 /// Writes the backlog with its states for other programs.

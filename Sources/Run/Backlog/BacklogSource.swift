@@ -1,5 +1,6 @@
 import Backlog
 import Foundation
+import Model
 import Store
 
 /// A file that a backlog comes from: text of any known format, or a database of AutoCoder.

@@ -1,4 +1,5 @@
 import Backlog
+import Model
 import Planning
 import Store
 

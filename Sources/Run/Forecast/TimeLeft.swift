@@ -1,4 +1,5 @@
 import Backlog
+import Model
 import Planning
 import Store
 
@@ -27,8 +28,8 @@ package enum TimeLeft {
         features: open.map { feature in
           Feature(
             id: feature.id, title: feature.title,
-            dependencies: (dependencies[feature.id] ?? []).filter { ids.contains($0.dependsOn) }
-              .map { Dependency(id: $0.dependsOn) }, priority: feature.priority)
+            dependencies: (dependencies[feature.id] ?? []).filter { ids.contains($0.id) }
+              .map { Dependency(id: $0.id) }, priority: feature.priority)
         }))
     let built: Set<FeatureState> = [.completed, .inReview, .approved, .queued, .landing]
     let states = Dictionary(

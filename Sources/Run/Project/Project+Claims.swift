@@ -81,11 +81,11 @@ extension Project {
     for index in backlog.features.indices {
       let present = Set(backlog.features[index].dependencies.map(\.id))
       for found in known[backlog.features[index].id] ?? []
-      where found.source == "discovered" && ids.contains(found.dependsOn)
-        && !present.contains(found.dependsOn)
+      where found.source == .discovered && ids.contains(found.id)
+        && !present.contains(found.id)
       {
         backlog.features[index].dependencies.append(
-          Dependency(id: found.dependsOn, source: .discovered, reason: found.reason))
+          Dependency(id: found.id, source: .discovered, reason: found.reason))
       }
     }
     return backlog

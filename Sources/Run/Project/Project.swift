@@ -172,20 +172,12 @@ package struct Project: Sendable {
 
   /// The policies of `claims.paths`; configuration and backlog are frozen unless said otherwise.
   package var policies: [(ClaimPath, PathPolicy)] {
-    var paths: [String: Configuration.PathPolicy] = [
+    var paths: [String: PathPolicy] = [
       "lanekeeper.yml": .frozen, "features.yml": .frozen, ".lanekeeper/": .frozen,
     ]
     paths.merge(configuration.claims.paths) { $1 }
     return paths.sorted { $0.key < $1.key }.compactMap { path, policy in
-      guard let path = try? ClaimPath(normalising: path) else { return nil }
-      let value: PathPolicy =
-        switch policy {
-        case .strict: .strict
-        case .free: .free
-        case .frozen: .frozen
-        case .shared(let strategy): .shared(strategy: strategy)
-        }
-      return (path, value)
+      (try? ClaimPath(normalising: path)).map { ($0, policy) }
     }
   }
 
@@ -205,19 +197,7 @@ package struct Project: Sendable {
       target: target, policy: configuration.claims.policy, humans: configuration.claims.humans,
       policies: policies, naming: naming, stacks: configuration.schedule.stack)
     try store.setSlots(configuration.slots)
-    try store.takeOver(
-      backlog.features.map { feature in
-        FeatureEntry(
-          id: feature.id, title: feature.title, category: feature.category,
-          description: feature.description, steps: feature.steps, touches: feature.touches,
-          priority: feature.priority, model: feature.model, agent: feature.agent,
-          slots: feature.slots,
-          dependencies: feature.dependencies.map {
-            DependencyRecord(
-              dependsOn: $0.id, source: $0.source.rawValue, confidence: $0.confidence,
-              reason: $0.reason)
-          })
-      })
+    try store.takeOver(backlog.features)
   }
 
   /// Where the lanes stand; absolute.

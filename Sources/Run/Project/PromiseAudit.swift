@@ -139,11 +139,11 @@ package struct PromiseAudit {
     for (id, index) in landedAt {
       for dependency in dependencies[id] ?? [] {
         // The line goes from the newest to the oldest.
-        if let other = landedAt[dependency.dependsOn], other < index,
-          try !wasThere(dependency.dependsOn, before: index, records, place),
-          try !store.isLateNeed(id, dependency.dependsOn)
+        if let other = landedAt[dependency.id], other < index,
+          try !wasThere(dependency.id, before: index, records, place),
+          try !store.isLateNeed(id, dependency.id)
         {
-          found.append("feature #\(id) landed before #\(dependency.dependsOn), which it needs")
+          found.append("feature #\(id) landed before #\(dependency.id), which it needs")
         }
       }
     }

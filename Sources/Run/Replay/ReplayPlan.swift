@@ -1,6 +1,7 @@
 import Backlog
 import Foundation
 import Git
+import Model
 import Planning
 
 /// What a replay does, and what its agents read.

@@ -72,10 +72,10 @@ package struct Reviews {
     facts.commits = try commits(feature, state)
     let dependencies = try store.dependencies()
     facts.dependsOn = try (dependencies[feature.id] ?? []).compactMap {
-      try store.feature($0.dependsOn)
+      try store.feature($0.id)
     }
     facts.waiting = try dependencies.keys.sorted().filter { id in
-      dependencies[id]?.contains { $0.dependsOn == feature.id } == true
+      dependencies[id]?.contains { $0.id == feature.id } == true
     }.compactMap { try store.feature($0) }.sorted { $0.position < $1.position }
     return facts
   }

@@ -83,7 +83,7 @@ package struct StatusView {
     features = try store.features().filter { $0.inBacklog || !$0.state.isFinal }
     try store.tellSlotWaits(&features)
     slotHolds = try store.slotHolds()
-    dependencies = try store.dependencies().mapValues { $0.map(\.dependsOn) }
+    dependencies = try store.dependencies().mapValues { $0.map(\.id) }
     for attempt in try store.attempts() {
       attempts[attempt.feature] = attempt
       costs[attempt.feature, default: 0] += attempt.costUSD

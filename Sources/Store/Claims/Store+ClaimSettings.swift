@@ -22,18 +22,14 @@ extension Store {
       }
       try db.execute(sql: "DELETE FROM path_policies")
       for (path, policy) in policies {
-        let (name, argument): (String, String?) =
-          switch policy {
-          case .strict: ("strict", nil)
-          case .free: ("free", nil)
-          case .frozen: ("frozen", nil)
-          case .shared(let strategy): ("shared", strategy)
-          }
         try db.execute(
           sql: """
             INSERT OR REPLACE INTO path_policies(path, subtree, policy, argument)
             VALUES (?, ?, ?, ?)
-            """, arguments: [Data(path.bytes), path.isSubtree, name, argument])
+            """,
+          arguments: [
+            Data(path.bytes), path.isSubtree, policy.name, policy.argument,
+          ])
       }
     }
   }

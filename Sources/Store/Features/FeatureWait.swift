@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 /// What has to happen before a feature goes on.
 package enum FeatureWait: Sendable, Equatable {

@@ -1,63 +1,12 @@
 import GRDB
 import Model
 
-/// A feature as the backlog file gives it.
-package struct FeatureEntry: Sendable, Equatable {
-  package var id: String
-  package var title: String
-  package var category: String
-  package var description: String
-  package var steps: [String]
-  package var touches: [String]
-  package var priority: Int
-  package var model: String?
-  package var agent: String?
-  /// The names of the slots that an attempt on it holds.
-  package var slots: [String]
-  package var dependencies: [DependencyRecord]
-
-  package init(
-    id: String, title: String, category: String, description: String, steps: [String],
-    touches: [String], priority: Int, model: String?, agent: String?, slots: [String] = [],
-    dependencies: [DependencyRecord]
-  ) {
-    self.id = id
-    self.title = title
-    self.category = category
-    self.description = description
-    self.steps = steps
-    self.touches = touches
-    self.priority = priority
-    self.model = model
-    self.agent = agent
-    self.slots = slots
-    self.dependencies = dependencies
-  }
-}
-
-/// An edge of the graph: the feature that holds it needs `dependsOn` landed first.
-package struct DependencyRecord: Sendable, Equatable {
-  package var dependsOn: String
-  /// `declared`, `detected` or `discovered`.
-  package var source: String
-  /// From 0 to 1, for a detected edge.
-  package var confidence: Double?
-  package var reason: String?
-
-  package init(dependsOn: String, source: String, confidence: Double?, reason: String?) {
-    self.dependsOn = dependsOn
-    self.source = source
-    self.confidence = confidence
-    self.reason = reason
-  }
-}
-
 extension Store {
   /// Takes over the backlog as it stands in the file; states, attempts and discovered
   /// dependencies stay.
   ///
   /// A feature that left the file keeps its history and is not scheduled any more.
-  package func takeOver(_ entries: [FeatureEntry]) throws {
+  package func takeOver(_ features: [Feature]) throws {
     try write { db in
       try db.execute(sql: "UPDATE features SET in_backlog = 0 WHERE in_backlog = 1")
       let upsert = try db.makeStatement(
@@ -77,7 +26,7 @@ extension Store {
           VALUES (?, ?, ?, ?, ?) ON CONFLICT(feature, depends_on) DO NOTHING
           """)
       try db.execute(sql: "DELETE FROM dependencies WHERE source <> 'discovered'")
-      for (position, entry) in entries.enumerated() {
+      for (position, entry) in features.enumerated() {
         try upsert.execute(arguments: [
           entry.id, position, entry.title, entry.category, entry.description,
           JSON.texts(entry.steps).text, JSON.texts(entry.touches).text, entry.priority, entry.model,
@@ -85,7 +34,7 @@ extension Store {
         ])
         for item in entry.dependencies {
           try edge.execute(arguments: [
-            entry.id, item.dependsOn, item.source, item.confidence, item.reason,
+            entry.id, item.id, item.source.rawValue, item.confidence, item.reason,
           ])
         }
       }
@@ -142,14 +91,15 @@ extension Store {
   }
 
   /// Returns every dependency, by feature.
-  package func dependencies() throws -> [String: [DependencyRecord]] {
+  package func dependencies() throws -> [String: [Dependency]] {
     try read { db in
-      var result: [String: [DependencyRecord]] = [:]
+      var result: [String: [Dependency]] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT * FROM dependencies ORDER BY depends_on") {
         result[row["feature"], default: []].append(
-          DependencyRecord(
-            dependsOn: row["depends_on"], source: row["source"], confidence: row["confidence"],
-            reason: row["reason"]))
+          Dependency(
+            id: row["depends_on"],
+            source: Dependency.Source(rawValue: row["source"]) ?? .declared,
+            confidence: row["confidence"], reason: row["reason"]))
       }
       return result
     }

@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 // A move of a feature inside a larger change may be refused, by a fault of this program or of the state
 // file. What the larger change says of the world, such as that an agent has ended, is true all the same, so

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Model
 
 /// A merge that is about to be gated and landed.
 package struct NewLanding: Sendable, Equatable {

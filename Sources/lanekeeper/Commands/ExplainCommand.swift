@@ -172,7 +172,7 @@ struct ExplainCommand: ParsableCommand {
     let living = try Liveness(project, store).isAnybodyAtWork()
     let idle = living ? [] : ["no run is active; start one with `lanekeeper run`"]
     func dependencies(_ states: (FeatureState) -> Bool) throws -> [String] {
-      try (store.dependencies()[feature.id] ?? []).compactMap { try store.feature($0.dependsOn) }
+      try (store.dependencies()[feature.id] ?? []).compactMap { try store.feature($0.id) }
         .filter { states($0.state) }
         .map { "#\($0.id) \($0.shortTitle) is \($0.state.rawValue)" + (try hold($0, store)) }
     }

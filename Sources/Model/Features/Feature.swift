@@ -1,6 +1,3 @@
-// Backlog: reading and writing of features.yml and lanekeeper.yml, and taking over the backlogs of
-// other programs. Pure: text in, values or a list of problems out.
-
 /// One unit of work, as the backlog gives it.
 package struct Feature: Sendable, Equatable {
   package var id: String
@@ -59,11 +56,4 @@ package struct Dependency: Sendable, Equatable {
     self.reason = reason
     self.by = by
   }
-}
-
-/// The list of features to build.
-package struct Backlog: Sendable, Equatable {
-  package var features: [Feature]
-
-  package init(features: [Feature]) { self.features = features }
 }

@@ -1,24 +1,9 @@
-// Models: which model tier works on which feature. Pure: settings and facts in, a tier and
+// Which model tier works on which feature. Pure: settings and facts in, a tier and
 // the reason for it out. Format and presets are those of the earlier AutoCoder program.
 
-/// A model's class of capability and cost.
-package enum Tier: String, CaseIterable, Sendable, Comparable, Codable {
-  case opus
-  case sonnet
-  case haiku
+import Model
 
-  /// 0 for the best.
-  private var rank: Int {
-    switch self {
-    case .opus: 0
-    case .sonnet: 1
-    case .haiku: 2
-    }
-  }
-
-  /// The better tier comes first.
-  package static func < (a: Tier, b: Tier) -> Bool { a.rank < b.rank }
-
+extension Tier {
   /// Reads `opus,haiku` in any order; `all` means the three.
   ///
   /// - Returns: the tiers, best first, each once.
