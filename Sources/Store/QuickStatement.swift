@@ -1,11 +1,14 @@
 import CSQLite
 import GRDB
+import Model
 
 /// A prepared statement that is stepped through SQLite's own interface.
 ///
 /// Claims are the busiest thing in the store. GRDB compiles each statement once and keeps it; binding
 /// and reading through its values would cost more than SQLite itself takes.
-struct QuickStatement {
+struct QuickStatement: SQLStatement {
+  typealias Failure = any Error
+
   private let handle: OpaquePointer
   private let database: OpaquePointer?
 
@@ -15,13 +18,13 @@ struct QuickStatement {
   }
 
   /// Runs the statement and hands each row to `row`.
-  func run(_ values: [QuickValue], row: (QuickRow) throws -> Void = { _ in }) throws {
+  func run(_ values: [SQLValue], _ row: (QuickRow) -> Void) throws {
     sqlite3_reset(handle)
     defer { sqlite3_reset(handle) }
     for (position, value) in values.enumerated() { value.bind(handle, Int32(position + 1)) }
     while true {
       switch sqlite3_step(handle) {
-      case SQLITE_ROW: try row(QuickRow(handle: handle))
+      case SQLITE_ROW: row(QuickRow(handle: handle))
       case SQLITE_DONE: return
       case let code:
         throw DatabaseError(
@@ -33,17 +36,7 @@ struct QuickStatement {
   }
 }
 
-/// A value that is bound to a statement.
-enum QuickValue {
-  case null
-  case integer(Int64)
-  case text(String)
-  case blob([UInt8])
-
-  static func text(_ text: String?) -> QuickValue { text.map { .text($0) } ?? .null }
-  static func integer(_ number: Int64?) -> QuickValue { number.map { .integer($0) } ?? .null }
-  static func bool(_ value: Bool) -> QuickValue { .integer(value ? 1 : 0) }
-
+extension SQLValue {
   fileprivate func bind(_ statement: OpaquePointer, _ position: Int32) {
     switch self {
     case .null: sqlite3_bind_null(statement, position)
@@ -66,7 +59,7 @@ enum QuickValue {
 }
 
 /// A row of an answer, valid until the next one.
-struct QuickRow {
+struct QuickRow: SQLRow {
   fileprivate let handle: OpaquePointer
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
@@ -82,4 +75,16 @@ struct QuickRow {
     guard count > 0, let pointer = sqlite3_column_blob(handle, column) else { return [] }
     return Array(UnsafeRawBufferPointer(start: pointer, count: count))
   }
+}
+
+/// GRDB's connection as the ledger takes it.
+struct StoreConnection: SQLConnection {
+  fileprivate let db: Database
+
+  func statement(_ sql: String) throws -> QuickStatement { try QuickStatement(db, sql) }
+}
+
+extension Database {
+  /// The claims, in the transaction that is open.
+  var ledger: ClaimLedger<StoreConnection> { ClaimLedger(StoreConnection(db: self)) }
 }

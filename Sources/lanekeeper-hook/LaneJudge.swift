@@ -27,7 +27,7 @@ struct LaneRow {
 
   /// Reads a lane; `nil` where it is not assigned to a feature.
   static func find(_ number: Int, _ database: LockDatabase) throws(StateFileError) -> LaneRow? {
-    try database.query(
+    try database.rows(
       """
       SELECT feature, agent, branch, base, path,
         coalesce((SELECT branch FROM stacks WHERE feature = lanes.feature AND landed = 0),
@@ -39,12 +39,13 @@ struct LaneRow {
     ) { row in
       LaneRow(
         number: number, path: row.text(4) ?? "", feature: row.text(0) ?? "", agent: row.text(1),
-        branch: row.text(2) ?? "", base: row.blob(3).map(Hex.text), target: row.text(5) ?? "",
+        branch: row.text(2) ?? "", base: row.isNull(3) ? nil : Hex.text(row.blob(3)),
+        target: row.text(5) ?? "",
         policy: row.text(6) ?? "auto", isAtWork: row.integer(7) != 0)
     }.first
   }
 
-  var owner: ClaimOwner { ClaimOwner(kind: .feature, id: feature) }
+  var owner: ClaimOwner { .feature(feature) }
 
   /// Finds the feature that a commit in a lane belongs to; `nil` where there is none.
   static func find(_ number: Int, _ place: GitPlace, _ database: LockDatabase)
@@ -63,7 +64,7 @@ struct LaneRow {
     guard Ancestry.isPerson(place), let branch = References(place: place).headBranch else {
       return nil
     }
-    return try database.query(
+    return try database.rows(
       """
       SELECT id, (SELECT path FROM lanes WHERE number = ?),
         coalesce((SELECT branch FROM stacks WHERE feature = features.id AND landed = 0),
@@ -105,7 +106,7 @@ struct LaneJudge {
     return try database.transaction { () throws(StateFileError) -> [ClaimConflict] in
       let conflicts = try claim(paths, base: base)
       guard conflicts.isEmpty else { return conflicts }
-      try pin(paths)
+      try database.ledger.pin(files: paths, of: lane.feature)
       try record?()
       return []
     }
@@ -118,13 +119,20 @@ struct LaneJudge {
   func claim(_ paths: [[UInt8]], base: String?) throws(StateFileError) -> [ClaimConflict] {
     guard lane.policy != "off" else { return [] }
     let now = Clock.milliseconds
-    switch try decide(paths, now, table(base, Policies.read(database))) {
+    let ledger = database.ledger
+    let policies = try ledger.policies()
+    let decision = try ClaimRule.decide(
+      requests(paths), owner: lane.owner, policies: policies, now: now, committing: true,
+      table: table(base, policies))
+    switch decision {
     case .refused(let conflicts): return conflicts
     case .granted(let new, _, _, let expired):
-      if lane.policy == "strict", !new.isEmpty {
+      guard !new.isEmpty else { return [] }
+      if lane.policy == "strict" {
         return new.map { ClaimConflict(path: $0.path, reason: .held, holder: nil) }
       }
-      try write(new, replacing: expired, now: now)
+      try ledger.grant(new, replacing: expired, to: lane.owner, agent: lane.agent, now: now)
+      try ledger.forgetRefusals(of: new.map(\.path.bytes), to: lane.feature)
       return []
     }
   }
@@ -133,77 +141,34 @@ struct LaneJudge {
   /// claimed and pinned already. Inside a transaction that only reads.
   func holds(_ paths: [[UInt8]], base: String?) throws(StateFileError) -> Bool {
     guard lane.policy != "off" else { return false }
-    let table = try table(base, Policies.read(database))
-    table.mayWrite = false
-    let decision = try decide(paths, Clock.milliseconds, table)
+    let policies = try database.ledger.policies()
+    let table = table(base, policies, mayWrite: false)
+    let decision = try ClaimRule.decide(
+      requests(paths), owner: lane.owner, policies: policies, now: Clock.milliseconds,
+      committing: true, table: table)
     guard case .granted(let new, _, let free, _) = decision, new.isEmpty, free.isEmpty else {
       return false
     }
     return !table.rows.contains { $0.owner == lane.owner && !$0.isPinned }
   }
 
-  private func table(_ base: String?, _ policies: PathPolicies) -> HookLockTable {
-    HookLockTable(database: database, base: base, tip: tip, policies: policies, changes: changes)
+  private func requests(_ paths: [[UInt8]]) -> [ClaimRequest] {
+    paths.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) }
   }
 
-  private func decide(
-    _ paths: [[UInt8]], _ now: Int64, _ table: HookLockTable
-  ) throws(StateFileError) -> ClaimDecision {
-    let requests = paths.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) }
-    do {
-      return try ClaimRule.decide(
-        requests, owner: lane.owner, policies: table.policies, now: now, committing: true,
-        table: table)
-    } catch {
-      throw table.failure ?? StateFileError(reason: "\(error)")
-    }
-  }
-
-  private func write(
-    _ new: [ClaimRequest], replacing expired: [ClaimRow], now: Int64
-  ) throws(StateFileError) {
-    guard !new.isEmpty else { return }
-    for row in expired {
-      try database.query(
-        """
-        DELETE FROM claims WHERE path = ? AND subtree = ? AND owner_kind = ? AND owner = ?
-        """,
-        [
-          .blob(row.path.bytes), .integer(row.path.isSubtree ? 1 : 0),
-          .text(row.owner.kind.rawValue), .text(row.owner.id),
-        ])
-    }
-    let generation =
-      try database.query(ClaimSchema.nextGeneration, []) { $0.integer(0) }.first ?? 1
-    for request in new {
-      try database.query(
-        ClaimSchema.insertClaim,
-        [
-          .blob(request.path.bytes), .integer(request.path.isSubtree ? 1 : 0),
-          .text(request.mode.rawValue), .text("feature"), .text(lane.feature),
-          lane.agent.map { .text($0) } ?? .null, .integer(generation), .integer(now), .null,
-          .integer(0), request.path.spelled.map { .blob($0) } ?? .null,
-        ])
-      try database.query(
-        "DELETE FROM refusals WHERE feature = ? AND path = ?",
-        [.text(lane.feature), .blob(request.path.bytes)])
-    }
-    let names = new.map { JSON.quoted($0.path.description) }.joined(separator: ",")
-    try event("claims_granted", "{\"paths\":[\(names)],\"generation\":\(generation)}", now)
-  }
-
-  /// Marks the claims that cover these paths: a path that a commit changes can't be released.
-  func pin(_ paths: [[UInt8]]) throws(StateFileError) {
-    let naming = try Policies.naming(database)
-    for path in paths {
-      let file = ClaimPath(file: path, naming: naming)
-      for candidate in [file.bytes] + file.ancestors {
-        try database.query(
-          """
-          UPDATE claims SET pinned = 1, expires_at = NULL WHERE path = ? AND pinned = 0
-            AND owner_kind = 'feature' AND owner = ? AND (subtree = 1 OR ?)
-          """,
-          [.blob(candidate), .text(lane.feature), .integer(candidate == file.bytes ? 1 : 0)])
+  private func table(
+    _ base: String?, _ policies: PathPolicies, mayWrite: Bool = true
+  ) -> LedgerTable<LockDatabase> {
+    LedgerTable(database.ledger, naming: policies.naming, mayWrite: mayWrite) {
+      () throws(StateFileError) in
+      guard let base, let tip, let from = Hex.bytes(base), let to = Hex.bytes(tip) else {
+        return nil
+      }
+      return LedgerTable.Pair(base: from, tip: to) { () throws(StateFileError) in
+        guard let changed = changes.between(base, tip) else {
+          throw StateFileError(reason: "git can't compare \(base) with \(tip)")
+        }
+        return changed
       }
     }
   }
@@ -214,24 +179,9 @@ struct LaneJudge {
   func refuse(
     _ conflicts: [ClaimConflict], of count: Int
   ) throws(StateFileError) -> [String] {
-    let now = Clock.milliseconds
     try database.transaction { () throws(StateFileError) in
-      for conflict in conflicts where conflict.holder != nil || conflict.reason != .held {
-        let holder = conflict.holder.flatMap { $0.owner.kind == .feature ? $0.owner.id : nil }
-        try database.query(
-          """
-          INSERT OR REPLACE INTO refusals(feature, path, subtree, reason, holder, at)
-          VALUES (?, ?, ?, ?, ?, ?)
-          """,
-          [
-            .text(lane.feature), .blob(conflict.path.bytes),
-            .integer(conflict.path.isSubtree ? 1 : 0), .text(conflict.reason.rawValue),
-            holder.map { .text($0) } ?? .null, .integer(now),
-          ])
-      }
-      let names = conflicts.map { JSON.quoted($0.path.description) }.joined(separator: ",")
-      let reasons = conflicts.map { JSON.quoted($0.reason.rawValue) }.joined(separator: ",")
-      try event("claim_refused", "{\"paths\":[\(names)],\"reasons\":[\(reasons)]}", now)
+      try database.ledger.refuse(
+        conflicts, to: lane.owner, agent: lane.agent, now: Clock.milliseconds)
     }
     if conflicts.allSatisfy({ $0.holder == nil && $0.reason == .held }) {
       return ["lanekeeper: feature #\(lane.feature) has not claimed what it commits:"]
@@ -246,48 +196,17 @@ struct LaneJudge {
   }
 
   private func fact(_ column: String, of feature: String) -> String? {
-    let rows = try? database.query(
-      "SELECT \(column) FROM features WHERE id = ?", [.text(feature)]
-    ) { $0.text(0) }
-    return rows?.first ?? nil
+    (try? database.text("SELECT \(column) FROM features WHERE id = ?", [.text(feature)])) ?? nil
   }
 
   /// Notes a person's commits on the lane's branch, which are shown as theirs.
   ///
   /// - Parameter old: the branch's tip before, in hex.
   func notePerson(_ old: String?, _ new: String) throws(StateFileError) {
-    let from = old.map { ",\"from\":\"\($0)\"" } ?? ""
-    try event("person_committed", "{\"to\":\"\(new)\"\(from)}", Clock.milliseconds)
-  }
-
-  private func event(_ type: String, _ data: String, _ now: Int64) throws(StateFileError) {
-    try database.query(
-      "INSERT INTO events(time, type, feature, agent, data) VALUES (?, ?, ?, ?, ?)",
-      [
-        .integer(now), .text(type), .text(lane.feature), lane.agent.map { .text($0) } ?? .null,
-        .text(data),
-      ])
-  }
-}
-
-/// The policies of the repository, as the state file has them.
-enum Policies {
-  static func read(_ database: LockDatabase) throws(StateFileError) -> PathPolicies {
-    PathPolicies(
-      try database.query("SELECT path, subtree, policy, argument FROM path_policies", []) { row in
-        (
-          ClaimPath(stored: row.blob(0) ?? [], isSubtree: row.integer(1) != 0),
-          PathPolicy(name: row.text(2) ?? "", argument: row.text(3))
-        )
-      }, naming: try naming(database))
-  }
-
-  /// How the repository's file system names files.
-  static func naming(_ database: LockDatabase) throws(StateFileError) -> PathNaming {
-    let rows = try database.query(
-      "SELECT value FROM meta WHERE key = ?", [.text(ClaimSchema.namingKey)]
-    ) { $0.text(0) }
-    return PathNaming(text: rows.first ?? nil)
+    var facts: [String: JSON] = ["to": .string(new)]
+    if let old { facts["from"] = .string(old) }
+    try database.ledger.append(
+      "person_committed", feature: lane.feature, agent: lane.agent, facts, now: Clock.milliseconds)
   }
 }
 

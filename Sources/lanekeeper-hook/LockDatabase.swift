@@ -8,12 +8,19 @@ struct StateFileError: Error {
   let reason: String
 }
 
+extension StateFileError {
+  /// The last failure of a connection.
+  fileprivate init(of database: OpaquePointer?) {
+    reason = String(cString: sqlite3_errmsg(database))
+  }
+}
+
 /// The state file, through SQLite's C interface. It is closed by the end of the process, which takes less
 /// time than giving all memory back.
-final class LockDatabase {
+final class LockDatabase: SQLConnection {
   private var handle: OpaquePointer?
   // A few; a dictionary takes longer to set up than to look through these.
-  private var statements: [(sql: String, pointer: OpaquePointer)] = []
+  private var statements: [(sql: String, statement: HookStatement)] = []
 
   /// Opens the state file.
   ///
@@ -35,7 +42,7 @@ final class LockDatabase {
     }
     _ = lk_sqlite_no_checkpoint_on_close(handle)
     sqlite3_busy_timeout(handle, busyMilliseconds)
-    let version = try query("PRAGMA user_version", []) { Int($0.integer(0)) }.first ?? 0
+    let version = try rows("PRAGMA user_version") { Int($0.integer(0)) }.first ?? 0
     guard version == ClaimSchema.version else {
       throw StateFileError(
         reason: version > ClaimSchema.version
@@ -44,16 +51,18 @@ final class LockDatabase {
     }
   }
 
-  /// Runs a statement without values.
-  func run(_ sql: String) throws(StateFileError) {
-    guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure }
+  /// Runs a statement that is needed once.
+  func execute(_ sql: String) throws(StateFileError) {
+    guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {
+      throw StateFileError(of: handle)
+    }
   }
 
   /// Runs `body`, which only reads, on one state of the file.
   func reading<T>(_ body: () throws(StateFileError) -> T) throws(StateFileError) -> T {
-    try run("BEGIN")
+    try execute("BEGIN")
     let result = try body()
-    try run("COMMIT")
+    try execute("COMMIT")
     return result
   }
 
@@ -61,11 +70,11 @@ final class LockDatabase {
   /// throws.
   func transaction<T>(_ body: () throws(StateFileError) -> T) throws(StateFileError) -> T {
     // A commit's claims need not survive a power cut: the landing checks the real diff again.
-    try run("PRAGMA synchronous = NORMAL")
-    try run("BEGIN IMMEDIATE")
+    try execute("PRAGMA synchronous = NORMAL")
+    try execute("BEGIN IMMEDIATE")
     do {
       let result = try body()
-      try run("COMMIT")
+      try execute("COMMIT")
       return result
     } catch {
       sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
@@ -73,91 +82,77 @@ final class LockDatabase {
     }
   }
 
-  /// Runs a statement and returns its rows.
-  @discardableResult
-  func query<T>(
-    _ sql: String, _ values: [Value], _ row: (Row) -> T = { _ in () }
-  ) throws(StateFileError) -> [T] {
-    let statement = try prepared(sql)
-    defer { sqlite3_reset(statement) }
-    for (position, value) in values.enumerated() {
-      value.bind(statement, Int32(position + 1))
+  /// Returns a statement, which is compiled once.
+  func statement(_ sql: String) throws(StateFileError) -> HookStatement {
+    if let known = statements.first(where: { $0.sql == sql }) { return known.statement }
+    var pointer: OpaquePointer?
+    guard sqlite3_prepare_v2(handle, sql, -1, &pointer, nil) == SQLITE_OK, let pointer else {
+      throw StateFileError(of: handle)
     }
-    var rows: [T] = []
-    while true {
-      switch sqlite3_step(statement) {
-      case SQLITE_ROW: rows.append(row(Row(statement: statement)))
-      case SQLITE_DONE: return rows
-      default: throw failure
-      }
-    }
-  }
-
-  private func prepared(_ sql: String) throws(StateFileError) -> OpaquePointer {
-    if let known = statements.first(where: { $0.sql == sql }) { return known.pointer }
-    var statement: OpaquePointer?
-    guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK, let statement else {
-      throw failure
-    }
+    let statement = HookStatement(handle: pointer, database: handle)
     statements.append((sql, statement))
     return statement
   }
 
-  private var failure: StateFileError {
-    StateFileError(reason: String(cString: sqlite3_errmsg(handle)))
+  /// The claims, in the transaction that is open.
+  var ledger: ClaimLedger<LockDatabase> { ClaimLedger(self) }
+
+  /// Returns a remembered value.
+  func setting(_ key: String) throws(StateFileError) -> String? {
+    try text("SELECT value FROM meta WHERE key = ?", [.text(key)])
   }
+}
 
-  /// A value that is bound to a statement.
-  enum Value {
-    case null
-    case integer(Int64)
-    case text(String)
-    case blob([UInt8])
+/// A compiled statement.
+struct HookStatement: SQLStatement {
+  fileprivate let handle: OpaquePointer
+  fileprivate let database: OpaquePointer?
 
-    func bind(_ statement: OpaquePointer?, _ position: Int32) {
-      switch self {
-      case .null: sqlite3_bind_null(statement, position)
-      case .integer(let number): sqlite3_bind_int64(statement, position, number)
-      case .text(let text):
-        sqlite3_bind_text(statement, position, text, -1, lk_sqlite_transient())
-      case .blob(let bytes):
-        if bytes.isEmpty {
-          sqlite3_bind_zeroblob(statement, position, 0)
-        } else {
-          sqlite3_bind_blob(statement, position, bytes, Int32(bytes.count), lk_sqlite_transient())
-        }
+  func run(_ values: [SQLValue], _ body: (HookRow) -> Void) throws(StateFileError) {
+    defer { sqlite3_reset(handle) }
+    for (position, value) in values.enumerated() { value.bind(handle, Int32(position + 1)) }
+    while true {
+      switch sqlite3_step(handle) {
+      case SQLITE_ROW: body(HookRow(handle: handle))
+      case SQLITE_DONE: return
+      default: throw StateFileError(of: database)
       }
     }
   }
+}
 
-  /// A row of an answer, valid until the next one.
-  struct Row {
-    let statement: OpaquePointer?
-
-    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
-
-    func text(_ column: Int32) -> String? {
-      guard let pointer = sqlite3_column_text(statement, column) else { return nil }
-      return String(cString: pointer)
+extension SQLValue {
+  fileprivate func bind(_ statement: OpaquePointer?, _ position: Int32) {
+    switch self {
+    case .null: sqlite3_bind_null(statement, position)
+    case .integer(let number): sqlite3_bind_int64(statement, position, number)
+    case .text(let text):
+      sqlite3_bind_text(statement, position, text, -1, lk_sqlite_transient())
+    case .blob(let bytes):
+      if bytes.isEmpty {
+        sqlite3_bind_zeroblob(statement, position, 0)
+      } else {
+        sqlite3_bind_blob(statement, position, bytes, Int32(bytes.count), lk_sqlite_transient())
+      }
     }
+  }
+}
 
-    func blob(_ column: Int32) -> [UInt8]? {
-      guard sqlite3_column_type(statement, column) != SQLITE_NULL else { return nil }
-      let count = Int(sqlite3_column_bytes(statement, column))
-      guard count > 0, let pointer = sqlite3_column_blob(statement, column) else { return [] }
-      return Array(UnsafeRawBufferPointer(start: pointer, count: count))
-    }
+/// A row of an answer, valid until the next one.
+struct HookRow: SQLRow {
+  fileprivate let handle: OpaquePointer
 
-    /// Reads the columns of ``ClaimSchema/selectAt``.
-    var claim: ClaimRow {
-      ClaimRow(
-        path: ClaimPath(stored: blob(0) ?? [], isSubtree: integer(1) != 0, spelled: blob(10)),
-        mode: ClaimMode(rawValue: text(2) ?? "") ?? .exclusive,
-        owner: ClaimOwner(
-          kind: ClaimOwner.Kind(rawValue: text(3) ?? "") ?? .feature, id: text(4) ?? ""),
-        agent: text(5), generation: integer(6), acquiredAt: integer(7),
-        expiresAt: sqlite3_column_type(statement, 8) == SQLITE_NULL ? nil : integer(8),
-        isPinned: integer(9) != 0)
-    }
+  func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+  func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+  func text(_ column: Int32) -> String? {
+    sqlite3_column_text(handle, column).map { String(cString: $0) }
+  }
+
+  func blob(_ column: Int32) -> [UInt8] {
+    let count = Int(sqlite3_column_bytes(handle, column))
+    guard count > 0, let pointer = sqlite3_column_blob(handle, column) else { return [] }
+    return Array(UnsafeRawBufferPointer(start: pointer, count: count))
   }
 }

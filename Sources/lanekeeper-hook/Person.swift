@@ -7,10 +7,9 @@ enum Person {
     if Ancestry.isAgent(place) { return .refuse(Refusals.fromAgent) }
     do throws(StateFileError) {
       let database = try LockDatabase(place, busyMilliseconds: 2000)
-      let humans = try setting("claims.humans", database) ?? "warn"
+      let humans = try database.setting("claims.humans") ?? "warn"
       guard humans != "off" else { return .pass([]) }
-      let anything = try database.query("SELECT 1 FROM claims LIMIT 1", []) { $0.integer(0) }
-      guard !anything.isEmpty else { return .pass([]) }
+      guard try database.hasRows("SELECT 1 FROM claims LIMIT 1") else { return .pass([]) }
       let changes = Changes(place, staged: true)
       let requests = (changes.staged(against: References(place: place).head) ?? []).map {
         ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive)
@@ -18,16 +17,15 @@ enum Person {
       // On a feature's branch they go on with that feature.
       let feature = try feature(References(place: place).headBranch, database)
       let owner =
-        feature.map { ClaimOwner(kind: .feature, id: $0) }
+        feature.map { ClaimOwner.feature($0) }
         ?? ClaimOwner(
           kind: .person,
           id: PersonName.of(
             user: Environment.value("USER"), logName: Environment.value("LOGNAME")))
-      let policies = try Policies.read(database)
+      let policies = try database.ledger.policies()
       let decision = try? ClaimRule.decide(
         requests, owner: owner, policies: policies, now: Clock.milliseconds,
-        table: HookLockTable(
-          database: database, base: nil, tip: nil, policies: policies, changes: changes))
+        table: LedgerTable(database.ledger, naming: policies.naming))
       guard case .refused(let conflicts) = decision else { return .pass([]) }
       let lines = RefusalText.grouped(conflicts, titleOf: { title($0, database) }).map {
         "  " + $0
@@ -51,22 +49,10 @@ enum Person {
     _ branch: String?, _ database: LockDatabase
   ) throws(StateFileError) -> String? {
     guard let branch else { return nil }
-    return try database.query("SELECT id FROM features WHERE branch = ?", [.text(branch)]) {
-      $0.text(0)
-    }.first ?? nil
-  }
-
-  private static func setting(
-    _ key: String, _ database: LockDatabase
-  ) throws(StateFileError) -> String? {
-    try database.query("SELECT value FROM meta WHERE key = ?", [.text(key)]) { $0.text(0) }
-      .first ?? nil
+    return try database.text("SELECT id FROM features WHERE branch = ?", [.text(branch)])
   }
 
   private static func title(_ feature: String, _ database: LockDatabase) -> String? {
-    let rows = try? database.query(
-      "SELECT title FROM features WHERE id = ?", [.text(feature)]
-    ) { $0.text(0) }
-    return rows?.first ?? nil
+    (try? database.text("SELECT title FROM features WHERE id = ?", [.text(feature)])) ?? nil
   }
 }

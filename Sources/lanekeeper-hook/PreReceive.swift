@@ -37,18 +37,14 @@ private struct ServerJudge {
 
   init(_ place: GitPlace) throws(StateFileError) {
     let database = try LockDatabase(place)
-    func setting(_ key: String) throws(StateFileError) -> String? {
-      try database.query("SELECT value FROM meta WHERE key = ?", [.text(key)]) { $0.text(0) }
-        .first ?? nil
-    }
     self.database = database
     references = References(place: place)
     changes = Changes(place)
-    target = try setting("target") ?? ""
-    policy = try setting("claims.policy") ?? "auto"
-    humans = try setting("claims.humans") ?? "warn"
+    target = try database.setting("target") ?? ""
+    policy = try database.setting("claims.policy") ?? "auto"
+    humans = try database.setting("claims.humans") ?? "warn"
     tip = references.value(target)
-    let lines = (try setting(ClaimSchema.branchPrefixesKey) ?? "").split(separator: "\n")
+    let lines = (try database.setting(ClaimSchema.branchPrefixesKey) ?? "").split(separator: "\n")
     prefixes = lines.isEmpty ? ["refs/heads/lane/"] : lines.map(String.init)
   }
 
@@ -64,17 +60,13 @@ private struct ServerJudge {
   /// The feature that a branch belongs to: the one that the state file knows, or else the one that
   /// the branch is named after.
   private func owner(_ branch: String) throws(StateFileError) -> String {
-    let known = try? database.query(
-      "SELECT id FROM features WHERE branch = ?", [.text(branch)]
-    ) { $0.text(0) }.first
+    let known = try? database.text("SELECT id FROM features WHERE branch = ?", [.text(branch)])
     let prefix = prefixes.filter { branch.hasPrefix($0) }.max { $0.utf8.count < $1.utf8.count }
     return (known ?? nil) ?? String(branch.dropFirst(prefix?.count ?? 0))
   }
 
   private func branch(_ owner: String) throws(StateFileError) -> String {
-    let known = try? database.query(
-      "SELECT branch FROM features WHERE id = ?", [.text(owner)]
-    ) { $0.text(0) }.first
+    let known = try? database.text("SELECT branch FROM features WHERE id = ?", [.text(owner)])
     let names = prefixes.map { $0 + owner }
     return (known ?? nil) ?? names.first { references.value($0) != nil } ?? names[0]
   }
@@ -92,7 +84,7 @@ private struct ServerJudge {
       var conflicts = try judge.claim(paths, base: base)
       if try settle(holdersOf: conflicts) { conflicts = try judge.claim(paths, base: base) }
       guard conflicts.isEmpty else { return conflicts }
-      try judge.pin(paths)
+      try database.ledger.pin(files: paths, of: lane.feature)
       return []
     }
     return conflicts.isEmpty ? .pass([]) : .refuse(try judge.refuse(conflicts, of: .max))
@@ -107,8 +99,7 @@ private struct ServerJudge {
       let value = references.value(try branch(holder.id))
       if let value, let tip, !GitCommand.isAncestor(value, of: tip) { continue }
       if value != nil, tip == nil { continue }
-      try database.query(
-        "DELETE FROM claims WHERE owner_kind = 'feature' AND owner = ?", [.text(holder.id)])
+      try database.ledger.removeAll(of: holder)
       ended = true
     }
     return ended
@@ -120,11 +111,10 @@ private struct ServerJudge {
     else { return .pass([]) }
     let requests = paths.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) }
     let pusher = ClaimOwner(kind: .person, id: "pusher")
-    let policies = try Policies.read(database)
+    let policies = try database.ledger.policies()
     let decision = try? ClaimRule.decide(
       requests, owner: pusher, policies: policies, now: Clock.milliseconds,
-      table: HookLockTable(
-        database: database, base: nil, tip: nil, policies: policies, changes: changes))
+      table: LedgerTable(database.ledger, naming: policies.naming))
     guard case .refused(let found) = decision else { return .pass([]) }
     var conflicts: [ClaimConflict] = []
     for conflict in found {

@@ -49,10 +49,7 @@ enum ReferenceTransaction {
     guard weighty.contains(where: { $0.name.hasPrefix("refs/heads/") }) else { return .pass([]) }
     do throws(StateFileError) {
       let database = try LockDatabase(place, busyMilliseconds: 2000)
-      let target =
-        try database.query(
-          "SELECT value FROM meta WHERE key = 'target'", []
-        ) { $0.text(0) }.first ?? nil
+      let target = try database.setting("target")
       guard let target else { return .pass([]) }
       var moves = weighty.filter { $0.isNamed(target) }
       // A target that was renamed goes on under a name that is not known yet.
@@ -61,7 +58,7 @@ enum ReferenceTransaction {
       }
       for change in moves {
         let old = references.value(change.name).flatMap(Hex.bytes)
-        try database.query(
+        try database.run(
           ClaimSchema.insertTargetMove,
           [
             old.map { .blob($0) } ?? .null, Hex.bytes(change.new).map { .blob($0) } ?? .null,
@@ -99,7 +96,7 @@ enum ReferenceTransaction {
     if moved != nil || isPerson {
       record = { () throws(StateFileError) in
         if let moved {
-          try database.query(
+          try database.run(
             "UPDATE lanes SET base = ? WHERE number = ?",
             [.blob(moved), .integer(Int64(lane.number))])
         }

@@ -3,6 +3,7 @@ import Testing
 
 /// A lock table in memory.
 private struct MemoryTable: LockTable {
+  typealias Failure = any Error
   var rows: [ClaimRow] = []
   var stale: Set<ClaimPath> = []
 

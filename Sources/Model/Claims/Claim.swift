@@ -25,6 +25,21 @@ package struct ClaimOwner: Hashable, Sendable {
   }
 }
 
+extension ClaimOwner {
+  /// The owner that a feature is.
+  package static func feature(_ id: String) -> ClaimOwner { ClaimOwner(kind: .feature, id: id) }
+
+  /// The owner as it stands in `waiting_for` and in `--json`: `feature:3`.
+  package var text: String { "\(kind.rawValue):\(id)" }
+
+  /// Reads ``text``.
+  package init?(text: String) {
+    let parts = text.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])) else { return nil }
+    self.init(kind: kind, id: String(parts[1]))
+  }
+}
+
 /// One row of the lock table.
 package struct ClaimRow: Sendable, Equatable {
   package var path: ClaimPath

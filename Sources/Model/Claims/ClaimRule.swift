@@ -1,17 +1,14 @@
 /// What the rule must be able to ask of the lock table; each is one look-up by b-tree.
-package protocol LockTable {
+package protocol LockTable<Failure> {
+  associatedtype Failure: Error
   /// Returns the claims on exactly these paths, files and subtrees alike.
-  func claims(at paths: [[UInt8]]) throws -> [ClaimRow]
+  func claims(at paths: [[UInt8]]) throws(Failure) -> [ClaimRow]
   /// Returns the claims on anything below a directory.
-  func claims(below path: [UInt8]) throws -> [ClaimRow]
+  func claims(below path: [UInt8]) throws(Failure) -> [ClaimRow]
   /// Tells whether the target changed the path since the owner's branch left it.
-  func isStale(_ path: ClaimPath) throws -> Bool
+  func isStale(_ path: ClaimPath) throws(Failure) -> Bool
   /// Returns the owners that count as one with an owner, since they are stacked on one another.
-  func kin(of owner: ClaimOwner) throws -> Set<ClaimOwner>
-}
-
-extension LockTable {
-  package func kin(of owner: ClaimOwner) throws -> Set<ClaimOwner> { [] }
+  func kin(of owner: ClaimOwner) throws(Failure) -> Set<ClaimOwner>
 }
 
 /// The one rule of who may change what.
@@ -49,10 +46,10 @@ package enum ClaimRule {
   ///   - committing: the paths are changed by a commit; then one that is held already is refused, too,
   ///     where somebody else has changed it on the target meanwhile.
   ///   - table: read inside the transaction that will write the grant.
-  package static func decide(
+  package static func decide<Table: LockTable>(
     _ requests: [ClaimRequest], owner: ClaimOwner, policies: PathPolicies, now: Int64,
-    committing: Bool = false, table: some LockTable
-  ) throws -> ClaimDecision {
+    committing: Bool = false, table: Table
+  ) throws(Table.Failure) -> ClaimDecision {
     var new: [ClaimRequest] = []
     var alreadyHeld: [ClaimRequest] = []
     var free: [ClaimRequest] = []
@@ -60,10 +57,9 @@ package enum ClaimRule {
     var conflicts: [ClaimConflict] = []
     // Looked up for whom it matters: most paths that are asked for nobody holds.
     var kin: Set<ClaimOwner>?
-    func isKin(_ other: ClaimOwner) throws -> Bool {
-      let known = try kin ?? table.kin(of: owner)
-      kin = known
-      return known.contains(other)
+    func isKin(_ other: ClaimOwner) throws(Table.Failure) -> Bool {
+      if kin == nil { kin = try table.kin(of: owner) }
+      return kin!.contains(other)
     }
     for request in named(requests, policies) {
       let policy = policies.policy(for: request.path)
@@ -78,16 +74,19 @@ package enum ClaimRule {
       }
       var rows = try table.claims(at: request.path.ancestors + [request.path.bytes])
       rows += try table.claims(below: request.path.bytes)
-      let blocking = try rows.filter {
-        try conflict($0, request, owner: owner) && meets($0, policy, policies) && !isKin($0.owner)
+      var blocking: [ClaimRow] = []
+      for row in rows where conflict(row, request, owner: owner) && meets(row, policy, policies) {
+        if try !isKin(row.owner) { blocking.append(row) }
       }
       if let holder = blocking.first(where: { !$0.isExpired(now: now) }) {
         conflicts.append(ClaimConflict(path: request.path, reason: .held, holder: holder))
         continue
       }
       expired += blocking.filter { row in !expired.contains(row) }
-      let isHeld = try rows.contains {
-        try covers($0, request) && ($0.owner == owner || isKin($0.owner))
+      var isHeld = false
+      for row in rows where !isHeld && covers(row, request) {
+        isHeld = row.owner == owner
+        if !isHeld { isHeld = try isKin(row.owner) }
       }
       // What several may change is merged by its strategy, however old the lane's copy is.
       if owner.kind == .feature, !policy.isShared, committing || !isHeld,

@@ -77,10 +77,12 @@ package enum ClaimSchema {
     path, subtree, mode, owner_kind, owner, agent, generation, acquired_at, expires_at, pinned, spelled
     """
 
+  /// Selects all claims.
+  static let select = "SELECT \(columns) FROM claims"
   /// Selects the claims at one path.
-  package static let selectAt = "SELECT \(columns) FROM claims WHERE path = ?"
+  package static let selectAt = "\(select) WHERE path = ?"
   /// Selects the claims below a directory; takes the path with `/`, and with `0`, the next byte.
-  package static let selectBelow = "SELECT \(columns) FROM claims WHERE path > ? AND path < ?"
+  package static let selectBelow = "\(select) WHERE path > ? AND path < ?"
   /// Takes the next generation.
   package static let nextGeneration = """
     INSERT INTO counters(name, value) VALUES ('generation', 1)
@@ -95,7 +97,7 @@ package enum ClaimSchema {
       pinned = max(pinned, excluded.pinned)
     """
   /// Removes one claim: path, subtree, owner kind, owner.
-  package static let deleteClaim = """
+  static let deleteClaim = """
     DELETE FROM claims WHERE path = ? AND subtree = ? AND owner_kind = ? AND owner = ?
     """
   /// Forgets that a path was refused: feature, path.

@@ -9,7 +9,7 @@ extension Store {
     naming: PathNaming = .exact, stacks: Bool = false
   ) throws {
     try write { db in
-      try rename(db, from: try self.naming(db), to: naming)
+      try rename(db, from: try db.ledger.naming(), to: naming)
       for (key, value) in [
         ("target", target), ("claims.policy", policy), ("claims.humans", humans),
         (ClaimSchema.namingKey, naming.text), (Self.stackKey, stacks ? "1" : "0"),
@@ -20,28 +20,12 @@ extension Store {
             ON CONFLICT(key) DO UPDATE SET value = excluded.value
             """, arguments: [key, value])
       }
-      try db.execute(sql: "DELETE FROM path_policies")
-      for (path, policy) in policies {
-        try db.execute(
-          sql: """
-            INSERT OR REPLACE INTO path_policies(path, subtree, policy, argument)
-            VALUES (?, ?, ?, ?)
-            """,
-          arguments: [
-            Data(path.bytes), path.isSubtree, policy.name, policy.argument,
-          ])
-      }
+      try db.ledger.setPolicies(policies)
     }
   }
 
   /// How the repository's file system names files, as it was written down last.
-  package func naming() throws -> PathNaming { try read { try naming($0) } }
-
-  func naming(_ db: Database) throws -> PathNaming {
-    PathNaming(
-      text: try String.fetchOne(
-        db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [ClaimSchema.namingKey]))
-  }
+  package func naming() throws -> PathNaming { try read { try $0.ledger.naming() } }
 
   /// Brings the claims under another way of naming; where two become one, the older stays.
   private func rename(_ db: Database, from old: PathNaming, to new: PathNaming) throws {

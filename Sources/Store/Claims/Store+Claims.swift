@@ -42,7 +42,7 @@ extension Store {
     expiry: ExpiryCheck? = nil
   ) throws -> ClaimOutcome {
     let time = now
-    let table = DatabaseLockTable(db: db, stale: stale, naming: policies.naming)
+    let table = lockTable(db, stale: stale, naming: policies.naming)
     func decide() throws -> ClaimDecision {
       try ClaimRule.decide(requests, owner: owner, policies: policies, now: time, table: table)
     }
@@ -56,15 +56,11 @@ extension Store {
     case .refused(let conflicts):
       return .refused(try conflicts.map { try markDeadlock(db, $0, owner: owner) })
     case .granted(let new, let alreadyHeld, _, let expired):
-      try remove(db, expired)
-      var rows = try write(db, new, owner: owner, agent: agent, expiresAt: expiresAt, time)
+      var rows = try db.ledger.grant(
+        new, replacing: expired, to: owner, agent: agent, expiresAt: expiresAt, now: time)
       if owner.kind == .feature {
-        let forget = try QuickStatement(db, ClaimSchema.forgetRefusal)
-        for request in requests {
-          try forget.run([
-            .text(owner.id), .blob(request.path.named(by: policies.naming).bytes),
-          ])
-        }
+        try db.ledger.forgetRefusals(
+          of: requests.map { $0.path.named(by: policies.naming).bytes }, to: owner.id)
       }
       if !alreadyHeld.isEmpty {
         let paths = alreadyHeld.flatMap { $0.path.ancestors + [$0.path.bytes] }
@@ -77,92 +73,22 @@ extension Store {
     }
   }
 
-  private func remove(_ db: Database, _ rows: [ClaimRow]) throws {
-    guard !rows.isEmpty else { return }
-    let statement = try QuickStatement(db, ClaimSchema.deleteClaim)
-    for row in rows {
-      try statement.run([
-        .blob(row.path.bytes), .bool(row.path.isSubtree), .text(row.owner.kind.rawValue),
-        .text(row.owner.id),
-      ])
-    }
-  }
-
-  private func write(
-    _ db: Database, _ new: [ClaimRequest], owner: ClaimOwner, agent: String?, expiresAt: Int64?,
-    _ time: Int64
-  ) throws -> [ClaimRow] {
-    guard !new.isEmpty else { return [] }
-    var generation: Int64 = 1
-    try QuickStatement(db, ClaimSchema.nextGeneration).run([]) { generation = $0.integer(0) }
-    let insert = try QuickStatement(db, ClaimSchema.insertClaim)
-    var rows: [ClaimRow] = []
-    rows.reserveCapacity(new.count)
-    for request in new {
-      try insert.run([
-        .blob(request.path.bytes), .bool(request.path.isSubtree), .text(request.mode.rawValue),
-        .text(owner.kind.rawValue), .text(owner.id), .text(agent), .integer(generation),
-        .integer(time), .integer(expiresAt), .integer(0 as Int64),
-        request.path.spelled.map { .blob($0) } ?? .null,
-      ])
-      rows.append(
-        ClaimRow(
-          path: request.path, mode: request.mode, owner: owner, agent: agent,
-          generation: generation, acquiredAt: time, expiresAt: expiresAt, isPinned: false))
-    }
-    try append(
-      db, "claims_granted", feature: owner.kind == .feature ? owner.id : nil, agent: agent,
-      ["paths": .texts(new.map(\.path.description)), "generation": .integer(generation)])
-    return rows
-  }
-
   /// Remembers what a feature was refused, so that it can wait for it.
   func recordRefusal(
     _ db: Database, _ conflicts: [ClaimConflict], _ requests: [ClaimRequest] = [],
     owner: ClaimOwner, agent: String?
   ) throws {
-    if owner.kind == .feature {
-      let shared = Set(requests.filter { $0.mode == .shared }.map(\.path))
-      for conflict in conflicts {
-        try db.execute(
-          sql: """
-            INSERT OR REPLACE INTO refusals(feature, path, subtree, reason, holder, at, mode)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-          arguments: [
-            owner.id, Data(conflict.path.bytes), conflict.path.isSubtree, conflict.reason.rawValue,
-            conflict.holder.flatMap { $0.owner.kind == .feature ? $0.owner.id : nil }, now,
-            (shared.contains(conflict.path) ? ClaimMode.shared : .exclusive).rawValue,
-          ])
-      }
-    }
-    try append(
-      db, "claim_refused", feature: owner.kind == .feature ? owner.id : nil, agent: agent,
-      [
-        "paths": .texts(conflicts.map(\.path.description)),
-        "reasons": .texts(conflicts.map(\.reason.rawValue)),
-      ])
+    try db.ledger.refuse(
+      conflicts, shared: Set(requests.filter { $0.mode == .shared }.map(\.path)), to: owner,
+      agent: agent, now: now)
   }
 
   /// Returns every claim, by path.
-  package func claims() throws -> [ClaimRow] {
-    try read {
-      try Row.fetchAll($0, sql: "SELECT * FROM claims ORDER BY path, subtree, owner")
-        .map { ClaimRow($0 as Row) }
-    }
-  }
+  package func claims() throws -> [ClaimRow] { try read { try $0.ledger.claims() } }
 
   /// Returns the claims of one owner, by path.
   package func claims(of owner: ClaimOwner) throws -> [ClaimRow] {
-    try read { try claims($0, of: owner) }
-  }
-
-  func claims(_ db: Database, of owner: ClaimOwner) throws -> [ClaimRow] {
-    try Row.fetchAll(
-      db.cachedStatement(
-        sql: "SELECT * FROM claims WHERE owner_kind = ? AND owner = ? ORDER BY path"),
-      arguments: [owner.kind.rawValue, owner.id]
-    ).map { ClaimRow($0 as Row) }
+    try read { try $0.ledger.claims(of: owner) }
   }
 
   /// Tells, without claiming, what a batch would meet; what dead holders have left unused does not count.
@@ -171,7 +97,7 @@ extension Store {
     stale: StaleCheck? = nil, expiry: ExpiryCheck? = nil
   ) throws -> [ClaimConflict] {
     try write { db in
-      let table = DatabaseLockTable(db: db, stale: stale, naming: policies.naming)
+      let table = lockTable(db, stale: stale, naming: policies.naming)
       func decide() throws -> ClaimDecision {
         try ClaimRule.decide(requests, owner: owner, policies: policies, now: now, table: table)
       }

@@ -78,9 +78,9 @@ extension Store {
         beat.bootID != check.bootID || beat.uptime + check.lease <= check.uptime,
         let changed = try check.unlanded(feature, attempt, try Self.lane(attempt.lane, db))
       else { continue }
-      let before = try claims(db, of: holder).count
+      let before = try db.ledger.claims(of: holder).count
       try keepClaims(db, of: feature.id, covering: changed)
-      guard try claims(db, of: holder).count < before else { continue }
+      guard try db.ledger.claims(of: holder).count < before else { continue }
       try append(
         db, "claims_expired", feature: feature.id, agent: attempt.agent,
         ["detail": "no sign of life of its attempt"])
@@ -101,19 +101,8 @@ extension Store {
     }
     guard isAny else { return }
     try write { db in
-      let rows = try Row.fetchAll(
-        db,
-        sql: """
-          SELECT * FROM claims WHERE expires_at IS NOT NULL AND expires_at <= ? AND pinned = 0
-          """, arguments: [now]
-      ).map { ClaimRow($0 as Row) }
-      for row in rows {
-        try db.execute(
-          sql: ClaimSchema.deleteClaim,
-          arguments: [
-            Data(row.path.bytes), row.path.isSubtree, row.owner.kind.rawValue, row.owner.id,
-          ])
-      }
+      let rows = try db.ledger.expiredClaims(now: now)
+      for row in rows { try db.ledger.remove(row.path, of: row.owner) }
       guard !rows.isEmpty else { return }
       try append(
         db, "claims_expired", agent: nil, ["paths": .texts(rows.map(\.path.description))])

@@ -34,32 +34,25 @@ extension Store {
     changed: [[UInt8]] = []
   ) throws {
     try write { db in
-      let naming = try naming(db)
+      let naming = try db.ledger.naming()
       let changed = changed.map { ClaimPath(file: $0, naming: naming) }
       for asked in paths {
         let path = asked.named(by: naming)
-        let row = try Row.fetchOne(
-          db,
-          sql: """
-            SELECT pinned, generation FROM claims
-            WHERE path = ? AND subtree = ? AND owner_kind = ? AND owner = ?
-            """,
-          arguments: [Data(path.bytes), path.isSubtree, owner.kind.rawValue, owner.id])
+        let row = try db.ledger.claims(at: [path.bytes]).first {
+          $0.path.isSubtree == path.isSubtree && $0.owner == owner
+        }
         guard let row else { throw ReleaseError.notHeld(asked.description) }
-        let held: Int64 = row["generation"]
-        if let given = generations[asked] ?? generations[path], given != held {
-          throw ReleaseError.otherGeneration(asked.description, held: held, given: given)
+        if let given = generations[asked] ?? generations[path], given != row.generation {
+          throw ReleaseError.otherGeneration(asked.description, held: row.generation, given: given)
         }
         let isChanged = changed.contains { file in
           file.bytes == path.bytes
             || (path.isSubtree && file.bytes.starts(with: path.bytes + [0x2f]))
         }
-        guard !isChanged, !(row["pinned"] as Bool) else {
+        guard !isChanged, !row.isPinned else {
           throw ReleaseError.changedInLane(asked.description)
         }
-        try db.execute(
-          sql: ClaimSchema.deleteClaim,
-          arguments: [Data(path.bytes), path.isSubtree, owner.kind.rawValue, owner.id])
+        try db.ledger.remove(path, of: owner)
       }
       try append(
         db, "claims_released", feature: owner.kind == .feature ? owner.id : nil,
@@ -75,8 +68,7 @@ extension Store {
 
   func releaseAll(_ db: Database, owner: ClaimOwner) throws {
     if owner.kind == .feature { try bequeath(db, from: owner.id) }
-    try db.run(
-      "DELETE FROM claims WHERE owner_kind = ? AND owner = ?", [owner.kind.rawValue, owner.id])
+    try db.ledger.removeAll(of: owner)
     let released = db.changesCount
     if owner.kind == .feature {
       try db.run("DELETE FROM refusals WHERE feature = ?", [owner.id])
@@ -92,22 +84,17 @@ extension Store {
 
   /// Keeps of a feature's claims only those that cover a changed path, and pins these.
   func keepClaims(_ db: Database, of feature: String, covering changed: [[UInt8]]) throws {
-    let naming = try naming(db)
+    let naming = try db.ledger.naming()
     let paths = changed.map { ClaimPath(file: $0, naming: naming) }
     var released: [String] = []
-    for row in try claims(db, of: .feature(feature)) {
+    for row in try db.ledger.claims(of: .feature(feature)) {
       let isUsed = paths.contains { path in
         ClaimRule.covers(row, ClaimRequest(path: path, mode: row.mode))
       }
-      let key: StatementArguments = [Data(row.path.bytes), row.path.isSubtree, "feature", feature]
       if isUsed {
-        try db.execute(
-          sql: """
-            UPDATE claims SET pinned = 1, expires_at = NULL
-            WHERE path = ? AND subtree = ? AND owner_kind = ? AND owner = ?
-            """, arguments: key)
+        try db.ledger.pin(row.path, of: row.owner)
       } else {
-        try db.execute(sql: ClaimSchema.deleteClaim, arguments: key)
+        try db.ledger.remove(row.path, of: row.owner)
         released.append(row.path.description)
       }
     }

@@ -56,7 +56,7 @@ extension Store {
   package func claimsWithKin(of feature: String) throws -> [ClaimRow] {
     try read { db in
       let kin = try String.fetchAll(db, sql: ClaimSchema.selectKin, arguments: [feature])
-      return try ([feature] + kin).flatMap { try claims(db, of: .feature($0)) }
+      return try ([feature] + kin).flatMap { try db.ledger.claims(of: .feature($0)) }
     }
   }
 

@@ -185,7 +185,7 @@ extension Store {
     }
     let decision = try ClaimRule.decide(
       requests, owner: .feature(feature), policies: PathPolicies([]), now: now,
-      table: DatabaseLockTable(db: db, stale: nil, naming: .exact))
+      table: lockTable(db, stale: nil, naming: .exact))
     if case .refused(let conflicts) = decision { return conflicts }
     return []
   }
