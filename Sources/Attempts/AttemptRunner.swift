@@ -147,11 +147,11 @@ package struct AttemptRunner: Sendable {
       let isDiskFull = DiskSpace.isFull(pool.settings.directory)
       if stop.isSet {
         // Whatever was at work on the lane was ended with the run.
-        end = .interrupted(detail: "stopped: \(error)")
+        end = .interrupted(.stopped, detail: "stopped: \(error)")
       } else if ending == nil, troubled.count < 2 || isDiskFull {
-        end = .interrupted(detail: "\(Self.laneTrouble): \(error)")
+        end = .interrupted(.lane, detail: "its lane could not be made ready: \(error)")
       } else if isDiskFull {
-        end = .interrupted(detail: "its work could not be put away: \(error)")
+        end = .interrupted(.disk, detail: "its work could not be put away: \(error)")
       }
       try await giveUpStart(feature, attempt, lane: lane, branch: branch, end)
       let isBroken = if case LaneError.broken = error { true } else { false }
@@ -166,14 +166,11 @@ package struct AttemptRunner: Sendable {
     ConfigurationWatch(store: store, state: state, environment: settings.environment)
   }
 
-  /// How the detail of an attempt begins whose lane could not be made ready.
-  package static let laneTrouble = "its lane could not be made ready"
-
   /// Returns the lanes that could not be made ready for the feature in its last two attempts. What is
   /// wrong with a lane is no fault of the feature's: it counts only the third time.
   private func lanesInTrouble(_ feature: FeatureRecord) -> [Int] {
     let before = ((try? store.attempts(of: feature.id)) ?? []).dropLast().suffix(2)
-    return before.filter { $0.detail?.hasPrefix(Self.laneTrouble) == true }.map(\.lane)
+    return before.filter { $0.interruption == .lane }.map(\.lane)
   }
 
   private func runAgent(
@@ -455,7 +452,7 @@ package struct AgentRun: Sendable {
   package var ending: Ending
   package var report = AttemptReport()
   /// Why the attempt was ended although its program went on.
-  package var endReason: String?
+  package var endReason: EarlyEnd?
   /// Tells that the machine ran out of memory meanwhile.
   package var wasShortOfMemory = false
   /// How many of its processes were killed since they used more memory than `limits.memory_mb`.

@@ -124,6 +124,7 @@ package struct AttemptSettler: Sendable {
       try store.endAttempt(
         feature.id, attempt.number,
         .interrupted(
+          .target,
           detail: "\(Repository.short(settings.target)) does not exist any more; the work stays on "
             + BranchName.short(branch)), tip: tip?.hex, changed: [])
       return
@@ -173,17 +174,6 @@ package struct AttemptSettler: Sendable {
       changed += try rescuedPaths(repository, Rescue.reference(feature.id, attempt.number))
     }
     try store.endAttempt(feature.id, attempt.number, end, tip: tip?.hex, changed: changed)
-  }
-
-  /// What stands in the way of calling the work done.
-  private enum Problem {
-    case refused(String)
-    case hookRefused(String)
-    case unsigned(String)
-    case unresolved([String])
-    case rescued(String)
-    /// The branch points to commits of other repositories that nobody else has.
-    case elsewhere(String)
   }
 
   /// What was kept beside the branch, and what could not be.
@@ -258,8 +248,8 @@ package struct AttemptSettler: Sendable {
   private func commitLeftovers(
     _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord,
     branch: String, ending: Ending, run: AgentRun?, _ sandbox: SandboxRest, _ kept: inout KeptWork
-  ) throws -> Problem? {
-    var problem: Problem?
+  ) throws -> AttemptProblem? {
+    var problem: AttemptProblem?
     var notes = kept
     let lastEvent = try store.lastEvent()
     let leftovers = try Leftovers.commit(
@@ -286,7 +276,7 @@ package struct AttemptSettler: Sendable {
         problem = outcome.problem.map { .elsewhere($0) }
         return outcome.dissolved
       }, left: { notes.note(left: $0) }, commit: sandbox.committing(attempt, lane, branch))
-    let refusal: Problem? =
+    let refusal: AttemptProblem? =
       switch leftovers {
       case .nothing, .committed: nil
       case .refused(let words): .refused(words)
@@ -320,7 +310,7 @@ package struct AttemptSettler: Sendable {
   private func bringHome(
     _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, _ branch: String,
     _ kept: inout KeptWork
-  ) throws -> Problem? {
+  ) throws -> AttemptProblem? {
     let head = try repository.head()
     if case .branch(branch, _) = head, head.commit != nil { return nil }
     guard let commit = head.commit else {
@@ -367,7 +357,7 @@ package struct AttemptSettler: Sendable {
   private func leaveUnborn(
     _ head: Repository.Head, _ repository: Repository, _ attempt: AttemptRecord, _ branch: String,
     _ kept: inout KeptWork
-  ) throws -> Problem? {
+  ) throws -> AttemptProblem? {
     guard case .branch(let unborn, _) = head else { return nil }
     if unborn == branch {
       // The branch was deleted while the lane was on it; its log tells where it was.
@@ -450,139 +440,85 @@ package struct AttemptSettler: Sendable {
     return "\(kind): \(title.prefix(1).lowercased())\(title.dropFirst().prefix(60))"
   }
 
+  /// Reads the facts of an attempt's end, and decides by them.
   private func judge(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ ending: Ending, run: AgentRun?,
-    problem: Problem?, products: Set<[UInt8]>, hasCommits: Bool,
+    problem: AttemptProblem?, products: Set<[UInt8]>, hasCommits: Bool,
     elsewhere: (() -> String?)?, needsVerdict: () throws -> Bool
   ) throws -> AttemptEnd {
-    func failed(_ detail: String, _ more: String? = nil) -> AttemptEnd {
-      // Lines for machines tell an agent nothing that its own last words don't.
-      let tail =
-        run?.definition.output.format == .jsonLines
-        ? [run?.report.lastMessage].compactMap(\.self)
-        : LogTail.lines(state.log(feature.id, attempt.number), count: 40).map(
-          TerminalSafeText.strip)
-      var rework = "Attempt \(attempt.number) ended: \(detail)."
-      if let more { rework += "\n\n" + more }
-      if !tail.isEmpty { rework += "\n\nThe end of its log:\n" + tail.joined(separator: "\n") }
-      return .failed(detail: detail, rework: rework, maximum: settings.attempts)
+    var facts = AttemptVerdict.Facts(ending: ending, hasRun: run != nil)
+    facts.endReason = run?.endReason
+    facts.limit = run.flatMap(Self.limit)
+    facts.agentFailure = run?.report.failure
+    if let lane = try store.lane(attempt.lane), DiskSpace.isFull(lane.path) {
+      facts.fullDisk = lane.path
     }
-    if run?.endReason == OutputFollower.stopped {
-      return .interrupted(detail: OutputFollower.stopped)
+    facts.memoryKills = run?.memoryKills ?? 0
+    facts.wasShortOfMemory = run?.wasShortOfMemory == true
+    if case .guardLost = ending, run != nil {
+      facts.hasLostGuard = try !store.noteGuardLost(feature.id)
     }
-    if let reason = run?.endReason { return failed("the attempt was ended: \(reason)") }
-    if let limit = run.flatMap(Self.limit) {
-      return .interrupted(detail: "met \(limit.kind.words): \(limit.message)")
+    let refusals = try store.refusals(of: feature.id)
+    facts.wasRefusedAnything = !refusals.isEmpty
+    facts.refusals = refusals.filter {
+      // Nobody ever gets a frozen path, so there is nothing to wait for. What a gate leaves is no work, so that nobody
+      // has to wait for it.
+      $0.reason != ClaimConflict.Reason.frozen.rawValue
+        && !($0.path.isSubtree == false && products.contains($0.path.bytes))
+    }.map {
+      AttemptVerdict.Refusal(
+        path: $0.path.description,
+        isStale: $0.reason == ClaimConflict.Reason.staleBase.rawValue, holder: $0.holder)
     }
-    if let failure = run?.report.failure, ending == .exited(0) || Self.isExit(ending) {
-      return failed("the agent says: \(failure)")
-    }
-    switch ending {
-    case .exited(1...), .signalled:
-      // Whoever can't write fails, again and again; that says nothing of the feature.
-      if let lane = try store.lane(attempt.lane), DiskSpace.isFull(lane.path) {
-        return .interrupted(detail: "it ended since the disk of \(lane.path) is full")
+    facts.problem = problem
+    facts.isStopping = Programs.stop?.isSet == true
+    facts.mayChangeNothing = settings.mayChangeNothing
+    facts.hasCommits = hasCommits
+    facts.withoutAgent = run?.withoutAgent
+    if let elsewhere {
+      facts.hasChanges = false
+      if ending == .exited(0), problem == nil, !(settings.mayChangeNothing && hasCommits) {
+        facts.isOnTarget = try commitThatHasIt(feature).map {
+          "\(Repository.short(settings.target)) has its changes already, at \($0.short)"
+        }
+        facts.elsewhere = facts.isOnTarget == nil ? elsewhere() : nil
       }
-    default: break
     }
-    let shortage = memoryWords(run?.memoryKills ?? 0)
-    switch ending {
-    case .exited(0): break
-    case .signalled(SIGKILL) where shortage != nil:
-      return failed(
-        "the agent was killed for want of memory: it may use \(memoryMB) MB (limits.memory_mb)",
-        shortage)
-    case .exited(75): return .interrupted(detail: "the agent asks to be run again later")
-    case .exited(let status) where shortage != nil:
-      return failed(
-        "the agent exited with \(status) after processes of it were killed for want of memory: together "
-          + "they may use \(memoryMB) MB (limits.memory_mb)", shortage)
-    case .exited(let status): return failed("the agent exited with \(status)")
-    case .signalled(SIGKILL) where run?.wasShortOfMemory == true:
-      return failed(
-        "the agent was killed for want of memory; run fewer agents at once (--parallel), or give "
-          + "the machine more memory")
-    case .signalled(let number):
-      if [SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP].contains(number) {
-        return failed(
-          "the agent crashed with signal \(number); bring its program up to date, or name another in "
-            + "`agent:`")
-      }
-      return failed("the agent was ended by signal \(number), which Lanekeeper did not send")
-    case .timedOut:
-      return failed(
-        "no end within \(minutes(settings.attemptSeconds)) minutes (limits.attempt_minutes)")
-    case .silent:
-      return failed(
-        "no output for \(minutes(settings.silenceSeconds)) minutes (limits.silence_minutes)")
-    case .outputLimit: return failed("the agent wrote too much output")
-    case .diskLimit:
-      return failed(
-        "its lane grew by over \((settings.diskBytes ?? 0) >> 20) MB (limits.disk_mb)",
-        "What it wrote is kept on the branch. Take out of it what does not belong there, such as large "
-          + "files that were made by programs, and make less of them.")
-    case .couldNotStart(let code):
-      return failed("the agent could not be started: \(String(cString: strerror(code)))")
-    case .stopped: return .interrupted(detail: "stopped")
-    case .locked: return .interrupted(detail: "another process runs this attempt")
-    case .guardLost:
-      // Its supervisor may have been killed with it, or the machine have been short of memory; what does it again
-      // does it itself.
-      guard run != nil, try !store.noteGuardLost(feature.id) else {
-        return .interrupted(detail: "the guard was killed")
-      }
-      return failed(
-        "the process that supervises the agent (lanekeeper-guard) was killed again while the agent ran",
-        "End only processes that you have started, by their ids, and none of those above your own.")
-    }
-    // Nobody ever gets a frozen path, so there is nothing to wait for.
-    // What a gate leaves is no work, so that nobody has to wait for it.
-    let refusals = try store.refusals(of: feature.id).filter {
-      $0.reason != "frozen" && !($0.path.isSubtree == false && products.contains($0.path.bytes))
-    }
-    if !refusals.isEmpty {
-      return .refusedClaim(detail: Self.words(refusals))
-    }
-    let isStopped = Programs.stop?.isSet == true
-    switch problem {
-    // Hooks, filters and signers are ended with the run.
-    case .refused where isStopped, .hookRefused where isStopped, .unsigned where isStopped:
-      return .interrupted(detail: "stopped")
-    case .refused(let words):
-      return failed("its uncommitted work could not be committed", words)
-    case .hookRefused(let words):
-      // A path that nobody ever gets is refused by our own hook.
-      guard try store.refusals(of: feature.id).isEmpty else {
-        return failed("its uncommitted work could not be committed", words)
-      }
-      return try sendBack(feature, words, failed)
+    facts.attemptMinutes = settings.attemptSeconds / 60
+    facts.silenceMinutes = settings.silenceSeconds / 60
+    facts.memoryMB = (settings.memoryBytes ?? 0) >> 20
+    facts.diskMB = (settings.diskBytes ?? 0) >> 20
+    switch AttemptVerdict(facts) {
+    case .completed(let detail):
+      let isReviewed =
+        facts.hasChanges
+        ? try needsVerdict() : facts.isOnTarget != nil && settings.reviewRequired(feature)
+      return .completed(review: isReviewed, detail: detail)
+    case .failed(let detail, let more): return failed(attempt, run, detail, more)
+    case .interrupted(let reason, let detail): return .interrupted(reason, detail: detail)
+    case .refusedClaim(let detail): return .refusedClaim(detail: detail)
     case .unsigned(let words):
       return .heldUp(
         detail: "signing failed: \(words)",
         until: "until commits can be signed; then `lanekeeper run`")
-    case .unresolved(let paths):
-      return failed("conflict markers are left in \(paths.joined(separator: ", "))")
-    case .rescued(let words): return failed("HEAD was left elsewhere", words)
-    case .elsewhere(let words):
-      return failed("it needs commits of other repositories that nobody else has", words)
-    case nil: break
+    case .sentBack(let words):
+      return try sendBack(feature, words) { failed(attempt, run, $0, $1) }
     }
-    if let elsewhere {
-      if settings.mayChangeNothing, hasCommits { return .completed(review: false) }
-      if let commit = try commitThatHasIt(feature) {
-        return .completed(
-          review: settings.reviewRequired(feature),
-          detail:
-            "nothing was left to do: \(Repository.short(settings.target)) has its changes already, "
-            + "at \(commit.short)")
-      }
-      guard let words = elsewhere() else { return failed("no changes") }
-      return failed(
-        "no changes: \(words)",
-        "Nothing was changed on your branch: \(words). Only files in your lane that git does not ignore count."
-      )
-    }
-    return .completed(review: try needsVerdict(), detail: run?.withoutAgent)
+  }
+
+  private func failed(
+    _ attempt: AttemptRecord, _ run: AgentRun?, _ detail: String, _ more: String?
+  ) -> AttemptEnd {
+    // Lines for machines tell an agent nothing that its own last words don't.
+    let tail =
+      run?.definition.output.format == .jsonLines
+      ? [run?.report.lastMessage].compactMap(\.self)
+      : LogTail.lines(state.log(attempt.feature, attempt.number), count: 40).map(
+        TerminalSafeText.strip)
+    var rework = "Attempt \(attempt.number) ended: \(detail)."
+    if let more { rework += "\n\n" + more }
+    if !tail.isEmpty { rework += "\n\nThe end of its log:\n" + tail.joined(separator: "\n") }
+    return .failed(detail: detail, rework: rework, maximum: settings.attempts)
   }
 
   /// Finds the target's tip where everything that earlier attempts on the feature have changed stands on the
@@ -613,27 +549,6 @@ package struct AttemptSettler: Sendable {
     try store.lastEvent("claim_refused", of: feature.id).map { $0.seq > event } ?? false
   }
 
-  /// What an attempt was refused, and by whom: `a.txt, b.txt are held by feature #1`.
-  private static func words(
-    _ refusals: [(path: ClaimPath, reason: String, holder: String?, at: Int64)]
-  ) -> String {
-    var order: [String] = []
-    var paths: [String: [String]] = [:]
-    for refusal in refusals {
-      let end =
-        refusal.reason == ClaimConflict.Reason.staleBase.rawValue
-        ? "changed on the target since the branch left it"
-        : "held by " + (refusal.holder.map { "feature #\($0)" } ?? "another")
-      if paths[end] == nil { order.append(end) }
-      paths[end, default: []].append(refusal.path.description)
-    }
-    return order.map { end in
-      let list = paths[end]!
-      let verb = end.hasPrefix("held") ? (list.count == 1 ? " is " : " are ") : " "
-      return RefusalText.list(list) + verb + end
-    }.joined(separator: "; ")
-  }
-
   /// How often a feature goes back to its agent because a hook of the repository refused the commit of what the
   /// agent left uncommitted.
   private static let mostReturns = 2
@@ -661,26 +576,11 @@ package struct AttemptSettler: Sendable {
         detail: "\(detail): \(Self.firstLine(words))", rework: rework, maximum: 0)
     }
     try store.setValue(key, String(count + 1))
-    return .interrupted(detail: "\(detail): \(Self.firstLine(words))", rework: text)
+    return .interrupted(.hook, detail: "\(detail): \(Self.firstLine(words))", rework: text)
   }
 
   private static func firstLine(_ words: String) -> String {
     String(words.split(separator: "\n").first ?? "")
-  }
-
-  /// What to tell where processes of the attempt were killed since they used too much memory.
-  private func memoryWords(_ kills: Int) -> String? {
-    guard kills > 0 else { return nil }
-    return
-      "\(kills) of its processes \(kills == 1 ? "was" : "were") killed, since together they may use "
-      + "\(memoryMB) MB (limits.memory_mb). Build and test less at once, or with less memory."
-  }
-
-  private var memoryMB: Int64 { (settings.memoryBytes ?? 0) >> 20 }
-
-  private static func isExit(_ ending: Ending) -> Bool {
-    if case .exited = ending { return true }
-    return false
   }
 
   /// The limit that ended a program: what its output tells, or what its exit status stands for.
@@ -690,10 +590,5 @@ package struct AttemptSettler: Sendable {
     return run.definition.exits[status].map {
       LimitNotice(kind: $0, message: "exit status \(status)")
     }
-  }
-
-  private func minutes(_ seconds: Double) -> String {
-    let minutes = seconds / 60
-    return minutes == minutes.rounded() ? String(Int(minutes)) : String(format: "%.2f", minutes)
   }
 }

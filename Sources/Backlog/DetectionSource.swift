@@ -62,7 +62,8 @@ enum AskedReading {
     else { return nil }
     let wires = DetectionSource.Wire.allCases.map(\.rawValue)
     guard let word = input.choice(members["endpoint"], "schedule.ask.endpoint", wires),
-      let wire = DetectionSource.Wire(rawValue: word), let model = input.text(members["model"], "model")
+      let wire = DetectionSource.Wire(rawValue: word),
+      let model = input.text(members["model"], "model")
     else {
       input.report(node, "schedule.ask needs `endpoint`, anthropic or openai, and `model`")
       return nil

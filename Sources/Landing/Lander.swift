@@ -114,7 +114,7 @@ package struct Lander: Sendable {
     }
     try await BlockingQueue.run { try lander.sweep() }
     for outcome in try await BlockingQueue.run({ try lander.reconcile() }) { await report(outcome) }
-    if try store.value(Self.pauseKey) != nil {
+    if try store.isLandingPaused() {
       guard let first = try lander.candidates(undosOnly: undosOnly).first else { return .idle }
       await report(
         .held(
@@ -137,9 +137,6 @@ package struct Lander: Sendable {
     }
     return try await land(chain, stop: stop, report: report)
   }
-
-  /// While this value is set nothing lands.
-  package static let pauseKey = "landing.paused"
 
   private func land(
     _ chain: Chain, stop: StopSignal, report: @escaping @Sendable (LandingOutcome) async -> Void

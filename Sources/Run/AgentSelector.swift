@@ -1,5 +1,6 @@
 import Attempts
 import Foundation
+import Model
 import Store
 
 /// Decides which agent takes a feature, and whether it may begin now: agents rest at limits, and
@@ -31,7 +32,7 @@ struct AgentSelector: Sendable {
         throw Failure("no agent is set for feature #\(feature.id)")
       }
       try store.waitForLimit(feature.id, until: first.until, detail: first.detail)
-      let words = LimitWait.words(LimitWait.text(until: first.until)) ?? ""
+      let words = Wait.limit(until: first.until).words()
       let advice = first.advice.map { "; " + $0 } ?? ""
       return .wait("\(words) (\(first.agent): \(first.detail))\(advice)")
     }
@@ -51,7 +52,7 @@ struct AgentSelector: Sendable {
     case .runExceeded(let spent):
       let words = budget("limits.max_cost_usd", maxCost, spent, expected)
       try store.transition(
-        feature.id, from: [.ready], to: .waiting, waitingFor: "budget", detail: words)
+        feature.id, from: [.ready], to: .waiting, wait: .budget, detail: words)
       return .wait(words)
     }
   }

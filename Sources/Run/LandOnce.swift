@@ -51,7 +51,7 @@ package struct LandOnce: Sendable {
         try store.transition(feature.id, from: [.approved], to: .queued)
       }
     }
-    if try store.value(Lander.pauseKey) != nil {
+    if try store.isLandingPaused() {
       throw Failure(
         "landing is paused; `lanekeeper resume --landing` lets it go on", status: 75)
     }

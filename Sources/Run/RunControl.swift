@@ -15,19 +15,13 @@ package struct RunControl {
 
   private var liveness: Liveness { Liveness(project, store) }
 
-  /// What the processes at work can be asked for.
-  package enum Word: String, Sendable {
-    case pause, drain, stop
-    case stopNow = "stop-now"
-  }
-
   /// Asks the processes at work for something.
-  package func ask(_ word: Word) throws {
+  package func ask(_ word: ControlWord) throws {
     guard try liveness.isAnybodyAtWork() else {
       throw Failure("no run is at work in \(project.directory)")
     }
     try store.setValue("control_at", String(store.now))
-    try store.setValue("control", word.rawValue)
+    try store.setControlWord(word)
     try store.record("control", ["word": .string(word.rawValue)])
   }
 
@@ -39,19 +33,19 @@ package struct RunControl {
   ///   - asks: whether a person has asked for a run, which takes any word back.
   ///   - participant: who begins.
   func forgetOldWord(asks: Bool, participant: String) throws {
-    guard let word = try store.value("control").flatMap(Word.init) else { return }
+    guard let word = try store.controlWord() else { return }
     if !asks {
       let isOld = store.now - (try store.value("control_at").flatMap(Int64.init) ?? 0) > 5000
       guard word != .pause, isOld, try !liveness.isAnybodyAtWork(besides: participant) else {
         return
       }
     }
-    try store.setValue("control", nil)
+    try store.setControlWord(nil)
   }
 
   /// Takes a pause back.
   package func resume() throws {
-    try store.setValue("control", nil)
+    try store.setControlWord(nil)
     try store.record("resumed", [:])
   }
 

@@ -3,15 +3,12 @@ import Model
 import Planning
 import Store
 
-/// Keeps the schedule of a run in step with the store, by its events alone.
-struct RunScheduler {
+/// Keeps the schedule of a run in step with what is known of its features.
+struct RunScheduler: Sendable {
   private var schedule: RunSchedule
-  private var seen: Int64
   private var restingSince: Int64?
   private var resting = 0
-  /// Features whose state is read again with the next event.
-  private var unsure: Set<String> = []
-  /// Features whose agent has ended, and whose work is being put away.
+  /// Features whose agent has ended, and whose work is being settled.
   private var ended: Set<String> = []
   /// Features that are ready and stand in no schedule, as what came in since it was made.
   private var strangers: Set<String> = []
@@ -23,34 +20,22 @@ struct RunScheduler {
   ///   - footprints: `nil` leaves collisions out of account.
   ///   - agents: how many work at once.
   ///   - isWanted: tells whether the run is to start a feature at all.
+  ///   - now: milliseconds on the clock of all later calls.
   init(
     _ backlog: Backlog, seconds: [String: Double], footprints: [Footprint]?, agents: Int,
-    isWanted: @escaping @Sendable (String) -> Bool = { _ in true }, store: Store
-  ) throws {
+    isWanted: @escaping @Sendable (String) -> Bool = { _ in true }, features: [RunFeature],
+    now: Int64
+  ) {
     self.isWanted = isWanted
     schedule = RunSchedule(
       backlog, seconds: { seconds[$0] ?? DurationModel.standard },
       collisions: footprints.map { Collisions($0) }, agents: agents)
-    begin = store.now
-    seen = try store.lastEvent()
-    for feature in try store.features() {
-      note(feature)
-    }
+    begin = now
+    for feature in features { note(feature) }
   }
 
-  /// Takes note of what happened since the last call.
-  mutating func follow(_ store: Store) throws {
-    schedule.advance(to: Double(store.now - begin) / 1000)
-    for id in unsure { if let feature = try store.feature(id) { note(feature) } }
-    while true {
-      let events = try store.events(after: seen, limit: 1000)
-      guard let last = events.last else { return }
-      seen = last.seq
-      for id in Set(events.compactMap(\.feature)) {
-        guard let feature = try store.feature(id) else { continue }
-        note(feature)
-      }
-    }
+  mutating func advance(to now: Int64) {
+    schedule.advance(to: Double(now - begin) / 1000)
   }
 
   /// Returns the feature that a free agent should start; `nil` where nothing is ready, or resting is
@@ -84,27 +69,23 @@ struct RunScheduler {
 
   /// Notes that a feature's agent has ended: what comes of it is known in a moment.
   mutating func agentEnded(_ id: String, now: Int64) {
-    schedule.advance(to: Double(now - begin) / 1000)
+    advance(to: now)
     schedule.set(id, .built)
     ended.insert(id)
   }
 
-  /// Notes that a feature's attempt is put away; its state is read with the next event.
-  mutating func attemptEnded(_ id: String) {
-    ended.remove(id)
-    unsure.insert(id)
-  }
+  /// Notes that a feature's attempt is settled; its state comes with the next ``note(_:)``.
+  mutating func attemptEnded(_ id: String) { ended.remove(id) }
 
-  /// Leaves a feature out that can't be started now; it is offered again at the next event.
+  /// Leaves a feature out that can't be started now, until the next ``note(_:)`` of it.
   mutating func putOff(_ id: String) {
     strangers.remove(id)
     schedule.set(id, .out)
-    unsure.insert(id)
   }
 
-  private mutating func note(_ feature: FeatureRecord) {
-    unsure.remove(feature.id)
-    var state = feature.inBacklog ? Self.state(feature.state) : .out
+  /// Takes over a feature's state.
+  mutating func note(_ feature: RunFeature) {
+    var state = feature.isInBacklog ? Self.state(feature.state) : .out
     if state == .active, ended.contains(feature.id) { state = .built }
     guard schedule.holds(feature.id) else {
       if state == .ready, isWanted(feature.id) {
@@ -115,7 +96,7 @@ struct RunScheduler {
       return
     }
     schedule.set(
-      feature.id, state, isRework: feature.rework != nil, priority: feature.priority)
+      feature.id, state, isRework: feature.isRework, priority: feature.priority)
   }
 
   private static func state(_ state: FeatureState) -> RunSchedule.State {

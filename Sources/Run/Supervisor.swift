@@ -323,13 +323,16 @@ struct RunContext: Sendable {
   }
 
   /// Makes the schedule of this run: times by what features took here, collisions by footprints.
-  func pilot() throws -> RunScheduler {
+  ///
+  /// - Parameter now: milliseconds on the clock of the run.
+  func scheduler(features: [RunFeature], now: Int64) -> RunScheduler {
     var wanted = backlog
     if let only = options.only { wanted.features.removeAll { !only.contains($0.id) } }
-    return try RunScheduler(
+    return RunScheduler(
       wanted, seconds: seconds, footprints: options.kind == .run ? footprints : nil,
       agents: options.parallel,
-      isWanted: { [only = options.only] id in only?.contains(id) ?? true }, store: store)
+      isWanted: { [only = options.only] id in only?.contains(id) ?? true }, features: features,
+      now: now)
   }
 
   /// Chooses the tier of the next attempt.
@@ -350,7 +353,7 @@ struct RunContext: Sendable {
   }
 
   /// Who may work, and when.
-  var board: AgentSelector {
+  var selector: AgentSelector {
     let (options, standard) = (options, project.configuration.agents)
     return AgentSelector(
       store: store, agents: agents,

@@ -103,7 +103,9 @@ actor WarmLanes {
     let pool = pool
     busy += 1
     defer { settleDown() }
-    let filled: Void? = try? await BlockingQueue.run { try pool.enter(lane, branch: nil, commit: tip) }
+    let filled: Void? = try? await BlockingQueue.run {
+      try pool.enter(lane, branch: nil, commit: tip)
+    }
     put(lane, filled == nil ? nil : tip)
     return filled != nil
   }

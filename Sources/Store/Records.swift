@@ -21,9 +21,8 @@ package struct FeatureRecord: Sendable, Equatable {
   /// False once the feature is no longer in the backlog file.
   package var inBacklog: Bool
   package var state: FeatureState
-  /// What a waiting feature waits for: `feature:<id>`, `limit:<time>`, or a text for people; and
-  /// `slot:<name>` where ``Store/tellSlotWaits(_:)`` has said so.
-  package var waitingFor: String?
+  /// What a waiting feature waits for; and the slots of a ready one where ``Store/tellSlotWaits(_:)`` has said so.
+  package var wait: Wait?
   /// The full name of the feature's branch, once it was claimed.
   package var branch: String?
   /// The branch's tip when the feature completed, in hex.
@@ -40,6 +39,9 @@ package struct FeatureRecord: Sendable, Equatable {
   package var landedCommit: String?
   /// When the state last changed, in milliseconds since 1970.
   package var changedAt: Int64
+
+  /// ``wait`` as it is written.
+  package var waitingFor: String? { wait?.text }
 }
 
 extension FeatureRecord {
@@ -48,7 +50,7 @@ extension FeatureRecord {
     self.init(
       id: id, position: position, title: title, category: category, description: "", steps: [],
       touches: [], priority: 0, model: nil, agent: nil, slots: [], inBacklog: true, state: state,
-      waitingFor: nil, branch: nil, tip: nil, attempts: 0, failures: 0, lastTier: nil,
+      wait: nil, branch: nil, tip: nil, attempts: 0, failures: 0, lastTier: nil,
       climbs: false, rework: nil, landedCommit: nil, changedAt: 0)
   }
 }
@@ -72,6 +74,8 @@ package struct AttemptRecord: Sendable, Equatable {
   package var base: String
   package var tip: String?
   package var state: State
+  /// Why it ended through no fault of the feature.
+  package var interruption: Interruption?
   package var detail: String?
   package var costUSD: Double
   /// Milliseconds since 1970.
@@ -193,7 +197,7 @@ extension FeatureRecord: FetchableRecord {
       throw StoreError.unreadable(path: "features", reason: "unknown state of feature #\(id)")
     }
     self.state = state
-    waitingFor = row["waiting_for"]
+    wait = (row["waiting_for"] as String?).flatMap(Wait.init(text:))
     branch = row["branch"]
     tip = row["tip"]
     attempts = row["attempts"]
@@ -221,6 +225,7 @@ extension AttemptRecord: FetchableRecord {
     base = row["base"]
     tip = row["tip"]
     state = State(rawValue: row["state"]) ?? .interrupted
+    interruption = (row["interruption"] as String?).flatMap(Interruption.init)
     detail = row["detail"]
     costUSD = row["cost_usd"]
     startedAt = row["started_at"]

@@ -64,8 +64,39 @@ enum Schema {
     migrator.registerMigration("agents: how they ended") { db in
       for statement in Store.reportEndings { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("waits: kind and end in columns") { db in
+      try db.execute(sql: "ALTER TABLE features ADD COLUMN wait_kind TEXT")
+      try db.execute(sql: "ALTER TABLE features ADD COLUMN wait_until INTEGER")
+      for row in try Row.fetchAll(
+        db, sql: "SELECT id, waiting_for FROM features WHERE waiting_for IS NOT NULL")
+      {
+        let wait = Wait(text: row["waiting_for"])
+        try db.execute(
+          sql: "UPDATE features SET wait_kind = ?, wait_until = ? WHERE id = ?",
+          arguments: [wait?.kind.rawValue, wait?.until, row["id"] as String])
+      }
+    }
+    migrator.registerMigration("attempts: why they were interrupted, in a column") { db in
+      try db.execute(sql: "ALTER TABLE attempts ADD COLUMN interruption TEXT")
+      for (detail, reason) in pastInterruptions {
+        try db.execute(
+          sql: """
+            UPDATE attempts SET interruption = ?
+            WHERE state = 'interrupted' AND interruption IS NULL AND detail LIKE ?
+            """, arguments: [reason.rawValue, detail])
+      }
+    }
     return migrator
   }
+
+  /// How programs before the column told it, in words.
+  private static let pastInterruptions: [(detail: String, reason: Interruption)] = [
+    ("its lane could not be made ready%", .lane), ("a person stopped the agent", .stoppedByPerson),
+    ("the agent asks to be run again later", .askedLater), ("met %", .limit),
+    ("cut off%", .cutOff), ("handed back", .handedBack), ("stopped%", .stopped),
+    ("it ended since the disk of % is full", .disk), ("signing failed: %", .signing),
+    ("the guard was killed", .supervisor), ("another process runs this attempt", .supervisor),
+  ]
 
   private static let waiting = [
     // An attempt that waits for a path while it runs; its paths stand in `refusals`.

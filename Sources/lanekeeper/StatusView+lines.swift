@@ -78,12 +78,11 @@ extension StatusView {
       }
       return "after " + open.map { "#\($0)" }.joined(separator: ", ")
     case .waiting:
-      let waitingFor = feature.waitingFor ?? ""
-      return LimitWait.words(waitingFor) ?? "for \(waitingFor)"
-    case .landing where feature.waitingFor == nil:
+      return feature.wait?.words() ?? ""
+    case .landing where feature.wait == nil:
       return (try? store?.landingWords(of: feature)) ?? ""
     case .ready, .landing:
-      return feature.waitingFor.flatMap { SlotWait.words($0, holds: slotHolds) } ?? ""
+      return feature.wait?.words(holds: slotHolds) ?? ""
     case .running:
       guard let attempt = attempts[feature.id], let store else { return "" }
       return Duration.text(Double(store.now - attempt.startedAt) / 1000)

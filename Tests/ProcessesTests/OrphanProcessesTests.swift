@@ -96,7 +96,9 @@ import Testing
       "deaf", [OrphanProcesses.markVariable: mark], "trap '' TERM HUP INT; exec sleep 600")
     let many = try await start(
       "many", [OrphanProcesses.markVariable: mark], "while :; do sleep 600 & sleep 0.05; done")
-    #expect(Set([stopped, deaf, many]).isSubset(of: Set(OrphanProcesses.end(mark: mark, directories: []))))
+    #expect(
+      Set([stopped, deaf, many]).isSubset(of: Set(OrphanProcesses.end(mark: mark, directories: [])))
+    )
     #expect(OrphanProcesses.find(mark: mark).isEmpty)
     // Where there is nothing, nothing is waited for.
     #expect(OrphanProcesses.end(mark: mark, directories: [directory + "/absent"]).isEmpty)

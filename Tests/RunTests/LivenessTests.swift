@@ -71,7 +71,8 @@ import Testing
     #expect(try !Liveness(project, store) { $0.hasSuffix("1-1") }.isCutOff(attempt))
     let other = try project.store()
     let liveness = Liveness(project, store) { _ in
-      _ = try? other.endAttempt("1", 1, .interrupted(detail: "ended"), tip: nil, changed: [])
+      _ = try? other.endAttempt(
+        "1", 1, .interrupted(.stopped, detail: "ended"), tip: nil, changed: [])
       return false
     }
     #expect(try !liveness.isCutOff(attempt))

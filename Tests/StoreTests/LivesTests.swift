@@ -136,7 +136,7 @@ private struct Life {
       switch wish ?? random.below(6) {
       case 0...1: .completed(review: random.oneIn(3))
       case 2...3: .failed(detail: "f", rework: "again", maximum: 1 + random.below(3))
-      case 4: .interrupted(detail: "i")
+      case 4: .interrupted(.stopped, detail: "i")
       default: .refusedClaim(detail: "r")
       }
     tell("end \(attempt.feature) \(end)")
@@ -321,10 +321,10 @@ private struct Life {
     for (id, wait) in try store.featureWaits() {
       let feature = byID[id]!
       if wait == .lost { throw Wrong("#\(id) is \(feature.state), and nobody has it in hand") }
-      if case .claim(let text) = wait, text.hasPrefix("feature:") {
-        let holder = String(text.dropFirst("feature:".count))
+      if case .outside(.claim(let owner)) = wait, owner.kind == .feature {
+        let holder = owner.id
         guard try !store.claims(of: .feature(holder)).isEmpty else {
-          throw Wrong("#\(id) waits for \(text), which holds nothing")
+          throw Wrong("#\(id) waits for \(owner.text), which holds nothing")
         }
       }
       guard feature.inBacklog, feature.state.isFinal else { continue }
@@ -368,8 +368,7 @@ private struct Life {
     func standsBehindAnother(_ wait: FeatureWait?) -> Bool {
       switch wait {
       case .dependencies(let needs): needs.keys.allSatisfy { standsBehindAnother(waits[$0]) }
-      case .claim(let holder):
-        standsBehindAnother(waits[String(holder.dropFirst("feature:".count))])
+      case .outside(.claim(let owner)): standsBehindAnother(waits[owner.id])
       default: wait == .over
       }
     }
@@ -377,7 +376,7 @@ private struct Life {
       guard let feature = try store.feature(id), feature.inBacklog else { continue }
       switch wait {
       case .over: continue
-      case .dependencies where standsBehindAnother(wait), .claim where standsBehindAnother(wait):
+      case .dependencies where standsBehindAnother(wait), .outside where standsBehindAnother(wait):
         continue
       default:
         throw Wrong(
@@ -408,7 +407,7 @@ private struct Life {
       try again(bench.store)
       #expect(try bench.state("1") == .pending)
       #expect(try bench.store.featureWaits()["1"] == .work)
-      try bench.end("1", .interrupted(detail: "ended"))
+      try bench.end("1", .interrupted(.stopped, detail: "ended"))
       #expect(try bench.state("1") == .ready)
     }
   }
@@ -427,7 +426,7 @@ private struct Life {
     try bench.start("2", claims: isRefused ? ["held"] : [], stacks: true)
     #expect(try bench.state("2") == (isRefused ? .waiting : .running))
     #expect(try bench.state("3") == .pending)
-    if !isRefused { try bench.end("2", .interrupted(detail: "i")) }
+    if !isRefused { try bench.end("2", .interrupted(.stopped, detail: "i")) }
     let hex = String(repeating: "a", count: 40)
     try bench.store.settleForeign(
       "2", from: [.ready, .waiting], laneTip: hex, commit: hex)

@@ -58,9 +58,9 @@ import Testing
     #expect(try bench.store.slots(of: .attempt(feature: "3", number: 1)) == ["database": 1])
     #expect(try bench.store.freeSlots() == ["browser": 0, "database": 1])
     #expect(
-      SlotWait.words("slot:browser", holds: try bench.store.slotHolds())
+      Wait.slots(["browser"]).words(holds: try bench.store.slotHolds())
         == "for the slot browser, which #1 holds")
-    try bench.end("1", .interrupted(detail: "stopped"))
+    try bench.end("1", .interrupted(.stopped, detail: "stopped"))
     #expect(try waitingFor(bench, "2") == nil)
     #expect(try isStarted(bench.start("2")))
     #expect(try holds(bench.store) == ["browser 1: #2", "database 1: #3", "database 2: #2"])
@@ -82,7 +82,7 @@ import Testing
     #expect(try isStarted(bench.start("4")))
     // A slot that there is no more is never given.
     try bench.store.setSlots([:])
-    try bench.end("4", .interrupted(detail: "stopped"))
+    try bench.end("4", .interrupted(.stopped, detail: "stopped"))
     #expect(try bench.start("4") == .noSlot(["db"]))
   }
 
@@ -124,7 +124,7 @@ import Testing
     #expect(try isStarted(bench.start("3")))
     // One that was killed while it waited keeps nobody off for long.
     #expect(try bench.store.takeGateSlots(["db"], room: "integration-2") == nil)
-    try bench.end("2", .interrupted(detail: "stopped"))
+    try bench.end("2", .interrupted(.stopped, detail: "stopped"))
     #expect(try bench.start("2") == .noSlot(["db"]))
     bench.clock.advance(21_000)
     #expect(try isStarted(bench.start("2")))
@@ -140,7 +140,7 @@ import Testing
     #expect(try isStarted(bench.start("1")))
     if hasDoneMore {
       for path in ["b.txt", "c.txt"] { _ = try bench.claim("1", path) }
-      try bench.end("1", .interrupted(detail: "stopped"), changed: ["b.txt", "c.txt"])
+      try bench.end("1", .interrupted(.stopped, detail: "stopped"), changed: ["b.txt", "c.txt"])
       #expect(try isStarted(bench.start("1")))
     }
     #expect(try bench.start("2") == .noSlot(["db"]))
@@ -250,7 +250,8 @@ import Testing
         try bench.end(
           id,
           random.below(2) == 0
-            ? .interrupted(detail: "stopped") : .failed(detail: "no", rework: "x", maximum: 99),
+            ? .interrupted(.stopped, detail: "stopped")
+            : .failed(detail: "no", rework: "x", maximum: 99),
           changed: try bench.held(id).map { $0 })
       default: break
       }

@@ -139,7 +139,7 @@ import Testing
       }
       try store.endAttempt("1", record.number, end, tip: nil, changed: [])
     }
-    try attempt(.interrupted(detail: "stopped"))
+    try attempt(.interrupted(.stopped, detail: "stopped"))
     #expect(try store.feature("1")?.failures == 0 && store.feature("1")?.climbs == false)
     try attempt(.failed(detail: "x", rework: "why", maximum: 2))
     #expect(try store.feature("1")?.state == .ready && store.feature("1")?.climbs == true)

@@ -252,7 +252,7 @@ struct StoreBench {
     #expect(try bench.state("2") == .waiting && bench.held("2") == ["b"])
     // 1 has changed more (two pinned files), so 2 gives b back and 1 has it without waiting.
     try bench.claim("1", "c").expectGranted()
-    try bench.end("1", .interrupted(detail: "test"), changed: ["a", "c"])
+    try bench.end("1", .interrupted(.stopped, detail: "test"), changed: ["a", "c"])
     try bench.start("1", claims: ["a", "c"])
     guard case .granted(let rows) = try bench.wait("1", "b") else {
       Issue.record("not granted")

@@ -3,6 +3,23 @@ import Model
 import Processes
 import Store
 
+/// Why an attempt was ended while its agent was at work.
+package enum EarlyEnd: Sendable, Equatable {
+  case person
+  /// The agent made the same edit so many times in a row.
+  case repeats(Int)
+  case budget
+
+  /// For people, as the end of "the attempt was ended: …".
+  var words: String {
+    switch self {
+    case .person: "a person stopped the agent"
+    case .repeats(let count): "it made the same edit \(count) times in a row"
+    case .budget: "it has cost as much as the budget allows"
+    }
+  }
+}
+
 /// Reads an attempt's log while it grows, tells the event log what the agent does, and says when the
 /// attempt is to be ended.
 final class OutputFollower: @unchecked Sendable {
@@ -18,9 +35,7 @@ final class OutputFollower: @unchecked Sendable {
   private let store: Store
   private let secrets: Secrets
   private let allowance: Double?
-  private var reason: String?
-  /// The reason where a person has asked for the end.
-  static let stopped = "a person stopped the agent"
+  private var reason: EarlyEnd?
   /// The most events of one attempt; a program that does more is not worth reading.
   private static let mostEvents = 5000
 
@@ -40,7 +55,7 @@ final class OutputFollower: @unchecked Sendable {
   }
 
   /// Why the attempt was ended from here.
-  var endReason: String? { lock.withLock { reason } }
+  var endReason: EarlyEnd? { lock.withLock { reason } }
 
   /// Reads until cancelled; calls `end` once where the attempt must not go on.
   func follow(end: @escaping @Sendable () -> Void) async {
@@ -81,7 +96,7 @@ final class OutputFollower: @unchecked Sendable {
   private func step() {
     lock.withLock {
       if reason == nil, (try? store.isStopAsked(attempt.feature, attempt.number)) == true {
-        reason = Self.stopped
+        reason = .person
       }
       guard let handle = RegularFile.handle(log) else { return }
       defer { try? handle.close() }
@@ -102,11 +117,11 @@ final class OutputFollower: @unchecked Sendable {
   private func check() {
     let report = reader.report
     if report.repeats >= definition.output.repeats {
-      reason = reason ?? "it made the same edit \(report.repeats) times in a row"
+      reason = reason ?? .repeats(report.repeats)
     }
     if let allowance, let cost = report.cost(at: definition.prices[attempt.tier]), cost >= allowance
     {
-      reason = reason ?? "it has cost as much as the budget allows"
+      reason = reason ?? .budget
     }
   }
 

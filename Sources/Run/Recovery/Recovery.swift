@@ -150,7 +150,7 @@ package struct Recovery: Sendable {
       try? repository.branchWork($0, target: project.target).paths
     }
     try store.endAttempt(
-      feature.id, attempt.number, .interrupted(detail: "cut off"), tip: tip?.hex,
+      feature.id, attempt.number, .interrupted(.cutOff, detail: "cut off"), tip: tip?.hex,
       changed: paths ?? [])
   }
 
@@ -181,7 +181,7 @@ package struct Recovery: Sendable {
         try repository.setHead(branch: nil, commit: head)
       }
       try store.endAttempt(
-        feature.id, attempt.number, .interrupted(detail: "cut off before it began"),
+        feature.id, attempt.number, .interrupted(.cutOff, detail: "cut off before it began"),
         tip: work.tip?.hex, changed: work.paths)
       return
     }

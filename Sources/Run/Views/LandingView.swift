@@ -18,7 +18,7 @@ package enum LandingView {
       let history = try store.landingHistory(limit: 100)
       return [
         "seq": .integer(try store.lastEvent()), "queue": .array(queue),
-        "paused": .bool(try store.value(Lander.pauseKey) == "pause"),
+        "paused": .bool(try store.isLandingPaused()),
         "gate": .string(project.configuration.gate.command),
         "open": .array(history.filter { $0.endedAt == nil }.reversed().map(row)),
         "history": .array(history.filter { $0.endedAt != nil }.map(row)),

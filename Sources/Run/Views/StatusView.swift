@@ -101,9 +101,9 @@ package struct StatusView {
     if let run {
       let isAlive = living.contains { $0.id == run.id }
       if isAlive {
-        switch try store.value("control") {
-        case "pause": runState = "paused"
-        case "drain": runState = "draining"
+        switch try store.controlWord() {
+        case .pause: runState = "paused"
+        case .drain: runState = "draining"
         default: runState = run.state
         }
       } else {

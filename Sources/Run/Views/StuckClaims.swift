@@ -24,7 +24,7 @@ package struct StuckClaims {
 
   /// Returns the features that wait for an owner.
   package func waiters(_ owner: ClaimOwner) -> [FeatureRecord] {
-    waiting.filter { $0.waitingFor == owner.text }
+    waiting.filter { $0.wait == .claim(owner) }
   }
 
   /// Tells until when a claim lasts.

@@ -229,26 +229,20 @@ extension Store {
   /// - Parameter until: milliseconds since 1970; `nil`: until a person has acted.
   package func waitForLimit(_ feature: String, until: Int64?, detail: String) throws {
     try transition(
-      feature, from: [.ready], to: .waiting, waitingFor: LimitWait.text(until: until),
-      detail: detail)
+      feature, from: [.ready], to: .waiting, wait: .limit(until: until), detail: detail)
   }
 
   /// Takes features up again whose limit has run out, or all where `all` is set.
   package func wakeLimited(all: Bool = false) throws {
     try write { db in
-      let rows = try Row.fetchAll(
+      let ids = try String.fetchAll(
         db,
         sql: """
-          SELECT id, waiting_for FROM features WHERE state = 'waiting' AND waiting_for LIKE 'limit%'
-          """)
-      var woken = false
-      for row in rows {
-        let until = LimitWait.until(row["waiting_for"] as String)
-        guard all || (until ?? .max) <= now else { continue }
-        try transition(db, row["id"], to: .ready, detail: "the limit has run out")
-        woken = true
-      }
-      if woken { try settleReadiness(db) }
+          SELECT id FROM features
+          WHERE state = 'waiting' AND wait_kind IN ('limit', 'person') AND (? OR wait_until <= ?)
+          """, arguments: [all, now])
+      for id in ids { try transition(db, id, to: .ready, detail: "the limit has run out") }
+      if !ids.isEmpty { try settleReadiness(db) }
     }
   }
 
@@ -256,7 +250,7 @@ extension Store {
   package func wakeBudget() throws {
     try write { db in
       let ids = try String.fetchAll(
-        db, sql: "SELECT id FROM features WHERE state = 'waiting' AND waiting_for = 'budget'")
+        db, sql: "SELECT id FROM features WHERE state = 'waiting' AND wait_kind = 'budget'")
       for id in ids { try transition(db, id, to: .ready, detail: "the budget is a new one") }
       if !ids.isEmpty { try settleReadiness(db) }
     }
@@ -269,7 +263,7 @@ extension Store {
         $0,
         sql: """
           SELECT EXISTS (SELECT 1 FROM features
-          WHERE state = 'waiting' AND in_backlog = 1 AND waiting_for LIKE 'limit:%')
+          WHERE state = 'waiting' AND in_backlog = 1 AND wait_kind = 'limit' AND wait_until IS NOT NULL)
           """) ?? false
     }
   }
@@ -367,38 +361,5 @@ extension AgentPause {
   /// What a person has to do; `nil` where it ends by itself.
   package var advice: String? {
     until == nil ? "log in to \(agent), then `lanekeeper run`" : nil
-  }
-}
-
-/// What stands in `waiting_for` of a feature that waits for a limit: `limit:<time>`, `limit`, or `limit, <what a person
-/// has to do>`.
-package enum LimitWait {
-  /// - Parameter words: what has to be first, such as "until commits can be signed".
-  static func text(untilPerson words: String) -> String { "limit, \(words)" }
-
-  package static func text(until: Int64?) -> String {
-    guard let until else { return "limit" }
-    return "limit:" + Date(timeIntervalSince1970: Double(until) / 1000).ISO8601Format()
-  }
-
-  /// Milliseconds since 1970.
-  package static func until(_ text: String) -> Int64? {
-    guard text.hasPrefix("limit:"),
-      let date = try? Date(String(text.dropFirst(6)), strategy: .iso8601)
-    else { return nil }
-    return Int64(date.timeIntervalSince1970 * 1000)
-  }
-
-  /// For people; `nil` where the text means something else.
-  package static func words(_ text: String, zone: TimeZone = .current) -> String? {
-    if text == "limit" { return "for a limit, until a person has acted" }
-    if text.hasPrefix("limit, ") { return String(text.dropFirst("limit, ".count)) }
-    guard let until = until(text) else { return nil }
-    let format = DateFormatter()
-    format.locale = Locale(identifier: "en_US_POSIX")
-    format.timeZone = zone
-    let date = Date(timeIntervalSince1970: Double(until) / 1000)
-    format.dateFormat = date.timeIntervalSinceNow > 72_000 ? "d MMM HH:mm" : "HH:mm"
-    return "for the limit until \(format.string(from: date))"
   }
 }

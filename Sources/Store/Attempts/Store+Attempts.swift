@@ -56,11 +56,23 @@ package enum AttemptEnd: Sendable, Equatable {
   /// Counts against `limits.attempts`; `rework` goes into the next prompt.
   case failed(detail: String, rework: String?, maximum: Int)
   /// Uses up no attempt; `rework` goes into the next prompt.
-  case interrupted(detail: String, rework: String? = nil)
+  case interrupted(Interruption, detail: String, rework: String? = nil)
   /// Uses up no attempt either; the feature waits until a person begins anew. `until` ends the sentence "it waits".
   case heldUp(detail: String, until: String)
   /// The agent did not get a claim that another holds, and waits for it.
   case refusedClaim(detail: String)
+}
+
+extension AttemptEnd {
+  /// Why it ended through no fault of the feature; `nil` where it completed or failed.
+  package var interruption: Interruption? {
+    switch self {
+    case .completed, .failed: nil
+    case .interrupted(let reason, _, _): reason
+    case .heldUp: .signing
+    case .refusedClaim: .claim
+    }
+  }
 }
 
 extension Store {
@@ -232,15 +244,18 @@ extension Store {
         switch end {
         case .completed(_, let detail): (.completed, detail)
         case .failed(let detail, _, _): (.failed, detail)
-        case .interrupted(let detail, _), .refusedClaim(let detail), .heldUp(let detail, _):
+        case .interrupted(_, let detail, _), .refusedClaim(let detail), .heldUp(let detail, _):
           (.interrupted, detail)
         }
       try db.execute(
         sql: """
-          UPDATE attempts SET state = ?, detail = ?, tip = ?, slot_held = 0, ended_at = ?
+          UPDATE attempts SET state = ?, interruption = ?, detail = ?, tip = ?, slot_held = 0,
+            ended_at = ?
           WHERE feature = ? AND number = ?
           """,
-        arguments: [state.rawValue, detail, tip, now, feature, number])
+        arguments: [
+          state.rawValue, end.interruption?.rawValue, detail, tip, now, feature, number,
+        ])
       try db.execute(sql: "UPDATE features SET tip = ? WHERE id = ?", arguments: [tip, feature])
       let trouble = try tryMove(db, feature) {
         try keepClaims(db, of: feature, covering: changed)
@@ -292,7 +307,7 @@ extension Store {
       try settleReadiness(db, dependentsOf: feature)
     case .failed(let detail, let rework, let maximum):
       try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
-    case .interrupted(let detail, let rework):
+    case .interrupted(_, let detail, let rework):
       if let rework {
         try db.execute(
           sql: "UPDATE features SET rework = ? WHERE id = ?", arguments: [rework, feature])
@@ -301,7 +316,7 @@ extension Store {
       try settle(db, feature)
     case .heldUp(let detail, let until):
       try transition(
-        db, feature, to: .waiting, waitingFor: LimitWait.text(untilPerson: until), detail: detail,
+        db, feature, to: .waiting, wait: .person(until), detail: detail,
         agent: attempt.agent)
     case .refusedClaim(let detail):
       try db.execute(

@@ -239,29 +239,9 @@ extension Store {
         default: break
         }
         if !names.isEmpty {
-          features[index].waitingFor = "slot:" + names.joined(separator: ",")
+          features[index].wait = .slots(names)
         }
       }
     }
-  }
-}
-
-/// What is said of a feature that waits for a slot.
-package enum SlotWait {
-  /// For people: `for the slot browser, which #3 holds`; `nil` where the text of `waiting_for` means
-  /// something else.
-  package static func words(_ text: String, holds: [SlotHold] = []) -> String? {
-    guard text.hasPrefix("slot:") else { return nil }
-    let names = text.dropFirst("slot:".count).split(separator: ",").map(String.init)
-    let holders = holds.filter { names.contains($0.name) }.map { hold in
-      switch hold.holder {
-      case .attempt(let feature, _): "#\(feature)"
-      case .gate: "the gate"
-      }
-    }
-    let who = Array(Set(holders)).sorted()
-    return "for the slot\(names.count == 1 ? "" : "s") \(names.joined(separator: " and "))"
-      + (who.isEmpty
-        ? "" : ", which \(who.joined(separator: " and ")) hold\(who.count == 1 ? "s" : "")")
   }
 }

@@ -15,10 +15,8 @@ package enum FeatureWait: Sendable, Equatable {
   case landing
   /// A person's verdict.
   case verdict
-  /// What somebody else holds, as the text of `waiting_for` says.
-  case claim(String)
-  /// A limit's reset, or a new budget, as the text of `waiting_for` says.
-  case limit(String)
+  /// What somebody else holds, a limit's reset, or a new budget.
+  case outside(Wait)
   /// Nobody has it in hand, though its state says so.
   case lost
 
@@ -44,11 +42,7 @@ package enum FeatureWait: Sendable, Equatable {
     case .approved: self = .landing
     case .queued: self = open.isEmpty ? .landing : .dependencies(open)
     case .waiting:
-      guard let text = feature.waitingFor, !text.isEmpty else {
-        self = .lost
-        return
-      }
-      self = text.hasPrefix("limit") || text == "budget" ? .limit(text) : .claim(text)
+      self = feature.wait.map { .outside($0) } ?? .lost
     case .completed, .changesRequested, .gateFailed: self = .lost
     }
   }
@@ -61,7 +55,7 @@ package enum FeatureWait: Sendable, Equatable {
         + open.sorted { $0.key < $1.key }.map { "#\($0.key), which is \($0.value.rawValue)" }
         .joined(separator: ", and ")
     case .lost: "nobody has it in hand"
-    case .over, .agent, .work, .landing, .verdict, .claim, .limit: nil
+    case .over, .agent, .work, .landing, .verdict, .outside: nil
     }
   }
 }

@@ -66,18 +66,18 @@ extension Store {
   ///   first, ``StoreError/forbiddenTransition(feature:from:to:)`` where the table forbids it.
   package func transition(
     _ id: String, from expected: [FeatureState], to state: FeatureState,
-    durability: Durability = .process, waitingFor: String? = nil, rework: String? = nil,
+    durability: Durability = .process, wait: Wait? = nil, rework: String? = nil,
     detail: String? = nil
   ) throws {
     try write(durability) { db in
       try transition(
-        db, id, from: expected, to: state, waitingFor: waitingFor, rework: rework, detail: detail)
+        db, id, from: expected, to: state, wait: wait, rework: rework, detail: detail)
     }
   }
 
   func transition(
     _ db: Database, _ id: String, from expected: [FeatureState]? = nil, to state: FeatureState,
-    waitingFor: String? = nil, rework: String? = nil, detail: String? = nil, agent: String? = nil
+    wait: Wait? = nil, rework: String? = nil, detail: String? = nil, agent: String? = nil
   ) throws {
     guard let record = try Self.feature(id, db) else { throw StoreError.unknownFeature(id) }
     if let expected, !expected.contains(record.state) {
@@ -88,13 +88,14 @@ extension Store {
     }
     try db.run(
       """
-      UPDATE features SET state = ?, waiting_for = ?, rework = COALESCE(?, rework), changed_at = ?
+      UPDATE features SET state = ?, waiting_for = ?, wait_kind = ?, wait_until = ?,
+        rework = COALESCE(?, rework), changed_at = ?
       WHERE id = ?
-      """, [state.rawValue, waitingFor, rework, now, id])
+      """, [state.rawValue, wait?.text, wait?.kind.rawValue, wait?.until, rework, now, id])
     var facts: [String: JSON] = [
       "from": .string(record.state.rawValue), "to": .string(state.rawValue),
     ]
-    if let waitingFor { facts["waiting_for"] = .string(waitingFor) }
+    if let wait { facts["waiting_for"] = .string(wait.text) }
     if let detail { facts["detail"] = .string(detail) }
     try append(db, "feature_\(state.rawValue)", feature: id, agent: agent, facts)
   }

@@ -32,9 +32,7 @@ extension Store {
     switch feature.state {
     case .waiting:
       var holders = try holders(db, of: id)
-      if let text = feature.waitingFor, let owner = ClaimOwner(text: text),
-        owner.kind == .feature, holders.isEmpty
-      {
+      if case .claim(let owner) = feature.wait, owner.kind == .feature, holders.isEmpty {
         holders = [owner.id]
       }
       return edges(holders, .claim) + edges(try openDependencies(db, of: id), .dependency)

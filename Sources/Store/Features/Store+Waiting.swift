@@ -212,7 +212,7 @@ extension Store {
       return
     }
     try transition(
-      db, feature, to: .waiting, waitingFor: holder.owner.text,
+      db, feature, to: .waiting, wait: .claim(holder.owner),
       detail: conflicts.map(\.path.description).joined(separator: ", "))
     if mustYield { try yieldInCircle(db, feature) }
     try breakCircles(db, through: feature)

@@ -310,7 +310,7 @@ extension Store {
     case .waits(let holder, let detail, let rework):
       try endLanding(db, id, phase: .stopped, detail: detail)
       try transition(
-        db, feature, to: .waiting, waitingFor: "feature:\(holder)", rework: rework, detail: detail)
+        db, feature, to: .waiting, wait: .claim(.feature(holder)), rework: rework, detail: detail)
       try breakCircles(db, through: feature)
       try settle(db, feature)
     }

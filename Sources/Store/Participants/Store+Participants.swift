@@ -74,3 +74,36 @@ extension Store {
     }
   }
 }
+
+/// What a person has asked of the processes that are at work.
+package enum ControlWord: String, Sendable {
+  /// Nothing new starts until `resume`.
+  case pause
+  /// Nothing new starts, and the run ends when what is under way has landed.
+  case drain
+  case stop
+  case stopNow = "stop-now"
+}
+
+extension Store {
+  private static let controlKey = "control"
+  private static let landingPauseKey = "landing.paused"
+
+  /// Returns what a person has asked for last, until it is taken back.
+  package func controlWord() throws -> ControlWord? {
+    try value(Self.controlKey).flatMap(ControlWord.init)
+  }
+
+  /// Writes down what a person asks for; `nil` takes it back.
+  package func setControlWord(_ word: ControlWord?) throws {
+    try setValue(Self.controlKey, word?.rawValue)
+  }
+
+  /// Tells whether a person has paused the landing queue alone.
+  package func isLandingPaused() throws -> Bool { try value(Self.landingPauseKey) != nil }
+
+  /// Pauses the landing queue, or lets it go on.
+  package func setLandingPaused(_ isPaused: Bool) throws {
+    try setValue(Self.landingPauseKey, isPaused ? ControlWord.pause.rawValue : nil)
+  }
+}

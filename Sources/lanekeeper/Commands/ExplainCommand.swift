@@ -86,7 +86,7 @@ struct ExplainCommand: ParsableCommand {
     case .queued:
       return try store.heldLandings()[other.id].map { "; it can't land yet: \($0)" } ?? ""
     case .waiting:
-      return other.waitingFor.map { ", \(LimitWait.words($0) ?? "for \($0)")" } ?? ""
+      return other.wait.map { ", \($0.words())" } ?? ""
     default: return ""
     }
   }
@@ -133,12 +133,18 @@ struct ExplainCommand: ParsableCommand {
   private func slots(_ feature: FeatureRecord, _ store: Store) throws -> String? {
     var told = [feature]
     try store.tellSlotWaits(&told)
-    return try told[0].waitingFor.flatMap { SlotWait.words($0, holds: try store.slotHolds()) }
+    guard case .slots = told[0].wait else { return nil }
+    return try told[0].wait?.words(holds: store.slotHolds())
   }
 
   /// Who holds what a feature waits for.
-  private func holder(_ text: String?) -> String {
-    guard let text, let owner = ClaimOwner(text: text) else { return text ?? "something" }
+  private func words(_ wait: Wait?) -> String {
+    guard let wait else { return "for something" }
+    guard case .claim(let owner) = wait else { return wait.words() }
+    return "for \(holder(owner))"
+  }
+
+  private func holder(_ owner: ClaimOwner) -> String {
     return switch owner.kind {
     case .feature: "what feature #\(owner.id) holds"
     case .person: "a file held by \(isSelf(owner) ? "you" : "a person") (\(owner.id))"
@@ -187,26 +193,27 @@ struct ExplainCommand: ParsableCommand {
         + (try dependencies { [.failed, .blocked, .abandoned, .undone].contains($0) })
         .map { "  " + $0 } + ["`lanekeeper retry ID` gives that one another go"]
     case .ready:
-      if try store.value("control") == "pause" { return ["the run is paused; `lanekeeper resume`"] }
+      if try store.controlWord() == .pause { return ["the run is paused; `lanekeeper resume`"] }
       if let slots = try slots(feature, store) {
         return ["it waits \(slots)", "it starts by itself when that is free"] + idle
       }
       return (living ? ["it starts as soon as an agent is free"] : []) + idle
     case .waiting:
-      let limit = feature.waitingFor.flatMap { LimitWait.words($0) }
-      var lines = ["it waits \(limit ?? "for \(holder(feature.waitingFor))")"]
+      var lines = ["it waits \(words(feature.wait))"]
       let refusals = try store.refusals(of: feature.id)
       for refusal in refusals {
         lines.append(
           "  \(refusal.path): \(refusal.reason)" + (refusal.holder.map { " by #\($0)" } ?? ""))
       }
-      if feature.waitingFor?.hasPrefix("person:") == true {
+      if case .claim(let owner) = feature.wait, owner.kind == .person {
         let paths = refusals.map(\.path.description).joined(separator: " ")
         lines.append("`lanekeeper release \(paths)` releases it (only the holder can)")
       }
-      for pause in try store.pauses() where feature.waitingFor?.hasPrefix("limit") == true {
-        lines.append("  \(pause.agent): \(pause.detail)")
-        if let advice = pause.advice { lines.append("  \(advice)") }
+      if feature.wait?.kind == .limit || feature.wait?.kind == .person {
+        for pause in try store.pauses() {
+          lines.append("  \(pause.agent): \(pause.detail)")
+          if let advice = pause.advice { lines.append("  \(advice)") }
+        }
       }
       return lines + ["it goes on by itself when that is free; `lanekeeper retry` tries at once"]
     case .failed:

@@ -107,7 +107,7 @@ struct PauseCommand: ParsableCommand {
     try PersonOnly.check("pause", self.project)
     if landing {
       let (_, store) = try project.opened()
-      try store.setValue(Lander.pauseKey, "pause")
+      try store.setLandingPaused(true)
       try store.record("landing_paused", [:])
       return Terminal.line(
         "nothing lands from now on; `lanekeeper resume --landing` lets it go on")
@@ -128,7 +128,7 @@ struct ResumeCommand: ParsableCommand {
     try PersonOnly.check("resume", self.project)
     let (opened, store) = try project.opened()
     if landing {
-      try store.setValue(Lander.pauseKey, nil)
+      try store.setLandingPaused(false)
       try store.record("landing_resumed", [:])
       return Terminal.line("landings go on")
     }
@@ -180,7 +180,7 @@ struct StopCommand: ParsableCommand {
 
 /// Asks the processes at work for something.
 enum Control {
-  static func give(_ word: RunControl.Word, _ options: ProjectOptions, done: String) throws {
+  static func give(_ word: ControlWord, _ options: ProjectOptions, done: String) throws {
     let (project, store) = try options.opened()
     try RunControl(project, store).ask(word)
     Terminal.line(done)

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@testable import Run
+
+/// Random lives of whole runs against ``RunState`` alone.
+///
+/// `LANEKEEPER_SEQUENCES` sets how many are drawn; `Tools/test-runs` draws 100,000 with an optimised build.
+@Suite struct RunStateTests {
+  private static let sequences =
+    Int(ProcessInfo.processInfo.environment["LANEKEEPER_SEQUENCES"] ?? "") ?? 2000
+  private static let batches = 8
+
+  /// In every state something runs, something with a name is waited for, or the run ends; no feature is attempted
+  /// twice at once; at the end each feature is at the end of its life or there is a reason; and what is left to itself
+  /// ends.
+  @Test(arguments: 0..<batches)
+  func p1_p5_everyRunEndsOrNamesWhatItWaitsFor(batch: Int) throws {
+    let count = Self.sequences / Self.batches
+    for number in 0..<count {
+      let seed = UInt64(batch * count + number)
+      var world = RunWorld(seed: seed)
+      do {
+        try live(&world)
+      } catch {
+        Issue.record("seed \(seed): \(error); \(world.trace.suffix(12).joined(separator: ", "))")
+        return
+      }
+    }
+  }
+
+  private func live(_ world: inout RunWorld) throws {
+    try world.look()
+    for _ in 0..<(20 + world.random.below(60)) where !world.state.isOver {
+      try world.step()
+      try world.look()
+    }
+    // From here on nobody interferes.
+    for _ in 0..<4000 where !world.state.isOver {
+      try world.step(isFair: true)
+      try world.look()
+    }
+    guard !world.state.isOver else { return }
+    guard world.state.rules.waitsForReview else {
+      throw RunWorld.Broken(description: "it does not end")
+    }
+  }
+}
