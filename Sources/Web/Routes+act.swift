@@ -47,7 +47,7 @@ enum ActRoutes {
     ) { call in try await ask(call, try call.body.flag("now") ? .stopNow : .stop) },
   ]
 
-  private static func ask(_ call: Call, _ word: RunControl.Word) async throws -> Answer {
+  private static func ask(_ call: Call, _ word: ControlWord) async throws -> Answer {
     try await BlockingQueue.run {
       try RunControl(call.site.project(), call.site.store).ask(word)
       return .done

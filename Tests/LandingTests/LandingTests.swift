@@ -110,12 +110,12 @@ import Testing
   @Test func pausedLandingHoldsTheQueueUntilItIsResumed() async throws {
     let fixture = try LandingFixture()
     try fixture.queue("1", ["one.txt": "1\n"])
-    try fixture.store.setValue(Lander.pauseKey, "pause")
+    try fixture.store.setLandingPaused(true)
     let paused = try await fixture.land()
     #expect(paused.progress == .held)
     #expect(paused.held.first?.contains("paused") == true)
     #expect(try fixture.state("1") == .queued)
-    try fixture.store.setValue(Lander.pauseKey, nil)
+    try fixture.store.setLandingPaused(false)
     #expect(try await fixture.land().landed == ["1"])
   }
 

@@ -322,7 +322,7 @@ private actor Days {
     // From now on all goes well.
     tell("a quiet run")
     for id in ids { for attempt in 1...40 { try whole.plan(id, attempt, "work") } }
-    try whole.store.setValue(Lander.pauseKey, nil)
+    try whole.store.setLandingPaused(false)
     var open: [FeatureRecord] = []
     // A run ends where a verdict is needed; each of these begins with all that could be given.
     for _ in 0...ids.count {
@@ -497,11 +497,11 @@ private actor Days {
       try steering.ask(random.oneIn(2) ? .stop : .stopNow)
     case 3:
       tell("nothing lands")
-      try whole.store.setValue(Lander.pauseKey, "pause")
+      try whole.store.setLandingPaused(true)
     default:
       tell("go on")
       try steering.resume()
-      try whole.store.setValue(Lander.pauseKey, nil)
+      try whole.store.setLandingPaused(false)
     }
   }
 
