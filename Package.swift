@@ -20,7 +20,8 @@ func module(
   [
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests,
+      name: "\(name)Tests",
+      dependencies: [.byName(name: name), "TestSupport"] + dependencies + tests,
       exclude: exclude, swiftSettings: strict),
   ]
 }
@@ -51,40 +52,39 @@ let package = Package(
     .target(name: "CLocaleData"),
   ]
     + module("Model")
-    + module("GitFormats", ["CZlib", "CProcess"], tests: ["Model", "TestSupport"])
-    + module("Processes", ["CProcess"], tests: ["TestSupport"])
-    + module("Git", ["CLibgit2", "GitFormats", "Processes"], tests: ["TestSupport"])
+    + module("GitFormats", ["CZlib", "CProcess"], tests: ["Model"])
+    + module("Processes", ["CProcess"])
+    + module("Git", ["CLibgit2", "GitFormats", "Processes"])
     + module("Backlog", ["Model", .product(name: "Yams", package: "Yams")])
     + module("Planning", ["Model", "Backlog"], tests: ["PlanningSamples"], exclude: ["Fixtures"])
     + module(
       "Store",
       ["Model", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
-      tests: ["TestSupport"], exclude: ["Samples"])
+      exclude: ["Samples"])
     + module(
-      "Lanes", ["Backlog", "Git", "GitFormats", "Store", "Processes", "Model"],
-      tests: ["TestSupport"])
+      "Lanes", ["Backlog", "Git", "GitFormats", "Store", "Processes", "Model"])
     + module(
       "Attempts",
       [
         "Git", "Store", "Processes", "Backlog", "Lanes", "Model",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Mustache", package: "swift-mustache"),
-      ], tests: ["TestSupport"], exclude: ["Snapshots"])
+      ], exclude: ["Snapshots"])
     + module(
       "Landing",
       ["Git", "Store", "Processes", "Backlog", "Lanes", "Model", "CProcess"],
-      tests: ["TestSupport", "LandingSimulation", "landing-probe"])
+      tests: ["LandingSimulation", "landing-probe"])
     + module(
       "Run",
       [
         "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts",
         "Landing", "Model",
-      ], tests: ["TestSupport"])
+      ])
     + module(
       "MCP",
       [
         "Model", "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts", "Run",
-      ], tests: ["TestSupport"])
+      ])
     + [
       .executableTarget(
         name: "lanekeeper",

@@ -1,11 +1,12 @@
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
 @testable import Attempts
 
 /// How an attempt ended, from facts alone.
-@Suite struct AttemptVerdictTests {
+@Suite(.bounded) struct AttemptVerdictTests {
   private func verdict(
     _ ending: Ending, _ change: (inout AttemptVerdict.Facts) -> Void = { _ in }
   ) -> AttemptVerdict {

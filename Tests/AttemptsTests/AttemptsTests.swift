@@ -6,7 +6,7 @@ import Testing
 
 @testable import Attempts
 
-@Suite struct AttemptsTests {
+@Suite(.bounded) struct AttemptsTests {
   private var feature: FeatureRecord {
     var record = FeatureRecord(
       id: "7", position: 0, title: "Login", category: "backend", state: .running)

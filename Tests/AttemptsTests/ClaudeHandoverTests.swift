@@ -1,8 +1,9 @@
 import Attempts
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ClaudeHandoverTests {
+@Suite(.bounded) struct ClaudeHandoverTests {
   @Test func quotesThePathOfTheProgram() throws {
     let text = ClaudeHandover.settings(program: "/opt/it's here/lanekeeper")
     let value = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Attempts
 
-@Suite struct DefinitionTests {
+@Suite(.bounded) struct DefinitionTests {
   private func read(_ text: String) throws -> AgentDefinition {
     try DefinitionReader.read(text: text, file: "x.yml", name: "x")
   }

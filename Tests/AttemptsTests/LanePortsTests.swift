@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Attempts
 
-@Suite struct LanePortsTests {
+@Suite(.bounded) struct LanePortsTests {
   @Test func lanesOfARepositoryShareNone() {
     let ranges = (1...1276).map { LanePorts.of(lane: $0, repository: "/home/ruth/app") }
     #expect(Set(ranges.map(\.lowerBound)).count == ranges.count)

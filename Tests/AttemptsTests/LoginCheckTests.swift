@@ -9,7 +9,7 @@ private let no =
   "arguments: [-c, 'echo Not logged in >&2; exit 1'], like: '[Nn]ot logged in', advice: log in"
 
 /// What is known of logins, and that whatever can't be told starts.
-@Suite struct LoginCheckTests {
+@Suite(.bounded) struct LoginCheckTests {
   private let root: TemporaryDirectory
 
   init() throws { root = try TemporaryDirectory() }

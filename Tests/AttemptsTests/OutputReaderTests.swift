@@ -1,11 +1,12 @@
 import Backlog
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Attempts
 
 /// Streams that the real programs wrote, recorded with `make test-agents` and read again here.
-@Suite struct OutputReaderTests {
+@Suite(.bounded) struct OutputReaderTests {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
   static let catalogue = AgentCatalogue(directories: [root + "/templates/agents"], settings: [:])

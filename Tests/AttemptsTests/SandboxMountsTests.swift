@@ -8,7 +8,7 @@ import Testing
 @testable import Attempts
 
 /// The places at which something is shown in what an agent of an attempt before could write.
-@Suite struct SandboxMountsTests {
+@Suite(.bounded) struct SandboxMountsTests {
   private struct Fixture {
     let scratch: TemporaryDirectory
     let mounts: SandboxMounts

@@ -1,9 +1,10 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Backlog
 
-@Suite struct BacklogEditTests {
+@Suite(.bounded) struct BacklogEditTests {
   static let file = """
     # Our backlog.
     features:

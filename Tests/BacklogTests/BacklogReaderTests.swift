@@ -1,8 +1,9 @@
 import Backlog
 import Model
+import TestSupport
 import Testing
 
-@Suite struct BacklogReaderTests {
+@Suite(.bounded) struct BacklogReaderTests {
   private func problems(_ text: String) -> [String] {
     do {
       _ = try BacklogReader.read(text: text, file: "features.yml")
@@ -88,7 +89,7 @@ import Testing
   }
 }
 
-@Suite struct ConfigurationReaderTests {
+@Suite(.bounded) struct ConfigurationReaderTests {
   private func read(_ text: String) throws -> Configuration {
     try ConfigurationReader.read(text: text, file: "lanekeeper.yml", repositoryName: "app")
   }
@@ -200,7 +201,7 @@ import Testing
   }
 }
 
-@Suite struct ImportTests {
+@Suite(.bounded) struct ImportTests {
   @Test func taskMaster() throws {
     let result = try Import.read(
       text: """

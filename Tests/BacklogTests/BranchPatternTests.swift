@@ -1,7 +1,8 @@
 import Backlog
+import TestSupport
 import Testing
 
-@Suite struct BranchPatternTests {
+@Suite(.bounded) struct BranchPatternTests {
   @Test(arguments: [
     ("lane/{id}-{slug}", "lane/7-log-in", "lane/7"),
     ("feature/{id}/{slug}", "feature/7/log-in", "feature/7"),

@@ -1,9 +1,10 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Backlog
 
-@Suite struct ExportTests {
+@Suite(.bounded) struct ExportTests {
   private let features = [
     ExportedFeature(
       Feature(

@@ -1,10 +1,11 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Backlog
 
 /// Backlogs as other programs write them; the files here are made up, their form is documented.
-@Suite struct ImportFormatsTests {
+@Suite(.bounded) struct ImportFormatsTests {
   private func read(
     _ text: String, _ file: String = "file", _ options: ImportOptions = ImportOptions()
   ) throws -> ImportResult {

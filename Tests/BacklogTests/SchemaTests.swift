@@ -1,10 +1,11 @@
 import Backlog
 import Foundation
+import TestSupport
 import Testing
 import Yams
 
 /// The JSON Schemas that editors use say what the readers take.
-@Suite struct SchemaTests {
+@Suite(.bounded) struct SchemaTests {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 

@@ -4,7 +4,7 @@ import Testing
 
 /// A whole day with a real project: a calculator in C that its gate builds from scratch. The transcript
 /// stands in `docs/make.md`; `LANEKEEPER_RECORD=1` writes it there.
-@Suite struct AcceptanceTests {
+@Suite(.bounded) struct AcceptanceTests {
   private static let makefile = """
     CFLAGS = -std=c99 -Wall -Wextra -Werror
     objects = $(patsubst src/%.c,build/%.o,$(wildcard src/*.c))

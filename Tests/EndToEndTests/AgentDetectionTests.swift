@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `--detect agent`: who is asked is a scripted program or a scripted endpoint on loopback.
-@Suite struct AgentDetectionTests {
+@Suite(.bounded) struct AgentDetectionTests {
   private static let features = """
     # ours
     features:

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Agents that are files: how they are found, what they get, and what is told of their end.
-@Suite struct AgentProgramTests {
+@Suite(.bounded) struct AgentProgramTests {
   /// A repository whose agent is `.lanekeeper/agents/mine.yml`, a shell script.
   private func shop(
     _ features: Int, script: String, more: String = "", definition: String = ""

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct BadInputTests {
+@Suite(.bounded) struct BadInputTests {
   private static let backlog = "features:\n  - {id: 1, title: One}\n"
 
   private func shop(_ features: String = backlog, _ configuration: String = "") throws -> Workshop {

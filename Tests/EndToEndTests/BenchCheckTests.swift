@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `make bench-check` on figures that are made worse, and the page that is written from the last figures.
-@Suite struct BenchCheckTests {
+@Suite(.bounded) struct BenchCheckTests {
   private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../..").standardizedFileURL.path
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `claims --stuck`, `release --generation` and shared paths, as they are typed and configured.
-@Suite struct ClaimCommandTests {
+@Suite(.bounded) struct ClaimCommandTests {
   private func stuck(_ shop: Workshop) throws -> [[String: Any]] {
     try shop.json("claims", "--stuck")["claims"] as? [[String: Any]] ?? []
   }

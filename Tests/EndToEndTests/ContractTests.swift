@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ContractTests {
+@Suite(.bounded) struct ContractTests {
   private func shop() throws -> Workshop {
     try Workshop(
       features: """

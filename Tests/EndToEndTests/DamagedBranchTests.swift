@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// An agent damages objects of what it has just committed: its feature alone is refused, and nothing is lost.
-@Suite struct DamagedBranchTests {
+@Suite(.bounded) struct DamagedBranchTests {
   private static let agent = """
     echo "done $id" > f$id.txt
     git add -A && git commit -qm work

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct DetectionTests {
+@Suite(.bounded) struct DetectionTests {
   private static let backlog = """
     # the plan of ours
     features:

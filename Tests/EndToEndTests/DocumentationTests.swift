@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The documentation does what it says.
-@Suite struct DocumentationTests {
+@Suite(.bounded) struct DocumentationTests {
   private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../..").standardizedFileURL.path
 

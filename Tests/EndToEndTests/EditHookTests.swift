@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `lanekeeper edit-hook claude` as an agent's program calls it, in lanes of a run.
-@Suite struct EditHookTests {
+@Suite(.bounded) struct EditHookTests {
   /// Shell functions that call the hook as Claude Code does and keep its answer.
   private static let prelude = """
     hook() { # EVENT TOOL INPUT NAME

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `preset: experimental`: the tier comes from difficulty and this repository's own results.
-@Suite struct ExperimentalPresetTests {
+@Suite(.bounded) struct ExperimentalPresetTests {
   /// Haiku does nothing, and fails in ways of its own: what fails alike everywhere would end the run. Sonnet and
   /// opus work.
   private static let agent = """

@@ -6,7 +6,7 @@ import Testing
 /// their branch, their guard or spoiled objects behind; runs that are killed, stopped, held still, started twice, slowed down, or
 /// see the clock set; lanes and state files that vanish or are overwritten. At the end every feature has landed
 /// once with all of its work, and `doctor --deep` finds every promise held.
-@Suite struct FaultTests {
+@Suite(.bounded) struct FaultTests {
   /// What an agent does or meets.
   enum Fault: String, CaseIterable {
     case fails, killsItself, killsItsGuard, hangs, leavesADaemon, deletesTheLane, deletesDotGit

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a project meets that Lanekeeper has never seen.
-@Suite struct FirstContactTests {
+@Suite(.bounded) struct FirstContactTests {
   @Test(arguments: ["./agent.sh", "tools/agent.sh", "sh tools/agent.sh"])
   func anAgentThatNoLaneWouldHaveIsFoundAtOnce(command: String) throws {
     let shop = try Workshop(features: Workshop.independent(3), agent: "true")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ForecastTests {
+@Suite(.bounded) struct ForecastTests {
   @Test func showsWhichLanesWouldConflict() throws {
     let shop = try Workshop(
       features: Workshop.independent(3),

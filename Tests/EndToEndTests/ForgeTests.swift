@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ForgeTests {
+@Suite(.bounded) struct ForgeTests {
   private func shop(remote: String, at place: TestRepository) throws -> Workshop {
     let shop = try Workshop(
       features: "features:\n  - {id: 1, title: \"--One $(touch pwned)\", steps: [a, b]}\n",

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Many real commits at the same time, each with its real hooks, on one state file.
-@Suite struct HookStressTests {
+@Suite(.bounded) struct HookStressTests {
   @Test func p2_eightLanesCommitTwentyTimesAtOnce() throws {
     let shop = try Workshop(
       features: Workshop.independent(8) { $0 == 8 ? ["common/"] : [] },

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ImportExportTests {
+@Suite(.bounded) struct ImportExportTests {
   private static let tasks = """
     {"master": {"tasks": [
       {"id": 1, "title": "Set up", "description": "d", "status": "pending", "dependencies": [],

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What agents and backlogs write reaches no shell, no make and no terminal as anything but text.
-@Suite struct InjectionTests {
+@Suite(.bounded) struct InjectionTests {
   /// One of each kind; `Q` stands for a number, so that each mark left behind tells where it came from.
   private static let kinds: [String: String] = [
     "shell": #"$(touch pwnedQ) `touch pwnedQ`; touch pwnedQ | touch pwnedQ & 'q' "d" > pwnedQ"#,

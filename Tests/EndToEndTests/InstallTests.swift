@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `make install`, and what is installed at work.
-@Suite struct InstallTests {
+@Suite(.bounded) struct InstallTests {
   private static let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What agents do to the state of their lanes in a run from start to end (P4).
-@Suite struct KeptWorkTests {
+@Suite(.bounded) struct KeptWorkTests {
   @Test func p4_odderWaysToLeaveALaneLoseNothing() throws {
     let workshop = try Workshop(
       features: Workshop.independent(5),

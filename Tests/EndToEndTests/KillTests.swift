@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct KillTests {
+@Suite(.bounded) struct KillTests {
   static let agent = """
     for n in 1 2 3 4 5; do
       echo "$id step $n"

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct LandingCommandTests {
+@Suite(.bounded) struct LandingCommandTests {
   private static let chain = """
     features:
       - {id: 1, title: One}

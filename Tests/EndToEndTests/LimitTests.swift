@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Limits, budgets and circles, with agents that are defined by files and tell JSON lines.
-@Suite struct LimitTests {
+@Suite(.bounded) struct LimitTests {
   private func shop(_ agents: [String: String], more: String, features: Int = 1) throws -> Workshop
   {
     let shop = try Workshop(

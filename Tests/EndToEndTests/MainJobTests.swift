@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct MainJobTests {
+@Suite(.bounded) struct MainJobTests {
   /// The greatest number of attempts at work at the same time.
   private func width(_ trace: [[String]]) -> Int {
     var now = 0

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `make` as the way to run everything, with the real GNU make.
-@Suite struct MakeTests {
+@Suite(.bounded) struct MakeTests {
   /// A repository that `init` has prepared, with a Makefile of its own.
   private func shop(
     _ features: String, agent: String = "echo $id > f$id.txt", gate: String = "make test",

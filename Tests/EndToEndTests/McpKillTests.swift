@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `lanekeeper mcp` that is killed in the middle of its work.
-@Suite struct McpKillTests {
+@Suite(.bounded) struct McpKillTests {
   private func client(_ shop: Workshop) throws -> McpClient {
     let client = try McpClient(at: shop.repository.path, environment: shop.environment)
     try client.initialize()

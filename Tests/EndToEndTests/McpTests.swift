@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `lanekeeper mcp` as a process, in raw JSON lines.
-@Suite struct McpTests {
+@Suite(.bounded) struct McpTests {
   private func shop(_ features: Int = 3) throws -> Workshop {
     try Workshop(features: Workshop.independent(features), agent: "true")
   }

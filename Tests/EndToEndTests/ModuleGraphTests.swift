@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The module graph of `docs/architecture.md` against the imports in `Sources`.
-@Suite struct ModuleGraphTests {
+@Suite(.bounded) struct ModuleGraphTests {
   private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../..").standardizedFileURL
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A person moves or copies the repository after a run was killed in the middle of an attempt.
-@Suite struct MovedRepositoryTests {
+@Suite(.bounded) struct MovedRepositoryTests {
   private static let agent = """
     echo "half by $LANEKEEPER_ATTEMPT" >> f$id.txt
     touch "$LANEKEEPER_REPOSITORY/../begun"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `doctor --deep` tells each promise that is broken, by its number.
-@Suite struct PromiseAuditTests {
+@Suite(.bounded) struct PromiseAuditTests {
   private func shop() throws -> Workshop {
     let shop = try Workshop(
       features: """

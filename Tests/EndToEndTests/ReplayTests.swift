@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `lanekeeper replay`: a repository's own branches, built again by several agents at once.
-@Suite struct ReplayTests {
+@Suite(.bounded) struct ReplayTests {
   /// Four branches that were open at the same time, two of them on one file, one with a merge of the
   /// target that people settled, and commits between the merges.
   private func history() throws -> TestRepository {

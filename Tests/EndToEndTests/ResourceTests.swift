@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What an attempt may take of the machine.
-@Suite struct ResourceTests {
+@Suite(.bounded) struct ResourceTests {
   /// Whether this machine lets us make control groups, as `doctor` tells.
   static let canBoundMemory: Bool = {
     guard let shop = try? Workshop(features: Workshop.independent(1), agent: "true"),

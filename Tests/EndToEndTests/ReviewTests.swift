@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ReviewTests {
+@Suite(.bounded) struct ReviewTests {
   private func shop(
     _ features: String = Workshop.independent(2), agent: String = "echo $id > f$id.txt",
     review: String = "required", more: String = ""

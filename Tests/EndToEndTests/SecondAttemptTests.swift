@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What comes after a first attempt whose work could not be committed, and what is told of it.
-@Suite struct SecondAttemptTests {
+@Suite(.bounded) struct SecondAttemptTests {
   private static let features =
     "features:\n  - {id: 1, title: One}\n  - {id: 2, title: Two, touches: [shared.txt]}\n"
   private static let lines = (1...9).map { "\($0)\n" }.joined()

@@ -4,7 +4,7 @@ import Testing
 
 /// Named slots with real processes: agents and gates lock what a slot stands for, and say so where another
 /// has it already.
-@Suite struct SlotTests {
+@Suite(.bounded) struct SlotTests {
   /// Locks the instance of each slot in the environment for as long as the shell lives.
   private static let lock = """
     hold() {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct StackTests {
+@Suite(.bounded) struct StackTests {
   private static let features = """
     features:
       - {id: a, title: Ground}

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A target that an agent moves itself, with the hooks switched off.
-@Suite struct TargetHeldTests {
+@Suite(.bounded) struct TargetHeldTests {
   /// Agent 1 moves the target to its own commit; agent 2 works as it should.
   private func workshop(_ move: String) throws -> Workshop {
     try Workshop(

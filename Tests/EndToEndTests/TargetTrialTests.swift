@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The gate is tried on the target before anybody works.
-@Suite struct TargetTrialTests {
+@Suite(.bounded) struct TargetTrialTests {
   private static let agent = "echo work > f$id.txt"
 
   @Test func aRedTargetStartsNobody() throws {

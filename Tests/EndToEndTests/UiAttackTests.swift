@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Those who should not come in, at the page of `lanekeeper ui`.
-@Suite struct UiAttackTests {
+@Suite(.bounded) struct UiAttackTests {
   @Test func p8_nobodyComesInWithoutTheLink() throws {
     let shop = try Workshop(features: Workshop.independent(2), agent: "true")
     let page = try ServedPage(shop, output: "ui")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Changes that meet other changes, and logs as agents really write them, over the page's API.
-@Suite struct UiChangeTests {
+@Suite(.bounded) struct UiChangeTests {
   @Test func anOlderValueDoesNotComeBack() throws {
     let shop = try Workshop(
       features: """

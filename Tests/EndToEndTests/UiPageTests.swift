@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the page of `lanekeeper ui` shows and does, over its API.
-@Suite struct UiPageTests {
+@Suite(.bounded) struct UiPageTests {
   @Test func itShowsWhatTheCommandsPrint() throws {
     let shop = try Workshop(
       features: """

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `lanekeeper ui` as a process: the coordination server over HTTP, for agents.
-@Suite struct UiTests {
+@Suite(.bounded) struct UiTests {
   private static let initialize = """
     {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",\
     "capabilities":{},"clientInfo":{"name":"t","version":"1"}}}

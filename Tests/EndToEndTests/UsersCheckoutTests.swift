@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct UsersCheckoutTests {
+@Suite(.bounded) struct UsersCheckoutTests {
   /// Everything of the user's that a run must leave alone, in one text.
   private func fingerprint(_ shop: Workshop) throws -> String {
     let test = shop.repository

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a run waits for is told by `status` and `explain`, too.
-@Suite struct WaitsToldTests {
+@Suite(.bounded) struct WaitsToldTests {
   @Test func whatTakesLongIsToldWhileTheRunLives() throws {
     let shop = try Workshop(
       features: Workshop.independent(2),

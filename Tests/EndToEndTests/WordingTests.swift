@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What agents and people are told.
-@Suite struct WordingTests {
+@Suite(.bounded) struct WordingTests {
   /// What Swift writes of a value that has no words of its own: `ClaimOwner(kind: …)`, `Optional(…)`.
   private func dumps(_ text: String) -> [String] {
     text.matches(

@@ -7,7 +7,7 @@ import Testing
 /// Bytes that nobody meant: each parser must answer, with a value that holds what it promises.
 ///
 /// `LANEKEEPER_FUZZ` sets the number of inputs for each; `make fuzz` uses a million.
-@Suite struct FuzzTests {
+@Suite(.bounded) struct FuzzTests {
   private let count = Int(ProcessInfo.processInfo.environment["LANEKEEPER_FUZZ"] ?? "") ?? 4000
   private let seed = UInt64(ProcessInfo.processInfo.environment["LANEKEEPER_SEED"] ?? "") ?? 1
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The files by which git starts our hooks, in a directory into which other programs write as well.
-@Suite struct HookFilesTests {
+@Suite(.bounded) struct HookFilesTests {
   private let root: TemporaryDirectory
   private let directory: String
   private let files: HookFiles

@@ -5,7 +5,7 @@ import Testing
 @testable import GitFormats
 
 /// Files that an agent can put in the place of git's.
-@Suite struct OddFileTests {
+@Suite(.bounded) struct OddFileTests {
   @Test func aPipeIsNotWaitedFor() throws {
     let scratch = try TemporaryDirectory()
     mkfifo(scratch.path("pipe"), 0o600)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the hook reads by itself is what git says.
-@Suite struct StagedPathsTests {
+@Suite(.bounded) struct StagedPathsTests {
   @Test(arguments: 1...4) func agreesWithGitOnRandomIndexes(seed: UInt64) throws {
     let test = try TestRepository()
     var random = SplitMix64(seed: seed)

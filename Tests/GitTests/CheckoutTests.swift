@@ -3,7 +3,7 @@ import Git
 import TestSupport
 import Testing
 
-@Suite struct CheckoutTests {
+@Suite(.bounded) struct CheckoutTests {
   /// Makes a repository with a lane at its first commit.
   static func lane(
     _ files: [String: String], prepare: (TestRepository) throws -> Void = { _ in }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Git
 
-@Suite struct CommitTests {
+@Suite(.bounded) struct CommitTests {
   @Test func writesTheCommitThatGitWouldWrite() throws {
     let test = try TestRepository()
     try test.write("a", "a\n")

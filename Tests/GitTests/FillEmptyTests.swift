@@ -5,7 +5,7 @@ import Testing
 @testable import Git
 
 /// An empty worktree is filled without git; what comes out must be what git writes.
-@Suite struct FillEmptyTests {
+@Suite(.bounded) struct FillEmptyTests {
   private static let names = [
     "a", "a.b", "a-b", "b", "B", "ü", "two words", "-dash", "q\"uote", "new\nline", "back\\slash",
     "tab\t",

@@ -3,7 +3,7 @@ import Git
 import TestSupport
 import Testing
 
-@Suite struct FillTests {
+@Suite(.bounded) struct FillTests {
   @Test func runsFilterDrivers() throws {
     let (test, lane, _) = try CheckoutTests.lane(["a.up": "abc\n"]) { test in
       try test.git("config", "filter.upper.smudge", "tr a-z A-Z")

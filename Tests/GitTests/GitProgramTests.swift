@@ -5,7 +5,7 @@ import Testing
 
 @testable import Git
 
-@Suite struct GitProgramTests {
+@Suite(.bounded) struct GitProgramTests {
   @Test func clearsWhatTiesGitToAnotherRepository() throws {
     let test = try TestRepository()
     let other = try TestRepository()
@@ -88,7 +88,7 @@ import Testing
   }
 }
 
-@Suite struct GitThatWaitsTests {
+@Suite(.bounded) struct GitThatWaitsTests {
   /// Lets every hook, signer or filter of a test wait for ever, with a process that has left its session.
   private func waiter(_ test: TestRepository, _ name: String) throws -> String {
     let path = test.root.path(name)

@@ -7,7 +7,7 @@ import Testing
 /// The merge against git's own, on random cases and on the histories of real repositories.
 ///
 /// `make check-merges` runs it with 10,000 cases and with the repositories that it is given.
-@Suite struct MergePropertyTests {
+@Suite(.bounded) struct MergePropertyTests {
   static let cases = Int(ProcessInfo.processInfo.environment["LANEKEEPER_MERGE_CASES"] ?? "") ?? 320
   static let repositories =
     (ProcessInfo.processInfo.environment["LANEKEEPER_MERGE_REPOSITORIES"] ?? "")

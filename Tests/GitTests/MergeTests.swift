@@ -3,7 +3,7 @@ import Testing
 
 @testable import Git
 
-@Suite struct MergeTests {
+@Suite(.bounded) struct MergeTests {
   static func reference(_ test: TestRepository, _ one: ObjectID, _ two: ObjectID) throws -> String?
   {
     let result = try test.runGit(

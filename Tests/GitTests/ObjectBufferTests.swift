@@ -4,7 +4,7 @@ import Testing
 
 @testable import Git
 
-@Suite struct ObjectBufferTests {
+@Suite(.bounded) struct ObjectBufferTests {
   private func seen(_ test: TestRepository, _ id: ObjectID) throws -> Bool {
     try test.runGit(["cat-file", "-e", id.hex]).status == 0
   }

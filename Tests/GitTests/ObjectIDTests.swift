@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Git
 
-@Suite struct ObjectIDTests {
+@Suite(.bounded) struct ObjectIDTests {
   @Test func readsAndWritesHexadecimalDigits() throws {
     let hex = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
     let id = try #require(ObjectID(hex: hex))

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a person has open on a branch is known, also while HEAD is detached.
-@Suite struct OpenOperationTests {
+@Suite(.bounded) struct OpenOperationTests {
   private let test: TestRepository
 
   init() throws {

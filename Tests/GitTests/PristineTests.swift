@@ -5,7 +5,7 @@ import Testing
 @testable import Git
 
 /// A worktree in which nothing is changed is taken to another commit by looking at the difference alone.
-@Suite struct PristineTests {
+@Suite(.bounded) struct PristineTests {
   /// What an agent may have left.
   enum Trace: CaseIterable {
     case untracked, emptyDirectory, edited, staged, removed, mode, assumed, skipped, repository,

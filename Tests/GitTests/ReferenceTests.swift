@@ -4,7 +4,7 @@ import Testing
 
 @testable import Git
 
-@Suite struct ReferenceTests {
+@Suite(.bounded) struct ReferenceTests {
   @Test func waitsWhileAnotherGitHoldsTheLock() throws {
     let test = try TestRepository()
     let one = try #require(ObjectID(hex: test.commit("one")))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Git
 
-@Suite struct RepositoryFormatTests {
+@Suite(.bounded) struct RepositoryFormatTests {
   @Test(arguments: [
     ("objectFormat", "sha256", "sha1"), ("refStorage", "reftable", "ref-format=files"),
     ("partialClone", "origin", "full clone"), ("relativeWorktrees", "true", "worktree repair"),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How a checkout is found from its git directory, and the other way round.
-@Suite struct RepositoryPlaceTests {
+@Suite(.bounded) struct RepositoryPlaceTests {
   @Test func aSeparateGitDirectoryDoesNotTakeItsParentForTheCheckout() throws {
     let test = try TestRepository(bare: true)
     let top = test.root.path("code")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Git
 
-@Suite struct RepositoryTests {
+@Suite(.bounded) struct RepositoryTests {
   @Test func knowsItsDirectories() throws {
     let test = try TestRepository()
     try test.write("sub/a", "a\n")

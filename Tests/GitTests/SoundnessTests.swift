@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a branch brings is taken as a server with `receive.fsckObjects` would take it.
-@Suite struct SoundnessTests {
+@Suite(.bounded) struct SoundnessTests {
   private let test: TestRepository
   private let base: String
 

@@ -3,7 +3,7 @@ import Git
 import TestSupport
 import Testing
 
-@Suite struct StatusTests {
+@Suite(.bounded) struct StatusTests {
   @Test func tellsStagedUnstagedAndUntrackedApart() throws {
     let test = try TestRepository()
     for name in ["both", "edited", "gone", "moved", "typed"] { try test.write(name, "1\n") }

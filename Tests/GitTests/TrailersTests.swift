@@ -3,7 +3,7 @@ import Testing
 
 @testable import Git
 
-@Suite struct TrailersTests {
+@Suite(.bounded) struct TrailersTests {
   static let messages = [
     "", "\n", "subject", "subject\n", "Key: value\n", "subject\n\nbody\n",
     "subject\n\nKey: value\n",

@@ -2,7 +2,7 @@ import Git
 import TestSupport
 import Testing
 
-@Suite struct TreeTests {
+@Suite(.bounded) struct TreeTests {
   /// Takes names that are no UTF-8, links, executables and submodules.
   static func oddTree(_ repository: Repository) throws -> ObjectID {
     let file = try repository.writeBlob(bytes("a\n"))

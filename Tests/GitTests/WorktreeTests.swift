@@ -3,7 +3,7 @@ import Git
 import TestSupport
 import Testing
 
-@Suite struct WorktreeTests {
+@Suite(.bounded) struct WorktreeTests {
   static func repository() throws -> (TestRepository, ObjectID) {
     let test = try TestRepository()
     try test.write("a", "a\n")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Each form in which git makes commits, with what a lane may change and what it may not.
-@Suite struct CommitFormsTests {
+@Suite(.bounded) struct CommitFormsTests {
   /// Makes a commit object that changes files of the lane's tip, and leaves the lane as it was.
   private func forge(_ lane: HookFixture, _ files: [String: String]) throws -> String {
     for (name, text) in files { try lane.write(name, text) }

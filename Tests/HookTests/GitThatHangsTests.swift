@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the hook asks git has a limit.
-@Suite struct GitThatHangsTests {
+@Suite(.bounded) struct GitThatHangsTests {
   /// A git that never answers one question, in the place from which git's hooks get theirs.
   private func fixture(hanging question: String) throws -> (HookFixture, [String: String]) {
     let lane = try HookFixture()

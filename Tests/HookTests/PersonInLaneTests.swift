@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct PersonInLaneTests {
+@Suite(.bounded) struct PersonInLaneTests {
   /// A lane that no feature is in, while feature 1 waits for a verdict.
   private func idle(state: String = "in_review") throws -> HookFixture {
     let lane = try HookFixture()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct PreCommitTests {
+@Suite(.bounded) struct PreCommitTests {
   @Test func claimsWhatIsStagedAndPinsIt() throws {
     let lane = try HookFixture()
     try lane.write("a.txt", "2\n")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a lane may push, and what a shared repository takes.
-@Suite struct PushTests {
+@Suite(.bounded) struct PushTests {
   @Test func aLanePushesItsOwnBranchAndNewTags() throws {
     let lane = try HookFixture()
     let remote = lane.test.root.path("remote.git")

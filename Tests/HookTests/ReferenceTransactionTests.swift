@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ReferenceTransactionTests {
+@Suite(.bounded) struct ReferenceTransactionTests {
   /// Until it is known under its new name a person's moves of a renamed target are noted all the same.
   @Test func aRenamedTargetIsStillWatched() throws {
     let lane = try HookFixture()

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// `reference-transaction` judges a commit again, whatever `pre-commit` found.
-@Suite struct SecondJudgementTests {
+@Suite(.bounded) struct SecondJudgementTests {
   /// A lane with two changed files.
   private func lane() throws -> HookFixture {
     let lane = try HookFixture()

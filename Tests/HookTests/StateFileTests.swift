@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A state file that can't be used: a lane is refused with one line, a person goes on with a warning.
-@Suite struct StateFileTests {
+@Suite(.bounded) struct StateFileTests {
   private func expectOneLine(_ lane: HookFixture, _ reason: String) throws {
     try lane.write("a.txt", "2\n")
     for more in [[], ["--no-verify"]] {

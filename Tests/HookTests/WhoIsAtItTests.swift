@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Who is a person, and who only looks like one.
-@Suite struct WhoIsAtItTests {
+@Suite(.bounded) struct WhoIsAtItTests {
   /// A run that is at work: its lock is held, and notes a PID namespace.
   private final class Run {
     private let descriptor: Int32

@@ -3,7 +3,7 @@ import LandingSimulation
 import TestSupport
 import Testing
 
-@Suite struct BatchTests {
+@Suite(.bounded) struct BatchTests {
   /// Plays a batch to its end; returns the runs, in order, and how it was settled.
   private func play(
     _ count: Int, confirmations: Int = 1, known: [Int: Bool] = [0: true], red: (Int) -> Bool

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Checkouts of every kind follow, whatever files are called.
-@Suite struct FollowKindTests {
+@Suite(.bounded) struct FollowKindTests {
   /// Names as bytes; a shell writes them.
   private static let names = [
     "caf\\351.txt", "bad\\377utf", "\\303\\050", "new\\nline", "tab\\there", "quo\"te",
@@ -204,7 +204,7 @@ import Testing
 }
 
 /// What a person has open, and what a person throws away.
-@Suite struct OpenTargetTests {
+@Suite(.bounded) struct OpenTargetTests {
   @Test(arguments: ["clean", "never"])
   func p4_nothingLandsWhileARebaseOfTheTargetIsOpen(follow: String) async throws {
     let fixture = try LandingFixture { $0.landing.follow = follow }

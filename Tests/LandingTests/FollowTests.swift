@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct FollowTests {
+@Suite(.bounded) struct FollowTests {
   @Test func p6_heldOffWhileAMergeIsOpenOrAFileIsInTheWay() async throws {
     let fixture = try LandingFixture()
     try fixture.queue("1", ["one.txt": "1\n"])
@@ -92,7 +92,7 @@ import Testing
 }
 
 /// What others do at the very moment of a landing.
-@Suite struct LandingRaceTests {
+@Suite(.bounded) struct LandingRaceTests {
   /// Does something once, at a step.
   private func at(
     _ step: LandingStep, _ fixture: LandingFixture, do body: @escaping @Sendable () -> Void

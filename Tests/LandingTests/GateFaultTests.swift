@@ -7,7 +7,7 @@ import Testing
 
 /// Gates that behave badly. What the target holds, what agents wrote and what the next start finds must
 /// be right all the same.
-@Suite struct GateFaultTests {
+@Suite(.bounded) struct GateFaultTests {
   /// What holds at the end whatever the gate did.
   private func check(
     _ fixture: LandingFixture, since start: String, lost: [String] = [],

@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct GateProvisionTests {
+@Suite(.bounded) struct GateProvisionTests {
   /// A landing whose gate worktrees get what lanes get.
   private func provided(
     _ fixture: LandingFixture, copy: [String] = [], setup: String? = nil

@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct GateTests {
+@Suite(.bounded) struct GateTests {
   @Test func aRedTargetBlamesNobody() async throws {
     let fixture = try LandingFixture(gate: LandingFixture.noting, files: ["bad.txt": "b\n"])
     try fixture.queue("1", ["one.txt": "1\n"])

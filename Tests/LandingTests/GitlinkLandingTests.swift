@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Pointers to commits of other repositories land where others can follow them, and hold nobody else.
-@Suite struct GitlinkLandingTests {
+@Suite(.bounded) struct GitlinkLandingTests {
   private let fixture: LandingFixture
 
   init() throws {

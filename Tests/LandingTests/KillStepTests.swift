@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `kill -9` in each step between a gate that passed and claims that are released.
-@Suite struct KillStepTests {
+@Suite(.bounded) struct KillStepTests {
   /// A queue that adds, changes and removes files, beside a person's own.
   private func queue() throws -> LandingFixture {
     let fixture = try LandingFixture(files: [

@@ -1,7 +1,8 @@
 import Landing
+import TestSupport
 import Testing
 
-@Suite struct LandingQueueTests {
+@Suite(.bounded) struct LandingQueueTests {
   private func queue(
     _ entries: [(String, Int, Int64)], _ dependencies: [String: [String]] = [:],
     landed: Set<String> = []

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct LandingTests {
+@Suite(.bounded) struct LandingTests {
   @Test func p3_landsOnlyGatedTrees() async throws {
     let fixture = try LandingFixture(gate: LandingFixture.noting)
     let start = try fixture.test.git("rev-parse", "main")

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct PushTests {
+@Suite(.bounded) struct PushTests {
   /// A fixture whose landings are pushed to a bare repository, which has the target already.
   private func fixture(
     gate: String = LandingFixture.noting, push: String = "origin", window: Int = 4

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct ReconcileTests {
+@Suite(.bounded) struct ReconcileTests {
   @Test func aBranchMergedByHandIsSettled() async throws {
     let fixture = try LandingFixture(gate: "exit 1")
     try fixture.queue("1", ["one.txt": "1\n"])

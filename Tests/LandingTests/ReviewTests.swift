@@ -3,7 +3,7 @@ import Landing
 import TestSupport
 import Testing
 
-@Suite struct ReviewDigestTests {
+@Suite(.bounded) struct ReviewDigestTests {
   private func digest(_ repository: TestRepository, _ base: String, _ tip: String) throws -> String
   {
     try ReviewDigest.of(

@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct SigningTests {
+@Suite(.bounded) struct SigningTests {
   private func signing(style: String) throws -> LandingFixture {
     let fixture = try LandingFixture(style: style, window: .size(4))
     let key = fixture.test.root.path("key")

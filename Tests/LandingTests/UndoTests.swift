@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct UndoTests {
+@Suite(.bounded) struct UndoTests {
   /// Asks for the reversal of a feature that has landed.
   private func request(_ fixture: LandingFixture, _ ids: String...) throws {
     try fixture.store.requestUndo(

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A branch that no checkout takes goes back, with words, and holds nobody else.
-@Suite struct UnfitTests {
+@Suite(.bounded) struct UnfitTests {
   private static let longName = String(repeating: "n", count: 300)
 
   /// Puts a feature into the queue whose branch has an entry that no worktree made.

@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct WindowLandingTests {
+@Suite(.bounded) struct WindowLandingTests {
   @Test func aGreenChainCostsOneGate() async throws {
     let fixture = try LandingFixture(gate: LandingFixture.noting, window: .size(4))
     for number in 1...8 { try fixture.queue("\(number)", ["f\(number).txt": "x\n"]) }

@@ -1,8 +1,9 @@
 import Landing
 import LandingSimulation
+import TestSupport
 import Testing
 
-@Suite struct WindowTests {
+@Suite(.bounded) struct WindowTests {
   @Test func theWindowGrowsWithSuccessAndShrinksWithFailure() {
     let start = WindowSize.auto(outcomes: [], confirmations: 1)
     let green = Array(repeating: true, count: 60)

@@ -8,7 +8,7 @@ import Testing
 @testable import Lanes
 
 /// Branches of which a failing disk, a power cut or a program has spoiled objects.
-@Suite struct BranchDamageTests {
+@Suite(.bounded) struct BranchDamageTests {
   private let test: TestRepository
   private let store: Store
   private let state: StateDirectory
@@ -27,11 +27,7 @@ import Testing
     state = StateDirectory(commonDirectory: test.path + "/.git")
     try state.create()
     store = try Store(path: state.stateFile)
-    try store.takeOver([
-      FeatureEntry(
-        id: "1", title: "One", category: "", description: "", steps: [], touches: [], priority: 0,
-        model: nil, agent: nil, dependencies: [])
-    ])
+    try store.takeOver([Feature(id: "1", title: "One", category: "")])
     let path = test.root.path("lane-1")
     try test.git("worktree", "add", "-q", "-b", "lane/1-one", path)
     let made = try store.addLane { _ in path }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Branches, tags and files that are named as the branches of lanes are, or lie in their way.
-@Suite struct BranchObstacleTests {
+@Suite(.bounded) struct BranchObstacleTests {
   private func repository(_ change: (TestRepository) throws -> Void) throws -> (
     test: TestRepository, repository: Repository
   ) {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What is no file where git reads files is found without opening it, and taken away.
-@Suite struct GitSpecialsTests {
+@Suite(.bounded) struct GitSpecialsTests {
   /// What an agent can put in place of a file.
   enum Thing: CaseIterable {
     case pipe, linkToPipe, socket, directory, fullDirectory

@@ -4,7 +4,7 @@ import Lanes
 import TestSupport
 import Testing
 
-@Suite struct HookInstallationTests {
+@Suite(.bounded) struct HookInstallationTests {
   private func hooks(_ test: TestRepository) throws -> (HookInstallation, StateDirectory) {
     let repository = try Repository(opening: test.path, environment: test.environment)
     let state = StateDirectory(commonDirectory: repository.commonDirectory)

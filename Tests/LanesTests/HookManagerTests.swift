@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Our hooks beside others, which still run: in order, with their environment and exit status.
-@Suite struct HookManagerTests {
+@Suite(.bounded) struct HookManagerTests {
   /// Checks what holds beside every manager: in a lane ours runs first and the other after it, what ours
   /// refuses never reaches the other, and a person in the main checkout has both.
   private func expectBoth(_ fixture: InstalledHooks, line: String) throws {

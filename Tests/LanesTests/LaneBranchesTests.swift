@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Names of branches under other patterns than the standard one.
-@Suite struct LaneBranchesTests {
+@Suite(.bounded) struct LaneBranchesTests {
   private struct Fixture {
     let test: TestRepository
     let repository: Repository

@@ -7,7 +7,7 @@ import Testing
 @testable import Lanes
 
 /// What lanes put into the stash that everybody shares is kept, and a person's own is left alone (P4, P6).
-@Suite struct LaneStashTests {
+@Suite(.bounded) struct LaneStashTests {
   private let fixture: LaneTests.Fixture
   private let lane: LaneRecord
   private let repository: Repository

@@ -113,7 +113,7 @@ private struct SyncFixture {
   var scratch: String { test.path + "/.git/lanekeeper/sync/lane-1" }
 }
 
-@Suite struct LaneSyncTests {
+@Suite(.bounded) struct LaneSyncTests {
   @Test func mergesAndKeepsWhatIsNotCommitted() throws {
     let fixture = try SyncFixture()
     try fixture.write("own.txt", "own\n")

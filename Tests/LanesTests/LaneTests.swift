@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct LaneTests {
+@Suite(.bounded) struct LaneTests {
   struct Fixture {
     let test: TestRepository
     let store: Store

@@ -3,7 +3,7 @@ import Lanes
 import TestSupport
 import Testing
 
-@Suite struct LanesExclusionTests {
+@Suite(.bounded) struct LanesExclusionTests {
   @Test(arguments: [".worktrees", "deep/er/lanes", "odd *[x]\\ name ", "#hash"])
   func lanesInsideACheckoutAreNoFilesOfIt(_ name: String) throws {
     let test = try TestRepository()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Lanes
 
-@Suite struct LeftoversTests {
+@Suite(.bounded) struct LeftoversTests {
   private func commit(
     _ test: TestRepository, products: [String] = [], author: (name: String, email: String)? = nil,
     message: String = "work\n"

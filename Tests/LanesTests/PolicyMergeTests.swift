@@ -5,7 +5,7 @@ import Model
 import TestSupport
 import Testing
 
-@Suite struct PolicyMergeTests {
+@Suite(.bounded) struct PolicyMergeTests {
   private struct Fixture {
     let test: TestRepository
     let repository: Repository

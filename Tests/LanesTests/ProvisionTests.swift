@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct ProvisionTests {
+@Suite(.bounded) struct ProvisionTests {
   private typealias Fixture = LaneTests.Fixture
 
   @Test func aLaneThatIsThereAlreadyGetsWhatTheSettingsNameNow() throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import Lanes
 
 /// Whatever state a lane is left in, what was written in it stays reachable (P4).
-@Suite struct RescueTests {
+@Suite(.bounded) struct RescueTests {
   private let identity = Signature(name: "T", email: "t@example.org", time: 0)
 
   private func lane(_ files: [String: String] = [:]) throws -> (

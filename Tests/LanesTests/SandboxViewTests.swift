@@ -35,7 +35,7 @@ private struct ViewFixture {
   }
 }
 
-@Suite struct SandboxViewTests {
+@Suite(.bounded) struct SandboxViewTests {
   @Test(arguments: ["packed-refs", "objects/pack/pack-1.idx"])
   func aSparseGiantIsNotRead(name: String) throws {
     let fixture = try ViewFixture()

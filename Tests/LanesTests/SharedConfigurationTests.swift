@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What attempts change in the configuration that they share with the person's checkout.
-@Suite struct SharedConfigurationTests {
+@Suite(.bounded) struct SharedConfigurationTests {
   private let test: TestRepository
   private let state: StateDirectory
   private let shared: SharedConfiguration

@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct SubmoduleFillingTests {
+@Suite(.bounded) struct SubmoduleFillingTests {
   /// A repository with a submodule in `vendor/lib`, that has one itself where `isDeep`.
   private struct Fixture {
     let base: LaneTests.Fixture

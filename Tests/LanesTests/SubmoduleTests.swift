@@ -8,7 +8,7 @@ import Testing
 
 /// Repositories inside a lane: what points to them lands only where others can have it, and what they alone hold
 /// is kept (P4).
-@Suite struct SubmoduleTests {
+@Suite(.bounded) struct SubmoduleTests {
   private let identity = Signature(name: "T", email: "t@example.org", time: 0)
 
   /// A repository with a submodule, and a lane in which it is filled.

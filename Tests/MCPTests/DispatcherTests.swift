@@ -1,9 +1,10 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import MCP
 
-@Suite struct DispatcherTests {
+@Suite(.bounded) struct DispatcherTests {
   private func code(_ body: () async throws -> JSON) async -> Int? {
     do {
       _ = try await body()

@@ -1,9 +1,10 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import MCP
 
-@Suite struct HTTPEndpointTests {
+@Suite(.bounded) struct HTTPEndpointTests {
   private let desk: Desk
   private let endpoint: HTTPEndpoint
 

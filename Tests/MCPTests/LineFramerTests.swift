@@ -3,7 +3,7 @@ import Testing
 
 @testable import MCP
 
-@Suite struct LineFramerTests {
+@Suite(.bounded) struct LineFramerTests {
   private func text(_ line: String) -> LineFramer.Line { .text(Array(line.utf8)) }
 
   @Test func completesHalfALine() {

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import MCP
 
-@Suite struct MessageReaderTests {
+@Suite(.bounded) struct MessageReaderTests {
   private func read(_ text: String) -> Incoming { MessageReader.read(Array(text.utf8)) }
 
   private func code(_ text: String) -> Int? {

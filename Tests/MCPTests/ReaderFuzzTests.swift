@@ -7,7 +7,7 @@ import Testing
 
 /// Random messages, most of them nearly right. `LANEKEEPER_FUZZ=1000000` runs as many as the release
 /// check does.
-@Suite struct ReaderFuzzTests {
+@Suite(.bounded) struct ReaderFuzzTests {
   private static let pieces: [String] = [
     "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u", "\\ud83d", "\\ude00", "null", "true", "false",
     "0", "-", "1", "e", ".", "1e308", "1e309", " ", "\n", "\t", "\u{0}", "\u{1}", "ä", "😀",

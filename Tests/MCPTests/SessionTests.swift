@@ -8,7 +8,7 @@ import Testing
 @testable import MCP
 
 /// Agents outside any lane, from the backlog to the landing queue.
-@Suite struct SessionTests {
+@Suite(.bounded) struct SessionTests {
   private func texts(_ list: JSON?, _ name: String) -> [String] {
     (list?.array ?? []).compactMap { $0[name]?.string }
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MCP
 
-@Suite struct ShellWritesTests {
+@Suite(.bounded) struct ShellWritesTests {
   @Test(
     arguments: [
       ("echo hi > a.txt", ["a.txt"]), ("echo hi>>a.txt 2>err.log", ["a.txt", "err.log"]),

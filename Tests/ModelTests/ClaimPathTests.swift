@@ -1,7 +1,8 @@
 import Model
+import TestSupport
 import Testing
 
-@Suite struct ClaimPathTests {
+@Suite(.bounded) struct ClaimPathTests {
   @Test(arguments: [
     ("src/a.swift", "src/a.swift"), ("./src//a.swift", "src/a.swift"), ("src/", "src/"),
     ("src/x/../a", "src/a"), ("src/.", "src/"), ("a/b/..", "a/"), ("..a/b", "..a/b"),

@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 /// A lock table in memory.
@@ -31,7 +32,7 @@ private struct Random {
   }
 }
 
-@Suite struct ClaimRuleTests {
+@Suite(.bounded) struct ClaimRuleTests {
   private func row(
     _ path: String, _ mode: ClaimMode, _ owner: String, expiresAt: Int64? = nil
   ) throws -> ClaimRow {

@@ -1,8 +1,9 @@
 import Model
+import TestSupport
 import Testing
 
 /// JSON text (RFC 8259) in and out.
-@Suite struct JSONTests {
+@Suite(.bounded) struct JSONTests {
   @Test(
     arguments: [
       ("null", JSON.null), (" true ", true), ("[]", []), ("{}", [:]), ("0", 0), ("-12", -12),

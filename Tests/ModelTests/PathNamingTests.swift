@@ -1,8 +1,9 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
-@Suite struct PathNamingTests {
+@Suite(.bounded) struct PathNamingTests {
   private let folding = PathNaming(ignoresCase: true)
   private let composing = PathNaming(composesUnicode: true)
 

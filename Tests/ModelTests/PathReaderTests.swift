@@ -1,7 +1,8 @@
 import Model
+import TestSupport
 import Testing
 
-@Suite struct PathReaderTests {
+@Suite(.bounded) struct PathReaderTests {
   /// A checkout at `/w/repo` with links, and what lies around it.
   private static let tree: [String: PathReader.Kind] = [
     "/w": .directory, "/w/repo": .directory, "/w/repo/src": .directory,

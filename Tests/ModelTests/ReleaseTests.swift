@@ -1,8 +1,9 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
-@Suite struct ReleaseTests {
+@Suite(.bounded) struct ReleaseTests {
   @Test func theVersionIsTheNewestOneOfTheChangelog() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Model
 
-@Suite struct ShortTitleTests {
+@Suite(.bounded) struct ShortTitleTests {
   @Test(arguments: [
     ("User Authentication", "User Authentication"), ("", ""), ("  a \n\t b  ", "a b"),
     (String(repeating: "x", count: 60), String(repeating: "x", count: 60)),

@@ -1,7 +1,8 @@
 import Model
+import TestSupport
 import Testing
 
-@Suite struct WaitGraphTests {
+@Suite(.bounded) struct WaitGraphTests {
   private func edge(
     _ from: String, _ to: String, _ reason: WaitGraph.Reason = .claim
   ) -> WaitGraph.Edge { WaitGraph.Edge(from: from, to: to, reason: reason) }

@@ -1,11 +1,12 @@
 import Backlog
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Planning
 
-@Suite struct AgentDetectionTests {
+@Suite(.bounded) struct AgentDetectionTests {
   private func backlog(_ count: Int, _ text: (Int) -> String = { "Feature \($0) does things." })
     -> Backlog
   {

@@ -1,11 +1,12 @@
 import Backlog
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Planning
 
-@Suite struct DetectorTests {
+@Suite(.bounded) struct DetectorTests {
   private static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

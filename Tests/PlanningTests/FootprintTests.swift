@@ -1,10 +1,11 @@
 import Backlog
 import Model
+import TestSupport
 import Testing
 
 @testable import Planning
 
-@Suite struct FootprintTests {
+@Suite(.bounded) struct FootprintTests {
   /// A project of the test's own: areas with their words; a helper changes with `api`.
   private var history: [HistoryChange] {
     (0..<60).map { number in

@@ -1,11 +1,12 @@
 import Backlog
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Planning
 
-@Suite struct GraphTests {
+@Suite(.bounded) struct GraphTests {
   private let backlog = Backlog(features: [
     Feature(id: "1", title: "Schema <&> \"x\""),
     Feature(

@@ -1,11 +1,12 @@
 import Backlog
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Planning
 
 /// Backlogs that nobody writes on purpose, from the text of `features.yml` to detection and plan.
-@Suite struct OddBacklogTests {
+@Suite(.bounded) struct OddBacklogTests {
   private func read(_ lines: [String]) throws -> Backlog {
     try BacklogReader.read(
       text: "features:\n" + lines.map { "  - \($0)\n" }.joined(), file: "features.yml")

@@ -1,10 +1,11 @@
 import Backlog
 import Model
+import TestSupport
 import Testing
 
 @testable import Planning
 
-@Suite struct PlanningTests {
+@Suite(.bounded) struct PlanningTests {
   private func backlog(_ edges: [String: [String]], _ ids: [String]) -> Backlog {
     Backlog(
       features: ids.map { id in

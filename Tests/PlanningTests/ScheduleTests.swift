@@ -1,11 +1,12 @@
 import Backlog
 import Model
 import PlanningSamples
+import TestSupport
 import Testing
 
 @testable import Planning
 
-@Suite struct ScheduleTests {
+@Suite(.bounded) struct ScheduleTests {
   @Test func schedulesStayNearTheLowerBound() {
     var score = ScheduleScore()
     for seed in 0..<1000 {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-@Suite struct ChildCommandTests {
+@Suite(.bounded) struct ChildCommandTests {
   private let scratch = try! TemporaryDirectory()
   private let path = ["PATH": "/usr/bin:/bin"]
 

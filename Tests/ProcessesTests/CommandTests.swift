@@ -3,7 +3,7 @@ import Processes
 import TestSupport
 import Testing
 
-@Suite struct CommandTests {
+@Suite(.bounded) struct CommandTests {
   @Test func passesMuchInBothDirections() async throws {
     let content = [UInt8](repeating: 0x62, count: 2_000_000)
     let result = try await Command.run(["cat"], directory: "/", environment: path, input: content)

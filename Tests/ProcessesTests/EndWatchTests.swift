@@ -1,8 +1,9 @@
 import Processes
+import TestSupport
 import Testing
 
 /// A process ends also where a call into the system never returns.
-@Suite struct EndWatchTests {
+@Suite(.bounded) struct EndWatchTests {
   @Test(arguments: [false, true]) func whatDoesNotEndIsEnded(forced: Bool) async {
     let stop = StopSignal()
     let (told, tell) = AsyncStream.makeStream(of: String.self)

@@ -3,7 +3,7 @@ import Processes
 import TestSupport
 import Testing
 
-@Suite struct FileLockTests {
+@Suite(.bounded) struct FileLockTests {
   private let scratch: TemporaryDirectory
 
   init() throws { scratch = try TemporaryDirectory() }

@@ -3,7 +3,7 @@ import Processes
 import TestSupport
 import Testing
 
-@Suite struct GuardTests {
+@Suite(.bounded) struct GuardTests {
   private let scratch: TemporaryDirectory
   private let mark = "test-\(UUID().uuidString)"
 

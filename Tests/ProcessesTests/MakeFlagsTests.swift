@@ -3,7 +3,7 @@ import Processes
 import TestSupport
 import Testing
 
-@Suite struct MakeFlagsTests {
+@Suite(.bounded) struct MakeFlagsTests {
   @Test func readsWhatMakeHandsOn() {
     let some = MakeFlags("kn -j3 --jobserver-auth=3,4 -- SUB=a\\ -j\\ b CC=gcc")
     #expect(some.letters == ["k", "n"])

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Only what is proved to be of an attempt is ended, wherever it stands.
-@Suite struct OrphanProcessesTests {
+@Suite(.bounded) struct OrphanProcessesTests {
   private let scratch: TemporaryDirectory
   private let directory: String
   private let keepers = Keepers()

@@ -3,7 +3,7 @@ import Processes
 import TestSupport
 import Testing
 
-@Suite struct RegularFileTests {
+@Suite(.bounded) struct RegularFileTests {
   private let scratch: TemporaryDirectory
   init() throws { scratch = try TemporaryDirectory() }
 

@@ -4,7 +4,7 @@ import Processes
 import TestSupport
 import Testing
 
-@Suite struct RequestSocketTests {
+@Suite(.bounded) struct RequestSocketTests {
   private let scratch: TemporaryDirectory
   init() throws { scratch = try TemporaryDirectory() }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-@Suite struct ResumeWatchdogTests {
+@Suite(.bounded) struct ResumeWatchdogTests {
   /// The state letter of a process, as `/proc` has it.
   private func state(_ pid: Int32) -> Character? {
     guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Paths below a directory that somebody else can write, by openat2(2) and name by name.
-@Suite struct RootTests {
+@Suite(.bounded) struct RootTests {
   private let scratch: TemporaryDirectory
 
   init() throws {

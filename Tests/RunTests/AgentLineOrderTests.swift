@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Run
 
-@Suite struct AgentLineOrderTests {
+@Suite(.bounded) struct AgentLineOrderTests {
   private final class Lines: @unchecked Sendable {
     private let lock = NSLock()
     private var list: [String] = []

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Changes of `features.yml` while a person changes it too.
-@Suite struct BacklogFileTests {
+@Suite(.bounded) struct BacklogFileTests {
   private static let text = """
     features:
       - id: 1 # the first

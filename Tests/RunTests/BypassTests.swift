@@ -7,7 +7,7 @@ import Testing
 
 /// The catalogue of ways round the claims: what is stopped at the commit is stopped there, and none makes
 /// a landing change a path without a claim.
-@Suite struct BypassTests {
+@Suite(.bounded) struct BypassTests {
   @Test("p3_waysRoundTheClaims", arguments: Bypass.all)
   func waysRoundTheClaims(_ bypass: Bypass) async throws {
     let arena = try Arena()

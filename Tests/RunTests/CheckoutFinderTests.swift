@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Which checkout a command is meant for: never a wrong one, whatever the layout.
-@Suite struct CheckoutFinderTests {
+@Suite(.bounded) struct CheckoutFinderTests {
   private func repository() throws -> TestRepository {
     let test = try TestRepository()
     try test.write("a", "1")

@@ -1,10 +1,11 @@
 import Processes
+import TestSupport
 import Testing
 
 @testable import Run
 @testable import Store
 
-@Suite struct FirstRoundTests {
+@Suite(.bounded) struct FirstRoundTests {
   private func attempt(
     _ feature: String, _ state: AttemptRecord.State = .failed, detail: String = "exited with 1",
     wrote: Bool = false

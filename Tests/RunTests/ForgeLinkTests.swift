@@ -1,7 +1,8 @@
 import Run
+import TestSupport
 import Testing
 
-@Suite struct ForgeLinkTests {
+@Suite(.bounded) struct ForgeLinkTests {
   @Test(arguments: [
     ("https://github.com/o/app.git", "https://github.com/o/app/compare/main...lane/1-a"),
     ("git@github.com:o/app.git", "https://github.com/o/app/compare/main...lane/1-a"),

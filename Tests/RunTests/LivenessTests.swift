@@ -9,7 +9,7 @@ import Testing
 @testable import Run
 
 /// Who was killed, and who ended in the very moment in which somebody looked.
-@Suite struct LivenessTests {
+@Suite(.bounded) struct LivenessTests {
   private let test: TestRepository
   private let project: Project
   private let store: Store

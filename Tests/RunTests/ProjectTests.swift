@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct ProjectTests {
+@Suite(.bounded) struct ProjectTests {
   private func repository(_ configuration: String? = nil) throws -> TestRepository {
     let test = try TestRepository()
     try test.write("a", "1")

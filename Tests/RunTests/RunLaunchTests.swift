@@ -4,7 +4,7 @@ import Testing
 
 @testable import Run
 
-@Suite struct RunLaunchTests {
+@Suite(.bounded) struct RunLaunchTests {
   @Test func theLogOfRunsIsBounded() throws {
     let scratch = try TemporaryDirectory()
     try scratch.write("run.log", "0123456789")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Run
@@ -6,7 +7,7 @@ import Testing
 /// Random lives of whole runs against ``RunState`` alone.
 ///
 /// `LANEKEEPER_SEQUENCES` sets how many are drawn; `Tools/test-runs` draws 100,000 with an optimised build.
-@Suite struct RunStateTests {
+@Suite(.bounded) struct RunStateTests {
   private static let sequences =
     Int(ProcessInfo.processInfo.environment["LANEKEEPER_SEQUENCES"] ?? "") ?? 2000
   private static let batches = 8

@@ -85,7 +85,8 @@ struct RunWorld {
     }
     items[id]?.feature.state = to
     items[id]?.feature.wait = wait
-    if to == .ready { items[id]?.feature.isRework = (items[id]?.failures ?? 0) > 0 }
+    let hasFailed = (items[id]?.failures ?? 0) > 0
+    if to == .ready { items[id]?.feature.isRework = hasFailed }
     event += 1
     changed.insert(id)
     trace.append("#\(id) \(to.rawValue)\(wait.map { " " + $0.text } ?? "")")

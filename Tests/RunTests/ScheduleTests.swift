@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ScheduleTests {
+@Suite(.bounded) struct ScheduleTests {
   /// `LANEKEEPER_SCHEDULES=200 swift test --filter ScheduleTests` runs the whole; the figures are
   /// printed at its end.
   @Test func p9_randomSchedulesEndWithoutConflictLossOrDeadlock() async throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import Run
 
 /// What a run waits for is told by other commands, too.
-@Suite struct WaitBoardTests {
+@Suite(.bounded) struct WaitBoardTests {
   private let test: TestRepository
   private let project: Project
   private let store: Store

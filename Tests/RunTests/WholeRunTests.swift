@@ -10,7 +10,7 @@ import Testing
 /// Whole runs of random backlogs by the real loop, with a person who changes, breaks and mends things meanwhile.
 ///
 /// `LANEKEEPER_RUNS=100` takes so many, from `LANEKEEPER_SEED` on.
-@Suite struct WholeRunTests {
+@Suite(.bounded) struct WholeRunTests {
   static let seeds: [UInt64] = {
     let environment = ProcessInfo.processInfo.environment
     let first = environment["LANEKEEPER_SEED"].flatMap(UInt64.init) ?? 1

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The databases as AutoCoder makes them, written by their documented schema.
-@Suite struct AutoCoderDatabaseTests {
+@Suite(.bounded) struct AutoCoderDatabaseTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct ClaimLifeTests {
+@Suite(.bounded) struct ClaimLifeTests {
   private func path(_ text: String) throws -> ClaimPath { try ClaimPath(normalising: text) }
 
   @Test func claimingAgainChangesNothing() throws {

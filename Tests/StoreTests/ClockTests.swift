@@ -55,7 +55,7 @@ private final class TestClocks: Sendable {
 }
 
 /// The machine's clock is set while a run goes on.
-@Suite struct ClockTests {
+@Suite(.bounded) struct ClockTests {
   private let directory: TemporaryDirectory
   private let clocks = TestClocks()
   private let store: Store

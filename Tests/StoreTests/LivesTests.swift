@@ -10,7 +10,7 @@ import Testing
 /// is done, and nothing is left that nobody has in hand.
 ///
 /// `LANEKEEPER_LIVES=5000` takes so many, from `LANEKEEPER_SEED` on.
-@Suite struct LivesTests {
+@Suite(.bounded) struct LivesTests {
   static let seeds: [UInt64] = {
     let environment = ProcessInfo.processInfo.environment
     let first = environment["LANEKEEPER_SEED"].flatMap(UInt64.init) ?? 1
@@ -386,7 +386,7 @@ private struct Life {
   }
 }
 
-@Suite struct TroubleTests {
+@Suite(.bounded) struct TroubleTests {
 
   @Test func p7_aFeatureFailsForGoodUnderATransitiveEdge() throws {
     let bench = try StoreBench(["1", "2", "3"], needs: ["2": ["1"], "3": ["1", "2"]])

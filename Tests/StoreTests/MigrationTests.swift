@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct MigrationTests {
+@Suite(.bounded) struct MigrationTests {
   /// Each program up to this one, by the last of the migrations that it knew.
   @Test(arguments: Schema.migrator.migrations)
   func anOlderStateFileIsBroughtUpToDateWithAllThatItHolds(last: String) throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Named slots as the store gives them.
-@Suite struct SlotTests {
+@Suite(.bounded) struct SlotTests {
   private func bench(
     _ features: [String: [String]], _ capacities: [String: Int]
   ) throws -> StoreBench {

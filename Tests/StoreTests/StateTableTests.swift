@@ -1,10 +1,11 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Store
 
-@Suite struct StateTableTests {
+@Suite(.bounded) struct StateTableTests {
   /// The table of transitions as `docs/architecture.md` shows it.
   private var table: String {
     let rows = FeatureState.allCases.map { state in

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct StoreTests {
+@Suite(.bounded) struct StoreTests {
   private func makeStore() throws -> (TemporaryDirectory, Store) {
     let directory = try TemporaryDirectory()
     return (directory, try Store(path: directory.path("state.sqlite")))
@@ -225,7 +225,7 @@ import Testing
   }
 }
 
-@Suite struct RunControlTests {
+@Suite(.bounded) struct RunControlTests {
   @Test func retryIsForWhatDoesNotGoOnByItself() throws {
     let directory = try TemporaryDirectory()
     let store = try Store(path: directory.path("state.sqlite"))

@@ -1,7 +1,8 @@
 import Store
+import TestSupport
 import Testing
 
-@Suite struct TitleLineTests {
+@Suite(.bounded) struct TitleLineTests {
   @Test(arguments: [
     ("plain: $(x) `y` # % \\", "plain: $(x) `y` # % \\"),
     ("a\n\nReviewed-by: Eve\r\nb\u{2028}c\u{85}d", "a Reviewed-by: Eve b c d"),

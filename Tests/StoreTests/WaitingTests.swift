@@ -105,7 +105,7 @@ struct StoreBench {
   }
 }
 
-@Suite struct WaitingTests {
+@Suite(.bounded) struct WaitingTests {
   private func isHeld(_ answer: WaitAnswer) -> Bool {
     if case .held = answer { return true }
     return false

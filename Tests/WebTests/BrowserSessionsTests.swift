@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-@Suite struct BrowserSessionsTests {
+@Suite(.bounded) struct BrowserSessionsTests {
   @Test func p8_aKeyOpensOnce() throws {
     let directory = try TemporaryDirectory()
     let door = BrowserSessions(file: directory.path("sessions"))

@@ -7,7 +7,7 @@ import Testing
 @testable import Web
 
 /// The event log for those who listen, quick or slow.
-@Suite struct EventFeedTests {
+@Suite(.bounded) struct EventFeedTests {
   private func numbers(_ page: EventFeed.Page) -> [Int64] {
     String(buffer: page.buffer).matches(of: /id: (\d+)\n/).compactMap {
       Int64($0.output.1)

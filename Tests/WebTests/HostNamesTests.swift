@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import Web
 
 /// Which names are ours, and which of them a link carries.
-@Suite struct HostNamesTests {
+@Suite(.bounded) struct HostNamesTests {
   private func names(_ address: String, isOpen: Bool = false) -> HostNames {
     HostNames(address: address, port: 8420, isOpen: isOpen, machine: "Builder")
   }

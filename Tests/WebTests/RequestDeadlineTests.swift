@@ -5,12 +5,13 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import Web
 
 /// Connections that hold a place, at a server whose patience is short.
-@Suite struct RequestDeadlineTests {
+@Suite(.bounded) struct RequestDeadlineTests {
   /// Answers as soon as a request's head has come, whatever of its body has.
   private final class Hasty: ChannelInboundHandler {
     typealias InboundIn = HTTPRequestPart

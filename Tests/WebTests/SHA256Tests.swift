@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-@Suite struct SHA256Tests {
+@Suite(.bounded) struct SHA256Tests {
   @Test func givesTheDigestsOfTheStandard() {
     #expect(
       SHA256.hex([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")

@@ -1,7 +1,8 @@
 import Planning
+import TestSupport
 import Testing
 
-@Suite struct ModelSettingsTests {
+@Suite(.bounded) struct ModelSettingsTests {
   @Test func readsWhatAutoCoderWrote() throws {
     let text = """
       {

@@ -1,11 +1,12 @@
 import Foundation
 import Model
 import PlanningSamples
+import TestSupport
 import Testing
 
 @testable import Planning
 
-@Suite struct TierBanditTests {
+@Suite(.bounded) struct TierBanditTests {
   private func choose(
     _ bandit: TierBandit, _ category: String, _ difficulty: Int = 0,
     available: [Tier] = Tier.allCases, seed: UInt64 = 1

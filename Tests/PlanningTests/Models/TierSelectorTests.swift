@@ -1,8 +1,9 @@
 import Model
 import Planning
+import TestSupport
 import Testing
 
-@Suite struct TierSelectorTests {
+@Suite(.bounded) struct TierSelectorTests {
   private func choice(_ wish: ModelChoice.Wish, _ settings: ModelSettings? = nil) throws
     -> TierSelector
   {
