@@ -5,7 +5,7 @@ import Run
 import Store
 import Synchronization
 
-/// Takes over `features.yml` whenever its file has changed, once for all processes that ask.
+/// Takes over `features.yml` when it has changed, once for all processes.
 final class BacklogWatch: Sendable {
   private struct Seen {
     var stamp = ""
@@ -21,7 +21,7 @@ final class BacklogWatch: Sendable {
   /// The length of the longest chain of features that starts with each feature.
   var remaining: [String: Double] { seen.withLock { $0.remaining } }
 
-  /// - Throws: ``ToolFailure`` where the file is wrong; the backlog stays as it was.
+  /// - Throws: ``ToolFailure`` if the file is invalid; the backlog stays as it was.
   func takeOver(into store: Store) throws {
     guard let stamp else { return }
     guard seen.withLock({ $0.stamp }) != stamp else { return }
@@ -40,7 +40,7 @@ final class BacklogWatch: Sendable {
     seen.withLock { $0 = Seen(stamp: stamp, remaining: remaining) }
   }
 
-  /// Changes with the file; `nil` where there is none.
+  /// Changes with the file; `nil` if there is none.
   private var stamp: String? {
     var found = stat()
     guard stat(project.backlogFile, &found) == 0 else { return nil }

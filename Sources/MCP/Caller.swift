@@ -4,24 +4,24 @@ import Model
 import Processes
 import Store
 
-/// On whose behalf a server or a hook works. It comes from where the process stands and who started
-/// it, so that an agent can't act for another one.
-package enum Caller: Sendable, Equatable {
+/// The party that a server or a hook acts for. It follows from the process's directory and ancestors, so that an
+/// agent can't act for another one.
+enum Caller: Sendable, Equatable {
   /// The agent of an attempt, in its lane.
   case lane(LaneCaller)
   /// An agent outside any lane; each call names it.
   case session
-  /// A process that may look but change nothing, and why.
+  /// A process that may read but change nothing, with the reason.
   case onlooker(String)
 
-  /// Finds out for whom this process works, which stands in a directory.
+  /// Finds the caller of this process.
   ///
-  /// Outside of the lanes the hooks' rule holds: while a run is at work, whoever can't be seen to stand outside of
-  /// every attempt counts as started by one.
+  /// Outside of lanes the hooks' rule holds: while a run is at work, a process counts as started by an attempt
+  /// unless its ancestors show that it was not.
   /// - Parameters:
   ///   - gitDirectory: the git directory of the worktree.
   ///   - locks: the directory of lock files, in which runs note their namespace.
-  package static func find(gitDirectory: String, store: Store?, locks: String) throws -> Caller {
+  static func find(gitDirectory: String, store: Store?, locks: String) throws -> Caller {
     let started = ProcessTree.outermostGuardLock(of: getpid()).map(attempt(ofLock:))
     guard let number = laneNumber(gitDirectory) else {
       if started != nil || ProcessTree.hasGuardAmongAncestors() {
@@ -49,10 +49,10 @@ package enum Caller: Sendable, Equatable {
         agent: running.agentID, participant: running.participant))
   }
 
-  /// Finds the attempt for which a hook of an agent's program is called; `nil` where there is none.
+  /// Finds the attempt that an agent's hook is called for; `nil` if there is none.
   ///
-  /// The program may stand anywhere by then: who started it counts before where it stands.
-  package static func hook(
+  /// The guard among the ancestors counts before the directory, since the program may have changed that.
+  static func hook(
     gitDirectory: String?, store: Store, locks: String
   ) throws -> LaneCaller? {
     if let lock = ProcessTree.outermostGuardLock(of: getpid()) {
@@ -71,8 +71,8 @@ package enum Caller: Sendable, Equatable {
     return caller
   }
 
-  /// Returns the number of the lane that a git directory belongs to.
-  package static func laneNumber(_ gitDirectory: String) -> Int? {
+  /// Returns the number of a lane from its git directory; `nil` for another worktree's.
+  static func laneNumber(_ gitDirectory: String) -> Int? {
     let directory = gitDirectory as NSString
     let name = directory.lastPathComponent
     let parent = (directory.deletingLastPathComponent as NSString).lastPathComponent
@@ -92,15 +92,15 @@ package enum Caller: Sendable, Equatable {
 }
 
 /// The attempt that a process in a lane belongs to.
-package struct LaneCaller: Sendable, Equatable {
-  package var lane: Int
+struct LaneCaller: Sendable, Equatable {
+  var lane: Int
   /// The top of the lane.
-  package var path: String
-  package var feature: String
-  /// The attempt's number; a server that outlives it may change nothing any more.
-  package var attempt: Int
-  package var agent: String
-  package var participant: String
+  var path: String
+  var feature: String
+  /// The attempt's number; a server that outlives it may change nothing.
+  var attempt: Int
+  var agent: String
+  var participant: String
 
-  package var owner: ClaimOwner { .feature(feature) }
+  var owner: ClaimOwner { .feature(feature) }
 }

@@ -1,6 +1,6 @@
 import Store
 
-/// Finds out what has changed by the event log.
+/// Finds changes in the event log.
 struct ChangeWatcher: Sendable {
   private let store: Store
   private var seen: Int64
@@ -18,7 +18,7 @@ struct ChangeWatcher: Sendable {
     }
   }
 
-  /// Returns what has changed since the last look.
+  /// Returns the changes since the last look.
   mutating func look() throws -> Change {
     var change = Change()
     // Taking over the backlog's file leaves no event.

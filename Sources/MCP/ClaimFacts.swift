@@ -2,10 +2,10 @@ import Foundation
 import Model
 import Store
 
-/// Claims and refusals as the tools tell them.
+/// Encodes claims and refusals for the tools' results.
 struct ClaimFacts {
   let title: (String) -> String?
-  /// Gives the state of a feature, in the store's word.
+  /// Returns the state of a feature, as the store names it.
   let state: (String) -> String?
 
   func json(_ row: ClaimRow) -> JSON {
@@ -31,7 +31,7 @@ struct ClaimFacts {
     ]
   }
 
-  /// What the agent can do now, in words that it can act on.
+  /// Returns the next step for the agent.
   func advice(_ conflict: ClaimConflict) -> String {
     switch conflict.reason {
     case .held:
@@ -57,7 +57,7 @@ struct ClaimFacts {
     ["granted": false, "conflicts": .array(conflicts.map(json))]
   }
 
-  /// Refuses a wait that would never end.
+  /// Encodes the refusal of a wait that would deadlock.
   func refused(
     _ conflicts: [ClaimConflict], orBecauseOf other: String, _ requests: [ClaimRequest]
   ) -> JSON {
@@ -81,7 +81,7 @@ struct ClaimFacts {
     }
   }
 
-  /// One line for each reason and holder of a refusal, as a pre-edit hook gives it.
+  /// Returns one line for each reason and holder of a refusal.
   func lines(_ conflicts: [ClaimConflict]) -> [String] {
     RefusalText.grouped(conflicts, titleOf: title, stateOf: state)
   }

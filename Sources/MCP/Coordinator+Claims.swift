@@ -4,7 +4,7 @@ import Run
 import Store
 
 extension Coordinator {
-  /// The batch that a call names, and for whom.
+  /// The claims that a call asks for, and their owner.
   struct Batch: Sendable {
     var actor: Actor
     var requests: [ClaimRequest]
@@ -13,10 +13,9 @@ extension Coordinator {
   /// The most paths of one call.
   static let maximumBatch = 10_000
 
-  /// Reads paths and finds out who claims them.
+  /// Reads the paths of a call, and finds the owner of the claims.
   ///
-  /// A session that works in lanes of its own claims for the feature of that lane: the changes are
-  /// committed there.
+  /// A session with lanes of its own claims for the feature of the lane, since the changes are committed there.
   func batch(
     _ texts: [String], _ mode: ClaimMode, agentID: String?, feature: String?
   ) throws -> Batch {
@@ -92,14 +91,14 @@ extension Coordinator {
       stale: try project.staleCheck(batch.actor.owner, store), expiry: project.expiryCheck())
   }
 
-  /// Tells what stands in the way of a claim, without claiming.
+  /// Returns the conflicts of a claim, without claiming.
   func conflicts(_ batch: Batch) throws -> [ClaimConflict] {
     try store.check(
       batch.requests, owner: batch.actor.owner, policies: policies,
       stale: try project.staleCheck(batch.actor.owner, store), expiry: project.expiryCheck())
   }
 
-  /// Gives paths back, all or none.
+  /// Releases paths, all or none.
   func release(_ batch: Batch) throws {
     do {
       try store.release(
@@ -109,7 +108,7 @@ extension Coordinator {
     }
   }
 
-  /// What the lane of the owner has changed already.
+  /// Returns the paths that the owner's lane has changed.
   private func changed(_ actor: Actor) throws -> [[UInt8]] {
     guard actor.owner.kind == .feature,
       let lane = try store.lanes().first(where: { $0.feature == actor.owner.id })

@@ -31,7 +31,7 @@ extension Coordinator {
     }
   }
 
-  /// The paths to claim with a feature: its declared ones, and what its branch changes already.
+  /// Returns the claims of a feature: its declared paths, and those that its branch changes.
   private func requests(_ feature: FeatureRecord) throws -> [ClaimRequest] {
     var paths = try feature.touches.map { try ClaimPath(normalising: $0) }
     if let branch = feature.branch {
@@ -41,7 +41,7 @@ extension Coordinator {
     return paths.map { ClaimRequest(path: $0, mode: .exclusive) }
   }
 
-  /// Hands features back; what was done in their lanes stays on their branches.
+  /// Hands features back; their work stays on their branches.
   func releaseFeatures(_ ids: [String], agentID: String?) async throws {
     let actor = try actor(agentID)
     if let lane = actor.lane {
@@ -84,7 +84,7 @@ extension Coordinator {
     ]
   }
 
-  /// Writes a line into the events.
+  /// Records a line in the event log.
   func reportProgress(_ feature: String, _ message: String, agentID: String?) throws -> Int64 {
     let actor = try actor(agentID)
     guard !message.isEmpty, message.count <= 4000 else {

@@ -103,7 +103,7 @@ extension Coordinator {
     return ["synced": .bool(report.isSynced), "detail": .string(detail)]
   }
 
-  /// Puts a session's work away and moves its feature on; in a lane that is run, notes the wish.
+  /// Settles a session's attempt as completed; in a run's lane it only records the report.
   func complete(_ feature: String, agentID: String?) async throws -> JSON {
     let actor = try actor(agentID)
     if let lane = actor.lane {

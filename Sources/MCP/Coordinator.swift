@@ -7,18 +7,18 @@ import Processes
 import Run
 import Store
 
-/// Does what the tools offer, for one caller; the protocol stands above it.
-package final class Coordinator: Sendable {
+/// Carries out the tools for one caller.
+final class Coordinator: Sendable {
   let project: Project
   let store: Store
   let policies: PathPolicies
-  /// For the attempts of sessions.
+  /// The settings of sessions' attempts.
   let settings: AttemptSettings
   private let backlog: BacklogWatch
-  package let caller: Caller
+  let caller: Caller
 
-  /// - Throws: ``Failure`` where Lanekeeper's own programs are missing.
-  package init(_ project: Project, _ store: Store, caller: Caller) throws {
+  /// - Throws: ``Failure`` if one of Lanekeeper's own programs is missing.
+  init(_ project: Project, _ store: Store, caller: Caller) throws {
     self.project = project
     self.store = store
     self.caller = caller
@@ -30,17 +30,17 @@ package final class Coordinator: Sendable {
     backlog = BacklogWatch(project)
   }
 
-  /// Who claims, once it is clear which agent a session's call is for.
+  /// The agent that a call is for, and the owner of its claims.
   struct Actor: Sendable {
     var owner: ClaimOwner
     var agent: String
-    /// The running attempt in a lane.
+    /// The running attempt, if the caller is in a lane.
     var lane: LaneCaller?
   }
 
-  /// Finds out for whom a call is, and renews a session's lease.
+  /// Returns the agent of a call, and renews its session's lease.
   ///
-  /// - Parameter agentID: what the call says; in a lane it does not count.
+  /// - Parameter agentID: the name that the call gives; ignored in a lane.
   func actor(_ agentID: String?) throws -> Actor {
     switch caller {
     case .onlooker(let reason): throw ToolFailure(reason)
@@ -66,7 +66,7 @@ package final class Coordinator: Sendable {
     return agentID
   }
 
-  /// Refuses what comes from an attempt that has ended, as from a process that outlived it.
+  /// Refuses calls of an attempt that has ended, such as those of a process that outlived it.
   func verify(_ lane: LaneCaller) throws {
     guard let attempt = try store.attempt(lane.feature, lane.attempt), attempt.state == .running,
       try store.lane(lane.lane)?.feature == lane.feature
@@ -79,7 +79,7 @@ package final class Coordinator: Sendable {
 
   func title(_ feature: String) -> String? { try? store.feature(feature)?.title }
 
-  /// Refuses new work where an agent has moved the target past the hooks, until a person has decided.
+  /// Refuses new work while the target is held: an agent has moved it past the hooks, and no person has decided.
   func verifyTarget() throws {
     if let held = try project.targetHold(store) { throw ToolFailure(held) }
   }
@@ -92,18 +92,18 @@ package final class Coordinator: Sendable {
     return tip
   }
 
-  /// Takes over the backlog where its file has changed; a lane goes by what its run has read.
+  /// Takes over the backlog if its file has changed. In a lane the backlog of its run counts.
   func refresh() throws {
     guard case .session = caller else { return }
     try backlog.takeOver(into: store)
   }
 
-  /// Orders what is ready: the length of the longest chain that starts with each feature.
+  /// The length of the longest chain of features that starts with each feature; it orders what is ready.
   var remaining: [String: Double] { backlog.remaining }
 
-  /// Takes up what killed processes have left, so that what they held is free.
+  /// Recovers after killed processes, so that what they held is free.
   ///
-  /// Other sessions may have lanes in preparation, and are no participants: those lanes are left alone.
+  /// Lanes in preparation are left alone: they may be those of other sessions, which are no participants.
   func recover() throws {
     let recovery = Recovery(
       project: project, store: store, settings: settings,

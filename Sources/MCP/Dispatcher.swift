@@ -3,16 +3,16 @@ import Model
 import Run
 import Store
 
-/// Answers requests, whatever they come over.
+/// Answers requests of any transport.
 package struct Dispatcher: Sendable {
   let coordinator: Coordinator
   private let tools: [Tool]
   /// The program's version.
   private let version: String
-  /// Tells whether a client that began with `initialize` can be told of changes.
+  /// True if a client that began with `initialize` can be notified of changes.
   private let tellsOfChanges: Bool
 
-  package init(coordinator: Coordinator, version: String, tellsOfChanges: Bool) {
+  init(coordinator: Coordinator, version: String, tellsOfChanges: Bool) {
     self.coordinator = coordinator
     self.version = version
     self.tellsOfChanges = tellsOfChanges
@@ -21,7 +21,7 @@ package struct Dispatcher: Sendable {
 
   /// Answers for a project.
   ///
-  /// - Parameter directory: where the server stands; a lane gives its identity.
+  /// - Parameter directory: the server's working directory; in a lane it acts for the lane's feature.
   package init(
     _ project: Project, _ store: Store, directory: String, version: String
   ) throws {
@@ -36,17 +36,16 @@ package struct Dispatcher: Sendable {
       version: version, tellsOfChanges: true)
   }
 
-  /// What a request may do beside giving its result.
-  package struct Sink: Sendable {
+  /// The side channel of a request.
+  struct Sink: Sendable {
     /// Sends a notification that belongs to the request.
     var notify: @Sendable (JSON) -> Void
-    package init(notify: @escaping @Sendable (JSON) -> Void) { self.notify = notify }
   }
 
-  /// Finds out by which revision a request is to be answered.
+  /// Returns the revision of a request.
   ///
-  /// - Parameter session: what `initialize` has settled, if it has.
-  package func version(
+  /// - Parameter session: the revision that `initialize` has agreed on, if any.
+  func version(
     of request: Request, session: ProtocolVersion?
   ) throws(RPCError) -> ProtocolVersion {
     guard let named = request.meta(Self.versionKey) else {
@@ -63,8 +62,8 @@ package struct Dispatcher: Sendable {
     return version
   }
 
-  /// Tells whether a request may take long, so that others should not wait for it.
-  package func takesTime(_ request: Request) -> Bool {
+  /// True if a request may take long, so that others should not wait for it.
+  func takesTime(_ request: Request) -> Bool {
     guard request.method == "tools/call", let name = request.params["name"]?.string else {
       return false
     }
@@ -77,7 +76,7 @@ package struct Dispatcher: Sendable {
   /// Answers a request other than `subscriptions/listen`, which the transport keeps open.
   ///
   /// - Throws: ``RPCError``, or `CancellationError` where the client has taken the request back.
-  package func result(
+  func result(
     of request: Request, version: ProtocolVersion, sink: Sink
   ) async throws -> JSON {
     let result = try await plainResult(of: request, version, sink)
@@ -138,7 +137,7 @@ package struct Dispatcher: Sendable {
     ["name": "lanekeeper", "title": "Lanekeeper", "version": .string(version)]
   }
 
-  /// What a model has to know before it calls a tool.
+  /// The instructions for the model.
   private var instructions: String {
     switch coordinator.caller {
     case .lane(let lane):

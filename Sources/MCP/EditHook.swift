@@ -4,18 +4,25 @@ import Model
 import Run
 import Store
 
-/// Judges what an agent is about to change, by the hooks that it calls around its tools.
+/// Checks an agent's edits against the claims, called by the hooks around its tools.
 ///
-/// The words of the protocol are those of Claude Code: `PreToolUse` before a tool, which a `deny`
-/// stops, and `PostToolUse` after it, whose `block` tells the model what went wrong.
+/// The protocol is Claude Code's: `PreToolUse` runs before a tool, and `deny` stops it; `PostToolUse` runs after
+/// it, and `block` sends the model a reason.
 package struct EditHook: Sendable {
   private let project: Project
   private let store: Store
   private let policies: PathPolicies
   private let lane: LaneCaller
 
-  package init(_ project: Project, _ store: Store, lane: LaneCaller) {
-    self.project = project
+  /// Returns the hook of the attempt that this process works for; `nil` if it works for none.
+  ///
+  /// - Parameter directory: where the agent's program stands.
+  package init?(from directory: String, environment: [String: String]) throws {
+    guard let git = try Repository.discover(from: directory) else { return nil }
+    project = try Project.open(directory, environment: environment)
+    guard let store = try project.existingStore(),
+      let lane = try Caller.hook(gitDirectory: git, store: store, locks: project.state.locks)
+    else { return nil }
     self.store = store
     self.lane = lane
     policies = project.pathPolicies
@@ -24,7 +31,7 @@ package struct EditHook: Sendable {
   /// Judges one call.
   ///
   /// - Parameter input: the object that the agent's program writes to the hook.
-  /// - Returns: what to print; `nil` where there is nothing to say.
+  /// - Returns: the answer to print; `nil` for none.
   package func judge(_ input: JSON) throws -> JSON? {
     guard project.configuration.claims.policy != "off",
       let event = input["hook_event_name"]?.string,
@@ -55,7 +62,7 @@ package struct EditHook: Sendable {
     }
   }
 
-  /// Looks at the files that a command plainly writes, without claiming: it may not write them.
+  /// Checks the files that a command plainly writes. They are not claimed, since the command may not write them.
   private func command(_ text: String, _ directory: String) throws -> JSON? {
     var requests: [ClaimRequest] = []
     for target in ShellWrites.targets(of: text) {
@@ -77,7 +84,7 @@ package struct EditHook: Sendable {
 
   // MARK: after
 
-  /// Claims what the lane has changed by now; what another holds is told.
+  /// Claims the files that the lane has changed, and reports those that others hold.
   private func changes() throws -> JSON? {
     let repository = try Repository(opening: lane.path, environment: project.environment)
     let changed = try repository.status().filter { !$0.isConflicted }.map {
@@ -94,7 +101,9 @@ package struct EditHook: Sendable {
 
   // MARK: claiming
 
-  /// Claims paths, all or nothing; the words of a refusal, `nil` where it was granted.
+  /// Claims paths, all or none.
+  ///
+  /// - Returns: the refusal; `nil` if the claim was granted.
   private func claim(_ paths: [ClaimPath]) throws -> String? {
     let requests = paths.map { ClaimRequest(path: $0, mode: .exclusive) }
     if project.configuration.claims.policy == "strict" { return try missing(requests) }
@@ -108,7 +117,7 @@ package struct EditHook: Sendable {
     return rest.isEmpty ? nil : try claim(rest.map(\.path))
   }
 
-  /// With the policy `strict` nothing is claimed by the way.
+  /// Names the paths that the feature does not hold; the policy `strict` claims none here.
   private func missing(_ requests: [ClaimRequest]) throws -> String? {
     let held = try store.claims(of: lane.owner)
     let open = try requests.filter { request in
@@ -135,7 +144,7 @@ package struct EditHook: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  /// What git ignores is never committed, so nobody needs a claim on it.
+  /// True if git ignores the path: it is never committed, so it needs no claim.
   private func isIgnored(_ path: ClaimPath) throws -> Bool {
     let name = String(decoding: path.bytes, as: UTF8.self)
     let result = try GitProgram.run(
@@ -147,7 +156,7 @@ package struct EditHook: Sendable {
 
   private enum Place {
     case inside([ClaimPath])
-    /// Outside every checkout of the repository: none of our business.
+    /// Outside every checkout of the repository; no claim is needed.
     case elsewhere
     /// Another checkout of the repository.
     case foreign(String)
@@ -158,7 +167,7 @@ package struct EditHook: Sendable {
     do {
       let resolver = try PathResolver(project, tops: [lane.path])
       return .inside(try resolver.find(full).paths)
-    } catch let failure as ToolFailure {
+    } catch let error as ClaimPathError {
       // Lanes, the worktrees of gates, and a person's further checkouts.
       let worktrees = try Repository(opening: lane.path, environment: project.environment)
         .worktrees().map(\.path)
@@ -169,15 +178,13 @@ package struct EditHook: Sendable {
           "lanekeeper: \(path) lies in \(found.top), which is not your lane; change the file of the "
             + "same name below \(lane.path)")
       }
-      if failure.description.contains("git's own directory") {
-        return .foreign("lanekeeper: \(failure)")
-      }
+      if case .insideGitDirectory = error { return .foreign("lanekeeper: \(error)") }
       return .elsewhere
     }
   }
 
-  /// The answer that stops a tool.
-  package static func deny(_ words: String) -> JSON {
+  /// Builds the answer that stops a tool.
+  private static func deny(_ words: String) -> JSON {
     [
       "hookSpecificOutput": [
         "hookEventName": "PreToolUse", "permissionDecision": "deny",

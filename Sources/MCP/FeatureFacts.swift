@@ -3,7 +3,7 @@ import Lanes
 import Model
 import Store
 
-/// Features as the tools and resources tell them.
+/// Encodes features for tools and resources.
 struct FeatureFacts {
   let dependencies: [String: [Dependency]]
   let lanes: [String: LaneRecord]
@@ -21,7 +21,7 @@ struct FeatureFacts {
       try store.runningAttempts().map { ($0.feature, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Features in their order, with the slots that each waits for.
+  /// Encodes features in their order, with the resources that each waits for.
   func json(_ features: [FeatureRecord]) throws -> [JSON] {
     var told = features
     try store.tellSlotWaits(&told)

@@ -1,7 +1,7 @@
 import Git
 import Lanes
 
-/// What a lane has changed against the target, committed or not.
+/// The paths that differ between a lane and the target, committed or not.
 enum LaneChanges {
   /// Returns the paths, sorted.
   ///

@@ -1,21 +1,21 @@
 /// Cuts a stream of bytes into lines, however the bytes arrive, with memory that stays bounded.
-package struct LineFramer: Sendable {
+struct LineFramer: Sendable {
   /// A line, or what is known of one that was too long to keep.
-  package enum Line: Sendable, Equatable {
+  enum Line: Sendable, Equatable {
     case text([UInt8])
     /// The line was longer than the limit and has been dropped.
     case tooLong
   }
 
   /// The most bytes of one line.
-  package let limit: Int
+  let limit: Int
   private var partial: [UInt8] = []
   private var isDropping = false
 
-  package init(limit: Int = 4 << 20) { self.limit = limit }
+  init(limit: Int = 4 << 20) { self.limit = limit }
 
   /// Takes bytes and returns the lines that they complete, without line ends; empty ones are skipped.
-  package mutating func push(_ bytes: some Collection<UInt8>) -> [Line] {
+  mutating func push(_ bytes: some Collection<UInt8>) -> [Line] {
     var lines: [Line] = []
     var rest = bytes[...]
     while let end = rest.firstIndex(of: 0x0a) {
@@ -28,7 +28,7 @@ package struct LineFramer: Sendable {
   }
 
   /// Returns what stands behind the last line end, once the stream has ended.
-  package mutating func end() -> Line? { finish() }
+  mutating func end() -> Line? { finish() }
 
   private mutating func keep(_ bytes: some Collection<UInt8>) {
     guard !isDropping else { return }

@@ -2,8 +2,8 @@ import Model
 
 /// Reads JSON-RPC 2.0 messages. Nothing that comes in can make it fail otherwise than by
 /// ``Incoming/broken(_:_:)``.
-package enum MessageReader {
-  package static func read(_ bytes: [UInt8]) -> Incoming {
+enum MessageReader {
+  static func read(_ bytes: [UInt8]) -> Incoming {
     let value: JSON
     do {
       value = try JSON(reading: bytes)

@@ -20,20 +20,18 @@ struct PathResolver: Sendable {
 
   /// Reads a path, absolute or relative to the top of the repository.
   ///
-  /// - Throws: ``ToolFailure`` where the path leads out of the repository or into git's directory.
-  func find(_ text: String) throws -> Found {
-    var problem: ClaimPathError?
+  /// - Throws: `ClaimPathError/leavesRepository(_:)` if the path lies in none of the directories.
+  func find(_ text: String) throws(ClaimPathError) -> Found {
+    var problem = ClaimPathError.leavesRepository(text)
     for (top, reader) in readers {
       do {
         return Found(
           paths: try reader.read(Array(text.utf8), from: Array(readers[0].top.utf8)), top: top)
       } catch {
-        guard case .leavesRepository = error else { throw ToolFailure(error.description) }
-        problem = problem ?? error
+        guard case .leavesRepository = error else { throw error }
+        problem = error
       }
     }
-    throw ToolFailure(
-      problem?.description ?? "'\(text)' lies outside \(readers.map(\.top).joined(separator: ", "))"
-    )
+    throw problem
   }
 }

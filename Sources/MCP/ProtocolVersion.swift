@@ -1,5 +1,5 @@
 /// The revisions of the protocol that current clients ask for.
-package enum ProtocolVersion: String, Sendable, CaseIterable {
+enum ProtocolVersion: String, Sendable, CaseIterable {
   /// The `initialize` of goose.
   case march2025 = "2025-03-26"
   /// The `initialize` of Codex.
@@ -10,15 +10,14 @@ package enum ProtocolVersion: String, Sendable, CaseIterable {
   case july2026 = "2026-07-28"
 
   /// The newest that begins with `initialize`.
-  package static let newestWithHandshake = ProtocolVersion.november2025
+  static let newestWithHandshake = ProtocolVersion.november2025
 
-  /// Tells whether each request stands for itself.
-  package var isStateless: Bool { self == .july2026 }
+  /// True if there is no handshake: each request carries its version.
+  var isStateless: Bool { self == .july2026 }
 
-  /// The version to answer `initialize` with: the same where it is spoken, else our newest.
-  ///
-  /// Never one without handshake: clients take that for an error.
-  package static func negotiated(_ wanted: String?) -> ProtocolVersion {
+  /// Returns the version that answers `initialize`: the requested one if it is supported, else our newest with
+  /// handshake. Clients reject one without.
+  static func negotiated(_ wanted: String?) -> ProtocolVersion {
     guard let wanted, let version = ProtocolVersion(rawValue: wanted), !version.isStateless else {
       return newestWithHandshake
     }

@@ -1,7 +1,7 @@
 import Model
 import Store
 
-/// What can be read without calling a tool: the backlog, the claims, and each feature.
+/// The MCP resources: the backlog, the claims, and each feature.
 struct Resources {
   static let backlog = "lanekeeper://backlog"
   static let claims = "lanekeeper://claims"

@@ -6,14 +6,13 @@ import Processes
 import Run
 import Store
 
-/// Ends the attempts of sessions: completes them, hands them back, or ends them when the lease has
-/// run out.
+/// Ends attempts of sessions: by completion, by handing back, or because the lease has run out.
 struct SessionSettlement: Sendable {
   let project: Project
   let store: Store
   let settings: AttemptSettings
 
-  /// What stands in the way of completing; `nil` where nothing does.
+  /// Returns the reason that keeps an attempt from being completed; `nil` for none.
   func obstacle(_ attempt: AttemptRecord) async throws -> String? {
     guard let lane = try store.lane(attempt.lane), lane.feature == attempt.feature else {
       return
@@ -37,7 +36,7 @@ struct SessionSettlement: Sendable {
     }
   }
 
-  /// Names claims that were refused and never got.
+  /// Names claims that were refused and not granted since.
   func refusals(_ feature: String) throws -> String? {
     let open = try store.refusals(of: feature).filter { $0.reason != "frozen" }
     guard !open.isEmpty else { return nil }
@@ -47,7 +46,7 @@ struct SessionSettlement: Sendable {
       + "after the holder"
   }
 
-  /// Commits what is left and moves the feature on.
+  /// Commits what is uncommitted, and moves the feature to review or to the queue.
   func complete(_ attempt: AttemptRecord) async throws { try await settle(attempt, .exited(0)) }
 
   /// Keeps the work on the branch and makes the feature ready again.
@@ -72,7 +71,7 @@ struct SessionSettlement: Sendable {
 
   /// Ends a session's attempts whose lease has run out. Blocks.
   ///
-  /// Changes in the lane, or a process that stands in it, keep the lease.
+  /// Changes in the lane, or a process that works in it, keep the lease.
   func endLapsed() throws {
     for session in try store.lapsedSessions() {
       var isKept = false
@@ -100,7 +99,7 @@ struct SessionSettlement: Sendable {
 }
 
 extension Coordinator {
-  /// Ends what belongs to sessions that are not heard of any more.
+  /// Ends the attempts of sessions whose lease has run out.
   func endLapsedSessions() throws {
     try settlement.endLapsed()
   }

@@ -1,11 +1,11 @@
 /// Finds the files that a shell command plainly writes: redirections, and the operands of a few
 /// programs. What is computed at run time can't be seen here; it is found after the command.
-package enum ShellWrites {
+enum ShellWrites {
   /// One file, with the directory that the command has changed to by then.
-  package struct Target: Equatable, Sendable {
-    package var path: String
+  struct Target: Equatable, Sendable {
+    var path: String
     /// Relative to where the command starts, or absolute; empty for the same directory.
-    package var directory: String
+    var directory: String
   }
 
   /// Programs all of whose operands are written, moved or removed.
@@ -13,7 +13,7 @@ package enum ShellWrites {
     "rm", "mv", "touch", "truncate", "tee", "mkdir", "rmdir", "unlink", "patch",
   ]
 
-  package static func targets(of command: String) -> [Target] {
+  static func targets(of command: String) -> [Target] {
     var found: [Target] = []
     var directory = ""
     for part in split(command) {

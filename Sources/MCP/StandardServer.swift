@@ -2,12 +2,12 @@ import Foundation
 import Model
 import Synchronization
 
-/// The server on a pair of pipes: one message a line, nothing else.
+/// Serves MCP on a pair of pipes, one message a line.
 package final class StandardServer: Sendable {
   private let dispatcher: Dispatcher
   private let writer: LineWriter
   private let state = Mutex(State())
-  /// How often changes are looked for.
+  /// The time between two looks for changes.
   private let interval: Duration
 
   private struct State {
@@ -25,8 +25,7 @@ package final class StandardServer: Sendable {
     writer = LineWriter(output)
   }
 
-  /// Serves until the input ends or the output is closed. Requests under way are finished, waiting
-  /// ones cancelled.
+  /// Serves until the input ends or the output is closed. Then it cancels the requests that still run.
   package func run(input: Int32) async {
     let watcher = Task { await watch() }
     await withTaskGroup(of: Void.self) { group in
@@ -101,7 +100,7 @@ package final class StandardServer: Sendable {
     if let answer = await answer(request) { send(answer) }
   }
 
-  /// Returns the answer; `nil` where none is due (yet).
+  /// Returns the answer; `nil` if none is due, or not yet.
   private func answer(_ request: Request) async -> JSON? {
     do {
       let version = try dispatcher.version(of: request, session: state.withLock { $0.version })
@@ -146,7 +145,7 @@ package final class StandardServer: Sendable {
     return Outgoing.result(request.id, [:])
   }
 
-  /// Tells what has changed to whoever wants to know.
+  /// Notifies the client of changes that it subscribed to.
   private func watch() async {
     var watcher: ChangeWatcher?
     while !Task.isCancelled {

@@ -1,14 +1,14 @@
 import Model
 
-/// What a client wants to be told of.
-package struct Subscription: Sendable, Equatable {
-  package var resourceList = false
-  /// The URIs whose changes it wants to know.
-  package var resources: Set<String> = []
-  /// The id of the request that asked, where each notification has to carry it.
-  package var id: RequestID?
+/// The changes that a client asked to be notified of.
+struct Subscription: Sendable, Equatable {
+  var resourceList = false
+  /// The URIs of the resources that it watches.
+  var resources: Set<String> = []
+  /// The id of the request, if each notification has to carry it.
+  var id: RequestID?
 
-  package init() {}
+  init() {}
 
   /// Reads the filter of `subscriptions/listen`.
   init(_ request: Request) throws(RPCError) {
@@ -20,7 +20,7 @@ package struct Subscription: Sendable, Equatable {
     resources = Set(filter["resourceSubscriptions"]?.array?.compactMap(\.string) ?? [])
   }
 
-  /// What of the wish is honoured. The tools and prompts never change.
+  /// Confirms the subscription. Tools and prompts never change, so they are left out.
   var acknowledgement: JSON {
     var filter: JSON = [:]
     if resourceList { filter = filter.with("resourcesListChanged", true) }
@@ -58,17 +58,12 @@ package struct Subscription: Sendable, Equatable {
   }
 }
 
-/// What has changed in the state since somebody looked.
-package struct Change: Sendable, Equatable {
-  /// Features came or went.
-  package var isListChanged = false
-  /// The URIs of what reads otherwise now.
-  package var resources: Set<String> = []
-
-  package init(isListChanged: Bool = false, resources: Set<String> = []) {
-    self.isListChanged = isListChanged
-    self.resources = resources
-  }
+/// The changes of the state since the last look.
+struct Change: Sendable, Equatable {
+  /// Features were added or removed.
+  var isListChanged = false
+  /// The URIs of the resources whose content has changed.
+  var resources: Set<String> = []
 
   var isNothing: Bool { !isListChanged && resources.isEmpty }
 }

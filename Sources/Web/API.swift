@@ -5,11 +5,11 @@ import Processes
 import Run
 import ServiceLifecycle
 
-/// Answers what stands below `/api`.
+/// Answers the requests below `/api`.
 struct API: Sendable {
   let site: Site
   let guardian: RequestChecks
-  /// Is told that a link was used.
+  /// Called when a link was used.
   let linkUsed: @Sendable () -> Void
   /// The most bytes of a body.
   private static let limit = 1 << 20
@@ -100,7 +100,7 @@ struct API: Sendable {
 
   // MARK: streams
 
-  /// Each event as it comes; what a slow reader has not taken waits in the log.
+  /// Streams events as they come; a slow reader gets the rest from the log.
   private func events(after seq: Int64, _ isReset: Bool) -> ResponseBody {
     let feed = site.feed
     return .init { writer in
@@ -124,7 +124,7 @@ struct API: Sendable {
     }
   }
 
-  /// The lines of the agents, looked for five times a second.
+  /// Streams the output of agents, read five times a second.
   private func output(_ cursor: String?) -> ResponseBody {
     let site = site
     return .init { writer in
@@ -152,7 +152,7 @@ struct API: Sendable {
   }
 }
 
-/// Ticks for as long as somebody listens.
+/// Ticks until the stream is dropped.
 enum Ticker {
   static func stream(every interval: Duration) -> AsyncStream<Void> {
     let (stream, continuation) = AsyncStream.makeStream(
@@ -169,7 +169,7 @@ enum Ticker {
 }
 
 extension Answer {
-  /// The text of an answer that is JSON.
+  /// The JSON text of an answer.
   var text: String {
     switch self {
     case .json(let value): value.text

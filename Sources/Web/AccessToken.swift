@@ -1,4 +1,4 @@
-/// What a client has to show in its `Authorization` header.
+/// The secret of the `Authorization` header.
 package struct AccessToken: Sendable, Equatable {
   package let text: String
 
@@ -14,7 +14,7 @@ package struct AccessToken: Sendable, Equatable {
       }.joined())
   }
 
-  /// Tells whether a header carries the token. How long that takes does not depend on where they differ.
+  /// True if a header carries the token. The time does not depend on where they differ.
   func opens(_ header: String?) -> Bool {
     guard let header, !text.isEmpty else { return false }
     let (given, wanted) = (Array(header.utf8), Array("Bearer \(text)".utf8))

@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// Lets a person's browser in: a link that opens once, and the session that it is turned into.
+/// The sessions of persons' browsers, and the links that open them, once each.
 ///
-/// Sessions outlive the server, so that an open page goes on after a restart. Of each only a hash is
-/// kept: who reads the file can't come in with it.
+/// Sessions outlive the server, so that an open page goes on after a restart. The file holds only their hashes,
+/// which open nothing.
 package final class BrowserSessions: Sendable {
   private struct State {
     var keys: Set<String> = []
-    /// The hash of each session's secret, and until when it counts, in seconds since 1970.
+    /// The expiry of each session in seconds since 1970, by the hash of its secret.
     var sessions: [String: Double] = [:]
   }
 
@@ -16,7 +16,7 @@ package final class BrowserSessions: Sendable {
   private let state: Mutex<State>
   private let now: @Sendable () -> Double
   static let lifetime = 7.0 * 24 * 3600
-  /// More sessions than this push the oldest out.
+  /// The most sessions; one more drops the oldest.
   private static let most = 64
 
   package init(
@@ -35,16 +35,16 @@ package final class BrowserSessions: Sendable {
     state = Mutex(State(sessions: sessions))
   }
 
-  /// Makes a key that opens once.
+  /// Makes the key of a link, which is valid once.
   package func key() -> String {
     let key = AccessToken.random().text
     state.withLock { _ = $0.keys.insert(key) }
     return key
   }
 
-  /// Turns a key into a session; the key opens no more.
+  /// Exchanges a key for a session; the key is invalid then.
   ///
-  /// - Returns: the session's secret; `nil` where the key is unknown or was used.
+  /// - Returns: the session's secret; `nil` if the key is unknown or was used.
   package func enter(_ key: String) -> String? {
     let secret = AccessToken.random().text
     let end = now() + Self.lifetime
@@ -66,7 +66,7 @@ package final class BrowserSessions: Sendable {
 
   private static func hash(_ secret: String) -> String { SHA256.hex(Array(secret.utf8)) }
 
-  /// Tells whether a session's secret counts.
+  /// True if the secret belongs to a session that has not expired.
   package func knows(_ secret: String) -> Bool {
     let hash = Self.hash(secret)
     return state.withLock { $0.sessions[hash].map { $0 > now() } ?? false }

@@ -4,12 +4,12 @@ import Run
 import Store
 import Synchronization
 
-/// Follows the event log for all who listen.
+/// Follows the event log for all listeners.
 ///
-/// One thread reads each event once. A listener keeps nothing but the number of the last event that it
-/// was sent, so that a slow one costs no memory: it takes the next when it can, from here or from the log.
+/// One thread reads each event once. A listener keeps only the number of the last event that it was sent, so a slow
+/// one costs no memory: it gets the next events from here or from the log.
 final class EventFeed: Sendable {
-  /// Events as they go over the line.
+  /// Encoded events.
   struct Page: Sendable {
     var buffer: ByteBuffer
     var last: Int64
@@ -23,7 +23,7 @@ final class EventFeed: Sendable {
   private struct State {
     var frames: [Frame] = []
     var last: Int64
-    /// What came last, and what it comes after: all who are up to date share its bytes.
+    /// The newest page, and the event before it; all listeners that are up to date share its bytes.
     var newest: (after: Int64, page: Page)?
     var bells: [Int: AsyncStream<Void>.Continuation] = [:]
     var nextBell = 0
@@ -31,11 +31,11 @@ final class EventFeed: Sendable {
 
   private let store: Store
   private let state: Mutex<State>
-  /// Frames that are held; who is further behind reads the log.
+  /// Frames that are kept; a listener further behind reads the log.
   private static let most = 8192
-  /// Bytes of a page, about.
+  /// The approximate size of a page in bytes.
   private static let pageSize = 64 * 1024
-  /// Seconds between signs of life where nothing happens.
+  /// Seconds between keep-alive lines.
   static let beat = 10.0
 
   init(_ store: Store) throws {
@@ -66,10 +66,10 @@ final class EventFeed: Sendable {
     thread.start()
   }
 
-  /// The number of the newest event that was seen.
+  /// The number of the newest event read.
   var last: Int64 { state.withLock { $0.last } }
 
-  /// Rings when there may be something new, and every ``beat`` seconds.
+  /// Ticks when there may be new events, and every ``beat`` seconds.
   func bell() -> AsyncStream<Void> {
     let (stream, continuation) = AsyncStream.makeStream(
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -85,7 +85,7 @@ final class EventFeed: Sendable {
     return stream
   }
 
-  /// Returns the next events after a number; `nil` where there are none.
+  /// Returns the next events after a number; `nil` if there are none.
   func page(after seq: Int64) throws -> Page? {
     enum Found {
       case nothing
@@ -110,9 +110,9 @@ final class EventFeed: Sendable {
     }
   }
 
-  /// Reads what is new.
+  /// Reads new events.
   ///
-  /// - Returns: whether there was anything.
+  /// - Returns: true if there were any.
   private func step() -> Bool {
     let last = self.last
     guard let events = try? store.events(after: last, limit: 2000), let newest = events.last else {
@@ -134,7 +134,7 @@ final class EventFeed: Sendable {
     for bell in state.withLock({ Array($0.bells.values) }) { bell.yield() }
   }
 
-  /// Returns as many frames as a page holds, the first ones; `nil` where there are none.
+  /// Returns the first frames, as many as fit a page; `nil` if there are none.
   private static func page(_ frames: ArraySlice<Frame>) -> Page? {
     guard let first = frames.first else { return nil }
     var page = Page(buffer: first.buffer, last: first.seq)

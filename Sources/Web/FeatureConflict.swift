@@ -2,10 +2,10 @@ import Backlog
 import Model
 import Run
 
-/// Keeps a change that was made for what a person saw from going over another's change.
+/// Refuses an edit of a feature that has changed since it was shown.
 enum FeatureConflict {
-  /// - Parameter was: what was shown of each key that is to change.
-  /// - Throws: ``Refusal`` 409 that tells what the feature says now.
+  /// - Parameter was: the shown value of each key to be changed.
+  /// - Throws: ``Refusal`` 409 with the present values.
   static func check(_ feature: Feature, was: JSON) throws {
     guard let shown = was.members else {
       throw Refusal(400, "`was` has to be an object with what was shown")

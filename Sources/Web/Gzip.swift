@@ -1,9 +1,9 @@
 import CZlib
 
-/// Packs what is sent, as `Content-Encoding: gzip` wants it.
+/// Compresses for `Content-Encoding: gzip`.
 enum Gzip {
-  /// - Parameter level: 1 is quickest, 9 smallest.
-  /// - Returns: `nil` where zlib can't.
+  /// - Parameter level: from 1, the fastest, to 9, the smallest.
+  /// - Returns: `nil` if zlib fails.
   static func pack(_ content: [UInt8], level: Int32) -> [UInt8]? {
     var stream = z_stream()
     guard lk_gzip_init(&stream, level) == Z_OK else { return nil }

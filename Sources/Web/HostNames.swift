@@ -1,15 +1,15 @@
 import Foundation
 
-/// The names under which the page may be asked for.
+/// The host names that requests may carry.
 ///
-/// A web page elsewhere can let a name of its own lead to this machine; an address is no such name.
+/// A foreign site can resolve a name of its own to this machine (DNS rebinding); addresses are safe.
 struct HostNames: Sendable {
-  /// Besides addresses.
+  /// The names besides addresses, in lower case.
   private let names: Set<String>
   let port: Int
-  /// Tells whether it listens beyond loopback, so that any address of the machine may be named.
+  /// True if the server listens beyond loopback; then any address is allowed.
   let isOpen: Bool
-  /// Where a browser finds the page, such as `http://127.0.0.1:8420`.
+  /// The page's origin, such as `http://127.0.0.1:8420`.
   let origin: String
 
   init(
@@ -32,10 +32,10 @@ struct HostNames: Sendable {
     origin = "http://\(host):\(port)"
   }
 
-  /// Tells whether a `Host` header names this server.
+  /// True if a `Host` header names this server.
   func allow(_ host: String?) -> Bool { isOurs(host) && parts(host ?? "").port == port }
 
-  /// The same whatever the port, which is another behind a tunnel.
+  /// The same for any port: behind a tunnel it is another.
   func isOurs(_ host: String?) -> Bool {
     guard let host else { return false }
     let name = parts(host).name
@@ -54,7 +54,7 @@ struct HostNames: Sendable {
     return inet_pton(AF_INET, name, &four) == 1 || inet_pton(AF_INET6, name, &six) == 1
   }
 
-  /// Takes the brackets off an address.
+  /// Splits host and port, and removes the brackets of an address.
   private func parts(_ host: String) -> (name: String, port: Int) {
     let text = host.lowercased()
     if text.hasPrefix("["), let end = text.firstIndex(of: "]") {

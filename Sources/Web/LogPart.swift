@@ -40,7 +40,7 @@ enum LogPart {
       })
   }
 
-  /// The last lines of a file of our own.
+  /// Returns the last lines of one of Lanekeeper's own files.
   static func tail(_ path: String) throws -> [String] {
     LogTail.lines(path, count: 200, bytes: 65_536).map(TerminalSafeText.strip)
   }

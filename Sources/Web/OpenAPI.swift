@@ -1,7 +1,7 @@
 import Model
 import Run
 
-/// Describes the API, from the routes themselves.
+/// The OpenAPI description, made from the routes.
 enum OpenAPI {
   static let routes = LookRoutes.all + ActRoutes.all
 

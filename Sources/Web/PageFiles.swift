@@ -1,20 +1,20 @@
 import Foundation
 
-/// The files of the page, held in memory under names that change with their content.
+/// The files of the page in memory, under names that change with their content.
 struct PageFiles: Sendable {
   struct File: Sendable {
     let content: [UInt8]
-    /// The same, packed; `nil` where that is not shorter.
+    /// The compressed content; `nil` if that is not shorter.
     let packed: [UInt8]?
     let type: String
   }
 
   /// The page itself.
   let index: File
-  /// By the path that a request names. Only what stands here is ever sent.
+  /// The files by request path; no others are served.
   let assets: [String: File]
 
-  /// - Parameter directories: the first that is there is taken.
+  /// - Parameter directories: the first is used.
   init(_ directories: [String]) throws {
     guard let directory = directories.first else {
       throw MissingPage(reason: "templates/ui is not installed; install lanekeeper again")
@@ -56,7 +56,7 @@ struct PageFiles: Sendable {
   }
 }
 
-/// The page's files are not there.
+/// The page's files are not installed.
 struct MissingPage: Error, CustomStringConvertible {
   let reason: String
   var description: String { reason }

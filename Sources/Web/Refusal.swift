@@ -3,7 +3,7 @@ import Git
 import Run
 import Store
 
-/// Why a request is not answered as asked.
+/// An HTTP error with its text.
 struct Refusal: Error {
   var status: Int
   var text: String
@@ -13,7 +13,7 @@ struct Refusal: Error {
     self.text = text
   }
 
-  /// What went wrong while a request was handled.
+  /// Maps an error to its status and text.
   init(_ error: any Error) {
     switch error {
     case let refusal as Refusal: self = refusal

@@ -3,16 +3,16 @@ import Hummingbird
 import Model
 import Run
 
-/// Responses with the headers that each of them carries.
+/// Builds responses with their headers.
 enum Reply {
-  /// Nothing but our own files is loaded or run, and nothing is sent elsewhere.
+  /// Allows only the page's own files and this server.
   private static let policy = [
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
     "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     "require-trusted-types-for 'script'", "trusted-types 'none'",
   ].joined(separator: "; ")
 
-  /// Adds what keeps a browser from taking an answer for something else.
+  /// Adds the security headers.
   static func secured(_ response: Hummingbird.Response) -> Hummingbird.Response {
     var response = response
     for (name, value) in [

@@ -1,14 +1,14 @@
 import HTTPTypes
 import Hummingbird
 
-/// The checks that a request has to pass before it counts.
+/// The checks of host, origin and session.
 struct RequestChecks: Sendable {
   let door: BrowserSessions
   let hosts: HostNames
 
   private static let hostField = HTTPField.Name("Host")!
 
-  /// Refuses a request that names its host more than once: programs don't agree on which counts.
+  /// Refuses a request with several `Host` headers: programs disagree on which one counts.
   static func checkHost(_ request: Hummingbird.Request) throws {
     // The first is taken out of the fields as the request's authority.
     guard request.headers[values: hostField].isEmpty else {
@@ -16,7 +16,7 @@ struct RequestChecks: Sendable {
     }
   }
 
-  /// Refuses what comes under another name, or from a page elsewhere.
+  /// Refuses a request with a foreign host or from another page.
   func check(_ request: Hummingbird.Request) throws {
     let host = request.head.authority
     guard hosts.allow(host) else { throw Refusal(403, "this server is not asked by that name") }
@@ -32,7 +32,7 @@ struct RequestChecks: Sendable {
     }
   }
 
-  /// Refuses a change that does not come from our own page.
+  /// Refuses a change that does not come from the page itself.
   func checkChange(_ request: Hummingbird.Request) throws {
     guard request.method != .get else { return }
     guard request.headers[.origin] != nil else {
@@ -44,10 +44,10 @@ struct RequestChecks: Sendable {
     }
   }
 
-  /// Returns the session's secret that a request carries, `nil` where none counts.
+  /// Returns the secret of the request's session; `nil` if there is none.
   ///
-  /// It comes in the `Authorization` header, which the page sets itself: a browser sends cookies of a host to
-  /// each of its ports (RFC 6265, 8.5), so to the development servers of agents, too.
+  /// The page sends it in the `Authorization` header: a browser sends a host's cookies to each of its ports
+  /// (RFC 6265, 8.5), so also to agents' development servers.
   func session(_ request: Hummingbird.Request) -> String? {
     guard let header = request.headers[.authorization] else { return nil }
     let words = header.split(separator: " ", maxSplits: 1)

@@ -1,8 +1,7 @@
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes connections that hold a place without using it: a request that does not come to its end, and a
-/// reader that takes nothing of what it asked for.
+/// Closes connections whose request is incomplete for too long, or whose client does not read the response.
 final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -16,16 +15,16 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     var body = TimeAmount.seconds(20)
     /// From an answer to the next request on the connection.
     var idle = TimeAmount.seconds(75)
-    /// Without a byte taken by the other side while there are some for it.
+    /// The time in which the client reads no byte although some wait.
     var reader = TimeAmount.seconds(30)
   }
 
   private let limits: Limits
   private var request: Scheduled<Void>?
   private var reader: Scheduled<Void>?
-  /// A request's head has come, its body not to the end.
+  /// True between the head of a request and the end of its body.
   private var isComing = false
-  /// Requests that are not answered to the end; a client may send the next before.
+  /// Requests without a complete answer; a client may pipeline several.
   private var open = 0
 
   init(_ limits: Limits = Limits()) { self.limits = limits }

@@ -4,7 +4,7 @@ import Processes
 import Run
 import Store
 
-/// The routes that change something: each does what a command does.
+/// The routes that change something; each does the same as a command.
 enum ActRoutes {
   static let all: [Route] = runRoutes + featureRoutes + reviewRoutes
 
@@ -145,7 +145,7 @@ enum ActRoutes {
     },
   ]
 
-  /// Refuses what needs a run's state for a feature that no run has taken up yet.
+  /// Refuses an operation that needs a run's state if no run has taken up the feature.
   private static func begun(_ call: Call) throws {
     guard try call.site.store.feature(call.id) == nil,
       try call.site.project().backlog().features.contains(where: { $0.id == call.id })
@@ -226,7 +226,7 @@ enum ActRoutes {
   }
 }
 
-/// The commit that a verdict is about: its full name, since a branch's would follow the branch.
+/// Reads the commit that a verdict is about. Its full id is required, since a branch name would follow the branch.
 private func shownTip(_ call: Call) throws -> String {
   let tip = try call.body.needed("tip")
   guard [40, 64].contains(tip.utf8.count), tip.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {

@@ -6,7 +6,7 @@ import Processes
 import Run
 import Store
 
-/// The routes that show something: each is what a command prints with `--json`.
+/// The routes that show something; each returns a command's `--json`.
 enum LookRoutes {
   static let all: [Route] = [
     .get("/api/status", "What `lanekeeper status --json` prints.") { call in

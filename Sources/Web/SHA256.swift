@@ -1,4 +1,4 @@
-/// SHA-256 (FIPS 180-4), for short inputs; a package with it would compile BoringSSL.
+/// SHA-256 (FIPS 180-4) for short inputs. swift-crypto would compile BoringSSL for it.
 enum SHA256 {
   /// Returns a digest in hex, 64 characters.
   static func hex(_ bytes: [UInt8]) -> String {

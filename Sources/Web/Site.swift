@@ -5,7 +5,7 @@ import Run
 import Store
 import Synchronization
 
-/// The project that the page shows, and what its listeners share.
+/// The project that the page shows, and the state that its requests share.
 package final class Site: Sendable {
   private struct State {
     var project: Project
@@ -33,7 +33,7 @@ package final class Site: Sendable {
     state = Mutex(State(project: project, stamp: Self.stamp(project)))
   }
 
-  /// The project with its configuration as it is now.
+  /// Returns the project; it is opened again if its configuration has changed.
   func project() throws -> Project {
     let (project, stamp) = state.withLock { ($0.project, $0.stamp) }
     let now = Self.stamp(project)
@@ -46,7 +46,7 @@ package final class Site: Sendable {
     return fresh
   }
 
-  /// What `status --json` prints; made once for all who ask within half a second without an event.
+  /// Returns the text of `status --json`, shared by all requests within half a second without an event.
   func status() throws -> String {
     let seq = try store.lastEvent()
     let known = state.withLock { $0.status }

@@ -10,11 +10,11 @@ import Synchronization
 // Web: what is served over HTTP. It is a program of its own, so that the web server's code costs
 // the commands no time at their start.
 
-/// Serves the page and its API to persons, and the coordination server at `/mcp` to agents.
+/// Serves the page and its API to persons, and MCP at `/mcp` to agents.
 ///
-/// A person comes in by a link that opens once, an agent by a token that opens `/mcp` alone.
+/// A person enters by a link that is valid once, an agent by a token that is valid for `/mcp` only.
 package struct WebServer: Sendable {
-  /// What is told when the server has begun, or a link was used.
+  /// A message for the terminal.
   package enum Note: Sendable {
     /// `http://`, host and port.
     case serving(address: String, key: String)
@@ -27,7 +27,7 @@ package struct WebServer: Sendable {
   private let door: BrowserSessions
   private let pages: PageFiles
 
-  /// - Parameter pages: directories of the page's files; the first that is there is taken.
+  /// - Parameter pages: directories of the page's files; the first is used.
   package init(
     endpoint: HTTPEndpoint, token: AccessToken, site: Site, door: BrowserSessions, pages: [String]
   ) throws {
@@ -38,14 +38,14 @@ package struct WebServer: Sendable {
     self.pages = try PageFiles(pages)
   }
 
-  /// The most bytes of a message to the coordination server.
+  /// The most bytes of an MCP message.
   private static let limit = 4 << 20
 
   /// Serves until SIGTERM or SIGINT.
   ///
   /// - Parameters:
-  ///   - port: 0 takes any that is free.
-  ///   - isOpen: tells that it shall be reached from other machines.
+  ///   - port: 0 for any free port.
+  ///   - isOpen: true if other machines may reach it.
   package func run(
     address: String, port: Int, isOpen: Bool, tell: @escaping @Sendable (Note) -> Void
   ) async throws {

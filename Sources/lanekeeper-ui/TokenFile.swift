@@ -1,9 +1,9 @@
 import Foundation
 import Web
 
-/// The agents' token, kept beside the state so that a client's configuration outlives the server.
+/// The file of the agents' token, kept beside the state so that a client's configuration outlives the server.
 enum TokenFile {
-  /// Returns the token, and makes it where there is none.
+  /// Returns the token; makes it if there is none.
   static func token(in directory: String) throws -> AccessToken {
     let path = directory + "/mcp-token"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

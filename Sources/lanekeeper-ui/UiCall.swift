@@ -1,14 +1,14 @@
 import Foundation
 
-/// How the program was called: DIRECTORY ADDRESS PORT VERSION [--open] [--with-input].
+/// The arguments of the program: DIRECTORY ADDRESS PORT VERSION [--open] [--with-input].
 struct UiCall {
   let directory: String
   let address: String
   let port: Int
   let version: String
-  /// It shall be reached from other machines; a person has confirmed that.
+  /// True if other machines may reach the server; the person has said so.
   let isOpen: Bool
-  /// It ends when its standard input does, and takes another port where its own is taken.
+  /// True if the server ends with its standard input, and takes another port if its own is in use.
   let endsWithInput: Bool
 
   init?(_ words: [String]) {
@@ -23,7 +23,7 @@ struct UiCall {
     endsWithInput = flags.contains("--with-input")
   }
 
-  /// The port; beside a run another one, where something listens on it.
+  /// Returns the port; beside a run another one if it is in use.
   func freePort() -> Int {
     guard endsWithInput, port > 0 else { return port }
     var wish = addrinfo()

@@ -34,8 +34,8 @@ do {
   let token = try TokenFile.token(in: project.state.path)
   let server = try WebServer(
     endpoint: HTTPEndpoint(
-      dispatcher: try Dispatcher(project, store, directory: call.directory, version: call.version),
-      gate: HTTPGate(hosts: nil)), token: token,
+      dispatcher: try Dispatcher(project, store, directory: call.directory, version: call.version)),
+    token: token,
     site: try Site(
       project, store, directory: call.directory, environment: environment, version: call.version),
     door: BrowserSessions(file: project.state.path + "/ui-sessions"),

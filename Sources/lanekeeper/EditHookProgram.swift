@@ -1,9 +1,6 @@
 import Foundation
-import Git
 import MCP
 import Model
-import Run
-import Store
 
 /// `lanekeeper edit-hook claude`: runs around each edit of an agent, so it goes past the commands.
 enum EditHookProgram {
@@ -20,7 +17,11 @@ enum EditHookProgram {
       let input = try JSON(
         reading: [UInt8](FileHandle.standardInput.readDataToEndOfFile()))
       event = input["hook_event_name"]?.string ?? event
-      if let answer = try judge(input) { print(answer.text) }
+      let environment = ProcessInfo.processInfo.environment
+      let hook = try EditHook(
+        from: environment["LANEKEEPER_LANE"] ?? FileManager.default.currentDirectoryPath,
+        environment: environment)
+      if let answer = try hook?.judge(input) { print(answer.text) }
       exit(0)
     } catch {
       // Only this status stops a tool; any other is taken for a fault of the hook and passed over.
@@ -28,17 +29,5 @@ enum EditHookProgram {
         Data("lanekeeper: this edit can't be checked, so it is refused: \(error)\n".utf8))
       exit(event == "PreToolUse" ? 2 : 0)
     }
-  }
-
-  private static func judge(_ input: JSON) throws -> JSON? {
-    let environment = ProcessInfo.processInfo.environment
-    let directory = environment["LANEKEEPER_LANE"] ?? FileManager.default.currentDirectoryPath
-    guard let git = try Repository.discover(from: directory) else { return nil }
-    let project = try Project.open(directory, environment: environment)
-    guard let store = try project.existingStore(),
-      let lane = try Caller.hook(
-        gitDirectory: git, store: store, locks: project.state.locks)
-    else { return nil }
-    return try EditHook(project, store, lane: lane).judge(input)
   }
 }

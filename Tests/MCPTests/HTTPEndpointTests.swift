@@ -13,7 +13,6 @@ import Testing
     endpoint = HTTPEndpoint(
       dispatcher: Dispatcher(
         coordinator: desk.dispatcher.coordinator, version: "1", tellsOfChanges: false),
-      gate: HTTPGate(origins: ["http://127.0.0.1:8420"], limit: 10_000),
       interval: .milliseconds(50))
   }
 
@@ -56,15 +55,11 @@ import Testing
   @Test func keepsStrangersOut() async {
     let ping = request("ping")
     #expect(await post(ping, ["Origin": "http://evil.example"]).status == 403)
-    #expect(await post(ping, ["Host": "evil.example"]).status == 403)
-    #expect(await post(ping, ["Host": "[::1]:80"]).status == 400)
-    #expect(await post(ping, ["Origin": "http://127.0.0.1:8420"]).status == 400)
+    #expect(await post(ping, ["Origin": "http://127.0.0.1:8420"]).status == 403)
+    #expect(await post(ping).status == 400)
     #expect(await post(ping, ["Content-Type": "text/plain"]).status == 415)
     #expect(await post(ping, ["Accept": "application/json"]).status == 406)
     #expect(await post(ping, ["Accept": ""]).status == 406)
-    #expect(
-      await post(request("ping", ["x": .string(String(repeating: "a", count: 10_000))])).status
-        == 413)
     for method in ["GET", "PUT", "DELETE"] {
       let response = await endpoint.respond(to: HTTPRequest(method: method, headers: []))
       #expect(response.status == 405)

@@ -1,28 +1,24 @@
 import Model
 import Synchronization
 
-/// The server over streamable HTTP: requests in, responses out, without a socket.
+/// Serves MCP's streamable HTTP without a socket: requests in, responses out.
 ///
-/// The web server mounts it at one path and checks the token before it.
+/// The web server mounts it at one path, and checks token, host and length first.
 package final class HTTPEndpoint: Sendable {
   private let dispatcher: Dispatcher
-  private let gate: HTTPGate
   private let sessions: HTTPSessions
-  /// How often changes are looked for on streams.
+  /// The time between two looks for changes on a stream.
   private let interval: Duration
 
-  package init(
-    dispatcher: Dispatcher, gate: HTTPGate = HTTPGate(), interval: Duration = .milliseconds(500)
-  ) {
+  package init(dispatcher: Dispatcher, interval: Duration = .milliseconds(500)) {
     self.dispatcher = dispatcher
-    self.gate = gate
     self.interval = interval
     sessions = HTTPSessions()
   }
 
   /// Answers one HTTP request.
   package func respond(to request: HTTPRequest) async -> HTTPResponse {
-    if let refusal = gate.refusal(request) { return refusal }
+    if let refusal = HTTPGate.refusal(request) { return refusal }
     switch request.method {
     case "POST": break
     case "DELETE":
@@ -78,7 +74,7 @@ package final class HTTPEndpoint: Sendable {
     }
   }
 
-  /// Tells of changes until the client goes away.
+  /// Streams changes until the client disconnects.
   private func listen(_ subscription: Subscription) -> HTTPResponse {
     let (stream, events) = AsyncStream.makeStream(of: [UInt8].self)
     let (store, interval) = (dispatcher.coordinator.store, interval)
@@ -136,7 +132,7 @@ package final class HTTPEndpoint: Sendable {
     return .known(id, version)
   }
 
-  /// Takes a message for which no answer is due.
+  /// Accepts a message that expects no answer.
   private func accept(_ request: HTTPRequest, _ take: (String?) -> Void) -> HTTPResponse {
     if request.header("MCP-Protocol-Version") == ProtocolVersion.july2026.rawValue {
       take(nil)
@@ -178,7 +174,7 @@ package final class HTTPEndpoint: Sendable {
     }
   }
 
-  /// Answers at once, or, where it may take long, by a stream that the client can leave.
+  /// Answers at once, or by a stream if the call may take long; closing the stream cancels it.
   private func run(
     _ message: Request, _ version: ProtocolVersion, session: String?
   ) async -> HTTPResponse {

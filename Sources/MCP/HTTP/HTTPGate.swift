@@ -1,29 +1,12 @@
-/// The checks that a request has to pass before its message counts.
-package struct HTTPGate: Sendable {
-  /// The hosts under which the server may be spoken to, without ports; others are a web page's try
-  /// to reach it by a name of its own. `nil` where who serves has looked at that.
-  package var hosts: Set<String>?
-  /// The origins of web pages that may use it, such as `http://127.0.0.1:8420`.
-  package var origins: Set<String>
-  /// The most bytes of a body.
-  package var limit: Int
+import Foundation
 
-  package init(
-    hosts: Set<String>? = ["127.0.0.1", "localhost", "[::1]"], origins: Set<String> = [],
-    limit: Int = 4 << 20
-  ) {
-    self.hosts = hosts
-    self.origins = origins
-    self.limit = limit
-  }
-
-  /// Returns the refusal; `nil` where the request may go on.
-  func refusal(_ request: HTTPRequest) -> HTTPResponse? {
-    if let origin = request.header("Origin"), !origins.contains(origin) {
+/// The checks that a request has to pass before its message counts. The web server has checked `Host`, the
+/// token and the length of the body.
+enum HTTPGate {
+  /// Returns the refusal; `nil` if the request is accepted. No web page may use the server.
+  static func refusal(_ request: HTTPRequest) -> HTTPResponse? {
+    if let origin = request.header("Origin") {
       return .error(403, .invalidRequest("the origin \(origin) is not allowed"))
-    }
-    if let hosts, let host = request.header("Host"), !hosts.contains(Self.withoutPort(host)) {
-      return .error(403, .invalidRequest("the host \(host) is not this server"))
     }
     guard request.method == "POST" else { return nil }
     let type = request.header("Content-Type")?.split(separator: ";").first
@@ -31,12 +14,9 @@ package struct HTTPGate: Sendable {
     guard type == "application/json" else {
       return .error(415, .invalidRequest("the content type has to be application/json"))
     }
-    guard Self.accepts(request.header("Accept")) else {
+    guard accepts(request.header("Accept")) else {
       return .error(
         406, .invalidRequest("accept both application/json and text/event-stream"))
-    }
-    guard request.body.count <= limit else {
-      return .error(413, .invalidRequest("the message is longer than \(limit) bytes"))
     }
     return nil
   }
@@ -48,11 +28,6 @@ package struct HTTPGate: Sendable {
     }
     return types.contains("*/*")
       || (types.contains("application/json") && types.contains("text/event-stream"))
-  }
-
-  private static func withoutPort(_ host: String) -> String {
-    if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return String(host[...end]) }
-    return host.split(separator: ":", maxSplits: 1).first.map(String.init)?.lowercased() ?? ""
   }
 
   /// Compares the headers of a stateless request with its body.
@@ -84,7 +59,8 @@ package struct HTTPGate: Sendable {
     guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.count >= 11 else {
       return value
     }
-    return Base64.text(String(value.dropFirst("=?base64?".count).dropLast(2)))
+    let text = String(value.dropFirst("=?base64?".count).dropLast(2))
+    return Data(base64Encoded: text).flatMap { String(validating: $0, as: UTF8.self) }
   }
 }
 

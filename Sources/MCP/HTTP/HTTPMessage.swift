@@ -1,6 +1,6 @@
 import Model
 
-/// A request as a web server hands it over.
+/// A request from the web server.
 package struct HTTPRequest: Sendable {
   package var method: String
   package var headers: [(name: String, value: String)]
@@ -12,13 +12,13 @@ package struct HTTPRequest: Sendable {
     self.body = body
   }
 
-  /// The value of a header, whatever the case of its name.
+  /// Returns the value of a header; its name in any case.
   package func header(_ name: String) -> String? {
     headers.first { $0.name.lowercased() == name.lowercased() }?.value
   }
 }
 
-/// What the web server sends back.
+/// A response for the web server.
 package struct HTTPResponse: Sendable {
   package enum Body: Sendable {
     case none

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The connections of clients that began with `initialize`, known by an id in a header.
+/// The sessions of clients that began with `initialize`, by the id that they send in a header.
 final class HTTPSessions: Sendable {
   struct Session: Sendable {
     var version: ProtocolVersion
@@ -13,8 +13,8 @@ final class HTTPSessions: Sendable {
   private let idle: Duration
 
   /// - Parameters:
-  ///   - maximum: beyond it the one that was used longest ago is forgotten.
-  ///   - idle: after so long without a call a session is forgotten.
+  ///   - maximum: sessions; one more drops the least recently used.
+  ///   - idle: the time without a call after which a session is dropped.
   init(maximum: Int = 1000, idle: Duration = .seconds(24 * 3600)) {
     self.maximum = maximum
     self.idle = idle
@@ -39,7 +39,7 @@ final class HTTPSessions: Sendable {
     return id
   }
 
-  /// Returns the version that a session has settled, and notes its use; `nil` where it is unknown.
+  /// Returns the revision of a session, and records its use; `nil` if the session is unknown.
   func use(_ id: String) -> ProtocolVersion? {
     sessions.withLock { sessions in
       let now = ContinuousClock.now
@@ -52,7 +52,7 @@ final class HTTPSessions: Sendable {
     }
   }
 
-  /// Forgets a session; false where it is unknown.
+  /// Drops a session and cancels its requests; false if it is unknown.
   func close(_ id: String) -> Bool {
     let session = sessions.withLock { $0.removeValue(forKey: id) }
     for task in session?.running.values.map({ $0 }) ?? [] { task.cancel() }

@@ -3,7 +3,7 @@ import Model
 /// JSON Schemas, as the tools declare them, and the check of a value against one.
 ///
 /// Only the words of JSON Schema that the tools use are understood.
-package enum Schema {
+enum Schema {
   /// An object whose listed members are allowed and no others.
   static func object(
     _ properties: [(String, JSON)], required: [String] = [], isOpen: Bool = false
@@ -53,7 +53,7 @@ package enum Schema {
   }
 
   /// Returns what is wrong with a value, and where; `nil` where it fits.
-  package static func problem(_ value: JSON, _ schema: JSON, at place: String = "") -> String? {
+  static func problem(_ value: JSON, _ schema: JSON, at place: String = "") -> String? {
     let name = place.isEmpty ? "the value" : "'\(place)'"
     let types = schema["type"].map { $0.array?.compactMap(\.string) ?? [$0.string ?? ""] } ?? []
     guard types.isEmpty || types.contains(where: { fits(value, $0) }) else {

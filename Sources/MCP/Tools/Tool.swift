@@ -1,8 +1,8 @@
 import Model
 
-/// One tool: what it is called, what it takes and gives, and what it does.
-package struct Tool: Sendable {
-  /// What a client may assume of a tool's effects.
+/// An MCP tool: its name, its schemas, and its implementation.
+struct Tool: Sendable {
+  /// Hints to the client about a tool's effects.
   struct Hints: Sendable {
     var isReadOnly = false
     var isDestructive = false
@@ -19,14 +19,14 @@ package struct Tool: Sendable {
     }
   }
 
-  package let name: String
+  let name: String
   let title: String
-  /// Says to a model when to use the tool and what comes of it.
+  /// Explains to a model when to use the tool, and what it returns.
   let description: String
-  package let input: JSON
-  package let output: JSON
+  let input: JSON
+  let output: JSON
   let hints: Hints
-  /// Tells that a call may take long; others are answered in the order in which they come.
+  /// True if a call may take long; it then runs beside others, which are answered in their order.
   var takesTime = false
   /// Returns the structured result, which the output schema describes.
   let run: @Sendable (ToolCall) async throws -> JSON
@@ -40,14 +40,14 @@ package struct Tool: Sendable {
   }
 
   /// Every tool, in the order in which they are listed.
-  package static let all: [Tool] = claimTools + [wait] + featureTools + laneTools
+  static let all: [Tool] = claimTools + [wait] + featureTools + laneTools
 }
 
 /// One call of a tool.
 struct ToolCall: Sendable {
   let coordinator: Coordinator
   let arguments: JSON
-  /// Tells how far the call has come: done, of how much, and what is going on.
+  /// Reports progress: done, total, and a message.
   let progress: @Sendable (Double, Double?, String) -> Void
 
   func text(_ name: String) -> String { arguments[name]?.string ?? "" }
