@@ -3,7 +3,7 @@ import Run
 
 /// Reading a request's body; what has another kind is a clear error, and `null` counts as absent.
 extension JSON {
-  /// Tells whether a member is there, be it `null`.
+  /// True if a member is present, even as `null`.
   func has(_ name: String) -> Bool { self[name] != nil }
 
   func string(_ name: String) throws -> String? { try read(name, "a text") { $0.string } }

@@ -6,8 +6,7 @@ import Store
 
 /// Follows the logs of the attempts under way for one listener, line by line.
 ///
-/// Where it stands is told with each page (``cursor``), so that a listener that was cut off goes on
-/// exactly there. One call at a time.
+/// Each page carries its position (``cursor``), so that a disconnected listener resumes there. One call at a time.
 final class OutputFeed: @unchecked Sendable {
   private struct Place: Hashable {
     var feature: String
@@ -16,7 +15,7 @@ final class OutputFeed: @unchecked Sendable {
 
   private struct Open {
     var offset: UInt64
-    /// Bytes up to which lines were handed out.
+    /// The offset of the first line that was not returned yet.
     var told: UInt64
     var reader: LogReader
     var agent: String
@@ -26,11 +25,11 @@ final class OutputFeed: @unchecked Sendable {
   private let store: Store
   private var seq: Int64
   private var open: [Place: Open] = [:]
-  /// Bytes of each log that a new listener gets.
+  /// Bytes at the end of each log that a new listener gets.
   private static let tail: UInt64 = 16_384
   private static let chunk = 32_768
 
-  /// - Parameter cursor: where an earlier one stood; `nil` begins near the end of what runs now.
+  /// - Parameter cursor: the position of an earlier listener; `nil` begins near the end of running attempts.
   init(_ project: Project, _ store: Store, cursor: String?) throws {
     self.project = project
     self.store = store
@@ -56,7 +55,7 @@ final class OutputFeed: @unchecked Sendable {
       .joined(separator: ",")
   }
 
-  /// Returns the lines that have come since the last call. Blocks.
+  /// Returns the lines since the last call. Blocks.
   func next() throws -> [JSON] {
     try findNew()
     var lines: [JSON] = []
@@ -85,7 +84,7 @@ final class OutputFeed: @unchecked Sendable {
     return lines
   }
 
-  /// Attempts that began since the last look.
+  /// Adds attempts that began since the last look.
   private func findNew() throws {
     guard try store.lastEvent() > seq else { return }
     while case let events = try store.events(after: seq, limit: 1000), let last = events.last {

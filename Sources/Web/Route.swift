@@ -1,9 +1,9 @@
 import Model
 import Run
 
-/// One thing that the API does: what it takes, what it is for, and how it is answered.
+/// An operation of the API: its parameters, its description and its handler.
 ///
-/// Both the server and its description (`/api/openapi.json`) come from these, so that they can't differ.
+/// The server and its description (`/api/openapi.json`) are both made from these.
 struct Route: Sendable {
   enum Method: String, Sendable { case get, post, patch, delete }
   enum Kind: String, Sendable {
@@ -25,7 +25,7 @@ struct Route: Sendable {
   var about: String
   var query: [Field] = []
   var body: [Field] = []
-  /// What the answer is.
+  /// The content type of the answer.
   var gives = "application/json"
   var handler: @Sendable (Call) async throws -> Answer
 
@@ -43,7 +43,7 @@ struct Route: Sendable {
     Route(method: method, path: path, about: about, body: body, handler: handler)
   }
 
-  /// Returns the values in braces where a path is this route's.
+  /// Returns the values of the braces if a path matches; else `nil`.
   func match(_ path: [Substring]) -> [String: String]? {
     let own = self.path.split(separator: "/")
     guard own.count == path.count else { return nil }
@@ -60,13 +60,13 @@ struct Route: Sendable {
   }
 }
 
-/// A request, as a route's handler sees it.
+/// A request for a route's handler.
 struct Call: Sendable {
   let site: Site
   var path: [String: String] = [:]
   var query: [String: String] = [:]
   var body: JSON = [:]
-  /// The header by which a browser goes on where a stream was cut off.
+  /// The `Last-Event-ID` header, by which a browser resumes a stream.
   var lastEvent: String?
 
   var id: String { path["id"] ?? "" }
@@ -74,16 +74,16 @@ struct Call: Sendable {
   func number(_ name: String) -> Int64? { query[name].flatMap { Int64($0) } }
 }
 
-/// What a handler answers.
+/// The answer of a route's handler.
 enum Answer: Sendable {
   case json(JSON)
-  /// JSON that is text already.
+  /// JSON, encoded already.
   case text(String)
-  /// A file to keep, read in pieces: from an offset on, and what the next one is.
+  /// A file to download, read in pieces: from an offset, with the next offset.
   case download(name: String, @Sendable (UInt64) throws -> (bytes: [UInt8], next: UInt64))
-  /// The event log from a number on.
+  /// The event log after a number.
   case events(after: Int64, isReset: Bool)
-  /// The output of the attempts under way.
+  /// The output of running attempts.
   case output(cursor: String?)
 
   static let done = Answer.json(["ok": true])
