@@ -21,9 +21,9 @@ enum Caller: Sendable, Equatable {
   /// - Parameters:
   ///   - gitDirectory: the git directory of the worktree.
   ///   - locks: the directory of lock files, in which runs note their namespace.
-  static func find(gitDirectory: String, store: Store?, locks: String) throws -> Caller {
+  static func find(gitDirectory: String, store: Store, locks: String) throws -> Caller {
     let started = ProcessTree.outermostGuardLock(of: getpid()).map(attempt(ofLock:))
-    guard let number = laneNumber(gitDirectory) else {
+    guard let number = LaneRecord.number(ofGitDirectory: gitDirectory) else {
       if started != nil || ProcessTree.hasGuardAmongAncestors() {
         return .onlooker("an agent claims in its own lane; this is not a lane")
       }
@@ -35,7 +35,7 @@ enum Caller: Sendable, Equatable {
       }
       return .session
     }
-    guard let store, let lane = try store.lane(number), let feature = lane.feature,
+    guard let lane = try store.lane(number), let feature = lane.feature,
       let running = try store.runningAttempts().first(where: { $0.feature == feature })
     else { return .onlooker("no feature is at work in this lane, so nothing can be claimed in it") }
     if let started, started?.feature != feature || started?.number != running.number {
@@ -69,15 +69,6 @@ enum Caller: Sendable, Equatable {
         gitDirectory: gitDirectory, store: store, locks: locks)
     else { return nil }
     return caller
-  }
-
-  /// Returns the number of a lane from its git directory; `nil` for another worktree's.
-  static func laneNumber(_ gitDirectory: String) -> Int? {
-    let directory = gitDirectory as NSString
-    let name = directory.lastPathComponent
-    let parent = (directory.deletingLastPathComponent as NSString).lastPathComponent
-    guard parent == "worktrees", name.hasPrefix("lane-") else { return nil }
-    return Int(name.dropFirst("lane-".count))
   }
 
   /// Reads `attempt-<feature>-<number>`; `nil` for another lock, such as a gate's.

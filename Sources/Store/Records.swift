@@ -108,6 +108,18 @@ package struct LaneRecord: Sendable, Equatable {
   package var state: State
   /// git's name for the worktree.
   package var name: String { "lane-\(number)" }
+
+  /// Reads git's name for a lane's worktree; `nil` for another name.
+  package static func number(ofWorktree name: some StringProtocol) -> Int? {
+    name.hasPrefix("lane-") ? Int(name.dropFirst(5)) : nil
+  }
+
+  /// Returns the number of a lane from its git directory; `nil` for another git directory.
+  package static func number(ofGitDirectory path: String) -> Int? {
+    let parts = path.split(separator: "/").suffix(2)
+    guard parts.count == 2, parts.first == "worktrees" else { return nil }
+    return number(ofWorktree: parts[parts.endIndex - 1])
+  }
 }
 
 /// One try to land one feature, phase by phase.

@@ -1,4 +1,5 @@
 import Foundation
+import MCP
 import Synchronization
 
 /// The sessions of persons' browsers, and the links that open them, once each.
@@ -37,7 +38,7 @@ package final class BrowserSessions: Sendable {
 
   /// Makes the key of a link, which is valid once.
   package func key() -> String {
-    let key = AccessToken.random().text
+    let key = RandomSecret.make()
     state.withLock { _ = $0.keys.insert(key) }
     return key
   }
@@ -46,7 +47,7 @@ package final class BrowserSessions: Sendable {
   ///
   /// - Returns: the session's secret; `nil` if the key is unknown or was used.
   package func enter(_ key: String) -> String? {
-    let secret = AccessToken.random().text
+    let secret = RandomSecret.make()
     let end = now() + Self.lifetime
     let kept: [String: Double]? = state.withLock { state in
       guard state.keys.remove(key) != nil else { return nil }

@@ -1,4 +1,5 @@
 import Foundation
+import MCP
 import Web
 
 /// The file of the agents' token, kept beside the state so that a client's configuration outlives the server.
@@ -8,7 +9,7 @@ enum TokenFile {
     let path = directory + "/mcp-token"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     if descriptor >= 0 {
-      let made = AccessToken.random()
+      let made = AccessToken(RandomSecret.make())
       let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
       try file.write(contentsOf: Data((made.text + "\n").utf8))
       return made

@@ -25,13 +25,8 @@ struct CommandPlace {
     self.project = project
     self.store = store
     top = repository.workingDirectory ?? project.directory
-    let git = repository.gitDirectory as NSString
-    let name = git.lastPathComponent
-    let parent = (git.deletingLastPathComponent as NSString).lastPathComponent
-    if parent == "worktrees", name.hasPrefix("lane-"), let number = Int(name.dropFirst(5)) {
-      lane = try store.lane(number)
-    } else {
-      lane = nil
+    lane = try LaneRecord.number(ofGitDirectory: repository.gitDirectory).flatMap {
+      try store.lane($0)
     }
   }
 

@@ -21,11 +21,7 @@ final class HTTPSessions: Sendable {
   }
 
   func open(_ version: ProtocolVersion) -> String {
-    var generator = SystemRandomNumberGenerator()
-    let id = (0..<4).map { _ in
-      let digits = String(generator.next(), radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
+    let id = RandomSecret.make()
     sessions.withLock { sessions in
       let now = ContinuousClock.now
       sessions = sessions.filter { now - $0.value.usedAt < idle }

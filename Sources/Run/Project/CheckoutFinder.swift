@@ -1,6 +1,7 @@
 import Foundation
 import Git
 import Lanes
+import Store
 
 /// Finds the repository and the checkout that a command is meant for, in whatever layout.
 ///
@@ -151,7 +152,7 @@ struct CheckoutFinder {
   /// Tells whether a linked worktree is a lane or a place where the gate runs.
   static func isOurs(_ name: String) -> Bool {
     name == "integration" || name.hasPrefix("integration-")
-      || name.hasPrefix("lane-") && Int(name.dropFirst(5)) != nil
+      || LaneRecord.number(ofWorktree: name) != nil
   }
 
   private func absolute(_ path: String) -> String {

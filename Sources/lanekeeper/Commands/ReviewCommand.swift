@@ -235,12 +235,7 @@ struct ReviewCommand: AsyncParsableCommand {
         let repository = try? Repository(opening: path, environment: project.environment),
         repository.commonDirectory == project.state.commonDirectory
       else { continue }
-      let git = repository.gitDirectory as NSString
-      if git.lastPathComponent.hasPrefix("lane-"),
-        (git.deletingLastPathComponent as NSString).lastPathComponent == "worktrees"
-      {
-        return true
-      }
+      if LaneRecord.number(ofGitDirectory: repository.gitDirectory) != nil { return true }
     }
     return false
   }
