@@ -140,7 +140,7 @@ package final class Store: Sendable {
     _ db: Database, _ type: String, feature: String? = nil, agent: String? = nil,
     _ data: [String: JSON] = [:]
   ) throws {
-    try db.ledger.append(type, feature: feature, agent: agent, data, now: now)
+    try db.ledger.append(type, feature: feature, agent: agent, .sorted(data), now: now)
   }
 
   /// Writes the log back into the main file and closes it; for the end of a program.

@@ -203,8 +203,8 @@ struct LaneJudge {
   ///
   /// - Parameter old: the branch's tip before, in hex.
   func notePerson(_ old: String?, _ new: String) throws(StateFileError) {
-    var facts: [String: JSON] = ["to": .string(new)]
-    if let old { facts["from"] = .string(old) }
+    var facts: JSON = ["to": .string(new)]
+    if let old { facts.set("from", .string(old)) }
     try database.ledger.append(
       "person_committed", feature: lane.feature, agent: lane.agent, facts, now: Clock.milliseconds)
   }

@@ -147,7 +147,7 @@ package struct ClaimLedger<Connection: SQLConnection> {
     }
     try append(
       "claims_granted", owner: owner, agent: agent,
-      ["paths": .texts(new.map(\.path.description)), "generation": .integer(generation)], now: now)
+      ["generation": .integer(generation), "paths": .texts(new.map(\.path.description))], now: now)
     return rows
   }
 
@@ -233,17 +233,17 @@ package struct ClaimLedger<Connection: SQLConnection> {
 
   /// Appends to the event log.
   package func append(
-    _ type: String, feature: String?, agent: String?, _ facts: [String: JSON], now: Int64
+    _ type: String, feature: String?, agent: String?, _ facts: JSON, now: Int64
   ) throws(Failure) {
     try connection.run(
       ClaimSchema.appendEvent,
       [
-        .integer(now), .text(type), .text(feature), .text(agent), .text(JSON.sorted(facts).text),
+        .integer(now), .text(type), .text(feature), .text(agent), .text(facts.text),
       ])
   }
 
   private func append(
-    _ type: String, owner: ClaimOwner, agent: String?, _ facts: [String: JSON], now: Int64
+    _ type: String, owner: ClaimOwner, agent: String?, _ facts: JSON, now: Int64
   ) throws(Failure) {
     try append(
       type, feature: owner.kind == .feature ? owner.id : nil, agent: agent, facts, now: now)
