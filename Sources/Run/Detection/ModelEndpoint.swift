@@ -1,6 +1,7 @@
 import Attempts
 import Backlog
 import Foundation
+import Model
 import Processes
 
 /// A model behind HTTP, in the wire format of Anthropic's messages or OpenAI's chat completions.
@@ -75,19 +76,19 @@ struct ModelEndpoint: Sendable {
 
   /// Sends a prompt and returns the text of the answer. Blocks.
   func answer(_ prompt: String) throws -> String {
-    var body: [String: Any] = [
-      "model": settings.model, "messages": [["role": "user", "content": prompt]],
+    var body: JSON = [
+      "model": .string(settings.model),
+      "messages": [["role": "user", "content": .string(prompt)]],
     ]
-    if settings.wire == .anthropic { body["max_tokens"] = 16_000 }
-    let (status, received) = try send(
-      try JSONSerialization.data(withJSONObject: body, options: [.sortedKeys]))
-    let object = (try? JSONSerialization.jsonObject(with: received)) as? [String: Any]
+    if settings.wire == .anthropic { body.set("max_tokens", 16_000) }
+    let (status, received) = try send(Data(body.bytes))
+    let object = (try? JSON(reading: Array(received), by: .lenient)) ?? .null
     guard status == "200" else {
-      let error = object?["error"]
-      let words = (error as? [String: Any])?["message"] as? String ?? error as? String ?? ""
+      let error = object["error"]
+      let words = error?["message"]?.string ?? error?.string ?? ""
       throw unable("HTTP status \(status)" + (words.isEmpty ? "" : ": \(words)"))
     }
-    return try Self.text(object ?? [:], settings.wire)
+    return try Self.text(object, settings.wire)
   }
 
   /// Posts a body; returns the HTTP status, three digits, and the body of the answer.
@@ -140,20 +141,18 @@ struct ModelEndpoint: Sendable {
       + options.map { "\($0.0) = \"\(quoted($0.1))\"\n" }.joined()
   }
 
-  private static func text(_ object: [String: Any], _ wire: DetectionSource.Wire) throws -> String {
+  private static func text(_ object: JSON, _ wire: DetectionSource.Wire) throws -> String {
     var (text, reason): (String?, String?)
     switch wire {
     case .anthropic:
-      let blocks = object["content"] as? [[String: Any]] ?? []
-      let texts = blocks.filter { $0["type"] as? String == "text" }.compactMap {
-        $0["text"] as? String
-      }
+      let blocks = object["content"]?.array ?? []
+      let texts = blocks.filter { $0["type"]?.string == "text" }.compactMap { $0["text"]?.string }
       text = texts.isEmpty ? nil : texts.joined()
-      reason = object["stop_reason"] as? String
+      reason = object["stop_reason"]?.string
     case .openai:
-      let choice = (object["choices"] as? [[String: Any]])?.first
-      text = (choice?["message"] as? [String: Any])?["content"] as? String
-      reason = choice?["finish_reason"] as? String
+      let choice = object["choices"]?.array?.first
+      text = choice?["message"]?["content"]?.string
+      reason = choice?["finish_reason"]?.string
     }
     if reason == "max_tokens" || reason == "length" {
       throw DependencyAsker.Unable("the answer was cut off at its greatest length")

@@ -83,7 +83,6 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
   }
 
   private mutating func count(_ store: Store) throws {
-    struct Refusal: Decodable { var reasons: [String]? }
     var waiting: Set<String> = []
     var after: Int64 = 0
     while true {
@@ -92,8 +91,7 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
         switch event.type {
         case "feature_waiting": if let id = event.feature { waiting.insert(id) }
         case "claim_refused":
-          let facts = try? JSONDecoder().decode(Refusal.self, from: Data(event.data.utf8))
-          for reason in facts?.reasons ?? [] { refused[reason, default: 0] += 1 }
+          for reason in event.facts["reasons"]?.strings ?? [] { refused[reason, default: 0] += 1 }
         case "deadlock_resolved": deadlocks += 1
         default: break
         }

@@ -1,5 +1,5 @@
-import Foundation
 import GRDB
+import Model
 
 /// A feature that stands in the landing queue.
 package struct QueuedFeature: Sendable, Equatable {
@@ -29,9 +29,7 @@ extension Store {
 
   /// Remembers what the last round of landing held off, with the reasons for people; the round before is forgotten.
   package func setHeldLandings(_ reasons: [String: String]) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let text = reasons.isEmpty ? nil : String(decoding: try encoder.encode(reasons), as: UTF8.self)
+    let text = reasons.isEmpty ? nil : JSON.sorted(reasons.mapValues { .string($0) }).text
     if try value(Self.heldKey) != text { try setValue(Self.heldKey, text) }
   }
 
@@ -39,10 +37,9 @@ extension Store {
   ///
   /// What holds the queue's head holds all behind it, too, and is noted for the head alone.
   package func heldLandings() throws -> [String: String] {
-    guard let text = try value(Self.heldKey),
-      let reasons = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))
-    else { return [:] }
-    return try reasons.filter { id, _ in
+    let held = try value(Self.heldKey).flatMap { try? JSON(reading: $0) }?.members ?? []
+    let reasons = held.compactMap { fact in fact.value.string.map { (fact.name, $0) } }
+    return try Dictionary(reasons, uniquingKeysWith: { first, _ in first }).filter { id, _ in
       switch try feature(id)?.state {
       case .queued, .landing, .landed: true
       default: false
