@@ -121,7 +121,7 @@ import Testing
   private var recorded: [RecordedOutcome] {
     get throws {
       let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../Tools/data/tier-outcomes.tsv")
+        .appendingPathComponent("../../../Tools/data/tier-outcomes.tsv")
       return try #require(BanditSimulation.read(try String(contentsOf: root, encoding: .utf8)))
     }
   }
