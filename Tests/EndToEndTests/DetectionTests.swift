@@ -69,7 +69,7 @@ import Testing
   @Test func aFeatureInBracesIsLeftAloneInWords() throws {
     let shop = try shop(
       "features:\n  - {id: 1, title: Project setup}\n"
-        + "  - {id: 2, title: Database schema, description: Tables; after #1}\n")
+        + "  - {id: 2, title: Database schema, description: \"Tables; after #1\"}\n")
     let before = try text(shop)
     let plan = try shop.run("plan", "--write")
     #expect(plan.status == 65, "\(plan.text)")

@@ -13,7 +13,10 @@ CONFIGURATION = CONFIGURATION.replace("review: {categories: [infrastructure, fro
 FEATURES = """# by hand
 features:
   - {id: 1, title: Store, category: backend, description: keeps sums}
-  - {id: 2, title: Reader, category: frontend, priority: 4} # reads
+  - id: 2
+    title: Reader
+    category: frontend
+    priority: 4 # reads
   - {id: 3, title: Writer, category: backend, depends_on: [2]}
 """
 
@@ -76,7 +79,7 @@ def changed(page, workshop):
     two.locator("summary").click()
     two.get_by_label("Priority of #2").fill("9")
     two.get_by_label("Priority of #2").press("Tab")
-    until(lambda: "priority: 9} # reads" in text(), "the priority in features.yml")
+    until(lambda: "priority: 9 # reads" in text(), "the priority in features.yml")
     two.get_by_label("Model of #2").select_option("opus")
     until(lambda: "model: opus" in text(), "the model in features.yml")
     assert text().startswith("# by hand\n") and "# reads" in text(), text()

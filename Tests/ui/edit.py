@@ -14,7 +14,9 @@ features:
     title: Total # the sum
     category: backend
     priority: 3
-  - {id: 2, title: Tags, depends_on: [1]}
+  - id: 2
+    title: Tags
+    depends_on: [1]
 """
 
 
@@ -48,7 +50,7 @@ def run(browser, workshop, tell, pictures=None):
     form.get_by_role("button", name="Save").click()
     expect(page.locator("dialog")).to_have_count(0, timeout=PATIENCE)
     assert text().startswith("# The backlog of tally.\nfeatures:\n  - id: 1\n    title: Sum # the sum\n"), text()
-    assert "  - {id: 2, title: Tags, depends_on: [1]}\n" in text(), text()
+    assert "  - id: 2\n    title: Tags\n    depends_on: [1]\n" in text(), text()
     one = next(item for item in ask(page, "/api/features")["features"] if item["id"] == "1")
     assert (one["slots"], one["agent"], one["model"]) == (["browser", "database"], "command", "haiku"), one
     # A slot that is not there is refused, by name, and what was typed stays.
@@ -64,7 +66,7 @@ def run(browser, workshop, tell, pictures=None):
     value("title").fill("Tags by hand")
     value("description").fill("What was typed here for long.")
     until(lambda: "features" in ask(page, "/api/features"), "the server")
-    backlog.write_text(text().replace("title: Tags,", "title: Labels,"), encoding="utf-8")
+    backlog.write_text(text().replace("title: Tags\n", "title: Labels\n"), encoding="utf-8")
     before = text()
     form.get_by_role("button", name="Save").click()
     warning = form.get_by_role("alert")
