@@ -2,7 +2,7 @@ import CLibgit2
 import Foundation
 import Processes
 
-// Objects that a failing disk, a power cut or a program has spoiled. git checks what it reads only where it
+// Objects that a failing disk, a power cut or a program has damaged. git checks what it reads only where it
 // reads it, so a branch may stand for long on what is gone.
 extension Repository {
   /// Returns whether an object is there and has the content that its name says. False may also tell that this process

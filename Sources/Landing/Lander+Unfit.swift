@@ -86,7 +86,7 @@ extension Lander {
     } catch is ReferenceMismatch {
       return
     }
-    try store.noteMend(
+    try store.noteSetBack(
       feature.id, from: tip.hex, to: base.hex,
       [
         "branch": .string(BranchName.short(branch)), "from": .string(tip.hex),

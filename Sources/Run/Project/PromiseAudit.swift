@@ -255,12 +255,12 @@ package struct PromiseAudit {
       found += try Gitlinks(repository).unavailable(in: try repository.commit(target).tree)
         .map { "on \(BranchName.short(project.target)), \($0)" }
     }
-    return try found + spoiled()
+    return try found + damaged()
   }
 
   /// Files on branches and rescue references that can't be read; `git fsck` looks at no content here, which would
   /// take long.
-  private func spoiled() throws -> [String] {
+  private func damaged() throws -> [String] {
     let landed = try repository.history(of: project.target)
     let ends =
       try project.branches(store).all(repository)

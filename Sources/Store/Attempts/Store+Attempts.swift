@@ -205,7 +205,7 @@ extension Store {
   }
 
   /// Notes that a branch was set back: its tip, and what was done.
-  package func noteMend(
+  package func noteSetBack(
     _ feature: String, from old: String, to new: String, _ data: [String: JSON]
   ) throws {
     try write { db in
