@@ -51,13 +51,18 @@ package struct BranchDamage: Error, Sendable, Equatable, CustomStringConvertible
   package static func find(
     _ branch: String, of feature: String, beyond target: String, _ repository: Repository
   ) -> BranchDamage? {
-    guard let tip = try? repository.reference(branch),
-      let landed = try? repository.history(of: target),
+    guard let tip = try? repository.reference(branch) else { return nil }
+    let ends = [try? repository.reference(target)].compactMap { $0 ?? nil }
+    let isWalkable = (try? repository.commits(from: tip, excluding: ends)) != nil
+    // Quick on a branch without damage: the whole history is read only on one with damage.
+    if isWalkable, (try? repository.unreadable(from: tip, beyond: ends))?.isEmpty == true {
+      return nil
+    }
+    guard let landed = try? repository.history(of: target),
       let objects = try? repository.unreadable(from: tip, besides: landed)
     else { return nil }
     if objects.isEmpty {
-      let ends = [try? repository.reference(target)].compactMap { $0 ?? nil }
-      guard (try? repository.commits(from: tip, excluding: ends)) == nil else { return nil }
+      guard !isWalkable else { return nil }
       let words = try? repository.unsoundObjects(from: tip, beyond: ends).first?.words
       return BranchDamage(
         feature: feature, branch: branch, objects: [], form: (words ?? nil) ?? "it can't be parsed")
