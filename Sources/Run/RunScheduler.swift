@@ -45,12 +45,13 @@ struct RunScheduler: Sendable {
   ///   - free: how many agents have nothing to do.
   ///   - now: milliseconds.
   ///   - mayRest: false where no agent is at work.
-  mutating func next(free: Int, now: Int64, mayRest: Bool) -> String? {
+  ///   - mayExpect: false where nothing is on its way to land.
+  mutating func next(free: Int, now: Int64, mayRest: Bool, mayExpect: Bool) -> String? {
     if let since = restingSince {
       schedule.rested(seconds: Double(max(0, now - since)) / 1000, agents: resting)
       restingSince = nil
     }
-    switch schedule.next(free: free, mayRest: mayRest) {
+    switch schedule.next(free: free, mayRest: mayRest, mayExpect: mayExpect) {
     case .start(let id): return id
     case .wait:
       restingSince = now

@@ -125,7 +125,7 @@ struct RunState: Sendable {
   ///   - hasToken: whether make lets this process work.
   func hasPlace(lent: Int, control: ControlWord?, hasToken: Bool) -> Bool {
     !isEnding && hasToken && mayStartAgent && running - lent < rules.parallel
-      && control != .pause && control != .drain
+      && control == nil
   }
 
   var needsSchedule: Bool { scheduler == nil }
@@ -235,7 +235,11 @@ struct RunState: Sendable {
     }
     while running - lent < rules.parallel {
       let (places, mayRest) = (rules.parallel - running + lent, running - lent > 0)
-      guard let id = scheduler?.next(free: places, now: now, mayRest: mayRest) else { break }
+      let mayExpect = mayRest || isSomethingOnItsWay
+      guard
+        let id = scheduler?.next(
+          free: places, now: now, mayRest: mayRest, mayExpect: mayExpect)
+      else { break }
       guard let feature = features[id], feature.state == .ready, mayStart(feature, now),
         !feature.lacksSlot(free), !firstRound.isSuspect(id) || !hasUntried(free, now)
       else {
@@ -257,6 +261,15 @@ struct RunState: Sendable {
     features.values.contains {
       $0.state == .ready && !firstRound.isSuspect($0.id) && mayStart($0, now) && !$0.lacksSlot(free)
     }
+  }
+
+  /// Whether something is built, or is being built elsewhere, after which something could become ready.
+  private var isSomethingOnItsWay: Bool {
+    guard heldReason == nil else { return false }
+    return !attempts.isEmpty || isLanding
+      || features.values.contains {
+        [.running, .completed, .queued, .landing].contains($0.state)
+      }
   }
 
   private func mayStart(_ feature: RunFeature, _ now: Time) -> Bool {
@@ -398,6 +411,8 @@ struct RunState: Sendable {
   private func isDone(_ only: Set<String>, _ facts: StandstillFacts) -> Bool {
     for id in only {
       guard let feature = facts.features[id] else { continue }
+      // What has left the backlog is not begun any more.
+      if !feature.isInBacklog, feature.state == .ready || feature.state == .waiting { continue }
       switch feature.state {
       case .ready where leftOut.contains(id): break
       case .ready, .running, .completed, .landing, .gateFailed, .changesRequested:

@@ -43,7 +43,7 @@ import Testing
     }
     guard !world.state.isOver else { return }
     guard world.state.rules.waitsForReview else {
-      throw RunWorld.Broken(description: "it does not end")
+      throw RunWorld.Broken(description: "it does not end: \(world.whyItStands)")
     }
   }
 }

@@ -46,6 +46,12 @@ struct RunWorld {
   /// What was done, for the message of a test that fails.
   var trace: [String] = []
 
+  /// Whether the one who started the run holds a feature back.
+  final class Hold: @unchecked Sendable {
+    var isOn = true
+  }
+  private let hold = Hold()
+
   init(seed: UInt64) {
     random = SplitMix(seed: seed)
     mayStack = random.chance(20)
@@ -58,7 +64,7 @@ struct RunWorld {
       rules.hasJobToken = random.chance(30)
     }
     if random.chance(10) {
-      rules.holdsBack = { $0 == "1" }
+      rules.holdsBack = { [hold] in hold.isOn && $0 == "1" }
     }
     state = RunState(rules, features: count)
     for number in 0..<count { add(number) }
@@ -208,7 +214,8 @@ struct RunWorld {
     guard !state.isOver else { return try checkEnd() }
     // Nothing runs and the run goes on: there is a reason with a name.
     guard state.reason(still, now) != nil else {
-      throw Broken(description: "nothing is under way, and nothing is waited for")
+      throw Broken(
+        description: "nothing is under way, and nothing is waited for: \(whyItStands)")
     }
   }
 
@@ -222,11 +229,20 @@ struct RunWorld {
     return facts
   }
 
+  /// What the run stands still for, with all that is known.
+  var whyItStands: String {
+    "\(state.reason(standstill, now).map { "\($0)" } ?? "no reason"), "
+      + "\(standstill.features.values.sorted { $0.id < $1.id }.map { "#\($0.id) \($0.state)\($0.isInBacklog ? "" : " (out)")" })"
+      + ", stages \(stages), landing \(isLanding), \(state.rules)"
+  }
+
   private func scheduler() -> RunScheduler {
     let backlog = Backlog(
       features: order.compactMap { id in
         guard let item = items[id], state.rules.only?.contains(id) ?? true else { return nil }
-        return Feature(id: id, title: id, priority: item.feature.priority)
+        return Feature(
+          id: id, title: id, dependencies: item.needs.map { Dependency(id: $0) },
+          priority: item.feature.priority)
       })
     return RunScheduler(
       backlog, seconds: [:], footprints: nil, agents: state.rules.parallel,
@@ -277,6 +293,7 @@ struct RunWorld {
   private mutating func tick(_ isFair: Bool) throws {
     now += 500
     if isFair {
+      hold.isOn = false
       hasToken = true
       others = []
       undos = 0

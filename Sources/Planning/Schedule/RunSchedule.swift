@@ -91,6 +91,7 @@ package struct RunSchedule: Sendable {
   private var arrivals: UpcomingFeatures
   private let agents: Double
   private let expectsArrivals: Bool
+  private var mayExpect = true
 
   /// The number of ready features that are searched for one without collisions.
   private static let reach = 48
@@ -225,8 +226,12 @@ package struct RunSchedule: Sendable {
   /// - Parameters:
   ///   - free: how many agents have nothing to do.
   ///   - mayRest: false where nobody is at work for whose end one could wait.
-  package mutating func next(free: Int = 1, mayRest: Bool = true) -> Decision {
-    separation == nil
+  ///   - mayExpect: false where nothing is on its way to land, after which something could become ready.
+  package mutating func next(
+    free: Int = 1, mayRest: Bool = true, mayExpect: Bool = true
+  ) -> Decision {
+    self.mayExpect = mayExpect
+    return separation == nil
       ? passingOver(free: free, mayRest: mayRest) : byPlan(free: free, mayRest: mayRest)
   }
 
@@ -236,7 +241,7 @@ package struct RunSchedule: Sendable {
   /// It rests only for what the length of the run hangs on, or a person puts first, and for no longer than that would
   /// be held up otherwise. docs/planning.md has what that brings.
   private func expected(before entry: Entry, free: Int) -> Int? {
-    guard expectsArrivals, agents > 1, !entry.isRework, !arrivals.arriving.isEmpty else {
+    guard expectsArrivals, mayExpect, agents > 1, !entry.isRework, !arrivals.arriving.isEmpty else {
       return nil
     }
     // When the next agent is free, if this one is not.
