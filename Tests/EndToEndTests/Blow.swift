@@ -102,7 +102,7 @@ enum Blow: CaseIterable {
       // A landing that was killed holds the checkout until the next run.
       guard !shop.repository.root.exists("repo/.git/index.lock") else { return }
       // A person stops in the middle of a rebase of the target, and gives it up after a run.
-      try shop.repository.write("person.txt", "a person's\n")
+      try shop.repository.write("person.txt", "a person's \(random.below(1_000_000))\n")
       try shop.repository.git("add", "person.txt")
       try shop.repository.git("commit", "-qm", "a person's")
       _ = try shop.repository.runGit([

@@ -37,6 +37,13 @@ import Testing
     if spoiled != "HEAD:f1.txt" {
       #expect(try shop.run("run").status == 1)
       #expect(try shop.run("explain", "1").text.contains("git fsck --full"))
+      // So it is where no attempt is known any more.
+      for suffix in ["", "-wal", "-shm"] {
+        unlink(shop.repository.path + "/.git/lanekeeper/state.sqlite" + suffix)
+      }
+      #expect(try shop.run("run").status == 1)
+      let again = try shop.run("explain", "1").text
+      #expect(again.contains("lanekeeper retry 1 --fresh"), "\(again)")
       let fresh = try shop.run("retry", "1", "--fresh")
       #expect(fresh.status == 0, "\(fresh.error)")
     }

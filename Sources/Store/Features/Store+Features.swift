@@ -260,10 +260,10 @@ extension Store {
     }
   }
 
-  /// Fails a ready feature that can't be started until a person has done something.
+  /// Fails a ready feature that can't be started until a person has done something; `explain` shows the detail.
   package func refuse(_ id: String, _ detail: String) throws {
     try write { db in
-      try transition(db, id, from: [.ready], to: .failed, detail: detail)
+      try transition(db, id, from: [.ready], to: .failed, rework: detail, detail: detail)
       try releaseAll(db, owner: .feature(id))
       try settleReadiness(db, dependentsOf: id)
     }
