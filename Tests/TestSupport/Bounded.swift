@@ -24,7 +24,7 @@ package struct Bounded: SuiteTrait, TestTrait, TestScoping {
 
   /// The places for tests, given in the order in which they are asked for.
   private actor Places {
-    static let shared = Places(ProcessInfo.processInfo.activeProcessorCount * 3)
+    static let shared = Places(ProcessInfo.processInfo.activeProcessorCount * 8)
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
