@@ -61,7 +61,8 @@ struct SessionSettlement: Sendable {
       let branch = feature.branch
     else {
       try store.endAttempt(
-        attempt.feature, attempt.number, .interrupted(.handedBack, detail: "handed back"), tip: nil, changed: [])
+        attempt.feature, attempt.number, .interrupted(.handedBack, detail: "handed back"), tip: nil,
+        changed: [])
       return
     }
     let settler = AttemptSettler(
