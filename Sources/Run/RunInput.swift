@@ -93,6 +93,8 @@ enum RunInput: Sendable {
   case backOff(String, BackOff)
   case landing(Landing)
   case forgeVisited
+  /// Something has changed in the store; the look that follows each input finds it.
+  case wake
   /// A part of the work succeeded.
   case works(RunPart)
   case fails(RunPart, RunTrouble)

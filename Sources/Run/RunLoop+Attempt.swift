@@ -32,6 +32,8 @@ extension RunLoop {
         stop: stop,
         mayStart: { [weak self] in await self?.state.mayStartAgent ?? false },
         agentEnded: { ended.run() })
+      // It may land while its lane is filled again.
+      ringLanding.yield()
       part = .note(feature: id)
       if let attempt = try store.attempt(id, started.attempt.number) {
         take(.judged(.init(attempt, agent: started.definition.name, ending: ending)))

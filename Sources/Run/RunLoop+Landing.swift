@@ -24,7 +24,7 @@ extension RunLoop {
         take(.landing(.ended))
         lock.release()
         // The loop looks whether the run ends.
-        post.yield(.works(.landing))
+        post.yield(.wake)
       }
       // An attempt that is at work may have changed by whom landings are signed.
       let lander = context.lander
@@ -45,6 +45,7 @@ extension RunLoop {
         // Under make each process lands its own feature, and ends: its token is waited for.
         guard progress == .progressed, try !hasWhatItIsFor() else { break }
       }
+      take(.works(.landing))
     } catch {
       take(.fails(.landing, trouble(error)))
     }
@@ -65,7 +66,7 @@ extension RunLoop {
       report(
         .landed(feature: feature, target: context.project.configuration.target, commit: commit))
       // What depends on it may start.
-      post.yield(.works(.landing))
+      post.yield(.wake)
       if let tip = ObjectID(hex: commit) {
         let need = startable
         Task { await warmLanes.refresh(tip: tip, need: need) }
@@ -82,7 +83,7 @@ extension RunLoop {
               retryWith: (try? retryTier(feature)) ?? nil))
         }
       }
-      post.yield(.works(.landing))
+      post.yield(.wake)
     case .held(let feature, let reason):
       take(.landing(.held(feature: feature, reason: reason)))
     case .undone, .undoFailed, .toReview, .log, .note, .stopped:

@@ -32,7 +32,7 @@ actor RunLoop {
   private let mailbox: AsyncStream<RunInput>
   let post: AsyncStream<RunInput>.Continuation
   private let landingBell: AsyncStream<Void>
-  private let ringLanding: AsyncStream<Void>.Continuation
+  let ringLanding: AsyncStream<Void>.Continuation
   private let begin = ContinuousClock.now
 
   var store: Store { context.store }
@@ -118,7 +118,12 @@ actor RunLoop {
       }
     case .stop(let isForced): stop.set(forced: isForced)
     case .tell(let notice): tell(notice)
-    case .takeBackFailures(let features): try? store.takeBackFailures(of: features)
+    case .takeBackFailures(let features):
+      do {
+        try store.takeBackFailures(of: features)
+      } catch {
+        report(.note("failures that are not the features' fault could not be taken back: \(error)"))
+      }
     case .wakeLimited: try? store.wakeLimited()
     case .tellTroubles: tellTroubles()
     case .showLife: showLife()
@@ -199,7 +204,7 @@ actor RunLoop {
     let isCancelled = if case .cancelled = failure { true } else { error is CancellationError }
     return RunTrouble(
       error: error, isLasting: error is Failure || Store.isBroken(error),
-      isCancellation: isCancelled)
+      isCancellation: stop.isSet && isCancelled)
   }
 
   // MARK: telling

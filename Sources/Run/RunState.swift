@@ -179,6 +179,7 @@ struct RunState: Sendable {
     case .forgeVisited: isAtForge = false
     case .standstillUnknown: if isEnding, isIdle { isOver = true }
     case .works(let part): failing[part] = nil
+    case .wake: break
     case .fails(let part, let trouble): return bear(trouble, in: part, now)
     }
     return []
@@ -330,7 +331,7 @@ struct RunState: Sendable {
   private mutating func bear(
     _ trouble: RunTrouble, in part: RunPart, _ now: Time
   ) -> [RunAction] {
-    if trouble.isCancellation, isStopping { return [] }
+    if trouble.isCancellation { return [] }
     var since = now
     if let before = failing[part], now - before.last < Self.forgetsFailure { since = before.since }
     failing[part] = (since, now)
