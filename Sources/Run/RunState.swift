@@ -368,7 +368,8 @@ struct RunState: Sendable {
     ticksBehind = facts.isBehindBacklog && rules.kind == .run ? ticksBehind + 1 : 0
     // A backlog that never stays as it is keeps no run going.
     if (1..<Self.mostTicksBehind).contains(ticksBehind) { return [] }
-    if reason(facts, now) == nil, isLongIdle, let stuck = stuck(facts) {
+    let reason = reason(facts, now)
+    if reason == nil || reason == .heldBack, isLongIdle, let stuck = stuck(facts) {
       isOver = true
       return once(.stuck(milliseconds: rules.idle, features: stuck)) + [.end]
     }

@@ -470,11 +470,11 @@ struct SandboxTests {
         + "limits: {silence_minutes: 0.08, attempts: 1}\n")
     let result = try shop.run("run", "--parallel", "2")
     #expect(result.status == 1, "\(result.error)\(result.text)")
-    let log = try log(shop, "1")
+    let (log, other) = (try log(shop, "1"), try log(shop, "2"))
     let text = try shop.run("events").text
     #expect(log.contains("asked to end"), "\(log)\(text)")
     #expect(text.contains("limits.silence_minutes"), "\(text)")
-    #expect(text.contains("ended by signal 9"), "\(text)")
+    #expect(text.contains("ended by signal 9"), "\(text)\(other)")
     #expect(try shop.processes() == [])
   }
 }
