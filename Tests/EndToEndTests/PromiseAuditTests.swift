@@ -58,7 +58,7 @@ import Testing
       "P1",
       """
       INSERT INTO attempts SELECT feature, 9, participant, slot, 0, agent, lane, tier, model_name, choice,
-        'other', base, tip, state, detail, 0, started_at, ended_at + 9, NULL, NULL, 1
+        'other', base, tip, state, detail, 0, started_at, ended_at + 9, NULL, NULL, 1, NULL
         FROM (SELECT * FROM attempts WHERE feature = '1')
       """
     ),
