@@ -105,7 +105,7 @@ final class WholeRun: Sendable {
   ///   - seconds: how long the run may take.
   ///   - beside: is done meanwhile, over and over; milliseconds to the next time, or `nil` for no more.
   func run(
-    _ options: RunOptions, store opened: Store? = nil, within seconds: Double = 90,
+    _ options: RunOptions, store opened: Store? = nil, within seconds: Double = 300,
     beside: @escaping @Sendable () async -> Int? = { nil },
     tell: @escaping @Sendable (RunEvent) -> Void = { _ in }
   ) async throws -> RunSummary {
