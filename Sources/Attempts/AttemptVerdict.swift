@@ -3,55 +3,55 @@ import Model
 import Processes
 import Store
 
-/// What stands in the way of calling an attempt's work done.
+/// A reason why an attempt's work is not complete.
 enum AttemptProblem: Sendable, Equatable {
-  /// What was left uncommitted could not be committed.
+  /// Git refused to commit the leftovers; its message.
   case refused(String)
-  /// A hook refused it.
+  /// A hook refused the commit of the leftovers; its message.
   case hookRefused(String)
   case unsigned(String)
-  /// Files with conflict markers.
+  /// Files contain conflict markers; their paths.
   case unresolved([String])
-  /// HEAD was left elsewhere; what was there is kept.
+  /// The agent left HEAD on another commit, which is kept.
   case rescued(String)
   /// The branch points to commits of other repositories that nobody else has.
   case elsewhere(String)
 }
 
-/// How an attempt ended, decided from facts alone.
+/// The outcome of an attempt, computed from facts without reading anything.
 enum AttemptVerdict: Sendable, Equatable {
-  /// - Parameter detail: what a person should know of it.
+  /// - Parameter detail: a remark for people.
   case completed(detail: String?)
-  /// - Parameter more: for the agent, after how it ended.
+  /// - Parameter more: text for the next prompt, after the detail.
   case failed(detail: String, more: String? = nil)
   case interrupted(Interruption, detail: String)
-  /// It was refused what others hold.
+  /// Others hold paths that it needs.
   case refusedClaim(detail: String)
   /// A signer failed; the feature waits for a person.
   case unsigned(String)
-  /// A hook of the repository refused what was left uncommitted; its words go to the agent.
+  /// A hook of the repository refused the leftovers; its message goes to the agent.
   case sentBack(String)
 
   struct Facts: Sendable {
-    /// How the program ended.
+    /// The exit of the agent's program.
     var ending: Ending
     /// Whether a program was started at all.
     var hasRun = true
     var endReason: EarlyEnd?
     var limit: LimitNotice?
-    /// What the agent says that went wrong.
+    /// The failure that the agent reported.
     var agentFailure: String?
-    /// The lane whose disk is full.
+    /// The lane's path if its disk is full.
     var fullDisk: String?
-    /// Processes that were killed since they used more than `memoryMB` together.
+    /// The number of processes killed for using more than `memoryMB` together.
     var memoryKills = 0
-    /// Whether the machine ran out of memory meanwhile.
+    /// Whether the machine ran out of memory during the attempt.
     var wasShortOfMemory = false
     /// Whether an attempt on the feature had lost its guard before.
     var hasLostGuard = false
-    /// What it was refused and somebody could get, by whom it is held.
+    /// The refused paths that become free later.
     var refusals: [Refusal] = []
-    /// Whether it was refused anything, also what nobody gets.
+    /// Whether any path was refused, frozen ones included.
     var wasRefusedAnything = false
     var problem: AttemptProblem?
     /// Whether the run is being stopped.
@@ -59,13 +59,13 @@ enum AttemptVerdict: Sendable, Equatable {
     var hasChanges = true
     /// Whether its branch holds commits that the target lacks.
     var hasCommits = true
-    /// Whether commits that change nothing are enough.
+    /// Whether commits without changes count as work.
     var mayChangeNothing = false
-    /// The target and its commit that have all that earlier attempts have changed.
+    /// The place on the target that already has the changes of earlier attempts.
     var isOnTarget: String?
-    /// Where the changes are, if not on the branch.
+    /// The place of changes made outside the branch.
     var elsewhere: String?
-    /// Why no program was started.
+    /// The reason why no program was started.
     var withoutAgent: String?
     /// The limits, for the words.
     var attemptMinutes = 0.0

@@ -1,4 +1,4 @@
-/// Something that a run is to do.
+/// An action for ``RunLoop`` to perform.
 enum RunAction: Sendable, Equatable {
   /// Begins an attempt on the feature.
   case start(String)
@@ -24,8 +24,8 @@ enum RunAction: Sendable, Equatable {
   case end
 }
 
-/// Something that a run tells a person.
-enum RunNotice: Hashable, Sendable {
+/// A message to the person who runs it.
+enum RunNotice: Equatable, Sendable {
   case stopping(isForced: Bool)
   /// A part of the work failed, and is tried again.
   case fails(RunPart, String)

@@ -3,7 +3,7 @@ import Landing
 import Model
 import Store
 
-/// What a run goes by of a feature.
+/// The facts of a feature that a run uses.
 struct RunFeature: Sendable, Equatable {
   var id: String
   var state: FeatureState
@@ -26,7 +26,7 @@ extension RunFeature {
   }
 }
 
-/// What the surroundings say when something may start.
+/// Facts read before attempts may start.
 struct RunFacts: Sendable {
   /// The features that have changed since the last look.
   var changed: [RunFeature] = []
@@ -39,12 +39,14 @@ struct RunFacts: Sendable {
   /// The number of the last event.
   var lastEvent: Int64 = 0
   var hasToken = true
+  /// A schedule of all features, where the state asked for one.
+  var schedule: RunScheduler?
 }
 
-/// What the surroundings say where nothing of this process is under way.
+/// Facts read while nothing of this process is under way.
 struct StandstillFacts: Sendable {
   var features: [String: RunFeature] = [:]
-  /// What a queued feature lands after.
+  /// The feature after which a queued one lands.
   var standsOn: [String: String] = [:]
   var hasUndoRequests = false
   /// Whether the backlog has just been changed and is not read yet.
@@ -65,18 +67,15 @@ struct StandstillFacts: Sendable {
   }
 }
 
-/// Something that has happened to a run.
+/// An input of ``RunState``.
 enum RunInput: Sendable {
-  /// What the store says was read.
+  /// The store was read.
   case look(RunFacts)
-  /// All of it was read, since nothing is under way.
+  /// All features were read, since nothing is under way.
   case standstill(StandstillFacts)
-  /// Nothing is under way, and what is left to do could not be read.
-  case standstillUnknown
   /// Half a second is over.
   case tick
   case stop(isForced: Bool)
-  case schedule(RunScheduler)
   /// The backlog is another one.
   case backlogChanged
   /// The attempt holds its slots; its agent is about to start.
@@ -85,7 +84,7 @@ enum RunInput: Sendable {
   case agentEnded(String)
   /// The attempt is settled, or was never begun.
   case attemptEnded(String)
-  /// How an attempt ended is known.
+  /// The end of an attempt was recorded.
   case judged(FirstRound.Facts)
   /// An agent can't work at all.
   case agentRefused(String)

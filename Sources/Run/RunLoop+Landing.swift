@@ -9,11 +9,11 @@ extension RunLoop {
   func landAll() async {
     do {
       let undos = try store.undoRequests()
-      guard
-        try !undos.isEmpty || !store.features(in: [.queued, .landing]).isEmpty
-          || !store.roomsWithSlots().isEmpty
-      else { return take(.landing(.nothing)) }
-      let queue = try store.features(in: [.queued]).map(\.id) + undos.map(\.feature)
+      let built = try store.features(in: [.queued, .landing])
+      guard try !undos.isEmpty || !built.isEmpty || !store.roomsWithSlots().isEmpty else {
+        return take(.landing(.nothing))
+      }
+      let queue = built.filter { $0.state == .queued }.map(\.id) + undos.map(\.feature)
       guard state.mayLand(queue, at: now) else { return }
       // Whoever holds the lock lands for all; what became of it is looked at soon.
       guard let lock = try FileLock.tryAcquire(context.project.state.landingLock) else {
@@ -111,5 +111,4 @@ extension RunLoop {
       take(.fails(.coldGate, trouble(error)))
     }
   }
-
 }

@@ -64,7 +64,6 @@ actor RunLoop {
       ringLanding.yield()
       look(&group)
       for await input in mailbox {
-        // Before the state hears of a tick: what a person has asked for counts at once.
         if case .tick = input { followToken() }
         await perform(input)
         look(&group)
@@ -148,7 +147,7 @@ actor RunLoop {
       take(.standstill(state.isEnding ? StandstillFacts() : try standstillFacts()))
     } catch {
       take(.fails(.ending, trouble(error)))
-      take(.standstillUnknown)
+      if state.isEnding { take(.standstill(StandstillFacts())) }
     }
   }
 
@@ -159,26 +158,25 @@ actor RunLoop {
     facts.control = try store.controlWord()
     facts.lent = try store.lentPlaces(context.participant)
     facts.lastEvent = try store.lastEvent()
-    guard
-      state.hasPlace(lent: facts.lent, control: facts.control, hasToken: facts.hasToken)
-    else { return facts }
+    guard state.hasPlace(facts) else { return facts }
     facts.isTargetHeld = try lookAtTarget()
     guard facts.isTargetHeld == false else { return facts }
     facts.freeSlots = try store.freeSlots()
     guard !state.needsSchedule else {
-      seenEvent = facts.lastEvent
       facts.changed = try store.features().map(RunFeature.init)
-      take(.schedule(context.scheduler(features: facts.changed, now: now)))
+      facts.schedule = context.scheduler(features: facts.changed, now: now)
+      seenEvent = facts.lastEvent
       return facts
     }
     var changed = state.unsure
-    while true {
-      let events = try store.events(after: seenEvent, limit: 1000)
-      guard let last = events.last else { break }
-      seenEvent = last.seq
+    var seen = seenEvent
+    while case let events = try store.events(after: seen, limit: 1000), let last = events.last {
+      seen = last.seq
       changed.formUnion(events.compactMap(\.feature))
     }
     facts.changed = try changed.compactMap { try store.feature($0).map(RunFeature.init) }
+    // Only what was read counts as seen.
+    seenEvent = seen
     return facts
   }
 
@@ -215,7 +213,7 @@ actor RunLoop {
       report(.stopping(forced: isForced))
       if !isForced { try? store.setParticipant(context.participant, state: "stopping") }
     case .fails(let part, let error):
-      report(.note("\(part.words) failed, which is tried again: \(error)"))
+      tellOnce("\(part.words) failed, which is tried again: \(error)")
     case .leftOut(let feature, let error):
       report(
         .note("feature #\(feature) can't be started, so it is left out of this run: \(error)"))
@@ -324,11 +322,10 @@ actor RunLoop {
   /// Brings branches that wait for a review to where `review.push` says, and verdicts back: at once where
   /// another waits, else now and then, since forges count what they are asked.
   private func visitForge(isTime: Bool) {
-    guard context.project.configuration.review.push != nil else { return }
+    guard context.project.configuration.review.push != nil else { return take(.forgeVisited) }
     let waiting = (try? store.features(in: [.inReview]).map { "\($0.id) \($0.tip ?? "")" }) ?? []
-    guard isTime || waiting != atForge else { return }
+    guard isTime || waiting != atForge else { return take(.forgeVisited) }
     atForge = waiting
-    state.beginForgeVisit()
     let (project, store) = (context.project, store)
     Task {
       let lines = try? await BlockingQueue.run { try Forge(project, store)?.exchange() ?? [] }
@@ -341,8 +338,8 @@ actor RunLoop {
   private func followToken() {
     guard let id = context.options.only?.first, let feature = try? store.feature(id) else { return }
     let isReviewed = feature.state == .inReview || feature.state == .approved
-    let free = (try? store.freeSlots()) ?? [:]
-    let isShort = feature.state == .ready && RunFeature(feature).lacksSlot(free)
+    let isShort =
+      feature.state == .ready && (try? RunFeature(feature).lacksSlot(store.freeSlots())) == true
     if context.options.waitsForReview, isReviewed, !hasToldReview {
       report(.waiting(feature: id, detail: ReviewWait.words(id, byMake: true)))
     }

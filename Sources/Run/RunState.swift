@@ -2,15 +2,15 @@ import Attempts
 import Planning
 import Store
 
-/// A run as a value: what is under way, what backs off, what is held, and what follows from that.
+/// The state of a run as a value, and its decisions.
 ///
-/// It performs nothing and reads no clock: ``handle(_:at:)`` takes what has happened and returns what is to be done.
-/// ``RunLoop`` performs the actions and reads the facts.
+/// It performs nothing and reads no clock: ``handle(_:at:)`` takes an input and returns actions. ``RunLoop`` reads the
+/// facts and performs the actions.
 struct RunState: Sendable {
   /// Milliseconds on a clock that is never set, from any origin.
   typealias Time = Int64
 
-  /// What the run was asked to do, as far as it decides something here.
+  /// The options of the run that decide something here.
   struct Rules: Sendable {
     var kind: RunOptions.Kind
     /// Agents at once, at least 1.
@@ -28,7 +28,7 @@ struct RunState: Sendable {
     var holdsBack: @Sendable (String) -> Bool = { _ in false }
   }
 
-  /// How far an attempt is.
+  /// The phase of an attempt.
   enum Phase: Sendable {
     /// A lane is being made ready; the named slots are not taken yet.
     case starting(slots: [String])
@@ -48,7 +48,7 @@ struct RunState: Sendable {
   /// Features whose start fails for long.
   private(set) var leftOut: Set<String> = []
   private(set) var stop = Stop.none
-  /// What ends the run for good.
+  /// The error that ends the run.
   private(set) var fatal: (any Error)?
   private(set) var isOver = false
   private(set) var isLanding = false
@@ -72,7 +72,6 @@ struct RunState: Sendable {
   private var heldOff: (until: Time, queue: [String])?
   /// Since when parts of the work fail, and when they did last.
   private var failing: [RunPart: (since: Time, last: Time)] = [:]
-  private var told: Set<RunNotice> = []
   private var ticks = 0
   /// Ticks in which the run's end waits for a change of the backlog that is not read yet.
   private var ticksBehind = 0
@@ -98,7 +97,7 @@ struct RunState: Sendable {
     firstRound = FirstRound(total: rules.only?.count ?? features)
   }
 
-  // MARK: what follows from it
+  // MARK: derived values
 
   /// How many agents are at work or about to be.
   var running: Int { attempts.values.count { $0.hasPlace } }
@@ -118,14 +117,10 @@ struct RunState: Sendable {
 
   var isEnding: Bool { isStopping || fatal != nil }
 
-  /// Whether attempts may begin, as far as this state knows.
-  ///
-  /// - Parameters:
-  ///   - lent: places of agents that wait for a claim.
-  ///   - hasToken: whether make lets this process work.
-  func hasPlace(lent: Int, control: ControlWord?, hasToken: Bool) -> Bool {
-    !isEnding && hasToken && mayStartAgent && running - lent < rules.parallel
-      && control == nil
+  /// Returns whether attempts may begin, as far as this state and these facts say.
+  func hasPlace(_ facts: RunFacts) -> Bool {
+    !isEnding && facts.hasToken && mayStartAgent && running - facts.lent < rules.parallel
+      && facts.control == nil
   }
 
   var needsSchedule: Bool { scheduler == nil }
@@ -144,9 +139,9 @@ struct RunState: Sendable {
     heldReason != nil && !(1..<Self.mostMachineHolds).contains(machineHolds)
   }
 
-  // MARK: what happens
+  // MARK: inputs
 
-  /// Takes what has happened and returns what is to be done about it, in this order.
+  /// Takes an input and returns the actions, in the order in which to perform them.
   mutating func handle(_ input: RunInput, at now: Time) -> [RunAction] {
     switch input {
     case .look(let facts): return look(facts, now)
@@ -156,7 +151,6 @@ struct RunState: Sendable {
       let before = stop
       stop = max(stop, isForced ? .forced : .graceful)
       return stop > before ? [.tell(.stopping(isForced: isForced))] : []
-    case .schedule(let scheduler): self.scheduler = scheduler
     case .backlogChanged: scheduler = nil
     case .slotsTaken(let id): if attempts[id] != nil { attempts[id] = .working }
     case .agentEnded(let id):
@@ -177,7 +171,6 @@ struct RunState: Sendable {
       backOffs[id] = (now + backOff.milliseconds(after: count), count + 1)
     case .landing(let step): return take(step, now)
     case .forgeVisited: isAtForge = false
-    case .standstillUnknown: if isEnding, isIdle { isOver = true }
     case .works(let part): failing[part] = nil
     case .wake: break
     case .fails(let part, let trouble): return bear(trouble, in: part, now)
@@ -196,14 +189,12 @@ struct RunState: Sendable {
     var actions: [RunAction] = [.wakeLimited, .followBacklog, .tellTroubles, .land]
     if ticks % 10 == 0 { actions.append(.showLife) }
     if ticks % 10 == 0, !isAtForge, !isStopping {
+      isAtForge = true
       actions.append(.visitForge(isTime: ticks % 60 == 0))
     }
     if ticks % 10 == 9 { actions.append(.takeOverFromTheDead) }
     return actions
   }
-
-  /// Notes that the forge is being visited, until ``RunInput/forgeVisited``.
-  mutating func beginForgeVisit() { isAtForge = true }
 
   // MARK: starting attempts
 
@@ -219,12 +210,13 @@ struct RunState: Sendable {
     case .stopNow where stop < .forced: actions.append(.stop(isForced: true))
     default: break
     }
+    if let schedule = facts.schedule { scheduler = schedule }
     for feature in facts.changed {
       features[feature.id] = feature
       unsure.remove(feature.id)
       scheduler?.note(feature)
     }
-    guard hasPlace(lent: lent, control: control, hasToken: hasToken), !isTargetHeld else {
+    guard hasPlace(facts), !isTargetHeld else {
       failing[.starting] = nil
       return actions
     }
@@ -267,7 +259,7 @@ struct RunState: Sendable {
   /// Whether something is built, or is being built elsewhere, after which something could become ready.
   private var isSomethingOnItsWay: Bool {
     guard heldReason == nil else { return false }
-    return !attempts.isEmpty || isLanding
+    return !isIdle
       || features.values.contains {
         [.running, .completed, .queued, .landing].contains($0.state)
       }
@@ -340,7 +332,7 @@ struct RunState: Sendable {
       return []
     }
     guard now - since > rules.trouble else {
-      return once(.fails(part, "\(trouble.error)"))
+      return [.tell(.fails(part, "\(trouble.error)"))]
     }
     guard case .start(let feature) = part else {
       fatal = fatal ?? trouble.error
@@ -348,11 +340,6 @@ struct RunState: Sendable {
     }
     leftOut.insert(feature)
     return [.tell(.leftOut(feature: feature, "\(trouble.error)"))]
-  }
-
-  /// Tells something that may come up again and again.
-  private mutating func once(_ notice: RunNotice) -> [RunAction] {
-    told.insert(notice).inserted ? [.tell(notice)] : []
   }
 
   // MARK: the end
@@ -371,7 +358,7 @@ struct RunState: Sendable {
     let reason = reason(facts, now)
     if reason == nil || reason == .heldBack, isLongIdle, let stuck = stuck(facts) {
       isOver = true
-      return once(.stuck(milliseconds: rules.idle, features: stuck)) + [.end]
+      return [.tell(.stuck(milliseconds: rules.idle, features: stuck)), .end]
     }
     guard hasNothingLeft(facts) else { return [] }
     isOver = true
@@ -451,9 +438,8 @@ struct RunState: Sendable {
     }
   }
 
-  /// What the run stands still for; `nil` where nothing is under way without a reason.
+  /// Returns the reason why an idle run goes on; `nil` where there is none.
   func reason(_ facts: StandstillFacts, _ now: Time) -> Standstill? {
-    if !isIdle { return .work }
     if isPaused { return .pause }
     if isTargetHeld { return .targetHold }
     if !mayStartAgent { return .agent }
@@ -490,8 +476,6 @@ struct RunState: Sendable {
 
 /// Why nothing is under way although the run goes on.
 enum Standstill: Hashable, Sendable {
-  /// Something is.
-  case work
   case pause, targetHold, agent, token, backlog, undo, limit, others, queue, verdict
   case backOff, slot, heldBack
   case landing(String)

@@ -33,9 +33,7 @@ extension RunLoop {
     result.agentSeconds = tally.agentSeconds
     result.costUSD = tally.costUSD
     result.wasStopped = stop.isSet
-    let open = features.filter {
-      ![.landed, .failed, .blocked, .abandoned, .undone].contains($0.state)
-    }
+    let open = features.filter { !$0.state.isFinal }
     result.open = open.count
     for feature in open {
       var line = "#\(feature.id) \(feature.shortTitle): \(feature.state.rawValue)"

@@ -91,7 +91,6 @@ package struct RunSchedule: Sendable {
   private var arrivals: UpcomingFeatures
   private let agents: Double
   private let expectsArrivals: Bool
-  private var mayExpect = true
 
   /// The number of ready features that are searched for one without collisions.
   private static let reach = 48
@@ -230,9 +229,9 @@ package struct RunSchedule: Sendable {
   package mutating func next(
     free: Int = 1, mayRest: Bool = true, mayExpect: Bool = true
   ) -> Decision {
-    self.mayExpect = mayExpect
-    return separation == nil
-      ? passingOver(free: free, mayRest: mayRest) : byPlan(free: free, mayRest: mayRest)
+    separation == nil
+      ? passingOver(free: free, mayRest: mayRest, mayExpect: mayExpect)
+      : byPlan(free: free, mayRest: mayRest, mayExpect: mayExpect)
   }
 
   /// Returns what an agent should rest for instead of taking this: the most urgent of what will be ready in a moment,
@@ -241,7 +240,7 @@ package struct RunSchedule: Sendable {
   /// It rests only for what the length of the run hangs on, or a person puts first, and for no longer than that would
   /// be held up otherwise. docs/planning.md has what that brings.
   private func expected(before entry: Entry, free: Int) -> Int? {
-    guard expectsArrivals, mayExpect, agents > 1, !entry.isRework, !arrivals.arriving.isEmpty else {
+    guard expectsArrivals, agents > 1, !entry.isRework, !arrivals.arriving.isEmpty else {
       return nil
     }
     // When the next agent is free, if this one is not.
@@ -275,7 +274,7 @@ package struct RunSchedule: Sendable {
   }
 
   /// Takes the first that is not held back; what has been held back for long enough is not any more.
-  private mutating func byPlan(free: Int, mayRest: Bool) -> Decision {
+  private mutating func byPlan(free: Int, mayRest: Bool, mayExpect: Bool) -> Decision {
     while let first = held.first, !isValid(first.entry) || first.latest + lag < now {
       _ = held.popFirst()
       if isValid(first.entry) { ready.insert(first.entry) }
@@ -293,7 +292,7 @@ package struct RunSchedule: Sendable {
         held.insert(Held(latest: separation.latest[entry.number], entry: entry))
         continue
       }
-      if let other = expected(before: entry, free: free) { return .expect(ids[other]) }
+      if mayExpect, let other = expected(before: entry, free: free) { return .expect(ids[other]) }
       return .start(ids[entry.number])
     }
     guard let best = held.first?.entry.number else { return .nothing }
@@ -304,7 +303,7 @@ package struct RunSchedule: Sendable {
     entry.generation == generations[entry.number] && states[entry.number] == .ready
   }
 
-  private mutating func passingOver(free: Int, mayRest: Bool) -> Decision {
+  private mutating func passingOver(free: Int, mayRest: Bool, mayExpect: Bool) -> Decision {
     var looked: [Entry] = []
     defer { for entry in looked { ready.insert(entry) } }
     var chosen: Entry?
@@ -321,7 +320,7 @@ package struct RunSchedule: Sendable {
     }
     guard let first = looked.first?.number else { return .nothing }
     if let chosen {
-      if let other = expected(before: chosen, free: free) { return .expect(ids[other]) }
+      if mayExpect, let other = expected(before: chosen, free: free) { return .expect(ids[other]) }
       for entry in looked where entry.number != chosen.number { passed[entry.number] += 1 }
       return .start(ids[chosen.number])
     }

@@ -17,16 +17,24 @@ package struct ConflictReport {
 
   package var json: JSON {
     .array(
-      conflicts.map { conflict in
-        let holder = conflict.holder?.owner
-        return [
-          "path": .string(conflict.path.description),
-          "feature": .text(holder?.kind == .feature ? holder?.id : nil),
-          "holder": .text(holder.map { RefusalText.name($0, title) }),
-          "agent": .text(conflict.holder?.agent), "reason": .string(conflict.reason.rawValue),
-          "advice": .string(RefusalText.advice([conflict]).joined(separator: " ")),
-        ]
+      conflicts.map {
+        Self.json(
+          $0, advice: RefusalText.advice([$0]).joined(separator: " "), titleOf: title)
       })
+  }
+
+  /// Returns one conflict, with the advice for whoever reads it.
+  package static func json(
+    _ conflict: ClaimConflict, advice: String, titleOf: (String) -> String?
+  ) -> JSON {
+    let holder = conflict.holder?.owner
+    return [
+      "path": .string(conflict.path.description),
+      "feature": .text(holder?.kind == .feature ? holder?.id : nil),
+      "holder": .text(holder.map { RefusalText.name($0, titleOf) }),
+      "agent": .text(conflict.holder?.agent), "reason": .string(conflict.reason.rawValue),
+      "advice": .string(advice),
+    ]
   }
 
   package var lines: [String] { RefusalText.lines(conflicts, titleOf: title, stateOf: state) }
