@@ -29,14 +29,6 @@ package final class FileLock: @unchecked Sendable {
     return FileLock(descriptor)
   }
 
-  /// Waits for the lock, without blocking a cooperative thread.
-  package static func acquire(_ path: String) async throws -> FileLock {
-    while true {
-      if let lock = try tryAcquire(path) { return lock }
-      try await Task.sleep(for: .milliseconds(5))
-    }
-  }
-
   /// Waits for the lock and blocks the calling thread. Whom it waits for is told once that takes long.
   ///
   /// - Parameter seconds: for how long it waits.

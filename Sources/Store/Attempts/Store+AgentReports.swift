@@ -256,18 +256,6 @@ extension Store {
     }
   }
 
-  /// Tells whether some feature waits for a limit whose end is known.
-  package func hasLimitedFeatures() throws -> Bool {
-    try read {
-      try Bool.fetchOne(
-        $0,
-        sql: """
-          SELECT EXISTS (SELECT 1 FROM features
-          WHERE state = 'waiting' AND in_backlog = 1 AND wait_kind = 'limit' AND wait_until IS NOT NULL)
-          """) ?? false
-    }
-  }
-
   // MARK: budgets
 
   /// Which attempts count in `limits.max_cost_usd`. By mark and not by time, since the clock may be set.
