@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Run
 import Store
 
 /// Encodes claims and refusals for the tools' results.
@@ -21,14 +22,8 @@ struct ClaimFacts {
 
   func json(_ conflict: ClaimConflict) -> JSON {
     let holder = conflict.holder?.owner
-    return [
-      "path": .string(conflict.path.description),
-      "feature": .text(holder?.kind == .feature ? holder?.id : nil),
-      "holder": .text(holder.map { RefusalText.name($0, title) }),
-      "agent": .text(conflict.holder?.agent), "reason": .string(conflict.reason.rawValue),
-      "advice": .string(advice(conflict)),
-      "holder_state": .text(holder?.kind == .feature ? holder.flatMap { state($0.id) } : nil),
-    ]
+    return ConflictReport.json(conflict, advice: advice(conflict), titleOf: title).with(
+      "holder_state", .text(holder?.kind == .feature ? holder.flatMap { state($0.id) } : nil))
   }
 
   /// Returns the next step for the agent.

@@ -95,34 +95,10 @@ enum ActRoutes {
         return .done
       }
     },
-    .act(.post, "/api/features/{id}/retry", "As `lanekeeper retry ID`.") { call in
-      try await BlockingQueue.run {
-        try begun(call)
-        _ = try RunControl(call.site.project(), call.site.store).retry(call.id)
-        return .done
-      }
-    },
-    .act(.post, "/api/features/{id}/stop", "As `lanekeeper stop --feature ID`.") { call in
-      try await BlockingQueue.run {
-        try begun(call)
-        try RunControl(call.site.project(), call.site.store).stopAttempt(call.id)
-        return .done
-      }
-    },
-    .act(.post, "/api/features/{id}/abandon", "As `lanekeeper abandon ID`.") { call in
-      try await BlockingQueue.run {
-        try begun(call)
-        try RunControl(call.site.project(), call.site.store).abandon(call.id)
-        return .done
-      }
-    },
-    .act(.post, "/api/features/{id}/reopen", "As `lanekeeper reopen ID`.") { call in
-      try await BlockingQueue.run {
-        try begun(call)
-        try RunControl(call.site.project(), call.site.store).reopen(call.id)
-        return .done
-      }
-    },
+    steer("retry", "As `lanekeeper retry ID`.") { _ = try $0.retry($1) },
+    steer("stop", "As `lanekeeper stop --feature ID`.") { try $0.stopAttempt($1) },
+    steer("abandon", "As `lanekeeper abandon ID`.") { try $0.abandon($1) },
+    steer("reopen", "As `lanekeeper reopen ID`.") { try $0.reopen($1) },
     .act(
       .post, "/api/edges", "Lets a feature need another; a cycle is refused.",
       body: [
@@ -146,6 +122,19 @@ enum ActRoutes {
   ]
 
   /// Refuses an operation that needs a run's state if no run has taken up the feature.
+  /// A route that steers one feature which the store knows.
+  private static func steer(
+    _ verb: String, _ about: String, _ act: @escaping @Sendable (RunControl, String) throws -> Void
+  ) -> Route {
+    .act(.post, "/api/features/{id}/\(verb)", about) { call in
+      try await BlockingQueue.run {
+        try begun(call)
+        try act(RunControl(call.site.project(), call.site.store), call.id)
+        return .done
+      }
+    }
+  }
+
   private static func begun(_ call: Call) throws {
     guard try call.site.store.feature(call.id) == nil,
       try call.site.project().backlog().features.contains(where: { $0.id == call.id })
