@@ -23,15 +23,6 @@ private struct MemoryTable: LockTable {
   struct Asked: Error {}
 }
 
-/// Random numbers that repeat.
-private struct Random {
-  var state: UInt64
-  mutating func below(_ bound: Int) -> Int {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return Int((state >> 33) % UInt64(bound))
-  }
-}
-
 @Suite(.bounded) struct ClaimRuleTests {
   private func row(
     _ path: String, _ mode: ClaimMode, _ owner: String, expiresAt: Int64? = nil
@@ -154,7 +145,7 @@ private struct Random {
   /// Every grant of a random history is compared with a rule that looks at all pairs.
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func p2_agreesWithTheNaiveRule(seed: UInt64) throws {
-    var random = Random(state: seed)
+    var random = SplitMix64(seed: seed)
     let names = ["a", "b", "ab", "a.b"]
     func path() throws -> ClaimPath {
       let parts = (0...random.below(3)).map { _ in names[random.below(names.count)] }
@@ -265,7 +256,7 @@ private struct Random {
   /// Batches with policies, modes and spellings, against a rule that looks at every pair of names.
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func p2_agreesWithTheNaiveRuleUnderPolicies(seed: UInt64) throws {
-    var random = Random(state: seed &+ 77)
+    var random = SplitMix64(seed: seed &+ 77)
     let names = ["a", "B", "b", "A"]
     let naming = seed % 2 == 0 ? PathNaming.exact : PathNaming(ignoresCase: true)
     func text() -> String {

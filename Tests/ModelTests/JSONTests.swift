@@ -163,7 +163,7 @@ import Testing
   // MARK: random values
 
   @Test func whatIsWrittenReadsAsItself() throws {
-    var random = Random(seed: 20_261_201)
+    var random = SplitMix64(seed: 20_261_201)
     for _ in 0..<3_000 {
       let value = random.value(depth: 5)
       #expect(try JSON(reading: value.bytes) == value)
@@ -176,7 +176,7 @@ import Testing
   }
 
   @Test func noTextBreaksTheReaders() {
-    var random = Random(seed: 7)
+    var random = SplitMix64(seed: 7)
     var fine = 0
     for _ in 0..<20_000 {
       var bytes = random.value(depth: 3).bytes
@@ -201,22 +201,8 @@ import Testing
   }
 }
 
-/// Random values, the same for the same seed.
-private struct Random: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
-
-  mutating func value(depth: Int) -> JSON {
+extension SplitMix64 {
+  fileprivate mutating func value(depth: Int) -> JSON {
     switch below(depth > 0 ? 8 : 6) {
     case 0: return .null
     case 1: return .bool(below(2) == 0)

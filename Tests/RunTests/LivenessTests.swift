@@ -15,18 +15,8 @@ import Testing
   private let store: Store
 
   init() throws {
-    test = try TestRepository()
-    try test.write("features.yml", "features:\n  - id: 1\n    name: One\n")
-    try test.commit("base")
-    project = try Project.open(test.path, environment: test.environment)
-    store = try project.store()
-    try store.takeOver([
-      Feature(id: "1", title: "One", category: "")
-    ])
-    try store.addParticipant(
-      ParticipantRecord(
-        id: "a", kind: "run", pid: getpid(), state: "running", parallel: 1, preset: nil,
-        models: [], startedAt: store.now))
+    let run = try RecordedRun(participant: "a")
+    (test, project, store) = (run.test, run.project, run.store)
   }
 
   @Test func whoEndsBetweenTheRecordAndTheLockWasNotKilled() throws {

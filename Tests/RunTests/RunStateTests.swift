@@ -6,7 +6,7 @@ import Testing
 
 /// Random lives of whole runs against ``RunState`` alone.
 ///
-/// `LANEKEEPER_SEQUENCES` sets how many are drawn; `Tools/test-runs` draws 100,000 with an optimised build.
+/// `LANEKEEPER_SEQUENCES` sets how many are drawn.
 @Suite(.bounded) struct RunStateTests {
   private static let sequences =
     Int(ProcessInfo.processInfo.environment["LANEKEEPER_SEQUENCES"] ?? "") ?? 2000

@@ -4,6 +4,7 @@ import Model
 import Planning
 import Processes
 import Store
+import TestSupport
 
 @testable import Run
 
@@ -24,7 +25,7 @@ struct RunWorld {
     var description: String
   }
 
-  var random: SplitMix
+  var random: SplitMix64
   var items: [String: Item] = [:]
   var order: [String] = []
   var state: RunState
@@ -53,7 +54,7 @@ struct RunWorld {
   private let hold = Hold()
 
   init(seed: UInt64) {
-    random = SplitMix(seed: seed)
+    random = SplitMix64(seed: seed)
     mayStack = random.chance(20)
     let count = random.below(6) + 1
     var rules = RunState.Rules(
@@ -168,12 +169,12 @@ struct RunWorld {
     facts.control = control
     facts.hasToken = hasToken
     facts.lastEvent = event
-    if state.hasPlace(lent: 0, control: control, hasToken: hasToken) {
+    if state.hasPlace(facts) {
       facts.isTargetHeld = isTargetHeld
       facts.freeSlots = freeSlots()
       if state.needsSchedule {
         facts.changed = items.values.map(\.feature)
-        try take(.schedule(scheduler()))
+        facts.schedule = scheduler()
       } else {
         facts.changed = changed.union(state.unsure).compactMap { items[$0]?.feature }
       }
@@ -261,7 +262,6 @@ struct RunWorld {
     case .takeBackFailures(let ids):
       for id in ids { items[id]?.failures -= 1 }
     case .visitForge:
-      state.beginForgeVisit()
       if random.chance(50) { try take(.forgeVisited) }
     case .wakeLimited:
       for id in order {
@@ -494,20 +494,6 @@ struct RunWorld {
   }
 }
 
-/// A small generator of numbers that gives the same ones for the same seed.
-struct SplitMix {
-  private var value: UInt64
-
-  init(seed: UInt64) { value = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-  private mutating func next() -> UInt64 {
-    value &+= 0x9E37_79B9_7F4A_7C15
-    var z = value
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+extension SplitMix64 {
+  fileprivate mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 }

@@ -16,19 +16,12 @@ import Testing
   private let lane: LaneRecord
 
   init() throws {
-    test = try TestRepository()
-    try test.write("a", "1")
-    try test.commit("one")
-    project = try Project.open(test.path, environment: test.environment)
-    store = try project.store()
-    try store.takeOver([
-      Feature(id: "1", title: "One", category: "")
-    ])
+    let run = try RecordedRun(participant: "p")
+    (test, project, store) = (run.test, run.project, run.store)
     try FileManager.default.createDirectory(
       atPath: test.root.path("lanes/1"), withIntermediateDirectories: true)
     let path = test.root.path("lanes/1")
     lane = try store.addLane { _ in path }
-    try store.addParticipant(participant("p"))
     let hex = String(repeating: "a", count: 40)
     _ = try store.startAttempt(
       AttemptRequest(
@@ -36,12 +29,6 @@ import Testing
         tier: "haiku", modelName: "haiku", choice: "", mark: "m", claims: [],
         policies: PathPolicies([]))
     ) { hex }
-  }
-
-  private func participant(_ id: String) -> ParticipantRecord {
-    ParticipantRecord(
-      id: id, kind: "run", pid: getpid(), state: "running", parallel: 1, preset: nil, models: [],
-      startedAt: store.now)
   }
 
   private func shown() throws -> [RunWait] { try StatusView(project).waits }
