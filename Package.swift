@@ -26,6 +26,20 @@ func module(
   ]
 }
 
+/// The tests of a room of the engine.
+func engineTests(
+  _ room: String, _ helpers: [Target.Dependency] = [], exclude: [String] = []
+) -> [Target] {
+  [
+    .testTarget(
+      name: "\(room)Tests",
+      dependencies: [
+        "Engine", "Model", "GitFormats", "Git", "Processes", "Store", "Backlog", "Planning",
+        "TestSupport",
+      ] + helpers, exclude: exclude, swiftSettings: strict)
+  ]
+}
+
 let package = Package(
   name: "lanekeeper",
   platforms: [.macOS(.v15)],
@@ -61,54 +75,46 @@ let package = Package(
       "Store",
       ["Model", "CSQLite", "CProcess", .product(name: "GRDB", package: "GRDB.swift")],
       exclude: ["Samples"])
-    + module(
-      "Lanes", ["Backlog", "Git", "GitFormats", "Store", "Processes", "Model"])
-    + module(
-      "Attempts",
-      [
-        "Git", "Store", "Processes", "Backlog", "Lanes", "Model",
-        .product(name: "Yams", package: "Yams"),
-        .product(name: "Mustache", package: "swift-mustache"),
-      ], exclude: ["Snapshots"])
-    + module(
-      "Landing",
-      ["Git", "Store", "Processes", "Backlog", "Lanes", "Model", "CProcess"],
-      tests: ["LandingSimulation", "landing-probe"])
-    + module(
-      "Run",
-      [
-        "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts",
-        "Landing", "Model",
-      ])
+    + [
+      .target(
+        name: "Engine",
+        dependencies: [
+          "Model", "GitFormats", "Git", "Processes", "Store", "Backlog", "Planning", "CProcess",
+          .product(name: "Yams", package: "Yams"),
+          .product(name: "Mustache", package: "swift-mustache"),
+        ], swiftSettings: strict)
+    ]
+    + engineTests("Lanes")
+    + engineTests("Attempts", exclude: ["Snapshots"])
+    + engineTests("Landing", ["LandingSimulation", "landing-probe"])
+    + engineTests("Run")
     + module(
       "MCP",
       [
-        "Model", "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts", "Run",
+        "Model", "Git", "Store", "Processes", "Backlog", "Planning", "Engine",
       ])
     + [
       .executableTarget(
         name: "lanekeeper",
         dependencies: [
-          "Git", "Store", "Processes", "Backlog", "Planning", "Lanes", "Attempts",
-          "Landing", "Run", "Model", "MCP", "CLocaleData",
+          "Git", "Store", "Processes", "Backlog", "Planning", "Engine", "Model", "MCP",
+          "CLocaleData",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], swiftSettings: strict),
       .target(
         name: "Web",
         dependencies: [
-          "Run", "MCP", "Attempts", "Processes", "Store",
-          "Backlog", "Git", "Model", "CZlib",
+          "Engine", "MCP", "Processes", "Store", "Backlog", "Git", "Model", "CZlib",
           .product(name: "Hummingbird", package: "hummingbird"),
         ], swiftSettings: strict),
       .testTarget(
         name: "WebTests",
-        dependencies: ["Web", "Run", "Store", "Model", "TestSupport"],
+        dependencies: ["Web", "Engine", "Store", "Model", "TestSupport"],
         swiftSettings: strict),
       .executableTarget(
         name: "lanekeeper-ui",
         dependencies: [
-          "Web", "Run", "MCP", "Processes", "Store", "Lanes",
-          "Model", "CLocaleData",
+          "Web", "Engine", "MCP", "Processes", "Store", "Model", "CLocaleData",
         ],
         swiftSettings: strict),
       .executableTarget(
@@ -119,19 +125,18 @@ let package = Package(
         name: "lanekeeper-guard", dependencies: ["CProcess"],
         swiftSettings: staticSwift, linkerSettings: staticLink),
       .target(
-        name: "LandingSimulation", dependencies: ["Landing", "Model", "TestSupport"],
+        name: "LandingSimulation", dependencies: ["Engine", "Model", "TestSupport"],
         path: "Tests/LandingSimulation", swiftSettings: strict),
       .executableTarget(
         name: "landing-probe",
         dependencies: [
-          "Landing", "LandingSimulation", "Store", "Git", "Lanes", "Processes", "Backlog",
-          "Model",
+          "Engine", "LandingSimulation", "Store", "Git", "Processes", "Backlog", "Model",
         ], path: "Tests/LandingProbe", swiftSettings: strict),
       .executableTarget(
         name: "bench-claims", dependencies: ["Store", "Model", "CSQLite"],
         path: "Tools/bench-claims", swiftSettings: strict),
       .executableTarget(
-        name: "bench-trees", dependencies: ["Git", "Lanes", "Store", "CLibgit2"],
+        name: "bench-trees", dependencies: ["Git", "Engine", "Store", "CLibgit2"],
         path: "Tools/bench-trees", swiftSettings: strict),
       .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
       .target(
@@ -140,7 +145,7 @@ let package = Package(
       .executableTarget(
         name: "planning-bench",
         dependencies: [
-          "Model", "Backlog", "Planning", "PlanningSamples", "Git", "Run",
+          "Model", "Backlog", "Planning", "PlanningSamples", "Git", "Engine",
         ], path: "Tools/planning-bench", swiftSettings: strict),
       .testTarget(
         name: "HookTests", dependencies: ["Model", "CSQLite", "CProcess", "TestSupport"],

@@ -1,7 +1,7 @@
 import Backlog
+import Engine
 import Foundation
 import Planning
-import Run
 import Store
 import Synchronization
 

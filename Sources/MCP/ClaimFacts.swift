@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Model
-import Run
 import Store
 
 /// Encodes claims and refusals for the tools' results.

@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Model
-import Run
 import Store
 
 extension Coordinator {

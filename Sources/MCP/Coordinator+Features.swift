@@ -1,7 +1,6 @@
+import Engine
 import Foundation
-import Lanes
 import Model
-import Run
 import Store
 
 extension Coordinator {

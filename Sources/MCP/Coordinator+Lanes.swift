@@ -1,11 +1,9 @@
-import Attempts
 import Backlog
+import Engine
 import Foundation
 import Git
-import Lanes
 import Model
 import Processes
-import Run
 import Store
 
 extension Coordinator {

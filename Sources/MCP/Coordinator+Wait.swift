@@ -1,7 +1,7 @@
+import Engine
 import Foundation
 import Model
 import Processes
-import Run
 import Store
 
 extension Coordinator {

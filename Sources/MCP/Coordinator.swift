@@ -1,10 +1,8 @@
-import Attempts
+import Engine
 import Foundation
 import Git
-import Lanes
 import Model
 import Processes
-import Run
 import Store
 
 /// Carries out the tools for one caller.

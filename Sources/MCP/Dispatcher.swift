@@ -1,6 +1,6 @@
+import Engine
 import Git
 import Model
-import Run
 import Store
 
 /// Answers requests of any transport.

@@ -1,7 +1,7 @@
+import Engine
 import Foundation
 import Git
 import Model
-import Run
 import Store
 
 /// Checks an agent's edits against the claims, called by the hooks around its tools.

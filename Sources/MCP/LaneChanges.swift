@@ -1,5 +1,5 @@
+import Engine
 import Git
-import Lanes
 
 /// The paths that differ between a lane and the target, committed or not.
 enum LaneChanges {

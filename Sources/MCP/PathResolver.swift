@@ -1,5 +1,5 @@
+import Engine
 import Model
-import Run
 
 /// Turns paths as agents write them into paths of the repository.
 struct PathResolver: Sendable {

@@ -1,9 +1,7 @@
-import Attempts
+import Engine
 import Foundation
 import Git
-import Lanes
 import Processes
-import Run
 import Store
 
 /// Ends attempts of sessions: by completion, by handing back, or because the lease has run out.

@@ -1,8 +1,8 @@
+import Engine
 import HTTPTypes
 import Hummingbird
 import Model
 import Processes
-import Run
 import ServiceLifecycle
 
 /// Answers the requests below `/api`.

@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import NIOCore
-import Run
 import Store
 import Synchronization
 

@@ -1,6 +1,6 @@
 import Backlog
+import Engine
 import Model
-import Run
 
 /// Refuses an edit of a feature that has changed since it was shown.
 enum FeatureConflict {

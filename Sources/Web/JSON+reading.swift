@@ -1,5 +1,5 @@
+import Engine
 import Model
-import Run
 
 /// Reading a request's body; what has another kind is a clear error, and `null` counts as absent.
 extension JSON {

@@ -1,8 +1,7 @@
-import Attempts
+import Engine
 import Foundation
 import Model
 import Processes
-import Run
 import Store
 
 /// Parts of logs, cut at the ends of lines.

@@ -1,5 +1,5 @@
+import Engine
 import Model
-import Run
 
 /// The OpenAPI description, made from the routes.
 enum OpenAPI {

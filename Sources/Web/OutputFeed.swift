@@ -1,7 +1,7 @@
+import Engine
 import Foundation
 import Model
 import Processes
-import Run
 import Store
 
 /// Follows the logs of the attempts under way for one listener, line by line.

@@ -1,6 +1,6 @@
 import Backlog
+import Engine
 import Git
-import Run
 import Store
 
 /// An HTTP error with its text.

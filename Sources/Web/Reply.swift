@@ -1,7 +1,7 @@
+import Engine
 import HTTPTypes
 import Hummingbird
 import Model
-import Run
 
 /// Builds responses with their headers.
 enum Reply {

@@ -1,5 +1,5 @@
+import Engine
 import Model
-import Run
 
 /// An operation of the API: its parameters, its description and its handler.
 ///

@@ -1,7 +1,7 @@
 import Backlog
+import Engine
 import Model
 import Processes
-import Run
 import Store
 
 /// The routes that change something; each does the same as a command.

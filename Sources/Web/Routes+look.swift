@@ -1,9 +1,9 @@
 import Backlog
+import Engine
 import Foundation
 import Model
 import Planning
 import Processes
-import Run
 import Store
 
 /// The routes that show something; each returns a command's `--json`.

@@ -1,7 +1,7 @@
+import Engine
 import Foundation
 import MCP
 import Processes
-import Run
 import Store
 import Synchronization
 

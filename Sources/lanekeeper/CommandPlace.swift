@@ -1,9 +1,8 @@
+import Engine
 import Foundation
 import Git
-import Landing
 import Model
 import Processes
-import Run
 import Store
 
 /// Where a command was given: in a lane, or in a person's checkout.

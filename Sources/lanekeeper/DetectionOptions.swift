@@ -1,7 +1,7 @@
 import ArgumentParser
 import Backlog
+import Engine
 import Foundation
-import Run
 
 extension DetectionKind: ExpressibleByArgument {}
 

@@ -1,7 +1,5 @@
-import Attempts
+import Engine
 import Foundation
-import Lanes
-import Run
 import Store
 
 /// The view of a run on a terminal: what happened scrolls by, and below it stands who is at work.

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Processes
-import Run
 
 /// The make that this program was started by, if any.
 struct MakeCall {

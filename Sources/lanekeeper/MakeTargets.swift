@@ -1,4 +1,4 @@
-import Run
+import Engine
 
 /// The make targets that a repository gets.
 enum MakeTargets {

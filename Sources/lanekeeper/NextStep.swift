@@ -1,5 +1,5 @@
+import Engine
 import Processes
-import Run
 import Store
 
 /// What a person types next: a make target where they came by make, else a command.

@@ -1,9 +1,9 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Model
 import Planning
 import Processes
-import Run
 import Store
 
 /// The option that every command takes.

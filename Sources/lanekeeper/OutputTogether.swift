@@ -1,5 +1,5 @@
+import Engine
 import Processes
-import Run
 import Synchronization
 
 /// Keeps the lines of a recipe together where make was asked to (`-O`): make itself leaves that to

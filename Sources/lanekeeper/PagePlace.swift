@@ -1,6 +1,6 @@
 import ArgumentParser
+import Engine
 import Foundation
-import Run
 
 /// The address at which the web page is served.
 struct PagePlace: ParsableArguments {

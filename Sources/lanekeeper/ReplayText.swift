@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Model
-import Run
 
 /// The report of a replay.
 struct ReplayText {

@@ -1,5 +1,5 @@
+import Engine
 import Foundation
-import Run
 import Store
 
 /// Reads a reviewer's comments as they are typed or stand in a file.

@@ -1,7 +1,7 @@
+import Engine
 import Foundation
 import Git
 import Processes
-import Run
 import Store
 
 /// Shows a branch in another program.

@@ -1,8 +1,6 @@
-import Attempts
+import Engine
 import Foundation
-import Landing
 import Model
-import Run
 import Store
 
 /// What a person is shown of a branch.

@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Model
-import Run
 
 /// The lines of `run` in a pipe, as the contract gives them.
 enum RunLines {

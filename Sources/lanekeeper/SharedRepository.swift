@@ -1,6 +1,5 @@
+import Engine
 import Foundation
-import Lanes
-import Run
 
 /// The hooks of a repository, also of a bare one that is only pushed to.
 enum SharedRepository {

@@ -1,7 +1,5 @@
+import Engine
 import Foundation
-import Landing
-import Lanes
-import Run
 import Store
 
 extension StatusView {

@@ -1,7 +1,6 @@
-import Attempts
+import Engine
 import Foundation
 import Model
-import Run
 
 extension Terminal {
   /// Writes out what would steer the terminal; our own styles stay where there is colour.

@@ -1,7 +1,6 @@
-import Attempts
+import Engine
 import Foundation
 import Model
-import Run
 
 /// Writing for people: colour on a terminal, plain lines in a pipe.
 enum Terminal {

@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Model
-import Run
 
 /// The text of `--version`.
 enum Version {

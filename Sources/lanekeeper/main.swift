@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Processes
-import Run
 
 // lanekeeper: the command line. One file per command stands in Commands/; what they share is here.
 

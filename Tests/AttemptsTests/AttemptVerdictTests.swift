@@ -3,7 +3,7 @@ import Processes
 import TestSupport
 import Testing
 
-@testable import Attempts
+@testable import Engine
 
 /// How an attempt ended, from facts alone.
 @Suite(.bounded) struct AttemptVerdictTests {

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Attempts
+@testable import Engine
 
 @Suite(.bounded) struct AttemptsTests {
   private var feature: FeatureRecord {

@@ -1,4 +1,4 @@
-import Attempts
+import Engine
 import Foundation
 import TestSupport
 import Testing

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Attempts
+@testable import Engine
 
 @Suite(.bounded) struct DefinitionTests {
   private func read(_ text: String) throws -> AgentDefinition {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Attempts
+@testable import Engine
 
 @Suite(.bounded) struct LanePortsTests {
   @Test func lanesOfARepositoryShareNone() {

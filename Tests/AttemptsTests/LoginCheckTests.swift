@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Attempts
+@testable import Engine
 
 private let no =
   "arguments: [-c, 'echo Not logged in >&2; exit 1'], like: '[Nn]ot logged in', advice: log in"

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Attempts
+@testable import Engine
 
 /// Streams that the real programs wrote, recorded with `make test-agents` and read again here.
 @Suite(.bounded) struct OutputReaderTests {

@@ -1,11 +1,10 @@
 import Foundation
-import Lanes
 import Processes
 import Store
 import TestSupport
 import Testing
 
-@testable import Attempts
+@testable import Engine
 
 /// The places at which something is shown in what an agent of an attempt before could write.
 @Suite(.bounded) struct SandboxMountsTests {

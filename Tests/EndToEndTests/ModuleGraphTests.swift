@@ -35,9 +35,19 @@ import Testing
     return result
   }
 
+  /// The modules, without the rooms inside them.
+  private func modules() throws -> [String] {
+    var result: [String] = []
+    for entry in try documented().map({ String($0.prefix { $0 != "/" }) })
+    where result.last != entry {
+      result.append(entry)
+    }
+    return result
+  }
+
   @Test func aModuleImportsOnlyThoseBelowIt() throws {
-    let modules = try documented()
-    #expect(modules.count >= 12)
+    let modules = try modules()
+    #expect(modules.count >= 10)
     for (place, module) in modules.enumerated() {
       let ours = try imports(of: module).intersection(modules)
       let above = ours.intersection(modules.prefix(place + 1))
@@ -52,9 +62,53 @@ import Testing
       "CLibgit2", "CSQLite", "CZlib", "CProcess", "CLocaleData", "lanekeeper-hook",
       "lanekeeper-guard", "lanekeeper-ui",
     ])
-    let known = try Set(documented())
+    let known = try Set(modules())
     let missing = ours.subtracting(known)
     #expect(missing.isEmpty, "docs/architecture.md lacks \(missing)")
+    let rooms = try FileManager.default.contentsOfDirectory(
+      atPath: root.appendingPathComponent("Sources/Engine").path)
+    #expect(try Set(documented()).isSuperset(of: rooms.map { "Engine/\($0)" }))
+  }
+
+  /// The text of a Swift file without comments and strings.
+  private func code(_ file: URL) throws -> String {
+    try String(contentsOf: file, encoding: .utf8)
+      .replacing(try Regex(#"(?s)""\".*?""\""#), with: "")
+      .replacing(try Regex(#"//[^\n]*"#), with: "")
+      .replacing(try Regex(#""(\\.|[^"\\\n])*""#), with: "")
+  }
+
+  @Test func aRoomNamesOnlyTypesOfThoseBelowIt() throws {
+    let rooms = try documented().filter { $0.hasPrefix("Engine/") }
+    #expect(rooms.count >= 9)
+    let declaration = try Regex<(Substring, Substring)>(
+      #"(?m)^(?:package |final |indirect )*(?:struct|class|enum|actor|protocol|typealias) (\w+)"#)
+    let nested = try Regex<(Substring, Substring)>(
+      #"(?m)\b(?:struct|class|enum|actor|protocol|typealias) (\w+)"#)
+    let name = try Regex<Substring>(#"\b[A-Z]\w+"#)
+    var texts: [(room: Int, file: String, text: String)] = []
+    var home: [Substring: Int] = [:]
+    for (place, room) in rooms.enumerated() {
+      let folder = root.appendingPathComponent("Sources/\(room)")
+      let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+      for case let file as URL in files! where file.pathExtension == "swift" {
+        let text = try code(file)
+        texts.append((place, file.lastPathComponent, text))
+        for match in text.matches(of: declaration) {
+          #expect(home[match.output.1] == nil, "\(match.output.1) is declared twice")
+          home[match.output.1] = place
+        }
+      }
+    }
+    #expect(home.count > 200)
+    for (place, file, text) in texts {
+      let own = Set(text.matches(of: nested).map(\.output.1))
+      for used in Set(text.matches(of: name).map(\.output)).subtracting(own) {
+        if let above = home[used], above < place {
+          Issue.record("\(rooms[place])/\(file) names \(used) of \(rooms[above]) above it")
+        }
+      }
+    }
   }
 
   /// What starts a program elsewhere has no limit, no end with the run, and no guard.

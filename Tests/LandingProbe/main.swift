@@ -1,9 +1,8 @@
 import Backlog
+import Engine
 import Foundation
 import Git
-import Landing
 import LandingSimulation
-import Lanes
 import Model
 import Processes
 import Store

@@ -1,4 +1,4 @@
-import Landing
+import Engine
 import TestSupport
 
 // LandingSimulation: counts the gate runs that a landing queue needs, with the very values that the

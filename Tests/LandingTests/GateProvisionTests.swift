@@ -1,7 +1,6 @@
+import Engine
 import Foundation
 import Git
-import Landing
-import Lanes
 import Processes
 import Store
 import TestSupport

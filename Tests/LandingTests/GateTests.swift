@@ -1,7 +1,7 @@
 import Backlog
+import Engine
 import Foundation
 import Git
-import Landing
 import Processes
 import Store
 import TestSupport

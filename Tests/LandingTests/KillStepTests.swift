@@ -1,5 +1,5 @@
+import Engine
 import Foundation
-import Landing
 import Processes
 import Store
 import TestSupport

@@ -1,4 +1,4 @@
-import Landing
+import Engine
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Git
-import Landing
 import Model
 import Store
 import TestSupport

@@ -1,5 +1,5 @@
+import Engine
 import Foundation
-import Landing
 import TestSupport
 
 /// Lands what is queued in a process of its own, which can be killed.

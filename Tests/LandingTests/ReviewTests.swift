@@ -1,5 +1,5 @@
+import Engine
 import Git
-import Landing
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Git
-import Landing
 import Store
 import TestSupport
 import Testing

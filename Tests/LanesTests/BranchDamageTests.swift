@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Lanes
+@testable import Engine
 
 /// Branches of which a failing disk, a power cut or a program has spoiled objects.
 @Suite(.bounded) struct BranchDamageTests {

@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Git
-import Lanes
 import Model
 import Store
 import TestSupport

@@ -1,7 +1,7 @@
 import Backlog
+import Engine
 import Foundation
 import Git
-import Lanes
 import Model
 import Store
 import TestSupport

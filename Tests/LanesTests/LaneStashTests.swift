@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Lanes
+@testable import Engine
 
 /// What lanes put into the stash that everybody shares is kept, and a person's own is left alone (P4, P6).
 @Suite(.bounded) struct LaneStashTests {

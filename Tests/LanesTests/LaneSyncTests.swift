@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Lanes
+@testable import Engine
 
 /// A repository with one lane of feature 1 in which an attempt is at work, hooks included.
 private struct SyncFixture {

@@ -1,5 +1,5 @@
+import Engine
 import Foundation
-import Lanes
 import TestSupport
 import Testing
 

@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Lanes
+@testable import Engine
 
 @Suite(.bounded) struct LeftoversTests {
   private func commit(

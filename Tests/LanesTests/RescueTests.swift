@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Lanes
+@testable import Engine
 
 /// Whatever state a lane is left in, what was written in it stays reachable (P4).
 @Suite(.bounded) struct RescueTests {

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Lanes
+@testable import Engine
 
 /// A lane with the view of it that an agent in a sandbox can write.
 private struct ViewFixture {

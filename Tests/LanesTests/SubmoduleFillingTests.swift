@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Git
-import Lanes
 import Store
 import TestSupport
 import Testing

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Lanes
+@testable import Engine
 
 /// Repositories inside a lane: what points to them lands only where others can have it, and what they alone hold
 /// is kept (P4).

@@ -1,8 +1,7 @@
+import Engine
 import Foundation
-import Lanes
 import Model
 import Processes
-import Run
 import Store
 import TestSupport
 import Testing

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Run
+@testable import Engine
 
 @Suite(.bounded) struct AgentLineOrderTests {
   private final class Lines: @unchecked Sendable {

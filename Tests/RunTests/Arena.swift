@@ -1,12 +1,9 @@
-import Attempts
 import Backlog
+import Engine
 import Foundation
 import Git
-import Landing
-import Lanes
 import Model
 import Processes
-import Run
 import Store
 import TestSupport
 

@@ -1,7 +1,7 @@
 import Backlog
+import Engine
 import Foundation
 import Model
-import Run
 import Store
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
+import Engine
 import Foundation
-import Run
 import TestSupport
 import Testing
 

@@ -2,7 +2,7 @@ import Processes
 import TestSupport
 import Testing
 
-@testable import Run
+@testable import Engine
 @testable import Store
 
 @Suite(.bounded) struct FirstRoundTests {

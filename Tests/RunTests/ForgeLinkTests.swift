@@ -1,4 +1,4 @@
-import Run
+import Engine
 import TestSupport
 import Testing
 

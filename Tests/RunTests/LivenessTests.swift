@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Run
+@testable import Engine
 
 /// Who was killed, and who ended in the very moment in which somebody looked.
 @Suite(.bounded) struct LivenessTests {

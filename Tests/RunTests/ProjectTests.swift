@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Model
-import Run
 import Store
 import TestSupport
 import Testing

@@ -3,7 +3,7 @@ import Model
 import Store
 import TestSupport
 
-@testable import Run
+@testable import Engine
 
 /// A project whose state file has one feature and one run at work, without any process behind it.
 struct RecordedRun {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Run
+@testable import Engine
 
 /// Random lives of whole runs against ``RunState`` alone.
 ///

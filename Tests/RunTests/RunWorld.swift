@@ -1,12 +1,11 @@
 import Backlog
-import Landing
 import Model
 import Planning
 import Processes
 import Store
 import TestSupport
 
-@testable import Run
+@testable import Engine
 
 /// What stands around a ``RunState`` in a test: a store, agents, a landing queue, persons and other processes, all as
 /// values, which do whatever the real ones may do.

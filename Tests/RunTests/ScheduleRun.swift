@@ -1,8 +1,7 @@
 import Backlog
+import Engine
 import Foundation
 import Git
-import Landing
-import Lanes
 import Model
 import Processes
 import Store

@@ -1,12 +1,11 @@
 import Foundation
-import Lanes
 import Model
 import Processes
 import Store
 import TestSupport
 import Testing
 
-@testable import Run
+@testable import Engine
 
 /// What a run waits for is told by other commands, too.
 @Suite(.bounded) struct WaitBoardTests {

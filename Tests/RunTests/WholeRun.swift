@@ -1,9 +1,7 @@
+import Engine
 import Foundation
 import Git
-import Landing
-import Lanes
 import Processes
-import Run
 import Store
 import TestSupport
 

@@ -1,8 +1,8 @@
+import Engine
 import Foundation
 import HTTPTypes
 import Hummingbird
 import Model
-import Run
 import Store
 import TestSupport
 

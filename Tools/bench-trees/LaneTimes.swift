@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Git
-import Lanes
 import Store
 
 /// Times lanes beside `git worktree add`, in turn, in a repository with the branches `main` and `next`.

@@ -1,7 +1,7 @@
+import Engine
 import Foundation
 import Git
 import Planning
-import Run
 
 /// How well footprints are foretold on the histories of real repositories.
 enum FootprintTable {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Engine
 import Model
-import Run
 
 /// Shows the agents.
 struct AgentsCommand: ParsableCommand {

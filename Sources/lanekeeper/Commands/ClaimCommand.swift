@@ -1,6 +1,6 @@
 import ArgumentParser
+import Engine
 import Model
-import Run
 import Store
 
 /// Claims paths by hand.

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Model
-import Run
 import Store
 
 /// Shows the lock table.

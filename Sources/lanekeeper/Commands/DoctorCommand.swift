@@ -1,11 +1,9 @@
 import ArgumentParser
-import Attempts
+import Engine
 import Foundation
 import Git
-import Lanes
 import Model
 import Processes
-import Run
 import Store
 
 /// Looks whether everything that a run needs is there.

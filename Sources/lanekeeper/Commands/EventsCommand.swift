@@ -1,9 +1,8 @@
 import ArgumentParser
-import Attempts
+import Engine
 import Foundation
 import Model
 import Processes
-import Run
 import Store
 
 /// Shows the event log.

@@ -1,10 +1,8 @@
 import ArgumentParser
+import Engine
 import Foundation
-import Landing
-import Lanes
 import Model
 import Processes
-import Run
 import Store
 
 /// Tells why a feature is where it is.

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Backlog
+import Engine
 import Foundation
 import Model
-import Run
 
 /// Writes the backlog for another program.
 struct ExportCommand: ParsableCommand {

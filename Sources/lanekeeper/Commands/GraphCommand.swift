@@ -1,7 +1,7 @@
 import ArgumentParser
 import Backlog
+import Engine
 import Planning
-import Run
 import Store
 
 /// Shows the graph.

@@ -1,8 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
-import Lanes
 import Model
-import Run
 
 /// The git hooks.
 struct HooksCommand: ParsableCommand {

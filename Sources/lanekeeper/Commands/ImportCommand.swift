@@ -1,8 +1,8 @@
 import ArgumentParser
 import Backlog
+import Engine
 import Foundation
 import Model
-import Run
 
 extension ImportOptions.Format: ExpressibleByArgument {}
 extension ImportOptions.Subtasks: ExpressibleByArgument {}

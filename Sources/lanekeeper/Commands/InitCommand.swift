@@ -1,9 +1,8 @@
 import ArgumentParser
 import Backlog
+import Engine
 import Foundation
 import Git
-import Lanes
-import Run
 
 /// Prepares a repository.
 struct InitCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Processes
-import Run
 
 /// Runs the merge stage once.
 struct LandCommand: AsyncParsableCommand {

@@ -1,10 +1,9 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Git
-import Lanes
 import Model
 import Processes
-import Run
 import Store
 
 /// Shows the lanes.

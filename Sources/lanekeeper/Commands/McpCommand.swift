@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import MCP
-import Run
 import Store
 
 /// Serves agents over standard input and output.

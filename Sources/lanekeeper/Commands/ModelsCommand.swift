@@ -1,8 +1,8 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Model
 import Planning
-import Run
 
 /// Shows or changes the user's model settings.
 struct ModelsCommand: ParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Backlog
+import Engine
 import Foundation
 import Planning
-import Run
 
 /// Reads the backlog of a plan or a graph: the repository's, or a file of its own.
 struct BacklogOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Engine
 import Planning
-import Run
 
 /// Shows the presets.
 struct PresetsCommand: ParsableCommand {

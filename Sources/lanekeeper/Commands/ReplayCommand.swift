@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Processes
-import Run
 
 extension ReplayOrder: ExpressibleByArgument {}
 extension ReplayClaims: ExpressibleByArgument {}

@@ -1,10 +1,9 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Git
-import Landing
 import Model
 import Processes
-import Run
 import Store
 
 /// Per-feature branch review.

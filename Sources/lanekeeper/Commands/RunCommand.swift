@@ -1,9 +1,9 @@
 import ArgumentParser
 import Backlog
+import Engine
 import Foundation
 import Planning
 import Processes
-import Run
 import Store
 
 /// The main job.

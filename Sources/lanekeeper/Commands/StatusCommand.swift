@@ -1,9 +1,8 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Git
-import Landing
 import Processes
-import Run
 import Store
 
 /// Shows how the backlog stands.

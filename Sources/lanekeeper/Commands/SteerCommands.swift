@@ -1,7 +1,6 @@
 import ArgumentParser
-import Landing
+import Engine
 import Processes
-import Run
 import Store
 
 /// Gives features another go.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Run
+import Engine
 
 /// Brings the target into a lane.
 struct SyncCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Processes
-import Run
 
 /// Serves over HTTP, by a program of its own.
 struct UiCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Processes
-import Run
 import Store
 
 /// Reverts a feature that has landed.

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Model
 import Planning
-import Run
 
 /// One feature from claim to landing.
 struct WorkCommand: AsyncParsableCommand {
