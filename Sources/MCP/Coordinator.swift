@@ -21,8 +21,8 @@ final class Coordinator: Sendable {
     self.store = store
     self.caller = caller
     policies = project.pathPolicies
+    _ = try HelperPrograms.path("lanekeeper-guard")
     settings = project.attemptSettings(
-      guardProgram: try HelperPrograms.path("lanekeeper-guard"),
       hookVariables: try project.hooks().variables(addingTo: project.environment), graceSeconds: 5,
       store: store)
     backlog = BacklogWatch(project)
@@ -105,7 +105,7 @@ final class Coordinator: Sendable {
   func recover() throws {
     let recovery = Recovery(
       project: project, store: store, settings: settings,
-      lander: project.lander(store, guardProgram: settings.guardProgram), participant: nil,
+      lander: project.lander(store), participant: nil,
       holdsLanes: true)
     if try recovery.isNeeded() { try recovery.run() }
   }

@@ -63,8 +63,7 @@ struct SessionSettlement: Sendable {
         changed: [])
       return
     }
-    let settler = AttemptSettler(
-      settings: settings, store: store, state: project.state, identity: project.identity())
+    let settler = AttemptSettler(project.attemptContext, settings: settings, store: store)
     try settler.settle(feature, attempt, lane: lane, branch: branch, ending: ending)
   }
 

@@ -29,13 +29,14 @@ func land(_ words: [String]) async throws {
   let step = LandingStep(rawValue: words[8])
   let counter = StepCounter()
   let lander = Lander(
+    RepositoryContext(
+      directory: FileManager.default.currentDirectoryPath, state: state,
+      environment: ProcessInfo.processInfo.environment, guardProgram: words[2],
+      identity: { Signature(name: "T", email: "t@example.org", time: 1, offsetMinutes: 0) }),
     settings: LandingSettings(
-      target: "refs/heads/main", gate: configuration.gate, landing: configuration.landing,
-      attempts: 3, claimPolicy: "auto", policies: PathPolicies([]), keepBranches: false,
-      worktree: words[1], guardProgram: words[2],
-      environment: ProcessInfo.processInfo.environment),
-    store: try Store(path: state.stateFile), state: state,
-    identity: { Signature(name: "T", email: "t@example.org", time: 1, offsetMinutes: 0) },
+      gate: configuration.gate, landing: configuration.landing, attempts: 3, claimPolicy: "auto",
+      keepBranches: false, worktree: words[1]),
+    store: try Store(path: state.stateFile),
     observe: { reached in
       guard reached == step, counter.next() == count else { return }
       kill(getpid(), SIGKILL)

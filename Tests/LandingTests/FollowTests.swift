@@ -99,8 +99,7 @@ import Testing
   ) -> Lander {
     let once = OnceOnly()
     return Lander(
-      settings: fixture.lander.settings, store: fixture.store, state: fixture.state,
-      identity: fixture.lander.identity,
+      fixture.lander.context, settings: fixture.lander.settings, store: fixture.store,
       observe: { reached in if reached == step, once.isFirst() { body() } })
   }
 

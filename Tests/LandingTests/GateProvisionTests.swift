@@ -12,11 +12,10 @@ import Testing
     _ fixture: LandingFixture, copy: [String] = [], setup: String? = nil
   ) -> Lander {
     let provision = Provision(
+      fixture.lander.context,
       settings: LaneSettings(
-        directory: fixture.test.root.path("lanes"), copy: copy, setup: setup, litter: [],
-        guardProgram: BuiltPrograms.path("lanekeeper-guard")),
-      mainCheckout: fixture.test.path, state: fixture.state, store: fixture.store,
-      environment: fixture.test.environment)
+        directory: fixture.test.root.path("lanes"), copy: copy, setup: setup, litter: []),
+      store: fixture.store)
     return fixture.again { $0.provision = provision }
   }
 

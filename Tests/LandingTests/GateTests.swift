@@ -89,22 +89,25 @@ import Testing
     try fixture.queue("1", ["one.txt": "1\n"])
     #expect(try await fixture.land().landed == ["1"])
     #expect(try fixture.runs() == 1)
-    func landAgain(_ configure: (inout LandingSettings) -> Void) async throws {
+    func landAgain(
+      _ variables: [String: String] = [:], _ configure: (inout LandingSettings) -> Void = { _ in }
+    ) async throws {
       // The same tree once more: back to the base, and the feature again.
       try fixture.test.git("reset", "-q", "--hard", "main~1")
       _ = try await fixture.land()
       try fixture.store.reopen("1")
       try fixture.test.git("branch", "-f", "lane/1", "main")
       try fixture.queue("1", ["one.txt": "1\n"])
-      #expect(try await fixture.land(fixture.again(configure)).landed == ["1"])
+      let lander = fixture.again(adding: variables, configure)
+      #expect(try await fixture.land(lander).landed == ["1"])
     }
-    try await landAgain { _ in }
+    try await landAgain()
     #expect(try fixture.runs() == 1)
-    try await landAgain { $0.environment["OTHER"] = "b" }
+    try await landAgain(["OTHER": "b"])
     #expect(try fixture.runs() == 1)
-    try await landAgain { $0.environment["MODE"] = "b" }
+    try await landAgain(["MODE": "b"])
     #expect(try fixture.runs() == 2)
-    try await landAgain { $0.gate.command += "\ntrue" }
+    try await landAgain(["MODE": "b"]) { $0.gate.command += "\ntrue" }
     #expect(try fixture.runs() == 3)
   }
 

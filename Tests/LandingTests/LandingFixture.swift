@@ -43,23 +43,28 @@ struct LandingFixture {
     _ configuration: Configuration, _ environment: [String: String]
   ) -> Lander {
     Lander(
+      RepositoryContext(
+        directory: test.path, state: state, environment: environment,
+        guardProgram: BuiltPrograms.path("lanekeeper-guard"),
+        identity: { Signature(name: "T", email: "t@example.org", time: 1, offsetMinutes: 0) }),
       settings: LandingSettings(
-        target: "refs/heads/main", gate: configuration.gate, landing: configuration.landing,
+        gate: configuration.gate, landing: configuration.landing,
         attempts: configuration.limits.attempts, claimPolicy: configuration.claims.policy,
-        policies: PathPolicies([]), keepBranches: configuration.lanes.keepBranches,
-        worktree: test.root.path("lanes/integration"),
-        guardProgram: BuiltPrograms.path("lanekeeper-guard"), environment: environment),
-      store: store, state: state,
-      identity: { Signature(name: "T", email: "t@example.org", time: 1, offsetMinutes: 0) })
+        keepBranches: configuration.lanes.keepBranches,
+        worktree: test.root.path("lanes/integration")),
+      store: store)
   }
 
   /// The same queue in another process's eyes.
-  func again(_ configure: (inout LandingSettings) -> Void = { _ in }) -> Lander {
+  func again(
+    adding variables: [String: String] = [:],
+    _ configure: (inout LandingSettings) -> Void = { _ in }
+  ) -> Lander {
     var settings = lander.settings
     configure(&settings)
-    return Lander(
-      settings: settings, store: store, state: state,
-      identity: { Signature(name: "T", email: "t@example.org", time: 1, offsetMinutes: 0) })
+    var context = lander.context
+    context.environment.merge(variables) { $1 }
+    return Lander(context, settings: settings, store: store)
   }
 
   /// Makes a branch from main with these files and puts its feature into the queue.

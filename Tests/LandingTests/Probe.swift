@@ -25,7 +25,7 @@ struct Probe {
   ) throws -> TestProgramResult {
     let command = [
       BuiltPrograms.path("landing-probe"), "land", fixture.state.commonDirectory,
-      fixture.lander.settings.worktree, fixture.lander.settings.guardProgram, gate, style, window,
+      fixture.lander.settings.worktree, fixture.lander.context.guardProgram, gate, style, window,
       push, "1", step?.rawValue ?? "", "\(count)",
     ]
     let wrapped =

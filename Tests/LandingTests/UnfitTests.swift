@@ -119,9 +119,9 @@ import Testing
     let fixture = try LandingFixture(gate: "true", window: .size(4), files: ["Read.md": "1\n"])
     try fixture.queue("1", ["read.MD": "2\n"])
     for id in ["2", "3"] { try fixture.queue(id, ["\(id).txt": "x\n"]) }
-    let lander = fixture.again {
-      $0.policies = .init([], naming: .init(ignoresCase: true))
-    }
+    var context = fixture.lander.context
+    context.policies = .init([], naming: .init(ignoresCase: true))
+    let lander = Lander(context, settings: fixture.lander.settings, store: fixture.store)
     let result = try await fixture.land(lander)
     #expect(result.sentBack == ["1"] && result.landed.sorted() == ["2", "3"])
     #expect(result.details.first?.contains("Read.md") == true)

@@ -10,6 +10,7 @@ import Testing
     let test: TestRepository
     let store: Store
     let state: StateDirectory
+    let context: RepositoryContext
     let pool: LanePool
     let tip: ObjectID
 
@@ -23,22 +24,24 @@ import Testing
       state = StateDirectory(commonDirectory: repository.commonDirectory)
       try state.create()
       store = try Store(path: state.stateFile)
-      pool = LanePool(
-        settings: LaneSettings(
-          directory: test.root.path("lanes"), copy: copy, setup: setup, litter: [],
-          guardProgram: BuiltPrograms.path("lanekeeper-guard")),
-        state: state, store: store, mainCheckout: test.path, environment: test.environment,
+      context = RepositoryContext(
+        directory: test.path, state: state, environment: test.environment,
+        guardProgram: BuiltPrograms.path("lanekeeper-guard"),
         identity: { Signature(name: "T", email: "t@example.org", time: 0, offsetMinutes: 0) })
+      pool = LanePool(
+        context,
+        settings: LaneSettings(
+          directory: test.root.path("lanes"), copy: copy, setup: setup, litter: []),
+        store: store)
     }
 
     /// The same lanes under other settings.
     func pool(copy: [String] = [], setup: String? = nil) -> LanePool {
       LanePool(
+        context,
         settings: LaneSettings(
-          directory: test.root.path("lanes"), copy: copy, setup: setup, litter: [],
-          guardProgram: BuiltPrograms.path("lanekeeper-guard")),
-        state: state, store: store, mainCheckout: test.path, environment: test.environment,
-        identity: { Signature(name: "T", email: "t@example.org", time: 0, offsetMinutes: 0) })
+          directory: test.root.path("lanes"), copy: copy, setup: setup, litter: []),
+        store: store)
     }
   }
 

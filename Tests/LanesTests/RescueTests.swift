@@ -327,10 +327,12 @@ import Testing
     try state.create()
     let store = try Store(path: state.stateFile)
     let pool = LanePool(
+      RepositoryContext(
+        directory: other.path, state: state, environment: other.environment,
+        identity: { Signature(name: "T", email: "t@example.org", time: 0) }),
       settings: LaneSettings(
         directory: fixture.test.root.path("lanes"), copy: [], setup: nil, litter: []),
-      state: state, store: store, mainCheckout: other.path, environment: other.environment,
-      identity: { Signature(name: "T", email: "t@example.org", time: 0) })
+      store: store)
     #expect(throws: LaneError.self) { try pool.take(commit: tip) }
     // Nor where it knows a lane at that place from before.
     let known = try store.addLane { _ in lane.path }

@@ -294,11 +294,11 @@ import Testing
 
   @Test func timesFollowWhatWasSeen() {
     #expect(DurationModel().seconds(category: "backend", steps: 3) == DurationModel.standard)
-    var past: [PastAttempt] = []
+    var past: [AttemptDuration] = []
     for number in 0..<40 {
       let isBackend = number % 2 == 0
       past.append(
-        PastAttempt(
+        AttemptDuration(
           category: isBackend ? "backend" : "documentation", tier: "opus", steps: number % 8,
           seconds: (isBackend ? 1200 : 120) * (1 + 0.1 * Double(number % 8))))
     }
@@ -312,7 +312,7 @@ import Testing
     #expect(unknown > text && unknown < backend)
     // One attempt alone moves little.
     let one = DurationModel(
-      past + [PastAttempt(category: "new", tier: "opus", steps: 4, seconds: 9000)])
+      past + [AttemptDuration(category: "new", tier: "opus", steps: 4, seconds: 9000)])
     #expect(one.seconds(category: "new", steps: 4) < 2 * unknown)
   }
 

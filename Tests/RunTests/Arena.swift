@@ -43,15 +43,17 @@ final class Arena: Sendable {
       target: "refs/heads/main", policy: "auto", humans: "warn",
       policies: [(try ClaimPath(normalising: "lanekeeper.yml"), .frozen)])
     let configuration = Configuration(repositoryName: "repo")
-    lander = Lander(
-      settings: LandingSettings(
-        target: "refs/heads/main", gate: configuration.gate, landing: configuration.landing,
-        attempts: 3, claimPolicy: "auto",
-        policies: PathPolicies([(try ClaimPath(normalising: "lanekeeper.yml"), .frozen)]),
-        keepBranches: true, worktree: test.root.path("integration"),
-        guardProgram: BuiltPrograms.path("lanekeeper-guard"), environment: test.environment),
-      store: store, state: state,
+    let context = RepositoryContext(
+      directory: test.path, state: state, environment: test.environment,
+      policies: PathPolicies([(try ClaimPath(normalising: "lanekeeper.yml"), .frozen)]),
+      guardProgram: BuiltPrograms.path("lanekeeper-guard"),
       identity: { Signature(name: "T", email: "t@example.org", time: 1, offsetMinutes: 0) })
+    lander = Lander(
+      context,
+      settings: LandingSettings(
+        gate: configuration.gate, landing: configuration.landing, attempts: 3,
+        claimPolicy: "auto", keepBranches: true, worktree: test.root.path("integration")),
+      store: store)
     _ = try lander.watch.look()
     try store.takeOver(
       ["1", "2"].enumerated().map { position, id in
@@ -118,14 +120,10 @@ final class Arena: Sendable {
   /// Puts away what the agent left, as after any attempt.
   func settle(_ number: Int = 1) throws {
     let settings = AttemptSettings(
-      target: "refs/heads/main", gate: "", reviewRequired: { _ in false }, attempts: 3,
-      attemptSeconds: 60, silenceSeconds: 60, litter: [],
-      guardProgram: BuiltPrograms.path("lanekeeper-guard"), repository: test.path,
-      environment: test.environment, hookVariables: hooks.variables(addingTo: test.environment),
+      gate: "", reviewRequired: { _ in false }, attempts: 3, attemptSeconds: 60,
+      silenceSeconds: 60, litter: [], hookVariables: hooks.variables(addingTo: test.environment),
       graceSeconds: 1)
-    let settler = AttemptSettler(
-      settings: settings, store: store, state: state,
-      identity: Signature(name: "T", email: "t@example.org", time: 1, offsetMinutes: 0))
+    let settler = AttemptSettler(lander.context, settings: settings, store: store)
     try settler.settle(
       try store.feature("\(number)")!, try attempt(number), lane: lanes[number]!,
       branch: "refs/heads/lane/\(number)-feature", ending: .exited(0))

@@ -102,13 +102,15 @@ final class ScheduleRun {
     configuration.landing.follow = "never"
     configuration.gate.command = ""
     lander = Lander(
+      RepositoryContext(
+        directory: test.path, state: state, environment: test.environment, target: target,
+        policies: policies, guardProgram: BuiltPrograms.path("lanekeeper-guard"),
+        identity: { Signature(name: "L", email: "l@example.org", time: 1) }),
       settings: LandingSettings(
-        target: target, gate: configuration.gate, landing: configuration.landing, attempts: 1000,
-        claimPolicy: usesClaims ? "auto" : "off", policies: policies, keepBranches: true,
-        worktree: test.root.path("lanes/integration"),
-        guardProgram: BuiltPrograms.path("lanekeeper-guard"), environment: test.environment),
-      store: store, state: state,
-      identity: { Signature(name: "L", email: "l@example.org", time: 1) })
+        gate: configuration.gate, landing: configuration.landing, attempts: 1000,
+        claimPolicy: usesClaims ? "auto" : "off", keepBranches: true,
+        worktree: test.root.path("lanes/integration")),
+      store: store)
     let installation = HookInstallation(
       state: state, repository: test.path, program: BuiltPrograms.path("lanekeeper-hook"),
       environment: test.environment)

@@ -23,10 +23,12 @@ struct LaneTimes {
     try state.create()
     let store = try Store(path: state.stateFile)
     let pool = LanePool(
+      RepositoryContext(
+        directory: repository, state: state, environment: environment,
+        identity: { Signature(name: "Bench", email: "bench@localhost", time: 0, offsetMinutes: 0) }),
       settings: LaneSettings(
         directory: directory + "/lanes", copy: [], setup: nil, litter: []),
-      state: state, store: store, mainCheckout: repository, environment: environment,
-      identity: { Signature(name: "Bench", email: "bench@localhost", time: 0, offsetMinutes: 0) })
+      store: store)
     guard let tip = try main.reference("refs/heads/main"),
       let next = try main.reference("refs/heads/next")
     else { throw GitProgramError(arguments: [], status: 1, message: "no branch main or next") }

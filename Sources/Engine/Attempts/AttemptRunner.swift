@@ -7,17 +7,12 @@ import Store
 
 /// What every attempt of a run shares.
 package struct AttemptSettings: Sendable {
-  package var target: String
   package var gate: String
-  package var policies: PathPolicies
   package var reviewRequired: @Sendable (FeatureRecord) -> Bool
   package var attempts: Int
   package var attemptSeconds: Double
   package var silenceSeconds: Double
   package var litter: [String]
-  package var guardProgram: String
-  package var repository: String
-  package var environment: [String: String]
   package var hookVariables: [String: String]
   package var graceSeconds: Double
   /// Where the templates of prompts are.
@@ -45,23 +40,16 @@ package struct AttemptSettings: Sendable {
   package var needsVerdict: (@Sendable (FeatureRecord, ObjectID, [[UInt8]]) throws -> Bool)?
 
   package init(
-    target: String, gate: String, policies: PathPolicies = PathPolicies([]),
-    reviewRequired: @escaping @Sendable (FeatureRecord) -> Bool,
-    attempts: Int, attemptSeconds: Double, silenceSeconds: Double, litter: [String],
-    guardProgram: String, repository: String, environment: [String: String],
+    gate: String, reviewRequired: @escaping @Sendable (FeatureRecord) -> Bool, attempts: Int,
+    attemptSeconds: Double, silenceSeconds: Double, litter: [String],
     hookVariables: [String: String], graceSeconds: Double
   ) {
-    self.target = target
     self.gate = gate
-    self.policies = policies
     self.reviewRequired = reviewRequired
     self.attempts = attempts
     self.attemptSeconds = attemptSeconds
     self.silenceSeconds = silenceSeconds
     self.litter = litter
-    self.guardProgram = guardProgram
-    self.repository = repository
-    self.environment = environment
     self.hookVariables = hookVariables
     self.graceSeconds = graceSeconds
   }
@@ -69,22 +57,21 @@ package struct AttemptSettings: Sendable {
 
 /// Runs one agent on one feature, from the lane's start to the attempt's end.
 package struct AttemptRunner: Sendable {
+  private let context: RepositoryContext
   package let settings: AttemptSettings
   private let pool: LanePool
   private let store: Store
-  private let state: StateDirectory
-  private let identity: @Sendable () -> Signature
 
   package init(
-    settings: AttemptSettings, pool: LanePool, store: Store, state: StateDirectory,
-    identity: @escaping @Sendable () -> Signature
+    _ context: RepositoryContext, settings: AttemptSettings, pool: LanePool, store: Store
   ) {
+    self.context = context
     self.settings = settings
     self.pool = pool
     self.store = store
-    self.state = state
-    self.identity = identity
   }
+
+  private var state: StateDirectory { context.state }
 
   /// Runs an attempt that the store has started.
   ///
@@ -114,7 +101,7 @@ package struct AttemptRunner: Sendable {
       let result = ending!
       try await BlockingQueue.run { configuration.end(feature, attempt) }
       let settler = AttemptSettler(
-        settings: settings, store: store, state: state, identity: identity())
+        context, settings: settings, store: store)
       // Hooks of the repository may be the agent's, so they have no more time than it has.
       try await Programs.$most.withValue(min(settings.attemptSeconds, settings.silenceSeconds)) {
         try await BlockingQueue.run {
@@ -162,7 +149,7 @@ package struct AttemptRunner: Sendable {
   }
 
   private var configuration: ConfigurationWatch {
-    ConfigurationWatch(store: store, state: state, environment: settings.environment)
+    ConfigurationWatch(store: store, state: state, environment: context.environment)
   }
 
   /// Returns the lanes that could not be made ready for the feature in its last two attempts. What is
@@ -178,8 +165,8 @@ package struct AttemptRunner: Sendable {
     mayStart: @Sendable () async -> Bool
   ) async throws -> AgentRun {
     let start = LaneStart(
-      pool: pool, store: store, target: settings.target, policies: settings.policies,
-      hookVariables: settings.hookVariables, identity: identity())
+      pool: pool, store: store, target: context.target, policies: context.policies,
+      hookVariables: settings.hookVariables, identity: context.identity())
     let outcome = try await BlockingQueue.run {
       try start.run(feature, attempt, lane: lane, branch: branch, prepared: prepared)
     }
@@ -188,7 +175,7 @@ package struct AttemptRunner: Sendable {
     if outcome.isWhole, !stop.isSet, let words = try before.done(feature, attempt) {
       return try goOnWithoutAgent(feature, attempt, definition, words)
     }
-    let secrets = Secrets(environment: settings.environment)
+    let secrets = Secrets(environment: context.environment)
     let values = try placeholders(feature, attempt, lane, definition, allowance)
     let invocation = Invocation(definition, values.merging(["prompt": ""]) { $1 })
     let litter = GateLitter.words(committed: try GateLitter.committed(by: feature.id, store))
@@ -209,7 +196,7 @@ package struct AttemptRunner: Sendable {
     }
     guard !stop.isSet else { return AgentRun(definition: definition, ending: .stopped) }
     let base = AgentEnvironment.allowed(
-      settings.environment, by: definition.environment, values)
+      context.environment, by: definition.environment, values)
     let log = state.log(feature.id, attempt.number)
     let stagger = settings.staggerSeconds ?? definition.staggerSeconds
     try await StartThrottle.wait(
@@ -219,15 +206,15 @@ package struct AttemptRunner: Sendable {
     let killsBefore = OOMKills.kills()
     let environment = AgentEnvironment.variables(
       feature, attempt, lane: lane, promptFile: state.prompt(feature.id, attempt.number),
-      repository: settings.repository, base: base, hooks: settings.hookVariables,
+      repository: context.directory, base: base, hooks: settings.hookVariables,
       temporary: try temporary(lane),
       slots: try store.slots(of: .attempt(feature: feature.id, number: attempt.number)))
     var argv = Invocation(definition, values.merging(["prompt": text]) { $1 }).argv
     let sandbox = try await BlockingQueue.run {
       try settings.sandbox.map { rules in
         try SandboxSession(
-          rules, attempt: attempt, lane: lane, branch: branch, target: settings.target,
-          state: state, guardProgram: settings.guardProgram, outside: settings.environment,
+          rules, attempt: attempt, lane: lane, branch: branch, target: context.target,
+          state: state, guardProgram: context.guardProgram, outside: context.environment,
           inside: environment, needs: definition.sandbox, program: definition.program,
           files: [state.prompt(feature.id, attempt.number)]
             + ["mcp_config", "hook_settings"].compactMap { values[$0] },
@@ -237,7 +224,7 @@ package struct AttemptRunner: Sendable {
     defer { sandbox?.close() }
     if let sandbox { argv = sandbox.command(argv) }
     var command = GuardedCommand(
-      guardProgram: settings.guardProgram,
+      guardProgram: context.guardProgram,
       lockPath: state.attemptLock(feature.id, attempt.number), logPath: log,
       inputPath: invocation.inputPath, directory: lane.path, argv: argv,
       environment: environment, mark: attempt.mark, wallSeconds: settings.attemptSeconds,
@@ -302,12 +289,10 @@ package struct AttemptRunner: Sendable {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     _ end: AttemptEnd
   ) async throws {
-    let (settings, store, pool, state) = (settings, store, pool, state)
+    let (context, store, pool) = (context, store, pool)
     let work = try? await BlockingQueue.run {
       try? pool.leave(lane)
-      let repository = try Repository(
-        opening: state.commonDirectory, environment: settings.environment)
-      return try repository.branchWork(branch, target: settings.target)
+      return try context.repository().branchWork(branch, target: context.target)
     }
     func write() throws -> String? {
       try store.endAttempt(
@@ -332,7 +317,7 @@ package struct AttemptRunner: Sendable {
     resumes: Bool
   ) throws -> String {
     var prompt = Prompt(
-      feature: feature, attempt: attempt.number, target: BranchName.short(settings.target),
+      feature: feature, attempt: attempt.number, target: BranchName.short(context.target),
       gate: settings.gate)
     prompt.notes = notes
     prompt.before = before
@@ -386,7 +371,7 @@ package struct AttemptRunner: Sendable {
       settings.sandbox == nil ? output(feature, attempt) : outputInside(lane)
     var values = [
       "prompt_file": state.prompt(feature.id, attempt.number), "model": attempt.modelName,
-      "lane": lane.path, "repository": settings.repository, "git_dir": state.commonDirectory,
+      "lane": lane.path, "repository": context.directory, "git_dir": state.commonDirectory,
       "output_file": output, "feature": feature.id, "attempt": String(attempt.number),
     ]
     if let allowance { values["budget"] = String(format: "%.4f", max(0.0001, allowance)) }

@@ -6,19 +6,19 @@ import Store
 
 /// Puts away what an agent left in its lane and decides how the attempt ended.
 package struct AttemptSettler: Sendable {
+  private let context: RepositoryContext
   private let settings: AttemptSettings
   private let store: Store
-  private let state: StateDirectory
   private let identity: Signature
 
-  package init(
-    settings: AttemptSettings, store: Store, state: StateDirectory, identity: Signature
-  ) {
+  package init(_ context: RepositoryContext, settings: AttemptSettings, store: Store) {
+    self.context = context
     self.settings = settings
     self.store = store
-    self.state = state
-    self.identity = identity
+    identity = context.identity()
   }
+
+  private var state: StateDirectory { context.state }
 
   /// Commits or rescues the work, ends the attempt in the store and frees the lane. Where the branch can't be read,
   /// what the lane's files hold is rescued and the feature fails.
@@ -29,10 +29,10 @@ package struct AttemptSettler: Sendable {
     do {
       try putAway(feature, attempt, lane: lane, branch: branch, ending: ending, run: run)
     } catch {
-      let common = try Repository(opening: state.commonDirectory, environment: settings.environment)
+      let common = try context.repository()
       guard
         let damage = BranchDamage.find(
-          branch, of: feature.id, beyond: settings.target, common)
+          branch, of: feature.id, beyond: context.target, common)
       else { throw error }
       try refuse(feature, attempt, lane: lane, damage, tip: try common.reference(branch))
     }
@@ -44,7 +44,7 @@ package struct AttemptSettler: Sendable {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, _ damage: BranchDamage,
     tip: ObjectID?
   ) throws {
-    let repository = try Repository(opening: lane.path, environment: settings.environment)
+    let repository = try Repository(opening: lane.path, environment: context.environment)
     var kept = KeptWork(feature: feature, attempt: attempt)
     if let base = ObjectID(hex: attempt.base) {
       try BranchDamage.detach(repository, onto: base)
@@ -64,7 +64,7 @@ package struct AttemptSettler: Sendable {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     ending: Ending, run: AgentRun?
   ) throws {
-    let sandbox = SandboxRest(settings: settings, store: store, state: state)
+    let sandbox = SandboxRest(context: context, settings: settings, store: store)
     try sandbox.bringIn(feature, attempt, lane, branch)
     // The lane's own link to its part of the git directory is not believed: what it names is emptied of pipes.
     let specials = LaneSpecials.remove(
@@ -102,7 +102,7 @@ package struct AttemptSettler: Sendable {
       kept.note(beside: "commits that are not on its branch any more are kept as \(left)")
     }
     let stashed = try LaneStash.keep(
-      repository, branch: branch, target: settings.target, since: attempt.startedAt,
+      repository, branch: branch, target: context.target, since: attempt.startedAt,
       reference: kept.reference + "-stash",
       message: "feature #\(feature.id): what attempt \(attempt.number) put into the stash",
       identity: identity)
@@ -117,14 +117,14 @@ package struct AttemptSettler: Sendable {
       try repository.setHead(branch: nil, commit: head)
     }
     var changed: [[UInt8]] = []
-    let stands = try StackBase.find(feature.id, target: settings.target, store)
-    guard try repository.reference(settings.target) != nil else {
+    let stands = try StackBase.find(feature.id, target: context.target, store)
+    guard try repository.reference(context.target) != nil else {
       // Renamed or deleted meanwhile: what the branch changes can't be told.
       try store.endAttempt(
         feature.id, attempt.number,
         .interrupted(
           .target,
-          detail: "\(Repository.short(settings.target)) does not exist any more; the work stays on "
+          detail: "\(Repository.short(context.target)) does not exist any more; the work stays on "
             + BranchName.short(branch)), tip: tip?.hex, changed: [])
       return
     }
@@ -148,10 +148,10 @@ package struct AttemptSettler: Sendable {
       feature, attempt, ending, run: run, problem: problem, products: try GateLitter.paths(store),
       hasCommits: hasCommits,
       elsewhere: changed.isEmpty
-        ? { [state, settings] in
+        ? { [context] in
           WorkElsewhere(
-            lane: lane, attempt: attempt, state: state, checkout: settings.repository,
-            environment: settings.environment
+            lane: lane, attempt: attempt, state: context.state, checkout: context.directory,
+            environment: context.environment
           ).words()
         } : nil
     ) { [changed] in
@@ -224,7 +224,7 @@ package struct AttemptSettler: Sendable {
   private func open(
     _ lane: LaneRecord, _ branch: String, _ attempt: AttemptRecord, _ kept: inout KeptWork
   ) throws -> Repository {
-    let common = try Repository(opening: state.commonDirectory, environment: settings.environment)
+    let common = try context.repository()
     try LaneLink.mend(lane.name, path: lane.path, common)
     if let commit = try common.reference(branch) ?? ObjectID(hex: attempt.base) {
       try common.mendHead(ofWorktree: lane.name, branch: branch, commit: commit)
@@ -238,7 +238,7 @@ package struct AttemptSettler: Sendable {
           + own
       )
     }
-    let repository = try Repository(opening: lane.path, environment: settings.environment)
+    let repository = try Repository(opening: lane.path, environment: context.environment)
     try repository.putUnreadableIndexAside()
     return repository
   }
@@ -297,7 +297,7 @@ package struct AttemptSettler: Sendable {
   private func changes(
     of branch: String, _ feature: FeatureRecord, _ repository: Repository
   ) throws -> [TreeChange] {
-    let stands = try StackBase.find(feature.id, target: settings.target, store)
+    let stands = try StackBase.find(feature.id, target: context.target, store)
     guard let tip = try repository.reference(branch),
       let target = try repository.reference(stands.reference)
     else { return [] }
@@ -478,7 +478,7 @@ package struct AttemptSettler: Sendable {
       facts.hasChanges = false
       if ending == .exited(0), problem == nil, !(settings.mayChangeNothing && hasCommits) {
         facts.isOnTarget = try commitThatHasIt(feature).map {
-          "\(Repository.short(settings.target)) has its changes already, at \($0.short)"
+          "\(Repository.short(context.target)) has its changes already, at \($0.short)"
         }
         facts.elsewhere = facts.isOnTarget == nil ? elsewhere() : nil
       }
@@ -525,8 +525,8 @@ package struct AttemptSettler: Sendable {
   /// changed nothing.
   private func commitThatHasIt(_ feature: FeatureRecord) throws -> ObjectID? {
     let repository = try Repository(
-      opening: state.commonDirectory, environment: settings.environment)
-    guard let target = try repository.reference(settings.target) else { return nil }
+      opening: state.commonDirectory, environment: context.environment)
+    guard let target = try repository.reference(context.target) else { return nil }
     let tree = try repository.commit(target).tree
     let works = try repository.references(prefix: "refs/lanekeeper/rescue/\(feature.id)/")
     var isThere = false

@@ -94,7 +94,7 @@ struct LaneStart {
   ) throws -> [String] {
     let sync = LaneSync(
       repository: repository, lane: lane, feature: feature.id, branch: branch, target: target,
-      store: store, policies: policies, identity: identity, commands: pool.settings.mergeCommands)
+      store: store, policies: policies, identity: identity, commands: pool.mergeCommands)
     let stands = try StackBase.find(feature.id, target: target, store)
     let short = BranchName.short(stands.reference)
     switch try sync.run() {

@@ -31,7 +31,7 @@ extension Lander {
     let candidates = try candidates(undosOnly: undosOnly)
     guard !candidates.isEmpty else { return assembly }
     let repository = try open()
-    guard let target = try repository.reference(settings.target) else {
+    guard let target = try repository.reference(context.target) else {
       assembly.held = [
         .held(feature: candidates[0].id, reason: "\(targetName) does not exist any more")
       ]
@@ -56,7 +56,7 @@ extension Lander {
     let follow = try follower(repository, landing: 0)
     let survey = try follow?.survey()
     let committer = LandingCommitter(
-      settings: settings, store: store, identity: identity(),
+      context: context, settings: settings, store: store, identity: context.identity(),
       isSigning: try LandingCommitter.isSigning(repository))
     let limit = try window()
     // libgit2 reads commits anew for each walk through a history where they were looked up besides; a
@@ -147,7 +147,7 @@ extension Lander {
     _ candidate: Candidate, _ repository: Repository
   ) throws -> LandingOutcome? {
     guard case .feature(let feature) = candidate, let branch = feature.branch,
-      let damage = BranchDamage.find(branch, of: feature.id, beyond: settings.target, repository)
+      let damage = BranchDamage.find(branch, of: feature.id, beyond: context.target, repository)
     else { return nil }
     let tip = try repository.reference(branch)?.hex ?? ""
     let detail = "\(damage); \(damage.advice)"
@@ -221,7 +221,7 @@ extension Lander {
         try sendBackUnfit(
           feature, tip: tip, base: forks.first ?? base, target: base, detail))
     }
-    let stands = try StackBase.find(feature.id, target: settings.target, store)
+    let stands = try StackBase.find(feature.id, target: context.target, store)
     if let below = stands.dropped,
       try stands.holdsDropped(tip, onto: current.commit, repository),
       try stands.base(tip, onto: current.commit, repository) == nil
@@ -261,7 +261,7 @@ extension Lander {
       return .left(.sentBack(feature: feature.id, detail: detail))
     case .clean(let tree):
       if let fault = try CheckoutFault.find(
-        from: current.tree, to: tree, repository, naming: settings.policies.naming,
+        from: current.tree, to: tree, repository, naming: context.policies.naming,
         room: longestPlace)
       {
         // What is before it in the chain may be what it collides with.
@@ -321,7 +321,7 @@ extension Lander {
     else { return try fails("its landing commit is not known") }
     let tree: ObjectID
     switch try repository.revert(
-      from: previous, to: commit, in: current.tree, signature: identity())
+      from: previous, to: commit, in: current.tree, signature: context.identity())
     {
     case .clean(let merged): tree = merged
     case .conflicts(let paths, _):
@@ -356,7 +356,7 @@ extension Lander {
   func follower(_ repository: Repository, landing: Int64) throws -> Follow? {
     guard settings.landing.follow == "clean" else { return nil }
     var follow = try Follow.find(
-      target: settings.target, common: repository, landing: landing, besides: laneNames())
+      target: context.target, common: repository, landing: landing, besides: laneNames())
     follow?.observe = observe
     follow?.mendConfiguration = { (try? mendConfiguration()) != false }
     return follow
@@ -366,7 +366,7 @@ extension Lander {
   func followers(_ repository: Repository) throws -> [Follow] {
     guard settings.landing.follow == "clean" else { return [] }
     return try Follow.all(
-      target: settings.target, common: repository, landing: 0, besides: laneNames())
+      target: context.target, common: repository, landing: 0, besides: laneNames())
   }
 
   /// git's names of the worktrees that agents work in.

@@ -29,7 +29,7 @@ extension Lander {
     }
     // Staleness is looked up by another handle, which sees what is stored.
     try repository.storeObjects()
-    let environment = settings.environment
+    let environment = context.environment
     let common = state.commonDirectory
     let stale = StaleCheck(base: base.hex, tip: target.hex) { base, tip in
       let repository = try Repository(opening: common, environment: environment)
@@ -39,7 +39,7 @@ extension Lander {
       ).map(\.path)
     }
     let outcome = try store.claim(
-      requests, owner: owner, agent: nil, policies: settings.policies, stale: stale)
+      requests, owner: owner, agent: nil, policies: context.policies, stale: stale)
     if case .refused(let conflicts) = outcome { return conflicts }
     return []
   }
@@ -53,11 +53,11 @@ extension Lander {
     let exact = Dictionary(
       held.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     return requests.filter { request in
-      let policy = settings.policies.policy(for: request.path)
+      let policy = context.policies.policy(for: request.path)
       if policy == .free { return false }
       if policy == .frozen { return true }
       var request = request
-      request.path = request.path.named(by: settings.policies.naming)
+      request.path = request.path.named(by: context.policies.naming)
       if case .shared = policy { request.mode = .shared }
       if let row = exact[request.path], ClaimRule.covers(row, request) { return false }
       return !held.contains { $0.path.isSubtree && ClaimRule.covers($0, request) }
@@ -81,7 +81,7 @@ extension Lander {
     _ feature: FeatureRecord, _ conflicts: [ClaimConflict], tip: ObjectID, base: ObjectID,
     target: ObjectID
   ) throws -> LandingOutcome {
-    let short = Repository.short(settings.target)
+    let short = Repository.short(context.target)
     func isUnclaimed(_ conflict: ClaimConflict) -> Bool {
       conflict.holder == nil && conflict.reason == .held
     }

@@ -57,13 +57,13 @@ extension Lander {
       case .redBase:
         // Not even the target can be checked out: nobody's work is at fault.
         if let reason = unready[0] {
-          return .impossible(gate.unready(GateWorktree.warm(settings, state), reason))
+          return .impossible(gate.unready(GateWorktree.warm(settings, context), reason))
         }
         return try redBase(chain)
       case .gate: prefixes = batch.ahead(settings.landing.speculate)
       case .confirm(let prefix): (prefixes, isConfirmation) = ([prefix], true)
       }
-      guard try open().reference(settings.target) == chain.target else { return .overtaken }
+      guard try open().reference(context.target) == chain.target else { return .overtaken }
       let verdicts = GateVerdicts(
         gate: gate, chain: chain, prefixes: prefixes, cold: isConfirmation, stop: stop)
       let end = try await verdicts.collect { length, answer in

@@ -4,13 +4,13 @@ import Store
 
 extension Lander {
   /// The last known commit of the target.
-  var seenKey: String { "target.seen:\(settings.target)" }
+  var seenKey: String { "target.seen:\(context.target)" }
 
   /// Whether the target stands elsewhere than after the last landing that was settled, or look at it.
   package var hasUnseenMove: Bool {
     get throws {
       guard let seen = try store.value(seenKey) else { return false }
-      return try open().reference(settings.target).map { $0.hex != seen } ?? false
+      return try open().reference(context.target).map { $0.hex != seen } ?? false
     }
   }
 
@@ -25,7 +25,7 @@ extension Lander {
   /// by hand, and where the target was forced elsewhere finds out what is gone from it.
   func reconcile() throws -> [LandingOutcome] {
     let repository = try open()
-    guard let tip = try repository.reference(settings.target) else { return [] }
+    guard let tip = try repository.reference(context.target) else { return [] }
     let before = try store.value(seenKey).flatMap { ObjectID(hex: $0) }
     if before == tip { return [] }
     var outcomes: [LandingOutcome] = []

@@ -27,7 +27,7 @@ extension Lander {
     let repository = try open()
     StaleLocks.removeShared(
       commonDirectory: repository.commonDirectory,
-      [settings.target + ".lock", "packed-refs.lock"]
+      [context.target + ".lock", "packed-refs.lock"]
         + StaleLocks.ofReferences(
           commonDirectory: repository.commonDirectory, below: "refs/lanekeeper"))
     let chains = Dictionary(grouping: try store.openLandings(), by: \.chain)
@@ -56,7 +56,7 @@ extension Lander {
     var landed = try records.filter { try isOnTarget($0, repository) }
     let entries = try store.journal(ofChain: chain)
     if let follow = try Follow.find(
-      target: settings.target, common: repository, landing: chain, besides: laneNames())
+      target: context.target, common: repository, landing: chain, besides: laneNames())
     {
       if entries.isEmpty {
         follow.dropUnused()
@@ -87,12 +87,12 @@ extension Lander {
   }
 
   private func isOnTarget(_ record: LandingRecord, _ repository: Repository) throws -> Bool {
-    guard let tip = try repository.reference(settings.target),
+    guard let tip = try repository.reference(context.target),
       let commit = record.commit.flatMap({ ObjectID(hex: $0) })
     else { return false }
     // One that can't be read may still be named by what stands on it.
     return try (try? repository.isAncestor(commit, of: tip))
-      ?? repository.history(of: settings.target).contains(commit)
+      ?? repository.history(of: context.target).contains(commit)
   }
 
   /// Lets the target follow where the remote has a landing already that was cut off after its push; the
@@ -103,7 +103,7 @@ extension Lander {
     _ records: [LandingRecord], _ chain: Int64, _ repository: Repository
   ) throws -> [LandingRecord] {
     guard records.contains(where: \.isPushed), let remote = try remoteTarget(repository),
-      let target = try repository.reference(settings.target)
+      let target = try repository.reference(context.target)
     else { return [] }
     do {
       try remote.fetch(into: repository)

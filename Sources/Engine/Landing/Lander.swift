@@ -8,38 +8,36 @@ import Store
 ///
 /// One process lands at a time; callers hold ``StateDirectory/landingLock``.
 package struct Lander: Sendable {
+  package let context: RepositoryContext
   package let settings: LandingSettings
   let store: Store
-  let state: StateDirectory
-  package let identity: @Sendable () -> Signature
   let observe: @Sendable (LandingStep) -> Void
   let memory = LanderMemory()
 
   /// - Parameter observe: is called at each step between a gate that passed and claims that are
   ///   released.
   package init(
-    settings: LandingSettings, store: Store, state: StateDirectory,
-    identity: @escaping @Sendable () -> Signature,
+    _ context: RepositoryContext, settings: LandingSettings, store: Store,
     observe: @escaping @Sendable (LandingStep) -> Void = { _ in }
   ) {
+    self.context = context
     self.settings = settings
     self.store = store
-    self.state = state
-    self.identity = identity
     self.observe = observe
   }
 
-  var gate: Gate { Gate(settings: settings, store: store, state: state, observe: observe) }
+  var state: StateDirectory { context.state }
+  var gate: Gate { Gate(context: context, settings: settings, store: store, observe: observe) }
   var hasGate: Bool { !settings.gate.command.isEmpty }
-  var targetName: String { BranchName.short(settings.target) }
+  var targetName: String { BranchName.short(context.target) }
   /// Looks whether the target is where landings and persons have left it.
   package var watch: TargetWatch {
     TargetWatch(
-      target: settings.target, store: store, commonDirectory: state.commonDirectory,
-      environment: settings.environment)
+      target: context.target, store: store, commonDirectory: state.commonDirectory,
+      environment: context.environment)
   }
 
-  private var catchUp: CatchUp { CatchUp(settings: settings, store: store) }
+  private var catchUp: CatchUp { CatchUp(context: context, settings: settings, store: store) }
 
   /// Returns the command by which a checkout that does not follow (`landing.follow: never`) catches
   /// up with what has landed; `nil` where nothing is behind.
@@ -51,7 +49,7 @@ package struct Lander: Sendable {
 
   func open() throws -> Repository {
     _ = try? mendConfiguration()
-    return try Repository(opening: state.commonDirectory, environment: settings.environment)
+    return try context.repository()
   }
 
   /// Restores the shared configuration where an agent that is at work has changed how git merges and checks out, and
@@ -60,7 +58,7 @@ package struct Lander: Sendable {
   /// - Returns: whether nothing had to be restored.
   @discardableResult
   package func mendConfiguration() throws -> Bool {
-    let changes = try SharedConfiguration(state: state, environment: settings.environment).look()
+    let changes = try SharedConfiguration(state: state, environment: context.environment).look()
     try store.record(changes)
     return !changes.contains { $0.isRestored }
   }
@@ -68,10 +66,10 @@ package struct Lander: Sendable {
   /// Merges as `claims.paths` says.
   func policyMerge(_ repository: Repository) -> PolicyMerge {
     PolicyMerge(
-      repository: repository, policies: settings.policies,
+      repository: repository, policies: context.policies,
       commands: MergeCommands(
         scratch: (settings.worktree as NSString).deletingLastPathComponent,
-        guardProgram: settings.guardProgram))
+        guardProgram: context.guardProgram))
   }
 
   /// Something that ends a round without anybody's fault: the target moved, a feature left the queue.

@@ -12,6 +12,7 @@ struct SigningFailed: Error, CustomStringConvertible {
 
 /// Makes the commits that land, in the style of `landing.style`.
 struct LandingCommitter {
+  let context: RepositoryContext
   let settings: LandingSettings
   let store: Store
   let identity: Signature
@@ -19,7 +20,7 @@ struct LandingCommitter {
   let isSigning: Bool
 
   private var book: Approvals {
-    Approvals(rules: ReviewRules(settings.review), store: store, target: settings.target)
+    Approvals(rules: ReviewRules(settings.review), store: store, target: context.target)
   }
 
   /// Asks git itself, which knows the user's own configuration and what the environment adds.

@@ -8,25 +8,23 @@ import Store
 /// A lane is used again by the next feature: only the files that differ are written, and what git
 /// ignores, such as build caches, stays.
 package struct LanePool: Sendable {
+  let context: RepositoryContext
   package let settings: LaneSettings
-  package let state: StateDirectory
   let store: Store
-  /// The person's own checkout, from which `lanes.copy` is taken.
-  private let mainCheckout: String
-  let environment: [String: String]
-  /// The author of Lanekeeper's own commits.
-  let identity: @Sendable () -> Signature
 
-  package init(
-    settings: LaneSettings, state: StateDirectory, store: Store, mainCheckout: String,
-    environment: [String: String], identity: @escaping @Sendable () -> Signature
-  ) {
+  package init(_ context: RepositoryContext, settings: LaneSettings, store: Store) {
+    self.context = context
     self.settings = settings
-    self.state = state
     self.store = store
-    self.mainCheckout = mainCheckout
-    self.environment = environment
-    self.identity = identity
+  }
+
+  package var state: StateDirectory { context.state }
+  var environment: [String: String] { context.environment }
+  var identity: @Sendable () -> Signature { context.identity }
+
+  /// Where `regenerate` commands of merges run.
+  package var mergeCommands: MergeCommands {
+    MergeCommands(scratch: settings.directory, guardProgram: context.guardProgram)
   }
 
   /// Returns a lane that nobody else gets, a free one if there is, else a new one.
@@ -132,9 +130,7 @@ package struct LanePool: Sendable {
 
   /// The copies and set-up of lanes and gate worktrees, beyond their commits.
   package var provision: Provision {
-    Provision(
-      settings: settings, mainCheckout: mainCheckout, state: state, store: store,
-      environment: environment)
+    Provision(context, settings: settings, store: store)
   }
 
   /// Gives a lane the copies and the set-up that it lacks.
@@ -154,7 +150,7 @@ package struct LanePool: Sendable {
   }
 
   private func setUp(_ lane: LaneRecord, _ setup: String, _ provision: Provision) throws {
-    let jobs = settings.jobs.flatMap { $0.take() ? $0 : nil }
+    let jobs = context.jobs.flatMap { $0.take() ? $0 : nil }
     defer { jobs?.give() }
     let lock = state.setUpLock(lane.name)
     // One that a killed process left behind is ending, and is ended where it does not.

@@ -1,5 +1,4 @@
 import Backlog
-import Processes
 
 /// The settings of lanes in `lanekeeper.yml`.
 package struct LaneSettings: Sendable {
@@ -14,24 +13,10 @@ package struct LaneSettings: Sendable {
   /// The pattern of branch names.
   package var branch: BranchPattern
 
-  /// The program under which the set-up command and `regenerate` commands run.
-  package var guardProgram: String
-
-  /// The set-up command takes a token of it.
-  package var jobs: JobServer?
-
-  /// The directory in which `regenerate` commands run.
-  package var mergeCommands: MergeCommands {
-    MergeCommands(scratch: directory, guardProgram: guardProgram)
-  }
-
   package init(
     directory: String, copy: [String], setup: String?, litter: [String],
-    branch: BranchPattern = .standard, jobs: JobServer? = nil,
-    guardProgram: String = "lanekeeper-guard"
+    branch: BranchPattern = .standard
   ) {
-    self.guardProgram = guardProgram
-    self.jobs = jobs
     self.directory = directory
     self.copy = copy
     self.setup = setup

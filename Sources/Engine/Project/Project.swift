@@ -182,6 +182,15 @@ package struct Project: Sendable {
   /// The policies as the claim rule takes them.
   package var pathPolicies: PathPolicies { PathPolicies(policies, naming: naming) }
 
+  /// What lanes, attempts and landings share of the project.
+  package var context: RepositoryContext {
+    RepositoryContext(
+      directory: directory, state: state, environment: environment, target: target,
+      policies: pathPolicies,
+      guardProgram: (try? HelperPrograms.path("lanekeeper-guard")) ?? "lanekeeper-guard",
+      jobs: jobs, identity: identity)
+  }
+
   /// Looks whether the target is where landings and persons have left it.
   package func watch(_ store: Store) -> TargetWatch {
     TargetWatch(
@@ -208,14 +217,11 @@ package struct Project: Sendable {
   package var laneSettings: LaneSettings {
     LaneSettings(
       directory: lanesDirectory, copy: configuration.lanes.copy, setup: configuration.lanes.setup,
-      litter: configuration.lanes.litter, branch: configuration.lanes.branch, jobs: jobs,
-      guardProgram: (try? HelperPrograms.path("lanekeeper-guard")) ?? "lanekeeper-guard")
+      litter: configuration.lanes.litter, branch: configuration.lanes.branch)
   }
 
   package func pool(_ store: Store) -> LanePool {
-    LanePool(
-      settings: laneSettings, state: state, store: store, mainCheckout: directory,
-      environment: environment, identity: identity)
+    LanePool(context, settings: laneSettings, store: store)
   }
 
   /// Which branch is whose.

@@ -78,7 +78,8 @@ package struct Reviews {
   }
 
   private func lander() throws -> Lander {
-    project.lander(store, guardProgram: try HelperPrograms.path("lanekeeper-guard"))
+    _ = try HelperPrograms.path("lanekeeper-guard")
+    return project.lander(store)
   }
 
   /// The merge base of a branch; the empty tree where it has none.

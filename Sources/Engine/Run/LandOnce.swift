@@ -39,7 +39,8 @@ package struct LandOnce: Sendable {
       throw Failure("a run is landing already; `lanekeeper status` shows it", status: 75)
     }
     defer { lock.release() }
-    let lander = project.lander(store, guardProgram: try HelperPrograms.path("lanekeeper-guard"))
+    _ = try HelperPrograms.path("lanekeeper-guard")
+    let lander = project.lander(store)
     if try !store.openLandings().isEmpty {
       try await BlockingQueue.run { try lander.recover() }
     }

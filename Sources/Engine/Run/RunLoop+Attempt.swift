@@ -22,8 +22,8 @@ extension RunLoop {
       guard let started = begun else { return }
       part = .attempt
       let runner = AttemptRunner(
-        settings: context.attemptSettings, pool: context.pool, store: store,
-        state: context.project.state, identity: context.project.identity)
+        context.project.attemptContext, settings: context.attemptSettings, pool: context.pool,
+        store: store)
       let ending = try await runner.run(
         started.feature, started.attempt, lane: started.lane, branch: started.branch,
         definition: started.definition, prepared: started.prepared, allowance: started.allowance,

@@ -60,7 +60,7 @@ package final class Supervisor: Sendable {
     let agents = try Preflight(project: project, options: options).check(try project.backlog())
     let choice = try project.models(options.wish)
     let hooks = try project.hooks()
-    let guardProgram = try HelperPrograms.path("lanekeeper-guard")
+    _ = try HelperPrograms.path("lanekeeper-guard")
     let store = try opened ?? project.store()
     var runLock: FileLock?
     if options.kind == .run {
@@ -96,8 +96,8 @@ package final class Supervisor: Sendable {
     let (backlog, notes) = try await BlockingQueue.run { try project.plannedBacklog(asks: true) }
     let context = RunContext(
       project: project, options: options, store: store, agents: agents, choice: choice,
-      backlog: backlog, guardProgram: guardProgram,
-      hookVariables: hooks.variables(addingTo: project.environment), participant: id)
+      backlog: backlog, hookVariables: hooks.variables(addingTo: project.environment),
+      participant: id)
     try store.addParticipant(
       ParticipantRecord(
         id: id, kind: options.kind.rawValue, pid: getpid(), state: "running",
@@ -246,7 +246,6 @@ struct RunContext: Sendable {
   private(set) var agents: [String: AgentDefinition]
   let choice: ModelChoice
   private(set) var backlog: Backlog
-  let guardProgram: String
   let hookVariables: [String: String]
   let participant: String
   let pool: LanePool
@@ -261,8 +260,7 @@ struct RunContext: Sendable {
 
   init(
     project: Project, options: RunOptions, store: Store, agents: [String: AgentDefinition],
-    choice: ModelChoice, backlog: Backlog, guardProgram: String,
-    hookVariables: [String: String], participant: String
+    choice: ModelChoice, backlog: Backlog, hookVariables: [String: String], participant: String
   ) {
     self.project = project
     self.options = options
@@ -270,16 +268,14 @@ struct RunContext: Sendable {
     self.agents = agents
     self.choice = choice
     self.backlog = backlog
-    self.guardProgram = guardProgram
     self.hookVariables = hookVariables
     self.participant = participant
     pool = project.pool(store)
     var attempts = project.attemptSettings(
-      guardProgram: guardProgram, hookVariables: hookVariables, graceSeconds: options.graceSeconds,
-      store: store)
+      hookVariables: hookVariables, graceSeconds: options.graceSeconds, store: store)
     attempts.mayChangeNothing = options.mayChangeNothing
     attemptSettings = attempts
-    lander = project.lander(store, guardProgram: guardProgram)
+    lander = project.lander(store)
     take(backlog, agents: agents)
   }
 
@@ -365,60 +361,4 @@ struct RunContext: Sendable {
   }
 
   private var footprintSizes: [String: Int] { TierForecast.footprintSizes(footprints) }
-}
-
-extension Project {
-  package func attemptSettings(
-    guardProgram: String, hookVariables: [String: String], graceSeconds: Double,
-    store: Store? = nil
-  ) -> AttemptSettings {
-    let review = configuration.review
-    var settings = AttemptSettings(
-      target: target, gate: configuration.gate.command, policies: pathPolicies,
-      reviewRequired: { review.required || review.categories.contains($0.category) },
-      attempts: configuration.limits.attempts,
-      attemptSeconds: configuration.limits.attemptMinutes * 60,
-      silenceSeconds: configuration.limits.silenceMinutes * 60, litter: configuration.lanes.litter,
-      guardProgram: guardProgram, repository: directory, environment: agentEnvironment,
-      hookVariables: hookVariables, graceSeconds: graceSeconds)
-    settings.prompts = prompts
-    settings.serverProgram = try? HelperPrograms.path("lanekeeper")
-    settings.staggerSeconds = configuration.limits.staggerSeconds
-    settings.sandbox = sandboxSettings
-    settings.memoryBytes = configuration.limits.memoryMB.map { Int64($0) << 20 }
-    settings.diskBytes = configuration.limits.diskMB.map { Int64($0) << 20 }
-    settings.nice = configuration.limits.nice
-    settings.commitMessage = configuration.lanes.commitMessage
-    settings.author = configuration.lanes.author
-    if let store {
-      let (book, project) = (reviewBook(store), self)
-      settings.needsVerdict = { feature, tip, paths in
-        try book.needsVerdict(feature, tip: tip, try project.repository()) { paths }
-      }
-    }
-    return settings
-  }
-
-  /// Tokens of our own are for gates and set-up commands: an agent may be killed with some in its hands.
-  private var agentEnvironment: [String: String] {
-    jobs?.isOwn == true ? environment.filter { $0.key != "MAKEFLAGS" } : environment
-  }
-
-  /// The approvals of this repository's branches.
-  package func reviewBook(_ store: Store) -> Approvals {
-    Approvals(rules: ReviewRules(configuration.review), store: store, target: target)
-  }
-
-  package func lander(_ store: Store, guardProgram: String) -> Lander {
-    var settings = LandingSettings(
-      target: target, gate: configuration.gate, landing: configuration.landing,
-      attempts: configuration.limits.attempts, claimPolicy: configuration.claims.policy,
-      policies: pathPolicies, keepBranches: configuration.lanes.keepBranches,
-      worktree: lanesDirectory + "/integration", guardProgram: guardProgram,
-      environment: environment)
-    settings.review = configuration.review
-    settings.jobs = jobs
-    settings.provision = pool(store).provision
-    return Lander(settings: settings, store: store, state: state, identity: identity)
-  }
 }

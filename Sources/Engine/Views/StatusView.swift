@@ -68,7 +68,7 @@ package struct StatusView {
 
   /// Looks whether somebody has thrown landings away, so that nothing is shown as landed that is not there.
   private static func noticeMoves(_ project: Project, _ store: Store) throws {
-    let lander = project.lander(store, guardProgram: "")
+    let lander = project.lander(store)
     guard try lander.hasUnseenMove,
       let lock = try FileLock.tryAcquire(project.state.landingLock)
     else { return }

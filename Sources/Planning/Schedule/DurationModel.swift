@@ -2,7 +2,7 @@ import Backlog
 import Foundation
 
 /// An attempt that came to its end, as far as it tells how long others will take.
-package struct PastAttempt: Sendable, Equatable {
+package struct AttemptDuration: Sendable, Equatable {
   package var category: String
   package var tier: String
   /// The number of the feature's steps.
@@ -35,7 +35,7 @@ package struct DurationModel: Sendable, Equatable {
   private let slope: Double
   private let typicalSteps: Double
 
-  package init(_ attempts: [PastAttempt] = []) {
+  package init(_ attempts: [AttemptDuration] = []) {
     let past = attempts.filter { $0.seconds > 0 && $0.seconds.isFinite }
     count = past.count
     guard !past.isEmpty else {
@@ -52,7 +52,7 @@ package struct DurationModel: Sendable, Equatable {
     self.mean = mean
     var rest = logs.map { $0 - mean }
     // One factor after the other takes its share of what the earlier ones left unexplained.
-    func settle(_ key: (PastAttempt) -> String) -> [String: Double] {
+    func settle(_ key: (AttemptDuration) -> String) -> [String: Double] {
       var sums: [String: (sum: Double, count: Double)] = [:]
       for (attempt, value) in zip(past, rest) {
         let old = sums[key(attempt)] ?? (0, 0)

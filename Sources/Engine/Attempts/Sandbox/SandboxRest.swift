@@ -5,15 +5,17 @@ import Store
 
 /// What is to be done about a lane's sandbox once its agent has ended.
 struct SandboxRest {
+  let context: RepositoryContext
   let settings: AttemptSettings
   let store: Store
-  let state: StateDirectory
+
+  private var state: StateDirectory { context.state }
 
   /// Brings the work in that stands in the view of the lane, which is kept where that fails.
   func bringIn(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord, _ branch: String
   ) throws {
-    let view = SandboxView(state: state, lane: lane, environment: settings.environment)
+    let view = SandboxView(state: state, lane: lane, environment: context.environment)
     guard view.isThere else { return }
     view.end()
     let arrival = try view.bringIn(
@@ -42,15 +44,15 @@ struct SandboxRest {
     guard let rules = settings.sandbox else { return nil }
     return { arguments, input in
       var inside = GitProgram.clean(
-        AgentEnvironment.allowed(settings.environment, by: .init(), [:]))
+        AgentEnvironment.allowed(context.environment, by: .init(), [:]))
       inside["LANEKEEPER_USER_HOOKS"] = nil
       inside["LANEKEEPER_LANE"] = lane.path
       inside["GIT_TERMINAL_PROMPT"] = "0"
       inside["LC_ALL"] = "C"
       inside.merge(settings.hookVariables) { $1 }
       let session = try SandboxSession(
-        rules, attempt: attempt, lane: lane, branch: branch, target: settings.target, state: state,
-        guardProgram: settings.guardProgram, outside: settings.environment, inside: inside,
+        rules, attempt: attempt, lane: lane, branch: branch, target: context.target, state: state,
+        guardProgram: context.guardProgram, outside: context.environment, inside: inside,
         isLane: try LaneBranches.known(store))
       defer { session.close() }
       let result = try Command.runBlocking(

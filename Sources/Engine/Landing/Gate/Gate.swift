@@ -6,10 +6,12 @@ import Store
 
 /// Runs the gate on trees and remembers the results.
 struct Gate: Sendable {
+  let context: RepositoryContext
   let settings: LandingSettings
   let store: Store
-  let state: StateDirectory
   let observe: @Sendable (LandingStep) -> Void
+
+  var state: StateDirectory { context.state }
 
   /// The outcome of a run.
   enum Verdict: Sendable {
@@ -40,7 +42,8 @@ struct Gate: Sendable {
     stop: StopSignal
   ) async throws -> Verdict {
     let room =
-      cold ? GateWorktree.cold(settings, state) : GateWorktree.warm(settings, state, number: number)
+      cold
+      ? GateWorktree.cold(settings, context) : GateWorktree.warm(settings, context, number: number)
     // A gate that a killed process left behind is ending, and is ended where it does not.
     guard try await BlockingQueue.run({ OrphanProcesses.endHolder(ofLock: room.lock) }) else {
       return .impossible(
@@ -197,12 +200,12 @@ struct Gate: Sendable {
   private func execute(
     _ room: GateWorktree, slots: [String: Int], log: String, stop: StopSignal
   ) async throws -> Ending {
-    var environment = GitProgram.clean(settings.environment)
+    var environment = GitProgram.clean(context.environment)
     environment.merge(settings.provision?.variables ?? [:]) { $1 }
     environment.merge(SlotName.variables(slots)) { $1 }
     return try await guarded(
       GuardedCommand(
-        guardProgram: settings.guardProgram, lockPath: room.lock, logPath: log,
+        guardProgram: context.guardProgram, lockPath: room.lock, logPath: log,
         inputPath: nil, directory: room.path,
         argv: ["/bin/sh", "-c", settings.gate.command],
         environment: environment,
@@ -212,10 +215,10 @@ struct Gate: Sendable {
 
   /// Runs a command on a token of the job server, and ends it where the run ends.
   private func guarded(_ command: GuardedCommand, stop: StopSignal) async throws -> Ending {
-    if let jobs = settings.jobs {
+    if let jobs = context.jobs {
       guard try await BlockingQueue.run({ jobs.take { stop.isSet } }) else { return .stopped }
     }
-    defer { settings.jobs?.give() }
+    defer { context.jobs?.give() }
     let process = try GuardedProcess.start(command)
     let stopper = Task {
       await stop.wait()
@@ -245,7 +248,7 @@ struct Gate: Sendable {
 
   /// The named variables and their values, which are part of what a result is remembered by.
   private var environmentKey: String {
-    settings.gate.environment.sorted().map { "\($0)=\(settings.environment[$0] ?? "")" }
+    settings.gate.environment.sorted().map { "\($0)=\(context.environment[$0] ?? "")" }
       .joined(separator: "\n")
   }
 }

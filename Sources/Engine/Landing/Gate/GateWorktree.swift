@@ -16,19 +16,19 @@ package struct GateWorktree: Sendable {
   ///
   /// - Parameter number: from 0; several gates may run at once, each in its own.
   static func warm(
-    _ settings: LandingSettings, _ state: StateDirectory, number: Int = 0
+    _ settings: LandingSettings, _ context: RepositoryContext, number: Int = 0
   ) -> GateWorktree {
     let end = number == 0 ? "" : "-\(number + 1)"
     return GateWorktree(
-      name: "integration" + end, path: settings.worktree + end, state: state,
-      environment: settings.environment)
+      name: "integration" + end, path: settings.worktree + end, state: context.state,
+      environment: context.environment)
   }
 
   /// The room that is emptied before each gate; the warm one keeps its caches meanwhile.
-  static func cold(_ settings: LandingSettings, _ state: StateDirectory) -> GateWorktree {
+  static func cold(_ settings: LandingSettings, _ context: RepositoryContext) -> GateWorktree {
     GateWorktree(
-      name: "integration-cold", path: settings.worktree + "-cold", state: state,
-      environment: settings.environment)
+      name: "integration-cold", path: settings.worktree + "-cold", state: context.state,
+      environment: context.environment)
   }
 
   /// The directory in which it stands.

@@ -37,7 +37,7 @@ extension Lander {
     let features = try landedSinceCold
     guard hasGate, !features.isEmpty else { return true }
     let repository = try open()
-    guard let tip = try repository.reference(settings.target) else { return true }
+    guard let tip = try repository.reference(context.target) else { return true }
     let tree = try repository.commit(tip).tree
     if let known = try gate.known(tree), known.passed, known.isCold {
       try store.setValue(Self.sinceColdKey, nil)
@@ -74,7 +74,7 @@ extension Lander {
       "cold_gate_red",
       ["commit": .string(tip.hex), "features": .texts(features), "log": .string(result.log)])
     // What hid it is of no use any more.
-    try? GateWorktree.warm(settings, state).clean(ignored: true)
+    try? GateWorktree.warm(settings, context).clean(ignored: true)
     let causes = try causes(tip, features)
     await report(
       .note(

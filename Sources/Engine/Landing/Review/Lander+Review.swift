@@ -5,7 +5,7 @@ import Store
 
 extension Lander {
   private var book: Approvals {
-    Approvals(rules: ReviewRules(settings.review), store: store, target: settings.target)
+    Approvals(rules: ReviewRules(settings.review), store: store, target: context.target)
   }
 
   /// Says why a person has to look at a queued branch before it may land; `nil` where none has to.
@@ -13,7 +13,7 @@ extension Lander {
     _ feature: FeatureRecord, tip: ObjectID, _ repository: Repository
   ) throws -> String? {
     let needs = try book.needsVerdict(feature, tip: tip, repository) {
-      guard let target = try repository.reference(settings.target) else { return [] }
+      guard let target = try repository.reference(context.target) else { return [] }
       return try repository.branchChanges(tip: tip, target: target).changes.map(\.path)
     }
     guard needs else { return nil }
@@ -25,7 +25,7 @@ extension Lander {
   private func merged(_ tip: ObjectID, _ repository: Repository) throws -> (
     target: ObjectID, tree: ObjectID
   )? {
-    guard let target = try repository.reference(settings.target) else { return nil }
+    guard let target = try repository.reference(context.target) else { return nil }
     guard case .clean(let tree) = try policyMerge(repository).merge(ours: target, theirs: tip)
     else { return nil }
     return (target, tree)
@@ -52,7 +52,7 @@ extension Lander {
     }
     let commit = try repository.createCommit(
       tree: merged.tree, parents: [merged.target, tip], message: "review: a merge to be gated\n",
-      author: identity(), committer: identity())
+      author: context.identity(), committer: context.identity())
     let reference = "refs/lanekeeper/landing/review-\(tip.short)"
     try repository.setReference(reference, to: commit, message: "review: merged")
     let verdict = try await gate.run(commit, tree: merged.tree, cold: false, stop: stop)

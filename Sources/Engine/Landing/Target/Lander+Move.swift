@@ -17,7 +17,7 @@ extension Lander {
   /// Returns what a person has open on the target in a checkout; `nil` where nothing is. A landing meanwhile would be
   /// thrown away where the person goes back.
   func openOperation(_ repository: Repository) throws -> String? {
-    try repository.openOperation(on: settings.target, besides: laneNames())?
+    try repository.openOperation(on: context.target, besides: laneNames())?
       .text(branch: targetName)
   }
 
@@ -29,7 +29,7 @@ extension Lander {
     let links = Array(chain.links[..<count])
     let records = links.map(\.record)
     let (commit, tree) = chain.prefix(count)
-    guard try repository.reference(settings.target) == chain.target,
+    guard try repository.reference(context.target) == chain.target,
       try holdsItsClaims(chain, count, repository)
     else { return .lost }
     if let reason = try openOperation(repository) { return .held(reason) }
@@ -75,14 +75,14 @@ extension Lander {
     } catch GitErrorCode.locked {
       let reason =
         "\(targetName) is locked by another git; where none is at work, remove "
-        + "\(repository.commonDirectory)/\(settings.target).lock"
+        + "\(repository.commonDirectory)/\(context.target).lock"
       return isPushed ? try settlePushed(links, chain, repository, reason) : .held(reason)
     } catch let held as Follow.HeldOff {
       return isPushed
         ? try settlePushed(links, chain, repository, held.reason) : .held(held.reason)
     } catch  where !(error is StoreError) {
       // Nothing has moved: files and target are as they were.
-      guard try repository.reference(settings.target) == chain.target else { throw error }
+      guard try repository.reference(context.target) == chain.target else { throw error }
       let reason = "\(targetName) could not be moved: \(error)"
       return isPushed ? try settlePushed(links, chain, repository, reason) : .held(reason)
     }
@@ -178,7 +178,7 @@ extension Lander {
     let names = records.map { "#\($0.feature)" }.joined(separator: ", ")
     try store.recordTargetMove(from: target.hex, to: commit.hex, by: "landing")
     try repository.updateReference(
-      settings.target, to: commit, expecting: target,
+      context.target, to: commit, expecting: target,
       message: "lanekeeper: feature \(names) landed")
     observe(.swapped)
   }

@@ -12,9 +12,9 @@ extension Lander {
     return RemoteTarget(
       text,
       remotes: try repository.git(["remote"]).text.split(separator: "\n").map(String.init),
-      target: settings.target,
+      target: context.target,
       directory: repository.mainWorktreePath ?? repository.commonDirectory,
-      environment: settings.environment)
+      environment: context.environment)
   }
 
   /// Returns what a chain stands on: the target, or, where landings are pushed, what the remote has

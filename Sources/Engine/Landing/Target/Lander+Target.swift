@@ -16,7 +16,7 @@ package enum TargetVerdict: Sendable, Equatable {
 extension Lander {
   /// Returns whether the gate has passed on what the target stands on now; true where no gate is set.
   package func isTargetGated() throws -> Bool {
-    guard hasGate, let tip = try open().reference(settings.target) else { return true }
+    guard hasGate, let tip = try open().reference(context.target) else { return true }
     return try gate.known(try open().commit(tip).tree)?.passed == true
   }
 
@@ -25,7 +25,7 @@ extension Lander {
   /// A red is confirmed as often as `gate.retries` says, from cold. A red of an earlier process is asked for
   /// again, since what made it so may lie outside the repository. Callers hold ``StateDirectory/landingLock``.
   package func gateTarget(stop: StopSignal) async throws -> TargetVerdict {
-    guard hasGate, let tip = try open().reference(settings.target) else { return .green }
+    guard hasGate, let tip = try open().reference(context.target) else { return .green }
     let tree = try open().commit(tip).tree
     let before = try gate.known(tree)
     if before?.passed == true { return .green }

@@ -9,23 +9,18 @@ import Store
 /// What a worktree was given is remembered in the state file, so that it is given again where the settings, a
 /// copied file's source or a lock file of the commit have changed.
 package struct Provision: Sendable {
+  private let context: RepositoryContext
   private let settings: LaneSettings
-  /// The person's own checkout, from which `lanes.copy` is taken; absolute.
-  package let mainCheckout: String
-  private let state: StateDirectory
   private let store: Store
-  private let environment: [String: String]
 
-  package init(
-    settings: LaneSettings, mainCheckout: String, state: StateDirectory, store: Store,
-    environment: [String: String]
-  ) {
+  package init(_ context: RepositoryContext, settings: LaneSettings, store: Store) {
+    self.context = context
     self.settings = settings
-    self.mainCheckout = mainCheckout
-    self.state = state
     self.store = store
-    self.environment = environment
   }
+
+  private var state: StateDirectory { context.state }
+  private var environment: [String: String] { context.environment }
 
   /// The copies that a worktree has just received, and the steps that are left.
   package struct Need: Sendable {
@@ -66,7 +61,7 @@ package struct Provision: Sendable {
     var given: [String] = []
     for item in settings.copy {
       let copied = item.split(separator: "/").joined(separator: "/")
-      guard let seal = SourceSeal.of("\(mainCheckout)/\(copied)") else { continue }
+      guard let seal = SourceSeal.of("\(context.directory)/\(copied)") else { continue }
       let line = "copy \(seal) \(copied)"
       given.append(line)
       guard !before.contains(line) else { continue }
@@ -119,7 +114,7 @@ package struct Provision: Sendable {
     try? FileManager.default.createDirectory(
       atPath: (log as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     return GuardedCommand(
-      guardProgram: settings.guardProgram, lockPath: lock, logPath: log, inputPath: nil,
+      guardProgram: context.guardProgram, lockPath: lock, logPath: log, inputPath: nil,
       directory: path, argv: ["/bin/sh", "-c", command],
       environment: GitProgram.clean(environment).merging(variables) { $1 },
       mark: "setup-\(name)-\(getpid())", wallSeconds: 1800)
@@ -140,7 +135,7 @@ package struct Provision: Sendable {
   }
 
   /// Environment variables of set-up commands and gates.
-  package var variables: [String: String] { ["LANEKEEPER_REPOSITORY": mainCheckout] }
+  package var variables: [String: String] { ["LANEKEEPER_REPOSITORY": context.directory] }
 
   private static func key(_ name: String) -> String { "provision.\(name)" }
 
@@ -174,7 +169,7 @@ package struct Provision: Sendable {
     }
     let target = place + "/" + (components.last ?? "")
     if replacing { try Self.remove(target) }
-    try FileCopy.copy("\(mainCheckout)/\(name)", to: target)
+    try FileCopy.copy("\(context.directory)/\(name)", to: target)
   }
 
   /// Removes a copy, also of directories that can't be written.

@@ -182,8 +182,7 @@ package struct Recovery: Sendable {
         tip: work.tip?.hex, changed: work.paths)
       return
     }
-    let settler = AttemptSettler(
-      settings: settings, store: store, state: state, identity: project.identity())
+    let settler = AttemptSettler(project.attemptContext, settings: settings, store: store)
     // Its agent may have ended before the supervisor did.
     let isDone = try store.agentReport(feature.id, attempt.number)?.isDone == true
     try settler.settle(

@@ -26,7 +26,7 @@ package enum PastTimes {
         guard attempt.state == .completed, let end = attempt.endedAt,
           let feature = features[attempt.feature]
         else { return nil }
-        return PastAttempt(
+        return AttemptDuration(
           category: feature.category, tier: attempt.tier, steps: feature.steps.count,
           seconds: Double(end - attempt.startedAt) / 1000)
       })
