@@ -72,12 +72,6 @@ package struct AgentDefinition: Sendable, Equatable {
   /// US dollars for a million tokens, for programs that tell tokens but no cost.
   package var prices: [String: TokenPrice] = [:]
 
-  package init(name: String, title: String, launch: Launch) {
-    self.name = name
-    self.title = title
-    self.launch = launch
-  }
-
   /// The program that is started, where that can be told.
   package var program: String? {
     switch launch {

@@ -27,10 +27,4 @@ package struct LimitNotice: Sendable, Equatable {
   package var message: String
   /// When it ends, in milliseconds since 1970, where that was said.
   package var resetsAt: Int64?
-
-  package init(kind: UsageLimit, message: String, resetsAt: Int64? = nil) {
-    self.kind = kind
-    self.message = message
-    self.resetsAt = resetsAt
-  }
 }

@@ -23,13 +23,6 @@ package struct Prompt {
   /// Tells that the agent goes on with its earlier session.
   package var resumes = false
 
-  package init(feature: FeatureRecord, attempt: Int, target: String, gate: String) {
-    self.feature = feature
-    self.attempt = attempt
-    self.target = target
-    self.gate = gate
-  }
-
   private static let longestRework = 12_000
 
   /// The text, by the template `feature.md`.

@@ -8,12 +8,6 @@ package struct SandboxPaths: Sendable, Equatable {
   /// Are copied into the sandbox's own HOME at each start, where they can be changed.
   package var copy: [String] = []
 
-  package init(read: [String] = [], write: [String] = [], copy: [String] = []) {
-    self.read = read
-    self.write = write
-    self.copy = copy
-  }
-
   package func adding(_ other: SandboxPaths) -> SandboxPaths {
     SandboxPaths(
       read: read + other.read, write: write + other.write, copy: copy + other.copy)
@@ -45,17 +39,4 @@ package struct SandboxSettings: Sendable {
   package var program: String
   /// The path of `lanekeeper`, in whose place inside a program stands that asks the supervisor.
   package var lanekeeper: String
-
-  package init(
-    checkout: String, lanes: String, home: String, network: Bool, paths: SandboxPaths,
-    program: String, lanekeeper: String
-  ) {
-    self.checkout = checkout
-    self.lanes = lanes
-    self.home = home
-    self.network = network
-    self.paths = paths
-    self.program = program
-    self.lanekeeper = lanekeeper
-  }
 }
