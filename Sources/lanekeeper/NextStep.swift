@@ -18,6 +18,6 @@ enum NextStep {
 
   /// Tells whether a process is at work that starts attempts and lands, besides this one.
   static func isAtWork(_ project: Project, _ store: Store) -> Bool {
-    (try? Liveness(project, store).isAnybodyAtWork()) ?? false
+    (try? ProcessLiveness(project, store).isAnybodyAtWork()) ?? false
   }
 }

@@ -64,7 +64,7 @@ import Testing
     #expect(try !test.git("status", "--short").isEmpty)
     if isStaged { try test.git("add", "-A") }
     let repository = try Repository(opening: test.path, environment: test.environment)
-    #expect(try Unwritten.paths(repository.status(), repository).count == 3)
+    #expect(try PhantomChanges.paths(repository.status(), repository).count == 3)
     let outcome = try commit(test)
     #expect(outcome == .nothing, "\(outcome)")
     try test.write("new.md", "new\n")

@@ -22,7 +22,7 @@ import Testing
   @Test func whoEndsBetweenTheRecordAndTheLockWasNotKilled() throws {
     let other = try project.store()
     let looks = Mutex(0)
-    let liveness = Liveness(project, store) { _ in
+    let liveness = ProcessLiveness(project, store) { _ in
       if looks.withLock({
         $0 += 1
         return $0 == 1
@@ -57,10 +57,10 @@ import Testing
         policies: PathPolicies([]))
     ) { base }
     let attempt = try #require(try store.runningAttempts().first)
-    #expect(try Liveness(project, store) { _ in false }.isCutOff(attempt))
-    #expect(try !Liveness(project, store) { $0.hasSuffix("1-1") }.isCutOff(attempt))
+    #expect(try ProcessLiveness(project, store) { _ in false }.isCutOff(attempt))
+    #expect(try !ProcessLiveness(project, store) { $0.hasSuffix("1-1") }.isCutOff(attempt))
     let other = try project.store()
-    let liveness = Liveness(project, store) { _ in
+    let liveness = ProcessLiveness(project, store) { _ in
       _ = try? other.endAttempt(
         "1", 1, .interrupted(.stopped, detail: "ended"), tip: nil, changed: [])
       return false
@@ -69,11 +69,11 @@ import Testing
   }
 
   @Test func whoHasNoLockAndNoEndWasKilled() throws {
-    #expect(try Liveness(project, store).killed().map(\.id) == ["a"])
-    #expect(try Liveness(project, store).killed(besides: "a").isEmpty)
+    #expect(try ProcessLiveness(project, store).killed().map(\.id) == ["a"])
+    #expect(try ProcessLiveness(project, store).killed(besides: "a").isEmpty)
     #expect(try StatusView(project).runState == "killed")
     let lock = try #require(try FileLock.tryAcquire(project.state.participantLock("a")))
-    #expect(try Liveness(project, store).killed().isEmpty)
+    #expect(try ProcessLiveness(project, store).killed().isEmpty)
     #expect(try StatusView(project).runState == "running")
     lock.release()
   }

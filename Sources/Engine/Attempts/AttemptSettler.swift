@@ -64,7 +64,7 @@ package struct AttemptSettler: Sendable {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord, branch: String,
     ending: Ending, run: AgentRun?
   ) throws {
-    let sandbox = SandboxRest(context: context, settings: settings, store: store)
+    let sandbox = SandboxCleanup(context: context, settings: settings, store: store)
     try sandbox.bringIn(feature, attempt, lane, branch)
     // The lane's own link to its part of the git directory is not believed: what it names is emptied of pipes.
     let specials = LaneSpecials.remove(
@@ -246,7 +246,8 @@ package struct AttemptSettler: Sendable {
   /// Commits what is uncommitted, or keeps it where that can't be.
   private func commitLeftovers(
     _ repository: Repository, _ feature: FeatureRecord, _ attempt: AttemptRecord, lane: LaneRecord,
-    branch: String, ending: Ending, run: AgentRun?, _ sandbox: SandboxRest, _ kept: inout KeptWork
+    branch: String, ending: Ending, run: AgentRun?, _ sandbox: SandboxCleanup,
+    _ kept: inout KeptWork
   ) throws -> AttemptProblem? {
     var problem: AttemptProblem?
     var notes = kept

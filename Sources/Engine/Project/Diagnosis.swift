@@ -178,7 +178,7 @@ package struct Diagnosis {
   /// Looks for files that git shows as changed although nobody has written to them.
   private func unwritten(_ project: Project) throws -> String {
     do {
-      return try Unwritten.words(project.repository())
+      return try PhantomChanges.words(project.repository())
         ?? "no file looks changed right after a checkout"
     } catch let error as GitProgramError {
       let last = error.message.split(separator: "\n").last.map(String.init) ?? error.message

@@ -370,7 +370,7 @@ package struct PromiseAudit {
     return found
   }
 
-  private var liveness: Liveness { Liveness(project, store) }
+  private var liveness: ProcessLiveness { ProcessLiveness(project, store) }
 
   private func hasLivingParticipants() throws -> Bool { try liveness.isAnybodyAtWork() }
 

@@ -37,7 +37,7 @@ package struct Reviews {
     var facts = ReviewFacts(feature: feature)
     facts.neededApprovals = project.configuration.review.approvals
     facts.claims = try store.claims(of: .feature(feature.id)).map(\.path.description)
-    facts.address = try Forge.address(feature.id, store)
+    facts.address = try ForgeExchange.address(feature.id, store)
     facts.verdicts = try store.reviews(of: feature.id)
     let attempts = try store.attempts(of: feature.id)
     facts.attempt = attempts.last

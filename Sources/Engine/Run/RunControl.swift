@@ -12,7 +12,7 @@ package struct RunControl {
     self.store = store
   }
 
-  private var liveness: Liveness { Liveness(project, store) }
+  private var liveness: ProcessLiveness { ProcessLiveness(project, store) }
 
   /// Asks the processes at work for something.
   package func ask(_ word: ControlWord) throws {

@@ -189,7 +189,8 @@ actor RunLoop {
     facts.hasUndoRequests = try !store.undoRequests().isEmpty
     facts.isBehindBacklog = backlogFile.isBehind
     facts.others = Set(
-      try Liveness(context.project, store).participants(besides: context.participant).map(\.kind))
+      try ProcessLiveness(context.project, store).participants(besides: context.participant).map(
+        \.kind))
     return facts
   }
 
@@ -325,7 +326,9 @@ actor RunLoop {
     atForge = waiting
     let (project, store) = (context.project, store)
     Task {
-      let lines = try? await BlockingQueue.run { try Forge(project, store)?.exchange() ?? [] }
+      let lines = try? await BlockingQueue.run {
+        try ForgeExchange(project, store)?.exchange() ?? []
+      }
       for line in lines ?? [] { report(.note(line)) }
       post.yield(.forgeVisited)
     }

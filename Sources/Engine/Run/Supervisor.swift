@@ -149,7 +149,9 @@ package final class Supervisor: Sendable {
       try await BlockingQueue.run { _ = try context.lander.watch.look() }
       if !summary.wasStopped {
         let project = project
-        let lines = try await BlockingQueue.run { try Forge(project, store)?.exchange() ?? [] }
+        let lines = try await BlockingQueue.run {
+          try ForgeExchange(project, store)?.exchange() ?? []
+        }
         for line in lines { report(.note(line)) }
       }
       if let command = try context.lander.catchUpCommand() {
@@ -207,7 +209,7 @@ package final class Supervisor: Sendable {
     if project.configuration.limits.memoryMB != nil, let obstacle = MemoryCgroup.obstacle() {
       report(.note("limits.memory_mb is not enforced: \(obstacle)"))
     }
-    if let words = try? Unwritten.words(project.repository()) { report(.note(words)) }
+    if let words = try? PhantomChanges.words(project.repository()) { report(.note(words)) }
     if try !hooks.isInstalled() {
       report(
         .note(

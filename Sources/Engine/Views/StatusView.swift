@@ -55,7 +55,7 @@ package struct StatusView {
     if let head, !project.configuration.gate.command.isEmpty {
       redGate = try Lander.redWords(store, tree: project.repository().commit(head).tree)
     }
-    let liveness = Liveness(project, store, isHeld: isHeld)
+    let liveness = ProcessLiveness(project, store, isHeld: isHeld)
     let unread = self
     repeat {
       self = unread
@@ -76,7 +76,7 @@ package struct StatusView {
     _ = try lander.noticeMoves()
   }
 
-  private mutating func read(_ store: Store, _ liveness: Liveness) throws {
+  private mutating func read(_ store: Store, _ liveness: ProcessLiveness) throws {
     seq = try store.lastEvent()
     features = try store.features().filter { $0.inBacklog || !$0.state.isFinal }
     try store.tellSlotWaits(&features)

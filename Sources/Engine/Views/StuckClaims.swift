@@ -118,7 +118,7 @@ package struct StuckClaims {
   }
 
   private var isAlive: Bool {
-    (try? Liveness(project, store).isAnybodyAtWork()) ?? false
+    (try? ProcessLiveness(project, store).isAnybodyAtWork()) ?? false
   }
 }
 

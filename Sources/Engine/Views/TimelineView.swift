@@ -24,7 +24,8 @@ package enum TimelineView {
       }
       return [
         "seq": .integer(try store.lastEvent()), "now": .time(now), "from": .time(from),
-        "bars": .array(bars), "run": speedup(Array(attempts), run, Liveness(project, store), now),
+        "bars": .array(bars),
+        "run": speedup(Array(attempts), run, ProcessLiveness(project, store), now),
       ]
     }
   }
@@ -105,7 +106,8 @@ package enum TimelineView {
 
   /// How much faster the last run was than its agents one after the other.
   private static func speedup(
-    _ attempts: [AttemptRecord], _ run: ParticipantRecord?, _ liveness: Liveness, _ now: Int64
+    _ attempts: [AttemptRecord], _ run: ParticipantRecord?, _ liveness: ProcessLiveness,
+    _ now: Int64
   ) -> JSON {
     guard let run else { return .null }
     let own = attempts.filter { $0.participant == run.id }

@@ -69,7 +69,7 @@ struct CheckCommand: ParsableCommand {
     let store = try opened.store()
     let place = try CommandPlace(project, opened, store)
     let (owner, _) = try place.owner(feature: feature)
-    let wanted = paths.isEmpty ? try Staged.paths(place) : try place.paths(paths)
+    let wanted = paths.isEmpty ? try StagedPaths.paths(place) : try place.paths(paths)
     let conflicts = try store.check(
       wanted.map { ClaimRequest(path: $0, mode: .exclusive) }, owner: owner,
       policies: place.project.pathPolicies, stale: try place.project.staleCheck(owner, place.store),

@@ -20,7 +20,7 @@ struct ExplainCommand: ParsableCommand {
         throw StoreError.unknownFeature(id)
       }
       Terminal.line("#\(new.id) \(new.title): new")
-      let isRunning = try Liveness(project, store).isAnybodyAtWork()
+      let isRunning = try ProcessLiveness(project, store).isAnybodyAtWork()
       return Terminal.line(
         "   it stands in features.yml; "
           + (isRunning
@@ -70,7 +70,7 @@ struct ExplainCommand: ParsableCommand {
     _ feature: FeatureRecord, _ project: Project, _ store: Store
   ) throws -> [String] {
     guard !feature.state.isFinal else { return [] }
-    return try Liveness(project, store).runWaits().filter {
+    return try ProcessLiveness(project, store).runWaits().filter {
       $0.feature == nil || $0.feature == feature.id
     }.map {
       ($0.feature == nil ? "the run waits: " : "it waits: ")
@@ -173,7 +173,7 @@ struct ExplainCommand: ParsableCommand {
   private func reasons(
     _ feature: FeatureRecord, _ project: Project, _ store: Store
   ) throws -> [String] {
-    let living = try Liveness(project, store).isAnybodyAtWork()
+    let living = try ProcessLiveness(project, store).isAnybodyAtWork()
     let idle = living ? [] : ["no run is active; start one with `lanekeeper run`"]
     func dependencies(_ states: (FeatureState) -> Bool) throws -> [String] {
       try (store.dependencies()[feature.id] ?? []).compactMap { try store.feature($0.id) }

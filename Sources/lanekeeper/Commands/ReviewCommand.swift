@@ -66,7 +66,9 @@ struct ReviewCommand: AsyncParsableCommand {
     let project = try MakeCall.current.shared(opened, takesTokens: false)
     let desk = try Reviews(project, store)
     if !givesVerdict, !ProcessTree.hasGuardAmongAncestors(locks: project.state.locks) {
-      let lines = try await BlockingQueue.run { try Forge(project, store)?.exchange() ?? [] }
+      let lines = try await BlockingQueue.run {
+        try ForgeExchange(project, store)?.exchange() ?? []
+      }
       for line in lines { if json { Terminal.error(line) } else { Terminal.line(line) } }
     }
     guard let id else {

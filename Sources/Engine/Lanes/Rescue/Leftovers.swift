@@ -72,7 +72,7 @@ package enum Leftovers {
       _ = try git(
         ["update-index", "--force-remove", "-z", "--stdin"], input: staged.flatMap { $0 + [0] })
     }
-    let unwritten = isMerging ? [] : try Unwritten.paths(status, repository)
+    let unwritten = isMerging ? [] : try PhantomChanges.paths(status, repository)
     if status.contains(where: { $0.staged != nil && unwritten.contains($0.path) }) {
       _ = try git(
         ["reset", "-q", "--pathspec-from-file=-", "--pathspec-file-nul"],
@@ -142,7 +142,7 @@ package enum Leftovers {
   ) throws -> Bool {
     let rest = Self.products(status, products).count
     if rest == status.count { return true }
-    let unwritten = try Unwritten.paths(status, repository)
+    let unwritten = try PhantomChanges.paths(status, repository)
     return rest + unwritten.count == status.count
   }
 

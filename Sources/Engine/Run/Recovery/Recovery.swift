@@ -27,7 +27,7 @@ package struct Recovery: Sendable {
   }
 
   private var state: StateDirectory { project.state }
-  private var liveness: Liveness { Liveness(project, store) }
+  private var liveness: ProcessLiveness { ProcessLiveness(project, store) }
 
   /// Recovers everything whose process is dead; what lives is left alone. Blocks.
   ///

@@ -5,7 +5,7 @@ import Model
 import Store
 
 /// The hooks of a bare repository that several machines push to.
-package struct ServerHooks: Sendable {
+package struct BareRepositoryHooks: Sendable {
   package let installation: HookInstallation
   private let state: StateDirectory
   private let repository: String
@@ -14,13 +14,13 @@ package struct ServerHooks: Sendable {
   /// Returns the bare repository at a place; `nil` where there is none, or one with a checkout.
   package static func find(
     _ path: String, environment: [String: String]
-  ) throws -> ServerHooks? {
+  ) throws -> BareRepositoryHooks? {
     guard let repository = try? Repository(at: path, environment: environment), repository.isBare,
       !repository.isLinkedWorktree,
       !repository.worktrees().contains(where: { !CheckoutFinder.isOurs($0.name) })
     else { return nil }
     let state = StateDirectory(commonDirectory: repository.commonDirectory)
-    return ServerHooks(
+    return BareRepositoryHooks(
       installation: HookInstallation(
         state: state, repository: repository.commonDirectory,
         program: try HelperPrograms.path("lanekeeper-hook"), environment: environment),

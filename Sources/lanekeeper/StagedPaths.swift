@@ -2,7 +2,7 @@ import Git
 import Model
 
 /// What is staged in the checkout of a command.
-enum Staged {
+enum StagedPaths {
   static func paths(_ place: CommandPlace) throws -> [ClaimPath] {
     let result = try GitProgram.check(
       ["diff", "--cached", "-z", "--no-renames", "--name-only"], directory: place.top,

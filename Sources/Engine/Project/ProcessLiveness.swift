@@ -5,7 +5,7 @@ import Store
 ///
 /// A process notes its end before it lets its lock go. So a free lock tells that a process was killed only if
 /// the record, read after the lock was seen free, still knows of no end.
-package struct Liveness: Sendable {
+package struct ProcessLiveness: Sendable {
   private let store: Store
   private let state: StateDirectory
   private let isHeld: @Sendable (String) -> Bool

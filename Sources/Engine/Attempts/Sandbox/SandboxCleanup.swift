@@ -4,7 +4,7 @@ import Processes
 import Store
 
 /// What is to be done about a lane's sandbox once its agent has ended.
-struct SandboxRest {
+struct SandboxCleanup {
   let context: RepositoryContext
   let settings: AttemptSettings
   let store: Store

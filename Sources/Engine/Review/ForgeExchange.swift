@@ -6,7 +6,7 @@ import Store
 /// Brings branches that wait for a review to a forge, and verdicts back (`review.push`).
 ///
 /// Nothing else depends on it: where it fails, that is told, and the review goes on here.
-package struct Forge {
+package struct ForgeExchange {
   private let project: Project
   private let store: Store
   private let desk: Reviews

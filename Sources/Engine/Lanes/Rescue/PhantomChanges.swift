@@ -3,7 +3,7 @@ import Git
 
 /// Finds what git shows as changed in a worktree although nobody has written to it: line ends and filters that the
 /// history was not made with let a file look changed right after a checkout.
-package enum Unwritten {
+package enum PhantomChanges {
   /// More bytes are not read twice.
   private static let mostBytes: Int64 = 1 << 31
 
