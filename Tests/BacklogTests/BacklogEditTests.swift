@@ -268,7 +268,9 @@ import Testing
           {"id": 3, "title": "Third", "dependencies": []},
           {"id": 5, "title": "Done there", "status": "done"}]}
         """, file: "t")
-    let merge = BacklogMerge(result, into: present)
+    var base = Backlog(features: present.features.filter { $0.id != "4" })
+    base.features[1].dependencies = [Dependency(id: "1")]
+    let merge = BacklogMerge(result, into: present, base: base)
     #expect(merge.added == ["3"] && merge.updated == ["1", "2"] && merge.finished == ["5"])
     #expect(merge.unknown == ["4"] && merge.strangers.isEmpty)
     let first = merge.backlog.features[0]
@@ -276,12 +278,70 @@ import Testing
       first.title == "New name of the page" && first.category == "cli" && first.model == "opus")
     #expect(first.touches == ["src/"] && first.dependencies.map(\.id) == ["3"])
     #expect(merge.backlog.features[1].dependencies.map(\.id) == ["4"])
-    let again = BacklogMerge(result, into: merge.backlog)
+    let again = BacklogMerge(result, into: merge.backlog, base: merge.source)
     #expect(again.added.isEmpty && again.updated.isEmpty && again.backlog == merge.backlog)
     let kept = BacklogMerge(result, into: present, keep: ["5"])
     #expect(kept.finished.isEmpty && kept.backlog.features.contains { $0.id == "5" })
     let other = try Import.read(text: "- [ ] #1 Something else\n", file: "p.md")
     #expect(BacklogMerge(other, into: present).strangers == ["1"])
+  }
+
+  /// Random edits on both sides: what a person changed is never lost, and what only the source changed arrives.
+  @Test func mergeNeverLosesWhatWasChangedHere() throws {
+    var random = SplitMix64(seed: 22)
+    func text(_ words: [String]) -> String { words.randomElement(using: &random)! }
+    func change(_ feature: inout Feature) -> Set<String> {
+      var changed: Set<String> = []
+      for field in ["title", "description", "steps", "priority", "depends_on"]
+      where Bool.random(using: &random) {
+        changed.insert(field)
+        switch field {
+        case "title": feature.title = "Alpha beta gamma \(UInt32.random(in: 0...9, using: &random))"
+        case "description": feature.description = text(["", "a", "b", "c"])
+        case "steps": feature.steps = [text(["x", "y", "z"])]
+        case "priority": feature.priority = Int.random(in: 0...3, using: &random)
+        default: feature.dependencies = Bool.random(using: &random) ? [Dependency(id: "2")] : []
+        }
+      }
+      return changed
+    }
+    for _ in 0..<2_000 {
+      let second = Feature(id: "2", title: "Second")
+      let base = Feature(id: "1", title: "Alpha beta gamma", description: "d", steps: ["s"])
+      var (here, there) = (base, base)
+      _ = change(&here)
+      _ = change(&there)
+      let entries = [there, second].map {
+        ImportedFeature($0, status: .open, given: Set(ImportedFeature.Field.allCases))
+      }
+      let merge = BacklogMerge(
+        ImportResult(backlog: Backlog(features: [there, second]), format: "", entries: entries),
+        into: Backlog(features: [here, second]), base: Backlog(features: [base, second]))
+      let result = merge.backlog.features[0]
+      func check<Value: Equatable>(_ path: KeyPath<Feature, Value>, _ name: String) {
+        let (b, h, t) = (base[keyPath: path], here[keyPath: path], there[keyPath: path])
+        #expect(result[keyPath: path] == (h != b ? h : t))
+        #expect(merge.kept.contains("#1 \(name)") == (h != b && t != b && h != t))
+      }
+      check(\.title, "title")
+      check(\.description, "description")
+      check(\.steps, "steps")
+      check(\.priority, "priority")
+      check(\.dependencies, "depends_on")
+    }
+  }
+
+  /// Without a known last import, a value of the backlog stays unless it says nothing.
+  @Test func mergeWithoutABaseKeepsWhatIsThere() throws {
+    var present = Feature(id: "1", title: "A title", description: "mine", priority: 7)
+    present.category = "security"
+    let result = try Import.read(
+      text: #"{"features": [{"id": "1", "title": "A title", "steps": ["new"], "priority": 2}]}"#,
+      file: "t")
+    let merge = BacklogMerge(result, into: Backlog(features: [present]))
+    var expected = present
+    expected.steps = ["new"]
+    #expect(merge.backlog.features == [expected] && merge.kept == ["#1 priority"])
   }
 
   @Test func mergeDropsTheLeastCertainEdgeOfACircle() throws {

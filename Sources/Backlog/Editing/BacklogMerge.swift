@@ -11,15 +11,27 @@ package struct BacklogMerge: Sendable {
   package var unknown: [String] = []
   /// Ids under which the source holds something else than the backlog.
   package var strangers: [String] = []
+  /// Fields that differ from the source and stay, since they were changed here, or it is not known where: `#3 title`.
+  package var kept: [String] = []
+  /// The source's features as they are now, under the ids of the backlog; the base of the next merge.
+  package var source: Backlog
 
-  /// Merges by id: what the source says wins, what it does not say stays.
+  /// Merges by id, or by title where the source names no id. A field that the source does not give stays; one that
+  /// was changed here since the last import stays, too, and is named in ``kept`` where the source has changed it as well.
   ///
   /// - Parameters:
+  ///   - base: the source's features at the last import; `nil` where there was none.
   ///   - keep: features that must stay although they are finished in the source, since work was done
   ///     on them here.
-  package init(_ result: ImportResult, into present: Backlog, keep: Set<String> = []) {
+  package init(
+    _ result: ImportResult, into present: Backlog, base: Backlog? = nil, keep: Set<String> = []
+  ) {
+    let arrivals = Self.named(result.entries, as: present)
     let entries = Dictionary(
-      result.entries.map { ($0.feature.id, $0) }, uniquingKeysWith: { first, _ in first })
+      arrivals.map { ($0.feature.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let before = Dictionary(
+      (base?.features ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    source = Backlog(features: arrivals.map(\.feature))
     var features: [Feature] = []
     for feature in present.features {
       guard let entry = entries[feature.id] else {
@@ -32,13 +44,14 @@ package struct BacklogMerge: Sendable {
         finished.append(feature.id)
         continue
       }
-      let merged = Self.merge(entry, into: feature)
-      if merged != feature { updated.append(feature.id) }
-      features.append(merged)
+      var merge = FeatureMerge(entry, base: before[feature.id], into: feature)
+      merge.run()
+      kept += merge.kept.map { "#\(feature.id) \($0)" }
+      if merge.result != feature { updated.append(feature.id) }
+      features.append(merge.result)
     }
     let known = Set(present.features.map(\.id))
-    for entry in result.entries where !entry.status.isFinished && !known.contains(entry.feature.id)
-    {
+    for entry in arrivals where !entry.status.isFinished && !known.contains(entry.feature.id) {
       added.append(entry.feature.id)
       features.append(entry.feature)
     }
@@ -48,6 +61,53 @@ package struct BacklogMerge: Sendable {
     }
     Self.breakCycles(&features)
     backlog = Backlog(features: features)
+  }
+
+  /// Gives the entries without an id of their own the ids of the features that they are: by title, or by the id that
+  /// an earlier version made of it. The others get a number that is free.
+  private static func named(
+    _ entries: [ImportedFeature], as present: Backlog
+  ) -> [ImportedFeature] {
+    guard entries.contains(where: { $0.formerID != nil }), !present.features.isEmpty else {
+      return entries
+    }
+    func plain(_ title: String) -> String { title.lowercased().trimmed }
+    var free = present.features
+    let own = Set(entries.filter { $0.formerID == nil }.map(\.feature.id))
+    free.removeAll { own.contains($0.id) }
+    var names: [Int: String] = [:]
+    let rules: [(ImportedFeature, Feature) -> Bool] = [
+      { plain($0.feature.title) == plain($1.title) },
+      { $0.formerID == $1.id },
+      { $0.feature.id == $1.id && isSame($0.feature, $1) },
+    ]
+    for rule in rules {
+      for (place, entry) in entries.enumerated()
+      where entry.formerID != nil && names[place] == nil {
+        guard let index = free.firstIndex(where: { rule(entry, $0) }) else { continue }
+        names[place] = free.remove(at: index).id
+      }
+    }
+    var taken = Set(present.features.map(\.id)).union(own)
+    var next = 1
+    var renamed: [String: String] = [:]
+    for (place, entry) in entries.enumerated() where entry.formerID != nil {
+      var id = names[place] ?? entry.feature.id
+      if names[place] == nil, !taken.insert(id).inserted {
+        while !taken.insert(String(next)).inserted { next += 1 }
+        id = String(next)
+      }
+      renamed[entry.feature.id] = id
+    }
+    return entries.map { entry in
+      var entry = entry
+      if entry.formerID != nil { entry.feature.id = renamed[entry.feature.id] ?? entry.feature.id }
+      for index in entry.feature.dependencies.indices {
+        let id = entry.feature.dependencies[index].id
+        entry.feature.dependencies[index].id = renamed[id] ?? id
+      }
+      return entry
+    }
   }
 
   /// A new declared edge can close a circle with a detected one; the least certain of those goes.
@@ -76,36 +136,6 @@ package struct BacklogMerge: Sendable {
     }
   }
 
-  private static func merge(_ entry: ImportedFeature, into present: Feature) -> Feature {
-    var result = present
-    let source = entry.feature
-    result.title = source.title
-    if entry.given.contains(.category) { result.category = source.category }
-    if entry.given.contains(.description) { result.description = source.description }
-    if entry.given.contains(.steps) { result.steps = source.steps }
-    if entry.given.contains(.touches) { result.touches = source.touches }
-    if entry.given.contains(.priority) { result.priority = source.priority }
-    if entry.given.contains(.model) { result.model = source.model }
-    if entry.given.contains(.agent) { result.agent = source.agent }
-    if entry.given.contains(.slots) { result.slots = source.slots }
-    if entry.given.contains(.dependencies) {
-      // Detected and discovered edges are ours; the source knows nothing of them.
-      let declared = source.dependencies
-      let own = present.dependencies.filter { edge in
-        edge.source != .declared && !declared.contains { $0.id == edge.id }
-      }
-      let merged = declared + own
-      if Set(merged.map(\.id)) != Set(present.dependencies.map(\.id))
-        || present.dependencies.contains(where: { old in
-          old.source != .declared && declared.contains { $0.id == old.id }
-        })
-      {
-        result.dependencies = merged
-      }
-    }
-    return result
-  }
-
   /// Tells whether two features are likely to be the same one, renamed at most.
   private static func isSame(_ a: Feature, _ b: Feature) -> Bool {
     if a.title == b.title || (!a.description.isEmpty && a.description == b.description) {
@@ -117,5 +147,72 @@ package struct BacklogMerge: Sendable {
     let (one, two) = (words(a.title), words(b.title))
     let common = one.intersection(two).count
     return common * 3 >= min(one.count, two.count)
+  }
+}
+
+/// Merges one feature of a source into that of the backlog.
+private struct FeatureMerge {
+  private let entry: ImportedFeature
+  private let base: Feature?
+  private let present: Feature
+  private(set) var result: Feature
+  /// The names of fields that differ from the source and stay.
+  private(set) var kept: [String] = []
+
+  init(_ entry: ImportedFeature, base: Feature?, into present: Feature) {
+    self.entry = entry
+    self.base = base
+    self.present = present
+    result = present
+  }
+
+  mutating func run() {
+    take(nil, \.title, "title")
+    take(.category, \.category, "category")
+    take(.description, \.description, "description") { $0.isEmpty }
+    take(.steps, \.steps, "steps") { $0.isEmpty }
+    take(.touches, \.touches, "touches") { $0.isEmpty }
+    take(.priority, \.priority, "priority") { $0 == 0 }
+    take(.model, \.model, "model") { $0 == nil }
+    take(.agent, \.agent, "agent") { $0 == nil }
+    take(.slots, \.slots, "slots") { $0.isEmpty }
+    takeDependencies()
+  }
+
+  /// - Parameter isUnset: whether a value of the backlog says nothing, so that the source's may take its place.
+  private mutating func take<Value: Equatable>(
+    _ field: ImportedFeature.Field?, _ path: WritableKeyPath<Feature, Value>, _ name: String,
+    isUnset: (Value) -> Bool = { _ in false }
+  ) {
+    guard field.map(entry.given.contains) ?? true else { return }
+    let (source, now) = (entry.feature[keyPath: path], present[keyPath: path])
+    guard source != now else { return }
+    let before = base?[keyPath: path]
+    // The source is as it was: what stands here was changed here.
+    if source == before { return }
+    if now == before || (before == nil && isUnset(now)) {
+      result[keyPath: path] = source
+    } else {
+      kept.append(name)
+    }
+  }
+
+  private mutating func takeDependencies() {
+    guard entry.given.contains(.dependencies) else { return }
+    func ids(_ edges: [Dependency]) -> Set<String> { Set(edges.map(\.id)) }
+    let source = entry.feature.dependencies
+    // Detected and discovered edges are ours; the source knows nothing of them.
+    let now = present.dependencies.filter { $0.source == .declared }
+    let before = base?.dependencies
+    guard ids(source) != ids(now) else { return }
+    if let before, ids(source) == ids(before) { return }
+    guard before.map({ ids(now) == ids($0) }) ?? now.isEmpty else {
+      return kept.append("depends_on")
+    }
+    result.dependencies =
+      source
+      + present.dependencies.filter { edge in
+        edge.source != .declared && !source.contains { $0.id == edge.id }
+      }
   }
 }

@@ -50,7 +50,7 @@ struct Beads {
       input.report(at: start, "this issue has no id")
       return nil
     }
-    let status = input.status(tree, "status")
+    let status = input.status(tree, "status", at: start)
     guard let title = input.text(tree, "title"), !title.isEmpty else {
       // What was deleted keeps its id alone.
       if !status.isFinished { input.report(at: start, "issue '\(id)' has no title") }
@@ -86,8 +86,13 @@ struct Beads {
     }
     return Issue(
       entry: ImportedFeature(
-        feature, status: status, given: [.description, .steps, .dependencies, .priority],
-        offset: start), isEpic: input.text(tree, "issue_type") == "epic", parents: parents)
+        feature, status: status,
+        given: input.fields(
+          tree,
+          [
+            (.description, ["description", "design", "notes"]), (.steps, ["acceptance_criteria"]),
+            (.dependencies, ["dependencies"]), (.priority, ["priority"]),
+          ]), offset: start), isEpic: input.text(tree, "issue_type") == "epic", parents: parents)
   }
 
   /// Takes epics with children out: who waits for one waits for its children, and its children for

@@ -5,6 +5,8 @@ final class ImportInput {
   let file: String
   let bytes: [UInt8]
   private(set) var problems: [InputProblem] = []
+  /// What was read otherwise than it stands there, one line each.
+  private(set) var notes: [String] = []
   private lazy var lines = LineStarts(bytes)
 
   init(file: String, bytes: [UInt8]) {
@@ -64,11 +66,24 @@ final class ImportInput {
     return items
   }
 
-  /// Returns the status of a member; an unknown word is a problem.
-  func status(_ tree: PlacedJSON, _ key: String) -> WorkStatus {
+  /// Tells whether a member is there and not null.
+  func says(_ tree: PlacedJSON, _ key: String) -> Bool { tree[key] != nil }
+
+  /// Returns the fields whose members are there.
+  func fields(
+    _ tree: PlacedJSON, _ keys: [(ImportedFeature.Field, [String])]
+  ) -> Set<ImportedFeature.Field> {
+    Set(keys.filter { $0.1.contains { says(tree, $0) } }.map(\.0))
+  }
+
+  /// Returns the status of a member; an unknown word counts as open and is noted.
+  ///
+  /// - Parameter start: the byte at which the part of the text begins that holds the member.
+  func status(_ tree: PlacedJSON, _ key: String, at start: Int = 0) -> WorkStatus {
     guard let word = text(tree, key) else { return .open }
     if let status = WorkStatus(word: word) { return status }
-    report(at: tree[key]?.offset ?? tree.offset, "the status '\(word)' is not known")
+    let line = line(start + (tree[key]?.offset ?? tree.offset))
+    notes.append("\(file):\(line): the status '\(word)' is not known; it counts as open")
     return .open
   }
 }

@@ -15,7 +15,7 @@ struct ImportSettling {
   func settle(
     _ entries: [ImportedFeature], format: String, notes: [String] = []
   ) throws(InputProblems) -> ImportResult {
-    var notes = notes
+    var notes = notes + input.notes
     var places: [String: ImportedFeature] = [:]
     for entry in entries {
       let id = entry.feature.id

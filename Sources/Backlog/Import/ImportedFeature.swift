@@ -12,12 +12,18 @@ package struct ImportedFeature: Sendable, Equatable {
   package var given: Set<Field>
   /// The byte at which it stands in its file.
   package var offset: Int
+  /// Where the source names no id: the one that was made of the whole title; else `nil`.
+  package var formerID: String?
 
-  package init(_ feature: Feature, status: WorkStatus, given: Set<Field>, offset: Int = 0) {
+  package init(
+    _ feature: Feature, status: WorkStatus, given: Set<Field>, offset: Int = 0,
+    formerID: String? = nil
+  ) {
     self.feature = feature
     self.status = status
     self.given = given
     self.offset = offset
+    self.formerID = formerID
   }
 }
 
@@ -44,9 +50,25 @@ package struct ImportResult: Sendable, Equatable {
     self.entries =
       entries
       ?? backlog.features.map {
-        ImportedFeature($0, status: .open, given: Set(ImportedFeature.Field.allCases))
+        ImportedFeature($0, status: .open, given: Self.said(of: $0))
       }
     self.declaresDependencies =
       declaresDependencies ?? backlog.features.contains { !$0.dependencies.isEmpty }
+  }
+
+  /// The fields of a feature in our own form that differ from those of one that has nothing but a title.
+  private static func said(of feature: Feature) -> Set<ImportedFeature.Field> {
+    let bare = Feature(id: feature.id, title: feature.title)
+    var fields: Set<ImportedFeature.Field> = []
+    if feature.category != bare.category { fields.insert(.category) }
+    if feature.description != bare.description { fields.insert(.description) }
+    if feature.steps != bare.steps { fields.insert(.steps) }
+    if feature.dependencies != bare.dependencies { fields.insert(.dependencies) }
+    if feature.touches != bare.touches { fields.insert(.touches) }
+    if feature.priority != bare.priority { fields.insert(.priority) }
+    if feature.model != bare.model { fields.insert(.model) }
+    if feature.agent != bare.agent { fields.insert(.agent) }
+    if feature.slots != bare.slots { fields.insert(.slots) }
+    return fields
   }
 }

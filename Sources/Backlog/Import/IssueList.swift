@@ -32,7 +32,14 @@ struct IssueList {
       notes.append(
         "the issues have no text; `gh issue list --json number,title,body,labels,state` gives it")
     }
-    let entries = items.compactMap(issue)
+    var entries = items.compactMap(issue)
+    // The lists come newest first; people work on what came first.
+    let times = items.map { input.text($0, "createdAt") ?? input.text($0, "created_at") }
+    if entries.count == items.count, !times.contains(nil) {
+      entries = zip(times.map { $0! }, entries).enumerated().sorted {
+        ($0.element.0, $0.offset) < ($1.element.0, $1.offset)
+      }.map(\.element.1)
+    }
     return try ImportSettling(input: input, noun: "issue").settle(
       entries, format: forge.format, notes: notes)
   }
@@ -55,15 +62,29 @@ struct IssueList {
       return nil
     }
     let body = input.text(tree, forge.body) ?? ""
+    let plain = IssueText.withoutCodeAndComments(body)
+    let boxes = IssueText.checkboxes(plain)
+    let parts = boxes.map(IssueText.issue)
     let labels = input.list(tree, "labels").compactMap { $0.word ?? $0["name"]?.word }
     var feature = Feature(
       id: id, title: title, category: CategoryGuess.category(labels: labels, title: title),
       description: body.replacing("\r\n", with: "\n"))
-    feature.steps = IssueText.checkboxes(body)
-    feature.dependencies = IssueText.blockers(body).filter { $0 != id }.map { Dependency(id: $0) }
+    feature.steps = zip(boxes, parts).filter { $0.1 == nil }.map(\.0)
+    var needed = IssueText.blockers(plain) + parts.compactMap(\.self)
+    for key in ["blockedBy", "blocked_by", "subIssues", "sub_issues", "trackedIssues"] {
+      guard let member = tree[key] else { continue }
+      let others = member.array ?? member["nodes"]?.array ?? []
+      needed += others.compactMap { $0[forge.number]?.word ?? $0.word }
+    }
+    for other in needed
+    where other != id && !feature.dependencies.contains(where: { $0.id == other }) {
+      feature.dependencies.append(Dependency(id: other))
+    }
     let priority = Self.priority(labels)
     feature.priority = priority ?? 0
-    var given: Set<ImportedFeature.Field> = [.description, .steps]
+    var given = input.fields(tree, [(.description, [forge.body])])
+    if !feature.steps.isEmpty { given.insert(.steps) }
+    if !labels.isEmpty { given.insert(.category) }
     if !feature.dependencies.isEmpty { given.insert(.dependencies) }
     if priority != nil { given.insert(.priority) }
     var status = input.status(tree, "state")

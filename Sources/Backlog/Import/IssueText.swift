@@ -12,39 +12,39 @@ enum IssueText {
     }
   }
 
+  /// Returns a text without HTML comments, fenced code and code spans, which name nothing.
+  static func withoutCodeAndComments(_ text: String) -> String {
+    var lines: [Substring] = []
+    var fence: Substring?
+    for line in text.replacing(#/<!--[\s\S]*?(-->|$)/#, with: "").split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    {
+      let bare = line.drop { $0 == " " || $0 == "\t" }
+      if let open = fence {
+        if bare.hasPrefix(open) { fence = nil }
+      } else if bare.hasPrefix("```") || bare.hasPrefix("~~~") {
+        fence = bare.prefix(3)
+      } else {
+        lines.append(line)
+      }
+    }
+    return lines.joined(separator: "\n").replacing(#/`[^`\n]*`/#, with: "")
+  }
+
+  /// Returns the number of the issue that a check box stands for: `#12`, or an issue's address alone.
+  static func issue(_ text: String) -> String? {
+    text.wholeMatch(of: #/(?:#|https?:\/\/[^\s]+\/issues\/)([0-9]{1,9})/#).map { String($0.1) }
+  }
+
   /// Reads a line as a check box of a list.
   static func checkbox(_ line: String) -> (indent: Int, mark: Character, text: String)? {
-    let indent = line.prefix { $0 == " " || $0 == "\t" }.reduce(0) { $0 + ($1 == "\t" ? 4 : 1) }
-    var rest = line.drop { $0 == " " || $0 == "\t" }
-    let digits = rest.prefix { $0.isASCII && $0.isNumber }
-    if let first = rest.first, "-*+".contains(first) {
-      rest = rest.dropFirst()
-    } else if !digits.isEmpty, let next = rest.dropFirst(digits.count).first, ".)".contains(next) {
-      rest = rest.dropFirst(digits.count + 1)
-    } else {
-      return nil
-    }
-    rest = rest.drop { $0 == " " }
-    guard rest.first == "[", let mark = rest.dropFirst().first,
-      rest.dropFirst(2).first == "]"
-    else { return nil }
-    return (indent, mark, rest.dropFirst(3).description.trimmed)
+    guard let bullet = ItemText.bullet(line), let mark = bullet.mark else { return nil }
+    return (ItemText.indent(line), mark, bullet.text)
   }
 
   /// Drops what makes a line an item of a list.
   private static func item(_ line: String) -> String {
-    if let box = checkbox(line) { return box.text }
-    let text = line.trimmed
-    if let first = text.first, "-*+•".contains(first), text.dropFirst().first == " " {
-      return text.dropFirst(2).description.trimmed
-    }
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    if !digits.isEmpty, let next = text.dropFirst(digits.count).first, ".)".contains(next),
-      text.dropFirst(digits.count + 1).first == " "
-    {
-      return text.dropFirst(digits.count + 2).description.trimmed
-    }
-    return text
+    ItemText.bullet(line)?.text ?? line.trimmed
   }
 
   /// The phrases after which a text names what must be done first.

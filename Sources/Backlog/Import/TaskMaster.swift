@@ -96,11 +96,18 @@ struct TaskMaster {
     }
     let own = ImportedFeature(
       feature, status: input.status(task, "status"),
-      given: fields, offset: task.offset)
+      given: fields(task), offset: task.offset)
     return parts + [own]
   }
 
-  private let fields: Set<ImportedFeature.Field> = [.description, .steps, .dependencies, .priority]
+  private func fields(_ task: PlacedJSON) -> Set<ImportedFeature.Field> {
+    input.fields(
+      task,
+      [
+        (.description, ["description", "details"]), (.steps, ["subtasks", "testStrategy"]),
+        (.dependencies, ["dependencies"]), (.priority, ["priority"]),
+      ])
+  }
 
   private func description(_ task: PlacedJSON) -> String {
     [input.text(task, "description"), input.text(task, "details")].compactMap { $0 }
@@ -144,6 +151,6 @@ struct TaskMaster {
     }
     return ImportedFeature(
       feature, status: input.status(subtask, "status"),
-      given: fields, offset: subtask.offset)
+      given: fields(subtask), offset: subtask.offset)
   }
 }

@@ -17,8 +17,9 @@ struct ImportCommand: ParsableCommand {
                gh issue list --json number,title,body,labels,state | lanekeeper import -
 
       The format is detected from the content. Importing again updates features.yml: features are
-      matched by id; comments, order, and what the source does not have stay. A feature written in
-      braces is never changed: it is named, and nothing is imported.
+      matched by id, or by title where the source has no ids; comments, order, what the source does
+      not have and what was changed in features.yml stay. A feature written in braces is never
+      changed: it is named, and nothing is imported.
       """)
   @Argument(help: "The file; - reads standard input.") var file: String
   @OptionGroup var project: ProjectOptions
@@ -39,7 +40,8 @@ struct ImportCommand: ParsableCommand {
     let isNew = force || !isThere
     let seen = isThere ? try InputFile.read(path) : nil
     let present = isNew ? Backlog(features: []) : try project.backlog()
-    var merge = BacklogMerge(result, into: present, keep: try begun(project))
+    let base = isNew ? nil : try lastImport(project)
+    var merge = BacklogMerge(result, into: present, base: base, keep: try begun(project))
     guard !result.entries.isEmpty, !(present.features.isEmpty && merge.added.isEmpty) else {
       throw Failure("\(file) holds no features that are still to be built", status: 65)
     }
@@ -60,7 +62,17 @@ struct ImportCommand: ParsableCommand {
       }
       return try text(backlog, in: isNew ? nil : old)
     }
+    try project.store().setValue(Self.lastImportKey, BacklogWriter.yaml(merge.source))
     report(result, merge, path, isNew: present.features.isEmpty, detected: filled.notes)
+  }
+
+  private static let lastImportKey = "imported"
+
+  /// The source's features at the last import.
+  private func lastImport(_ project: Project) throws -> Backlog? {
+    try project.existingStore()?.value(Self.lastImportKey).flatMap {
+      try? BacklogReader.read(text: $0, file: Self.lastImportKey)
+    }
   }
 
   private func read() throws -> ImportResult {
@@ -111,6 +123,12 @@ struct ImportCommand: ParsableCommand {
     if !merge.finished.isEmpty {
       let ids = merge.finished.prefix(10).map { "#\($0)" }.joined(separator: ", ")
       notes.append("taken out of features.yml, since they are done or cancelled there: \(ids)")
+    }
+    if !merge.kept.isEmpty {
+      let fields = merge.kept.prefix(10).joined(separator: ", ")
+      let more = merge.kept.count > 10 ? " and \(merge.kept.count - 10) more" : ""
+      notes.append(
+        "different in the source and kept as features.yml has them: \(fields)\(more)")
     }
     if !merge.unknown.isEmpty {
       notes.append(
