@@ -16,6 +16,8 @@ package final class StandardServer: Sendable {
     var running: [RequestID: Task<Void, Never>] = [:]
     var legacy = Subscription()
     var listening: [RequestID: Subscription] = [:]
+    /// Stands at the first subscription; what changes after its answer is told.
+    var watcher: ChangeWatcher?
   }
 
   /// - Parameter output: the descriptor that answers go to.
@@ -130,7 +132,11 @@ package final class StandardServer: Sendable {
 
   private func listen(_ request: Request) throws -> JSON? {
     let subscription = try Subscription(request)
-    state.withLock { $0.listening[request.id] = subscription }
+    let store = dispatcher.coordinator.store
+    state.withLock {
+      if $0.watcher == nil { $0.watcher = try? ChangeWatcher(store) }
+      $0.listening[request.id] = subscription
+    }
     send(subscription.acknowledgement)
     return nil
   }
@@ -139,7 +145,9 @@ package final class StandardServer: Sendable {
     guard let uri = request.params["uri"]?.string else {
       throw RPCError.invalidParameters("'uri' is missing")
     }
+    let store = dispatcher.coordinator.store
     state.withLock { state in
+      if state.watcher == nil { state.watcher = try? ChangeWatcher(store) }
       if on { state.legacy.resources.insert(uri) } else { state.legacy.resources.remove(uri) }
     }
     return Outgoing.result(request.id, [:])
@@ -147,21 +155,18 @@ package final class StandardServer: Sendable {
 
   /// Notifies the client of changes that it subscribed to.
   private func watch() async {
-    var watcher: ChangeWatcher?
+    let store = dispatcher.coordinator.store
     while !Task.isCancelled {
       try? await Task.sleep(for: interval)
-      let wanted = state.withLock { state in
-        (state.isInitialized ? [state.legacy] : []) + state.listening.values
+      let (wanted, found) = state.withLock { state in
+        let wanted = (state.isInitialized ? [state.legacy] : []) + state.listening.values
+        guard state.watcher != nil else {
+          if !wanted.isEmpty { state.watcher = try? ChangeWatcher(store) }
+          return (wanted, Change?.none)
+        }
+        return (wanted, try? state.watcher?.look())
       }
-      guard !wanted.isEmpty else {
-        watcher = nil
-        continue
-      }
-      if watcher == nil {
-        watcher = try? ChangeWatcher(dispatcher.coordinator.store)
-        continue
-      }
-      guard let change = try? watcher?.look(), !change.isNothing else { continue }
+      guard let change = found, !change.isNothing else { continue }
       for subscription in wanted {
         for note in subscription.notifications(of: change) { send(note) }
       }

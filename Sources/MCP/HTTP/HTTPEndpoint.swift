@@ -78,9 +78,11 @@ package final class HTTPEndpoint: Sendable {
   private func listen(_ subscription: Subscription) -> HTTPResponse {
     let (stream, events) = AsyncStream.makeStream(of: [UInt8].self)
     let (store, interval) = (dispatcher.coordinator.store, interval)
+    // What changes from the acknowledgement on is told.
+    let begin = try? ChangeWatcher(store)
     events.yield(Self.event(subscription.acknowledgement))
     let task = Task {
-      var watcher = try? ChangeWatcher(store)
+      var watcher = begin
       while !Task.isCancelled {
         try? await Task.sleep(for: interval)
         guard let change = try? watcher?.look(), !change.isNothing else { continue }
