@@ -25,6 +25,7 @@ extension Store {
           INSERT INTO dependencies(feature, depends_on, source, confidence, reason)
           VALUES (?, ?, ?, ?, ?) ON CONFLICT(feature, depends_on) DO NOTHING
           """)
+      let known = Set(try String.fetchAll(db, sql: "SELECT \(Self.needPair) FROM dependencies d"))
       try db.execute(sql: "DELETE FROM dependencies WHERE source <> 'discovered'")
       for (position, entry) in features.enumerated() {
         try upsert.execute(arguments: [
@@ -47,7 +48,7 @@ extension Store {
               ('pending', 'ready', 'waiting', 'blocked', 'failed', 'abandoned', 'undone'))
           """)
       try noteDropped(db)
-      try noteLateNeeds(db)
+      try noteLateNeeds(db, known: known)
       try settleReadiness(db)
       for feature in try waitingOverDependencies(db) { try breakCircles(db, through: feature) }
     }
@@ -55,18 +56,23 @@ extension Store {
 
   private static let lateNeedPrefix = "late_need:"
 
+  private static let needPair = "d.feature || ' ' || d.depends_on"
+
   /// Notes which dependencies were added to features that had landed by then.
-  private func noteLateNeeds(_ db: Database) throws {
+  ///
+  /// - Parameter known: those that were there before, as ``needPair`` writes them.
+  private func noteLateNeeds(_ db: Database, known: Set<String>) throws {
     let late = try Row.fetchAll(
       db,
       sql: """
-        SELECT d.feature, d.depends_on FROM dependencies d
+        SELECT \(Self.needPair) AS pair, p.state = 'landed' AS is_there FROM dependencies d
         JOIN features f ON f.id = d.feature JOIN features p ON p.id = d.depends_on
-        WHERE f.state = 'landed' AND p.state <> 'landed'
+        WHERE f.state = 'landed'
         """)
     for row in late {
-      try Self.setValue(
-        db, "\(Self.lateNeedPrefix)\(row["feature"] as String) \(row["depends_on"] as String)", "1")
+      let (pair, isThere): (String, Bool) = (row["pair"], row["is_there"])
+      guard !isThere || !known.contains(pair) else { continue }
+      try Self.setValue(db, Self.lateNeedPrefix + pair, "1")
     }
   }
 
