@@ -136,6 +136,18 @@ import Testing
     #expect(seen >= 4)
   }
 
+  /// A suite without it blocks the threads that the tasks of all tests share.
+  @Test func everySuiteIsBounded() throws {
+    let tests = root.appendingPathComponent("Tests")
+    for case let file as URL in FileManager.default.enumerator(
+      at: tests, includingPropertiesForKeys: nil)! where file.pathExtension == "swift"
+    {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let isBounded = text.contains(/@Suite\([^\n]*\.bounded/)
+      #expect(isBounded || !text.contains(/\n\s*@Test\b/), "\(file.lastPathComponent)")
+    }
+  }
+
   @Test func theHookLinksNoLargeLibrary() throws {
     let imports = try imports(of: "lanekeeper-hook")
     #expect(imports.isDisjoint(with: ["Foundation", "GRDB", "Git", "CLibgit2", "Store"]))

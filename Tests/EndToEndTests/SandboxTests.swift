@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `sandbox: bubblewrap`, with the real bwrap.
-@Suite(.enabled(if: SandboxHere.works, "bubblewrap can't make a sandbox on this machine"))
+@Suite(.bounded, .enabled(if: SandboxHere.works, "bubblewrap can't make a sandbox on this machine"))
 struct SandboxTests {
   private func shop(
     _ features: String, agent: String, sandbox: String = "kind: bubblewrap",
@@ -467,7 +467,7 @@ struct SandboxTests {
     try shop.repository.write(
       "lanekeeper.yml",
       try shop.repository.read("lanekeeper.yml")
-        + "limits: {silence_minutes: 0.08, attempts: 1}\n")
+        + "limits: {silence_minutes: 0.25, attempts: 1}\n")
     let result = try shop.run("run", "--parallel", "2")
     #expect(result.status == 1, "\(result.error)\(result.text)")
     let (log, other) = (try log(shop, "1"), try log(shop, "2"))

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 /// What can be reached inside, with the real bwrap.
-@Suite(.enabled(if: Here.hasBubblewrap, "bubblewrap can't make a sandbox on this machine"))
+@Suite(
+  .bounded, .enabled(if: Here.hasBubblewrap, "bubblewrap can't make a sandbox on this machine"))
 struct BubblewrapTests {
 
   private func inside(

@@ -21,7 +21,7 @@ import Testing
   }
 
   private func waitFor(_ condition: () -> Bool) async throws {
-    for _ in 0..<2000 {
+    for _ in 0..<24_000 {
       // A loop's `where` would go on looking at every process after it has come true.
       if condition() { return }
       try await Task.sleep(for: .milliseconds(5))
@@ -320,7 +320,7 @@ import Testing
       done
       trap '' TERM; touch up; sleep 3000; echo late > late
       """)
-    shells.wallSeconds = way == "limit" ? 1 : nil
+    shells.wallSeconds = way == "limit" ? 5 : nil
     shells.graceSeconds = 0.1
     let process = try GuardedProcess.start(shells)
     try await waitFor { scratch.exists("up") }

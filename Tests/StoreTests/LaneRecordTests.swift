@@ -2,7 +2,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct LaneRecordTests {
+@Suite(.bounded) struct LaneRecordTests {
   @Test(arguments: [
     ("/r/.git/worktrees/lane-12", 12), ("/r/.git/worktrees/lane-x", nil), ("/r/.git/lane-1", nil),
     ("/r/.git/worktrees/lane-1/more", nil), ("/r/.git/worktrees/other-1", nil), ("", nil),

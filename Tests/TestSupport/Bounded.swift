@@ -14,7 +14,7 @@ package struct Bounded: SuiteTrait, TestTrait, TestScoping {
     guard testCase != nil else { return try await body() }
     await Places.shared.take()
     do {
-      try await body()
+      try await withTaskExecutorPreference(TestThreads.shared) { try await body() }
     } catch {
       await Places.shared.give()
       throw error

@@ -5,7 +5,7 @@ import Testing
 @testable import Web
 
 /// The logs of attempts, as a stream and in parts.
-@Suite struct OutputTests {
+@Suite(.bounded) struct OutputTests {
   private func append(_ text: String, to log: String) throws {
     if !FileManager.default.fileExists(atPath: log) {
       #expect(FileManager.default.createFile(atPath: log, contents: nil))

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Web
 
-@Suite struct ReplyTests {
+@Suite(.bounded) struct ReplyTests {
   @Test(
     arguments: [
       (nil, false), ("", false), ("br", false), ("gzip", true), ("br, gzip;q=0.5", true),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-@Suite struct RequestChecksTests {
+@Suite(.bounded) struct RequestChecksTests {
   private let place: TemporaryDirectory
   private let checks: RequestChecks
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-@Suite struct RouteTests {
+@Suite(.bounded) struct RouteTests {
   private func match(_ route: String, _ path: String) -> [String: String]? {
     Route.get(route, "") { _ in .done }.match(path.split(separator: "/"))
   }
