@@ -87,7 +87,7 @@ let package = Package(
     + engineTests("Lanes")
     + engineTests("Attempts", exclude: ["Snapshots"])
     + engineTests("Landing", ["LandingSimulation", "landing-probe"])
-    + engineTests("Run")
+    + engineTests("Run", ["CSQLite"])
     + module(
       "MCP",
       [

@@ -14,6 +14,14 @@ import Testing
     _ shop: Workshop, _ arguments: [String] = ["run"], status: Int32, saying words: String...,
     at directory: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
+    try expect(
+      shop, arguments, status: status, saying: words, at: directory, sourceLocation: sourceLocation)
+  }
+
+  private func expect(
+    _ shop: Workshop, _ arguments: [String] = ["run"], status: Int32, saying words: [String],
+    at directory: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
     let before = try shop.repository.runGit(["for-each-ref"]).text
     let checkout = try shop.repository.runGit(["status", "--porcelain", "--ignored"]).text
     let result = try shop.run(arguments, at: directory)
@@ -31,28 +39,91 @@ import Testing
     #expect(!shop.repository.root.exists("trace"), sourceLocation: sourceLocation)
   }
 
-  @Test func missingRepository() throws {
+  @Test func placesWhereNothingCanRunAreNamed() throws {
     let shop = try shop()
     try expect(shop, status: 1, saying: "no git repository", at: shop.repository.root.path("home"))
     try expect(shop, ["run", "--project-dir", "nowhere"], status: 1, saying: "does not exist")
-  }
-
-  @Test func bareRepository() throws {
-    let shop = try shop()
     let bare = shop.repository.root.path("bare")
     try shop.repository.git("clone", "-q", "--bare", ".", bare)
     try expect(shop, ["run", "--project-dir", bare], status: 1, saying: "bare repository")
-  }
-
-  @Test func detachedHead() throws {
-    let shop = try shop()
     try shop.repository.git("checkout", "-q", "--detach")
     try expect(shop, status: 1, saying: "detached", "git switch")
+    try shop.repository.git("switch", "-q", "main")
+    try shop.repository.git("config", "core.repositoryformatversion", "1")
+    try shop.repository.git("config", "extensions.partialClone", "origin")
+    try expect(shop, status: 1, saying: "partial clone")
+    let doctor = try shop.run("doctor")
+    #expect(doctor.status == 1 && doctor.text.contains("partial clone"))
   }
 
-  @Test func missingTarget() throws {
-    try expect(
-      try shop(Self.backlog, "target: trunk"), status: 1, saying: "'trunk' does not exist")
+  /// Each is told with its place, as one error, before anything is begun.
+  @Test func wrongSettingsAndBacklogsAreNamed() throws {
+    let shop = try shop()
+    let plain = try shop.repository.read("lanekeeper.yml")
+    let slots = """
+      features:
+        - id: 1
+          title: One
+          slots: [browser, browzer]
+        - {id: 2, title: Two, slots: [db]}
+
+      """
+    for (backlog, settings, status, words) in [
+      (Self.backlog, "target: trunk", 1, ["'trunk' does not exist"]),
+      (Self.backlog, "sandbox: {network: none}", 65, ["sandbox.network", "on, off"]),
+      (
+        slots, "slots: {browser: 1}", 65,
+        [
+          "features.yml:4:22", "have no 'browzer'", "did you mean `browser`?", "features.yml:5",
+          "have no 'db'", "`slots: {db: 1}`",
+        ]
+      ),
+      (
+        Self.backlog, "slots: {browser: 0, 2fast: 1, a-b: 1, a_b: 1}", 65,
+        ["slots.browser", "from 1 to 1000", "'2fast'", "LANEKEEPER_SLOT_A_B"]
+      ),
+      ("features: []\n", "", 65, ["no features", "lanekeeper import"]),
+      (
+        "features:\n  - {id: 1, title: A, depends_on: [2]}\n  - {id: 2, title: B, depends_on: [1]}\n",
+        "", 65, ["features.yml:", "cycle"]
+      ),
+      (
+        "features:\n  - {id: 1, title: A}\n  - {id: 1, title: B, depend_on: [7]}\n", "", 65,
+        ["features.yml:3", "depend_on", "did you mean `depends_on`?", "duplicate"]
+      ),
+      (Self.backlog, "preset: best", 65, ["lanekeeper.yml:"]),
+      // /proc takes no directory, also from root; /dev/full is no directory.
+      (Self.backlog, "lanes: {path: /proc/lanes}", 1, ["/proc"]),
+      (Self.backlog, "lanes: {path: /dev/full}", 1, ["/dev/full"]),
+    ] as [(String, String, Int32, [String])] {
+      try shop.repository.write("features.yml", backlog)
+      try shop.repository.write("lanekeeper.yml", plain + settings + "\n")
+      try expect(shop, status: status, saying: words)
+    }
+    try shop.repository.write("features.yml", Self.backlog)
+    try shop.repository.write(
+      "lanekeeper.yml", plain.replacing("gate: make test", with: "gate: no-such-program --all"))
+    try expect(shop, status: 1, saying: "no-such-program", "not found")
+    try shop.repository.write(
+      "lanekeeper.yml", "gate: make test\nagent: command\nagents: {command: {run: no-such-agent}}\n"
+    )
+    try expect(shop, status: 65, saying: "no-such-agent")
+    try FileManager.default.removeItem(atPath: shop.repository.path + "/features.yml")
+    try expect(shop, status: 65, saying: "features.yml is not there")
+  }
+
+  @Test func wrongArgumentsAreNamed() throws {
+    let shop = try shop()
+    for (arguments, words) in [
+      (["run", "--parallel=0"], ["parallel"]), (["run", "--parallel=6"], ["parallel"]),
+      (["run", "--parallel=-1"], ["parallel"]), (["run", "--parallel=x"], ["parallel"]),
+      (["run", "--preset", "best"], ["best", "quality"]),
+      (["run", "--models", "gpt"], ["gpt", "opus"]),
+      (["run", "--models", "opus", "--preset", "cheap"], ["--preset"]),
+      (["run", "--agent", "nobody"], ["nobody"]), (["work", "7"], ["'7'"]),
+      (["run", "--feature", "7"], ["'7'"]), (["nonsense"], ["nonsense"]),
+      (["run", "--nonsense"], ["--nonsense"]),
+    ] { try expect(shop, arguments, status: 64, saying: words) }
   }
 
   @Test func withoutBubblewrapARunRefuses() throws {
@@ -80,91 +151,6 @@ import Testing
       try shop.repository.read("lanekeeper.yml").replacing(
         "sandbox: bubblewrap", with: "sandbox: none"))
     #expect(try shop.run("doctor").text.contains("bubblewrap is not installed"))
-  }
-
-  @Test func whatIsNotBuiltIsRefused() throws {
-    try expect(
-      try shop(Self.backlog, "sandbox: {network: none}"), status: 65, saying: "sandbox.network",
-      "on, off")
-  }
-
-  @Test func slotsThatThereAreNotAreTold() throws {
-    let backlog = """
-      features:
-        - id: 1
-          title: One
-          slots: [browser, browzer]
-        - {id: 2, title: Two, slots: [db]}
-
-      """
-    try expect(
-      try shop(backlog, "slots: {browser: 1}"), status: 65,
-      saying: "features.yml:4:22", "have no 'browzer'", "did you mean `browser`?", "features.yml:5",
-      "have no 'db'", "`slots: {db: 1}`")
-    try expect(
-      try shop(Self.backlog, "slots: {browser: 0, 2fast: 1, a-b: 1, a_b: 1}"), status: 65,
-      saying: "slots.browser", "from 1 to 1000", "'2fast'", "LANEKEEPER_SLOT_A_B")
-  }
-
-  @Test func emptyBacklog() throws {
-    try expect(try shop("features: []\n"), status: 65, saying: "no features", "lanekeeper import")
-    let missing = try shop()
-    try FileManager.default.removeItem(atPath: missing.repository.path + "/features.yml")
-    try expect(missing, status: 65, saying: "features.yml is not there")
-  }
-
-  @Test func cycle() throws {
-    try expect(
-      try shop(
-        "features:\n  - {id: 1, title: A, depends_on: [2]}\n  - {id: 2, title: B, depends_on: [1]}\n"
-      ),
-      status: 65, saying: "features.yml:", "cycle")
-  }
-
-  @Test func duplicateIDAndUnknownKeyInOneGo() throws {
-    try expect(
-      try shop(
-        "features:\n  - {id: 1, title: A}\n  - {id: 1, title: B, depend_on: [7]}\n"), status: 65,
-      saying: "features.yml:3", "depend_on", "did you mean `depends_on`?", "duplicate")
-  }
-
-  @Test(arguments: ["0", "6", "-1", "x"])
-  func parallel(value: String) throws {
-    try expect(try shop(), ["run", "--parallel=\(value)"], status: 64, saying: "parallel")
-  }
-
-  @Test func presetAndModels() throws {
-    try expect(try shop(), ["run", "--preset", "best"], status: 64, saying: "best", "quality")
-    try expect(try shop(), ["run", "--models", "gpt"], status: 64, saying: "gpt", "opus")
-    try expect(
-      try shop(), ["run", "--models", "opus", "--preset", "cheap"], status: 64, saying: "--preset")
-    try expect(try shop(Self.backlog, "preset: best"), status: 65, saying: "lanekeeper.yml:")
-  }
-
-  @Test func gateNotFound() throws {
-    let shop = try Workshop(features: Self.backlog, agent: "true", gate: "no-such-program --all")
-    try expect(shop, status: 1, saying: "no-such-program", "not found")
-  }
-
-  @Test func agentNotFound() throws {
-    try expect(try shop(), ["run", "--agent", "nobody"], status: 64, saying: "nobody")
-    let shop = try shop()
-    try shop.repository.write(
-      "lanekeeper.yml", "gate: make test\nagent: command\nagents: {command: {run: no-such-agent}}\n"
-    )
-    try expect(shop, status: 65, saying: "no-such-agent")
-  }
-
-  @Test func unknownFeature() throws {
-    try expect(try shop(), ["work", "7"], status: 64, saying: "'7'")
-    try expect(try shop(), ["run", "--feature", "7"], status: 64, saying: "'7'")
-  }
-
-  @Test func lanesThatCannotBeWritten() throws {
-    // /proc takes no directory, also from root; /dev/full is no directory.
-    try expect(try shop(Self.backlog, "lanes: {path: /proc/lanes}"), status: 1, saying: "/proc")
-    try expect(
-      try shop(Self.backlog, "lanes: {path: /dev/full}"), status: 1, saying: "/dev/full")
   }
 
   /// Tells whether a test may mount something for itself alone.
@@ -203,19 +189,5 @@ import Testing
     #expect(result.error.contains("not enough disk space"), "\(result.error)")
     #expect(!shop.repository.root.exists("trace"))
     #expect(!shop.repository.root.exists("repo/.git/lanekeeper"))
-  }
-
-  @Test func anotherObjectFormat() throws {
-    let shop = try shop()
-    try shop.repository.git("config", "core.repositoryformatversion", "1")
-    try shop.repository.git("config", "extensions.partialClone", "origin")
-    try expect(shop, status: 1, saying: "partial clone")
-    let doctor = try shop.run("doctor")
-    #expect(doctor.status == 1 && doctor.text.contains("partial clone"))
-  }
-
-  @Test func unknownCommandAndOption() throws {
-    try expect(try shop(), ["nonsense"], status: 64, saying: "nonsense")
-    try expect(try shop(), ["run", "--nonsense"], status: 64, saying: "--nonsense")
   }
 }

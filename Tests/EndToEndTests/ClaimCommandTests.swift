@@ -127,22 +127,4 @@ import Testing
     #expect(try shop.trace().count { $0[0] == "begin" } == 2)
     #expect(try shop.json("claims")["claims"] as? [[String: String]] == [])
   }
-
-  @Test func strictClaimsLetAnUndoThroughAndAreNotTakenForOthersHooks() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(2),
-      agent: """
-        [ $id = 2 ] || \(Workshop.program) claim f$id.txt > /dev/null || exit 9
-        echo work > f$id.txt
-        """, configuration: "claims: {policy: strict}\nlimits: {attempts: 1}")
-    let run = try shop.run("run", "--parallel", "1")
-    #expect(try shop.landed() == ["1"], "\(run.text)")
-    let explained = try shop.run("explain", "2").text
-    #expect(explained.contains("f2.txt") && explained.contains("lanekeeper claim"), "\(explained)")
-    #expect(!run.text.contains("the repository's hooks refused"), "\(run.text)")
-    let undo = try shop.run("undo", "1")
-    #expect(undo.status == 0, "\(undo.text)\(undo.error)")
-    #expect(try shop.repository.runGit(["cat-file", "-e", "main:f1.txt"]).status != 0)
-    #expect(try shop.run("doctor", "--deep").status == 0)
-  }
 }

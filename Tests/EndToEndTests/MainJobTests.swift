@@ -104,64 +104,6 @@ import Testing
     #expect(order.count == 4 && order.first == "a" && order.last == "d")
   }
 
-  @Test func failedGateGoesBackToTheAgentWithTheLog() throws {
-    let shop = try Workshop(
-      features: "features:\n  - {id: 1, title: One, category: testing}\n",
-      agent: """
-        case "$prompt" in
-          *one.txt*) echo good > one.txt ;;
-          *) echo BUG > one.txt ;;
-        esac
-        """, configuration: "preset: economy")
-    let result = try shop.run("run")
-    #expect(result.status == 0, "\(result.text)")
-    #expect(try shop.repository.read("one.txt") == "good\n")
-    let begins = try shop.trace().filter { $0[0] == "begin" }
-    // The second attempt climbs a tier.
-    #expect(begins.map { $0[3] } == ["haiku", "sonnet"])
-    #expect(
-      result.text.contains(
-        "❌ agent-1: Feature #1 failed (gate: make test exited 2), will retry with SONNET"))
-    // The tree that failed was never the target's.
-    for commit in try shop.repository.git("log", "--first-parent", "--format=%H", "main")
-      .split(separator: "\n")
-    {
-      let found = try shop.repository.runGit(["show", "\(commit):one.txt"])
-      #expect(!found.text.contains("BUG"))
-    }
-  }
-
-  @Test func p3_attemptsRunOutAndDependentsAreBlocked() throws {
-    let shop = try Workshop(
-      features: """
-        features:
-          - {id: 1, title: One}
-          - {id: 2, title: Two, depends_on: [1]}
-          - {id: 3, title: Three}
-
-        """,
-      agent: """
-        case $id in
-          1) echo unfinished > one.txt; exit 3 ;;
-          *) echo $id > f$id.txt ;;
-        esac
-        """, configuration: "limits: {attempts: 2}")
-    let result = try shop.run("run")
-    #expect(result.status == 1)
-    #expect(try shop.landed() == ["3"])
-    #expect(try shop.trace().filter { $0[0] == "begin" && $0[1] == "1" }.count == 2)
-    #expect(result.text.contains("Failed: 1") && result.text.contains("Blocked: 1"))
-    #expect(try shop.run("explain", "2").text.contains("#1 One is failed"))
-    // What was done stays on the branch, and a person can have it tried again.
-    #expect(try shop.repository.git("show", "lane/1-one:one.txt") == "unfinished")
-    try shop.repository.root.write(
-      "agent.sh", "cat > /dev/null; echo $LANEKEEPER_FEATURE_ID > done.txt")
-    #expect(try shop.run("retry", "1").status == 0)
-    let again = try shop.run("run")
-    #expect(again.status == 0, "\(again.text)")
-    #expect(try shop.landed() == ["3", "1", "2"] || shop.landed() == ["3", "1"])
-  }
-
   @Test func p2_twoFeaturesThatWantTheSameFile() throws {
     let shop = try Workshop(
       features: """
@@ -186,64 +128,6 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
-  @Test func whatTheAgentLeavesIsCommittedAndLitterIsNot() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(1),
-      agent: """
-        echo one > one.txt; echo mess > .aider.chat; mkdir -p deep; echo two > "deep/two words.txt"
-        git commit -q --allow-empty -m "agent's own"
-        """, configuration: "lanes: {litter: [.aider*]}")
-    #expect(try shop.run("run").status == 0)
-    #expect(try shop.repository.read("deep/two words.txt") == "two\n")
-    #expect(!shop.repository.root.exists("repo/.aider.chat"))
-    let trailers = try shop.repository.git(
-      "log", "main", "--format=%(trailers:only)", "--grep=Lane-Feature")
-    #expect(trailers.contains("Lane-Feature: 1") && trailers.contains("Agent: "))
-    let landing = try shop.repository.git("log", "-1", "--format=%(trailers:only)", "main")
-    #expect(landing.contains("Feature: 1") && landing.contains("Gate: make test"))
-    #expect(landing.contains("Model: "))
-  }
-
-  @Test func anAgentThatChangesNothingHasFailed() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(1), agent: "echo all done",
-      configuration: "limits: {attempts: 1}")
-    let result = try shop.run("run")
-    #expect(result.status == 1)
-    #expect(result.text.contains("failed (no changes)"))
-  }
-
-  @Test func aHungAgentIsEndedAndItsWorkKept() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(1),
-      agent: "echo half > half.txt; setsid sleep 600 & sleep 600",
-      configuration: "limits: {attempts: 1, attempt_minutes: 0.02}")
-    let result = try shop.run("run")
-    #expect(result.status == 1)
-    #expect(result.text.contains("limits.attempt_minutes"))
-    #expect(try shop.repository.git("show", "lane/1-feature-1:half.txt") == "half")
-    #expect(try shop.leftovers() == [])
-  }
-
-  @Test func p4_aLaneThatAPersonMovedIsLeftOut() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(3), agent: "echo $id > f$id.txt")
-    #expect(try shop.run("run", "--parallel", "1", "--feature", "1").status == 0)
-    let lane = try #require(
-      shop.repository.git("worktree", "list").split(separator: "\n").first {
-        $0.contains("repo.lanes/1 ")
-      })
-    #expect(!lane.isEmpty)
-    try shop.repository.git("worktree", "unlock", shop.repository.root.path("repo.lanes/1"))
-    try shop.repository.git(
-      "worktree", "move", shop.repository.root.path("repo.lanes/1"),
-      shop.repository.root.path("mine"))
-    let result = try shop.run("run", "--parallel", "2")
-    #expect(result.status == 0, "\(result.text)\(result.error)")
-    #expect(try shop.landed().sorted() == ["1", "2", "3"])
-    #expect(shop.repository.root.exists("mine/shared.txt"))
-  }
-
   @Test func makeRunsTheGraph() throws {
     let shop = try Workshop(
       features: """
@@ -264,21 +148,5 @@ import Testing
       directory: shop.repository.path, environment: environment)
     #expect(make.status == 0, "\(make.error)")
     #expect(try shop.landed().sorted() == ["1", "2", "3"])
-  }
-
-  @Test func importedTaskMasterBacklogRunsToItsEnd() throws {
-    let shop = try Workshop(features: "features: []\n", agent: "echo $id > f$id.txt")
-    let tasks = """
-      {"tasks": [
-        {"id": 1, "title": "Set up", "description": "d", "status": "pending", "priority": "high",
-         "dependencies": [], "subtasks": []},
-        {"id": 2, "title": "Use it", "description": "d", "status": "pending", "dependencies": [1]}
-      ]}
-      """
-    try shop.repository.root.write("tasks.json", tasks)
-    let imported = try shop.run("import", shop.repository.root.path("tasks.json"))
-    #expect(imported.status == 0, "\(imported.error)")
-    #expect(try shop.run("run").status == 0)
-    #expect(try shop.landed() == ["1", "2"])
   }
 }

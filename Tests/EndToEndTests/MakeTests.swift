@@ -141,24 +141,27 @@ import Testing
     #expect(try make(shop, "approve-9").error.contains("there is no feature '9'"))
   }
 
-  @Test(arguments: ["-n", "-t", "-q"]) func nothingRunsWhereMakeIsNotToRunAnything(
-    _ option: String
-  ) throws {
+  @Test func nothingRunsWhereMakeIsNotToRunAnything() throws {
     let shop = try shop(Self.chain, more: "review: required")
-    for arguments in [[option, "features"], [option, "-j2", "features"], [option, "feature-4"]] {
-      let result = try TestProgram.run(
-        ["make"] + arguments, directory: shop.repository.path, environment: shop.environment)
-      #expect((result.status == 0) == (option != "-q"), "\(result.text)\(result.error)")
-      #expect(result.text.contains("lanekeeper work -- a.1"), "\(result.text)")
-    }
-    for target in ["land", "lanes-stop", "lanes-clean", "approve-4"] {
-      _ = try make(shop, option, target)
+    for option in ["-n", "-t", "-q"] {
+      for arguments in [["features"], ["-j2", "features"], ["feature-4"]] {
+        let result = try TestProgram.run(
+          ["make", option] + arguments, directory: shop.repository.path,
+          environment: shop.environment)
+        #expect((result.status == 0) == (option != "-q"), "\(result.text)\(result.error)")
+        #expect(result.text.contains("lanekeeper work -- a.1"), "\(result.text)")
+      }
+      for target in ["land", "lanes-stop", "lanes-clean", "approve-4"] {
+        _ = try make(shop, option, target)
+      }
     }
     #expect(try shop.trace() == [])
     #expect(try shop.repository.git("status", "--porcelain") == "")
     #expect(try shop.repository.git("for-each-ref", "refs/heads/lane") == "")
     #expect(try make(shop, "feature-a.1").status == 2)
-    #expect(try (make(shop, option, "approve-a.1").status == 0) == (option != "-q"))
+    for option in ["-n", "-t", "-q"] {
+      #expect(try (make(shop, option, "approve-a.1").status == 0) == (option != "-q"))
+    }
     let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
     #expect(features.first?["state"] as? String == "in_review")
   }
@@ -191,8 +194,10 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
-  /// A make whose three agents have written something, and go on when told.
-  private func threeAtWork() throws -> (Workshop, RunningProgram) {
+  /// Ctrl+C, and a kill of make and of every `work`, after which the guards end the agents.
+  @Test(arguments: [SIGINT, SIGKILL]) func p5_p7_whatIsEndedInTheMiddleGoesOnInARerun(
+    number: Int32
+  ) throws {
     let shop = try shop(
       Workshop.independent(3),
       agent: """
@@ -204,28 +209,20 @@ import Testing
       ["setsid", "make", "-j3", "features"], directory: shop.repository.path,
       environment: shop.environment, output: shop.repository.root.path("out"))
     #expect(try eventually { try begins(shop).count == 3 })
-    return (shop, build)
-  }
-
-  /// Tells all to go on, in another make, and that nothing was lost.
-  private func expectARerunGoesOn(_ shop: Workshop) throws {
+    kill(-build.pid, number)
+    #expect(build.wait() != 0)
+    #expect(try eventually { try shop.processes() == [] })
+    #expect(try shop.landed() == [])
+    if number == SIGINT {
+      let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
+      #expect(features.allSatisfy { $0["state"] as? String == "ready" })
+    }
     try shop.repository.root.write("go", "")
     let again = try make(shop, "-j3", "features")
     #expect(again.status == 0, "\(again.text)\(again.error)")
     #expect(try shop.landed().sorted() == ["1", "2", "3"])
     for id in ["1", "2", "3"] { #expect(try shop.repository.read("g\(id).txt") == "part\n") }
     #expect(try shop.leftovers() == [])
-  }
-
-  @Test func ctrlCEndsAllAndARerunGoesOn() throws {
-    let (shop, build) = try threeAtWork()
-    kill(-build.pid, SIGINT)
-    #expect(build.wait() != 0)
-    #expect(try eventually { try shop.processes() == [] })
-    #expect(try shop.landed() == [])
-    let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
-    #expect(features.allSatisfy { $0["state"] as? String == "ready" })
-    try expectARerunGoesOn(shop)
   }
 
   @Test func whatWaitsForAReviewGivesItsTokenToOthers() throws {
@@ -419,56 +416,5 @@ import Testing
       #expect(result.error.contains("needs GNU make 4.0 or later"), "\(goal): \(result.error)")
     }
     #expect(try shop.trace() == [])
-  }
-
-  @Test func killedWithAllThatBelongsToItARerunGoesOn() throws {
-    let (shop, build) = try threeAtWork()
-    // make and every `work`; the guards end the agents.
-    kill(-build.pid, SIGKILL)
-    build.wait()
-    #expect(try eventually { try shop.processes() == [] })
-    #expect(try shop.landed() == [])
-    try expectARerunGoesOn(shop)
-  }
-
-  @Test func titlesReachNeitherMakeNorAShell() throws {
-    let shop = try shop(
-      """
-      features:
-        - id: 1
-          title: "$(shell touch pwned1) `touch pwned2` $$(touch pwned3) # : % ; touch pwned4"
-        - id: 2
-          title: "--help\\n\\tinjected: ; touch pwned5\\n\\e[2J $(error x)"
-          depends_on: [1]
-
-      """, more: "review: required")
-    let build = try RunningProgram(
-      ["make", "-j2", "features"], directory: shop.repository.path, environment: shop.environment,
-      output: shop.repository.root.path("out"))
-    for id in ["1", "2"] {
-      #expect(
-        try eventually {
-          let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
-          return features.contains {
-            $0["id"] as? String == id && $0["state"] as? String == "in_review"
-          }
-        })
-      #expect(try !make(shop, "review").output.contains(0x1b))
-      #expect(try make(shop, "review-\(id)").status == 0)
-      #expect(try make(shop, "approve-\(id)").status == 0)
-    }
-    #expect(build.wait() == 0)
-    #expect(try shop.landed() == ["1", "2"])
-    #expect(try !shop.repository.root.read("out").utf8.contains(0x1b))
-    for goal in [
-      "review-1;touch pwned6", "review-$(shell touch pwned7)", "approve-'`touch pwned8`",
-      "feature-1|touch pwned9", "review---help",
-    ] {
-      _ = try make(shop, goal)
-    }
-    let found = try TestProgram.run(
-      ["find", shop.repository.root.path, "-name", "pwned*"], directory: "/",
-      environment: shop.environment)
-    #expect(found.text.isEmpty, "\(found.text)")
   }
 }

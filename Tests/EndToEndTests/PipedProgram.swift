@@ -52,7 +52,7 @@ final class PipedProgram {
 
   func send(_ text: String) { send(Array(text.utf8)) }
 
-  /// Reads one line; `nil` at the end of the output or after a minute of silence.
+  /// Reads one line; `nil` at the end of the output or after some minutes of silence.
   func line() -> String? {
     while true {
       if let end = pending.firstIndex(of: 0x0a) {
@@ -61,7 +61,7 @@ final class PipedProgram {
         return text
       }
       var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-      guard poll(&waiting, 1, 60_000) > 0 else { return nil }
+      guard poll(&waiting, 1, 240_000) > 0 else { return nil }
       var buffer = [UInt8](repeating: 0, count: 65536)
       let count = read(output, &buffer, buffer.count)
       guard count > 0 else { return nil }

@@ -85,30 +85,6 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
-  @Test func whoFillsTheDiskIsEndedAndItsWorkKept() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(3),
-      agent: """
-        echo "$id" > f$id.txt
-        case $id in
-        1) head -c 9000000 /dev/urandom > big.bin; sleep 600 ;;
-        2) head -c 9000000 /dev/zero > "$TMPDIR/big"; sleep 600 ;;
-        3) nice > f3.txt; sleep 2 ;;
-        esac
-
-        """, configuration: "limits: {disk_mb: 4, nice: 7, attempts: 1}\n")
-    #expect(try shop.run("run", "--parallel", "3").status == 1)
-    #expect(try shop.landed() == ["3"])
-    #expect(try shop.repository.read("f3.txt") == "7\n")
-    for id in [1, 2] {
-      #expect(try detail(shop, "\(id)") == "its lane grew by over 4 MB (limits.disk_mb)")
-      #expect(try shop.repository.git("show", "lane/\(id)-feature-\(id):f\(id).txt") == "\(id)")
-    }
-    #expect(try shop.repository.git("cat-file", "-s", "lane/1-feature-1:big.bin") == "9000000")
-    #expect(try rework(shop, "1").contains("large files"))
-    #expect(try shop.processes() == [])
-  }
-
   @Test func p5_aSetUpCommandEndsWithTheSupervisor() throws {
     let shop = try Workshop(
       features: Workshop.independent(1), agent: "echo done > f.txt",

@@ -19,22 +19,6 @@ import Testing
     try shop.repository.git("for-each-ref", "--format=%(refname:short)", "refs/heads/lane/\(id)-*")
   }
 
-  /// Commits a file to a feature's branch as a person does who checks it out elsewhere.
-  @discardableResult
-  private func commit(
-    _ shop: Workshop, _ id: String, _ name: String, _ text: String, message: String = "by hand"
-  ) throws -> String {
-    let place = shop.repository.root.path("desk-\(UUID().uuidString)")
-    try shop.repository.git("worktree", "add", "-q", place, try branch(shop, id))
-    defer { _ = try? shop.repository.git("worktree", "remove", "--force", place) }
-    try Data(text.utf8).write(to: URL(fileURLWithPath: place + "/" + name))
-    try shop.repository.git(["add", "-A"], at: place)
-    try shop.repository.git(
-      ["-c", "user.name=Ruth", "commit", "-q", "--author=Ruth <ruth@example.org>", "-m", message],
-      at: place)
-    return try shop.repository.git(["rev-parse", "HEAD"], at: place)
-  }
-
   @Test func aBranchIsShownWithAllThereIsToKnow() throws {
     let shop = try shop(
       """
@@ -75,27 +59,6 @@ import Testing
     #expect(try shop.run("review", "9").status == 64)
   }
 
-  @Test func theGateCanBeAskedBeforeAndIsNotAskedAgain() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(1),
-      agent: "echo $id > f$id.txt; printf 'test:\\n\\t@echo run >> ../../gates\\n' > Makefile",
-      configuration: "review: required", files: [".gitignore": "cache\n"])
-    #expect(try shop.run("run").status == 75)
-    let shown = try shop.run("review", "1").text
-    #expect(shown.contains("Makefile  +1 -1   ⚠ the gate is made of this"), "\(shown)")
-    #expect(try shop.run("review").text.contains("⚠ gate"))
-    let gate = try shop.run("review", "1", "--gate")
-    #expect(gate.status == 0, "\(gate.text)\(gate.error)")
-    #expect(try shop.run("review", "1").text.contains("passed on the tree that would land"))
-    let json = try #require((try shop.json("review")["reviews"] as? [[String: Any]])?.first)
-    #expect(json["gate"] as? String == "passed")
-    #expect(json["gate_files"] as? [String] == ["Makefile"])
-    #expect(try shop.run("review", "1", "--approve").status == 0)
-    #expect(try shop.run("land").status == 0)
-    #expect(try shop.landed() == ["1"])
-    #expect(try shop.repository.root.read("gates") == "run\n")
-  }
-
   @Test func whoApprovedStandsInTheLanding() throws {
     let shop = try shop()
     #expect(try shop.run("run").status == 75)
@@ -112,120 +75,6 @@ import Testing
     #expect(try state(shop, "2") == "in_review")
     #expect(try shop.run("review", "--approve").status == 64)
     #expect(try shop.run("review", "2", "--approve", "--request-changes", "x").status == 64)
-  }
-
-  @Test func anApprovalIsForWhatWasShown() throws {
-    let shop = try shop(Workshop.independent(1))
-    #expect(try shop.run("run").status == 75)
-    _ = try shop.run("review", "1")
-    try commit(shop, "1", "f1.txt", "other\n")
-    let refused = try shop.run("review", "1", "--approve")
-    #expect(refused.status == 1)
-    #expect(refused.error.contains("has changed since you looked"), "\(refused.error)")
-    let back = try shop.run("review", "1", "--at", "f1.txt:1", "no")
-    #expect(back.status == 1)
-    #expect(try state(shop, "1") == "in_review")
-    #expect(try shop.run("review", "1", "--approve", "--tip", "main").status == 1)
-    #expect(try shop.run("review", "1").text.contains("+other"))
-    #expect(try shop.run("review", "1", "--approve").status == 0)
-    #expect(try shop.run("land").status == 0)
-    #expect(try shop.repository.read("f1.txt") == "other\n")
-  }
-
-  @Test func aBranchThatIsChangedAfterItsApprovalIsReviewedAgain() throws {
-    let shop = try shop(Workshop.independent(1))
-    #expect(try shop.run("run").status == 75)
-    #expect(try shop.run("review", "1", "--approve").status == 0)
-    try commit(shop, "1", "f1.txt", "slipped in\n")
-    let landing = try shop.run("land")
-    #expect(landing.text.contains("changes other things than were approved"), "\(landing.text)")
-    #expect(try shop.landed() == [])
-    #expect(try state(shop, "1") == "in_review")
-    let shown = try shop.run("review", "1").text
-    #expect(shown.contains("Changed since the last verdict"), "\(shown)")
-    #expect(shown.contains("[by Ruth, no agent]"), "\(shown)")
-    #expect(try shop.run("review", "1", "--approve").status == 0)
-    #expect(try shop.run("land").status == 0)
-    #expect(try shop.landed() == ["1"])
-  }
-
-  @Test func whatWasMergedInIsNoChangeSinceTheVerdict() throws {
-    let shop = try shop(
-      Workshop.independent(1), agent: "echo attempt $LANEKEEPER_ATTEMPT >> f$id.txt")
-    #expect(try shop.run("run").status == 75)
-    #expect(try shop.run("review", "1", "--request-changes", "once more").status == 0)
-    try shop.repository.write("other.txt", "a person's\n")
-    try shop.repository.git("add", "other.txt")
-    try shop.repository.git("commit", "-q", "-m", "meanwhile")
-    #expect(try shop.run("run").status == 75)
-    #expect(try shop.repository.git("show", "lane/1-feature-1:other.txt") == "a person's")
-    let shown = try shop.run("review", "1").text
-    let since = shown.components(separatedBy: "Changed since the last verdict").last ?? ""
-    #expect(since.contains("+attempt 2"), "\(shown)")
-    #expect(since.contains(" attempt 1"), "\(shown)")
-    #expect(!since.contains("diff --git a/other.txt"), "\(shown)")
-  }
-
-  @Test func aBranchThatIsOnlySyncedKeepsItsApproval() throws {
-    let shop = try shop(
-      Workshop.independent(2),
-      agent: """
-        if [ $id = 1 ]; then sed -i 's/line 2/one/' list.txt; else sed -i 's/line 9/two/' list.txt; fi
-        """, more: "claims: {paths: {list.txt: free}}\n")
-    try shop.repository.write("list.txt", (1...10).map { "line \($0)\n" }.joined())
-    try shop.repository.git("add", "list.txt")
-    try shop.repository.git("commit", "-q", "-m", "list")
-    #expect(try shop.run("run").status == 75)
-    #expect(try shop.run("review", "1", "--approve").status == 0)
-    #expect(try shop.run("review", "2", "--approve").status == 0)
-    #expect(try shop.run("pause", "--landing").status == 0)
-    try shop.repository.write("list.txt", "line 0\n" + (1...10).map { "line \($0)\n" }.joined())
-    try shop.repository.git("commit", "-q", "-a", "-m", "a line above")
-    let place = shop.repository.root.path("desk")
-    try shop.repository.git("worktree", "add", "-q", place, try branch(shop, "1"))
-    try shop.repository.git(["merge", "-q", "--no-edit", "main"], at: place)
-    try shop.repository.git("worktree", "remove", "--force", place)
-    #expect(try shop.run("resume", "--landing").status == 0)
-    let landing = try shop.run("land")
-    #expect(landing.status == 0, "\(landing.text)\(landing.error)")
-    #expect(try shop.landed().sorted() == ["1", "2"])
-    let reviewers = try shop.repository.git(
-      "log", "--first-parent", "--format=%(trailers:key=Reviewed-by,valueonly)", "main")
-    #expect(reviewers.components(separatedBy: "Test Committer").count == 3)
-  }
-
-  @Test func severalPersonsMayHaveToApprove() throws {
-    let shop = try shop(Workshop.independent(1), review: "{required: true, approvals: 2}")
-    #expect(try shop.run("run").status == 75)
-    let first = try shop.run("review", "1", "--approve")
-    #expect(first.text.contains("1 of 2 approvals"), "\(first.text)\(first.error)")
-    #expect(try shop.run("review", "1", "--approve").text.contains("1 of 2"))
-    #expect(try state(shop, "1") == "in_review")
-    #expect(try shop.run("land").status == 0)
-    #expect(try shop.landed() == [])
-    var other = shop
-    other.environment["GIT_COMMITTER_NAME"] = "Ruth"
-    other.environment["GIT_COMMITTER_EMAIL"] = "ruth@example.org"
-    try shop.repository.git("config", "user.name", "Ruth")
-    try shop.repository.git("config", "user.email", "ruth@example.org")
-    #expect(
-      try other.run("review", "1", "--approve").text.contains("is approved; `lanekeeper land`"))
-    #expect(try shop.run("land").status == 0)
-    let reviewers = try shop.repository.git(
-      "log", "-1", "--format=%(trailers:key=Reviewed-by,valueonly)", "main")
-    #expect(reviewers.contains("Ruth <ruth@example.org>"))
-    #expect(reviewers.contains("Test Committer"))
-  }
-
-  @Test(arguments: [
-    ("{categories: [backend]}", true), ("{paths: [f1.txt]}", true), ("{paths: ['*.txt']}", true),
-    ("{paths: [docs/], categories: [frontend]}", false), ("none", false),
-  ])
-  func whatIsReviewedIsSetByCategoryAndPath(_ review: String, _ isReviewed: Bool) throws {
-    let shop = try shop(
-      "features:\n  - {id: 1, title: One, category: backend}\n", review: review)
-    #expect(try shop.run("run").status == (isReviewed ? 75 : 0))
-    #expect(try shop.landed() == (isReviewed ? [] : ["1"]))
   }
 
   @Test func onlyAPersonGivesAVerdict() throws {
@@ -324,49 +173,6 @@ import Testing
     }
   }
 
-  @Test func whatTheGateWouldSayIsShown() throws {
-    let shop = try shop(
-      Workshop.independent(2),
-      agent: "if [ $id = 1 ]; then echo BUG > f1.txt; else echo 2 > list.txt; fi")
-    #expect(try shop.run("run").status == 75)
-    let red = try shop.run("review", "1", "--gate")
-    #expect(red.status == 1)
-    #expect(
-      red.text.contains("feature #1: the gate failed on the tree that would land"), "\(red.text)")
-    #expect(try shop.run("review", "1").text.contains("Gate: failed on the tree that would land"))
-    try shop.repository.write("list.txt", "mine\n")
-    try shop.repository.commit("the same file")
-    let conflict = try shop.run("review", "2", "--gate")
-    #expect(conflict.status == 1)
-    #expect(conflict.text.contains("conflicts with the target"), "\(conflict.text)")
-    let words = (try shop.json("review")["reviews"] as? [[String: Any]] ?? []).map {
-      $0["gate"] as? String
-    }
-    // With another target another tree would land, of which nothing is known.
-    #expect(words == [nil, "conflicts"])
-  }
-
-  @Test func aPersonsCommitsAreShownAsTheirsAndClaimsHoldForThem() throws {
-    let shop = try shop(
-      """
-      features:
-        - {id: 1, title: One, touches: [shared.txt]}
-        - {id: 2, title: Two}
-
-      """, agent: "echo $id > f$id.txt; [ $id = 1 ] && echo one >> shared.txt; true")
-    #expect(try shop.run("run").status == 75)
-    try commit(shop, "2", "mine.txt", "mine\n", message: "a person's own")
-    try commit(shop, "2", "shared.txt", "taken\n", message: "takes what #1 holds")
-    let shown = try shop.run("review", "2").text
-    #expect(shown.contains("a person's own  [by Ruth, no agent]"), "\(shown)")
-    #expect(
-      shown.contains("Feature #2: Feature 2  [attempt 1]") || shown.contains("Two  [attempt 1]"))
-    #expect(try shop.run("review", "2", "--approve").status == 0)
-    let landing = try shop.run("land")
-    #expect(landing.text.contains("shared.txt"), "\(landing.text)\(landing.error)")
-    #expect(try shop.landed() == [])
-  }
-
   @Test func aPersonMayGoOnInTheLaneItself() throws {
     let shop = try shop(
       """
@@ -416,28 +222,6 @@ import Testing
     #expect(try shop.run("land").status == 0)
     #expect(try shop.repository.read("mine.txt") == "mine\n")
     #expect(try shop.repository.read("f2.txt") == "1\n2\n")
-  }
-
-  @Test func nothingThatAnAgentWroteReachesTheTerminalRaw() throws {
-    let shop = try shop(
-      "features:\n  - {id: 1, title: \"One \\e]0;pwned\\a \\e[2J two\", steps: [\"a\\e[31mb\"]}\n",
-      agent: """
-        printf 'x\\033[2Jy\\033]0;title\\007\\302\\233z\\342\\200\\256\\n' > f1.txt
-        printf 'log \\033]52;c;aGk=\\007\\n'
-        git add -A; git commit -q -m "$(printf 'subject \\033[31mred')"
-        """)
-    #expect(try shop.run("run").status == 75)
-    for arguments in [["review"], ["review", "1"], ["review", "1", "--json"]] {
-      let result = try shop.run(arguments)
-      #expect(result.status == 0, "\(result.error)")
-      #expect(!result.output.contains(0x1b), "\(arguments): \(result.text)")
-      #expect(!result.output.contains(0x07))
-    }
-    let shown = try shop.run("review", "1").text
-    #expect(shown.contains("+x\\x1b[2Jy\\x1b]0;title\\x07\\x9bz<U+202E>"), "\(shown)")
-    _ = try shop.run("review", "1", "--request-changes", "say \u{1b}[2J it")
-    #expect(try shop.run("run").status != 130)
-    #expect(try !shop.run("review", "1").output.contains(0x1b))
   }
 
   @Test func aBranchOpensInTheEditorOrTheDifftool() throws {

@@ -2,55 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Changes that meet other changes, and logs as agents really write them, over the page's API.
+/// Starts that meet others, and logs as agents really write them, over the page's API.
 @Suite(.bounded) struct UiChangeTests {
-  @Test func anOlderValueDoesNotComeBack() throws {
-    let shop = try Workshop(
-      features: """
-        features:
-          - id: 1
-            title: One # the first
-            priority: 3
-          - {id: 2, title: Two}
-        """, agent: "true")
-    let page = try ServedPage(shop, output: "ui")
-    try page.enter()
-    let present = try shop.repository.read("features.yml")
-    let refused = try page.send("PATCH", "/api/features/2", body: "{\"title\":\"Zwei\"}")
-    #expect(
-      refused.status == 422 && refused.body.contains("feature #2 is written in braces"),
-      "\(refused.text)")
-    #expect(try shop.repository.read("features.yml") == present)
-    func change(_ body: String) throws -> ServedPage.Answer {
-      try page.send("PATCH", "/api/features/1", body: body)
-    }
-    #expect(try change("{\"title\":\"Uno\",\"was\":{\"title\":\"One\"}}").status == 200)
-    // Another form was opened before.
-    let late = try change("{\"title\":\"Eins\",\"was\":{\"title\":\"One\"}}")
-    #expect(
-      late.status == 409 && late.body.contains("its title is now \\\"Uno\\\""), "\(late.text)")
-    // What it changes besides is no conflict.
-    #expect(
-      try change("{\"priority\":4,\"model\":\"opus\",\"was\":{\"priority\":3,\"model\":null}}")
-        .status == 200)
-    #expect(
-      try change("{\"depends_on\":[\"2\"],\"was\":{\"depends_on\":[\"9\"]}}").status == 409)
-    #expect(try change("{\"title\":\"x\",\"was\":1}").status == 400)
-    #expect(
-      try shop.repository.read("features.yml").contains(
-        "  - id: 1\n    title: Uno # the first\n    priority: 4\n    model: opus\n"))
-    // What would break a line or a run is refused, whoever asks.
-    for body in [
-      "{\"title\":\"a\\nb\"}", "{\"category\":\"\"}", "{\"agent\":\"nobody\"}",
-    ] {
-      #expect(try change(body).status == 422, "\(body)")
-      let added = body.replacing("{", with: "{\"id\":\"7\",").replacing(
-        "}", with: body.contains("title") ? "}" : ",\"title\":\"Seven\"}")
-      #expect(try page.send("POST", "/api/features", body: added).status == 422, "\(added)")
-    }
-    page.end()
-  }
-
   @Test func ofTwoStartsOneIsRefused() throws {
     let shop = try Workshop(
       features: Workshop.independent(1),

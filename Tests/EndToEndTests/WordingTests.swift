@@ -107,19 +107,6 @@ import Testing
     #expect(try shop.repository.git("show", "lane/2-feature-2:f2.txt") == "2")
   }
 
-  /// A file of the person's is in the way of what lands.
-  @Test func explainSaysWhyAFeatureIsHeldOff() throws {
-    let shop = try Workshop(features: Workshop.independent(1), agent: "echo 1 > one.txt")
-    try shop.repository.write("one.txt", "mine\n")
-    #expect(try shop.run("run").status == 75)
-    let held = try shop.run("explain", "1").text
-    #expect(held.contains("it can't land yet: ") && held.contains("one.txt"), "\(held)")
-    #expect(try shop.run("status").text.contains("held: #1 can't land yet"))
-    try FileManager.default.removeItem(atPath: shop.repository.path + "/one.txt")
-    #expect(try shop.run("land").status == 0)
-    #expect(!(try shop.run("status").text.contains("can't land")))
-  }
-
   @Test func retryTakesAllThatHaveFailed() throws {
     let shop = try Workshop(
       features: Workshop.independent(3),
@@ -138,51 +125,5 @@ import Testing
     #expect(try shop.run("retry", "--failed").status == 0)
     #expect(try shop.run("run").status == 0)
     #expect(try shop.run("retry", "--failed").text == "no feature has failed")
-  }
-
-  /// A person makes the change of a feature by hand while its agent is at work.
-  @Test func whatThePersonHasDoneByHandIsNotAskedForThreeTimes() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(2),
-      agent: """
-        while ! [ -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.05; done
-        [ $id = 1 ] && echo same > one.txt || echo two > two.txt
-        """)
-    #expect(try shop.run("init", "--detect", "none").status == 0)
-    try shop.repository.commit("init")
-    let run = try shop.start(["run", "--parallel", "2"], output: "out")
-    #expect(try eventually { try shop.trace().count { $0.first == "begin" } == 2 })
-    try shop.repository.write("one.txt", "same\n")
-    try shop.repository.git("add", "one.txt")
-    try shop.repository.git("commit", "-q", "-m", "by hand")
-    try shop.repository.root.write("go", "")
-    #expect(run.wait() == 0)
-    let out = try shop.repository.root.read("out")
-    #expect(out.contains("main has its changes already"), "\(out)")
-    #expect(!out.contains("no changes"), "\(out)")
-    #expect(try shop.json("doctor", "--deep")["ok"] as? Bool == true)
-    let features = try #require(try shop.json("status")["features"] as? [[String: Any]])
-    #expect(features.allSatisfy { $0["state"] as? String == "landed" })
-  }
-
-  @Test func aTargetThatWasRenamedEndsTheRunInWords() throws {
-    let shop = try Workshop(
-      features: Workshop.independent(2),
-      agent: """
-        while ! [ -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.05; done
-        echo $id > f$id.txt
-        """)
-    let run = try shop.start(["run"], output: "out")
-    #expect(try eventually { try shop.trace().contains { $0.first == "begin" } })
-    try shop.repository.git("branch", "-m", "main", "trunk")
-    try shop.repository.root.write("go", "")
-    #expect(run.wait() != 0)
-    let out = try shop.repository.root.read("out")
-    #expect(out.contains("set `target: trunk`") && !out.contains("no changes"), "\(out)")
-    let text = try shop.repository.read("lanekeeper.yml")
-    try shop.repository.write("lanekeeper.yml", "target: trunk\n" + text)
-    let second = try shop.run("run")
-    #expect(second.status == 0, "\(second.text)\(second.error)")
-    #expect(try shop.landed(on: "trunk").sorted() == ["1", "2"])
   }
 }

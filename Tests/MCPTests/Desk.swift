@@ -22,7 +22,9 @@ final class Desk: Sendable {
     try repository.write("lanekeeper.yml", "claims: {paths: {frozen.txt: frozen}}\n")
     try repository.commit("base")
     project = try Project.open(repository.path, environment: repository.environment)
-    store = try project.store()
+    try project.state.create()
+    // However long a test takes, no lease runs out.
+    store = try Store(path: project.state.stateFile, clock: { 1_800_000_000_000 })
     try store.takeOver(
       features.enumerated().map { place, id in
         Feature(

@@ -1,6 +1,7 @@
-import Engine
 import TestSupport
 import Testing
+
+@testable import Engine
 
 @Suite(.bounded) struct ForgeLinkTests {
   @Test(arguments: [
@@ -17,6 +18,22 @@ import Testing
     ("https://bitbucket.org/o/app", "https://bitbucket.org/o/app/branches/compare/lane/1-a%0Dmain"),
   ]) func aRemoteHasAPageToCompare(_ remote: String, _ page: String) {
     #expect(ForgeLink(remote: remote)?.compare("lane/1-a", with: "main") == page)
+  }
+
+  /// Nobody is asked who is logged in where the host tells.
+  @Test(arguments: [
+    ("https://github.com/o/app.git", "GitHubTool"), ("git@gitlab.com:o/app.git", "GitLabTool"),
+    ("git@gitlab.example.com:o/app.git", "GitLabTool"),
+    ("https://codeberg.org/o/app.git", "GiteaTool"),
+  ]) func aKnownHostHasItsTool(_ remote: String, _ name: String) throws {
+    struct Asked: Error {}
+    let link = try #require(ForgeLink(remote: remote))
+    let tool = ForgeChoice.tool(
+      link, remote: "origin", isInstalled: { _ in true }, run: { _, _ in throw Asked() })
+    #expect(tool.map { "\(type(of: $0))" } == name)
+    #expect(
+      ForgeChoice.tool(
+        link, remote: "origin", isInstalled: { _ in false }, run: { _, _ in throw Asked() }) == nil)
   }
 
   @Test(arguments: ["a b", "$(x)", "`x`", "a&b=c#d?e", "%0d", "\u{1b}[2J", "ä", "..", "'\"<>"])

@@ -32,14 +32,6 @@ import Testing
 
   private func shown() throws -> [RunWait] { try StatusView(project).waits }
 
-  private func eventually(_ condition: () throws -> Bool) async throws -> Bool {
-    for _ in 0..<3000 {
-      if try condition() { return true }
-      try await Task.sleep(for: .milliseconds(10))
-    }
-    return false
-  }
-
   @Test func aProgramThatTakesLongIsShownWithItsFeatureUntilItEnds() async throws {
     let own = try #require(try FileLock.tryAcquire(project.state.participantLock("p")))
     defer { own.release() }
@@ -92,15 +84,19 @@ import Testing
     let stop = StopSignal()
     let board = WaitBoard(store, participant: "p")
     let told = WholeRunTests.Told()
-    board.follow(stop, longerThan: 0.05) { told.add($0) }
+    let test = test
+    board.follow(stop, longerThan: 0.05) {
+      told.add($0)
+      try? test.root.write("go", "")
+    }
     let store = store
     try await Programs.$stop.withValue(stop) {
       try await BlockingQueue.run {
         try store.freeLeftLanes(preparing: true) { _ in }
         _ = try store.addLane { _ in
           _ = try? Command.runBlocking(
-            ["/bin/sh", "-c", "sleep 0.5; true"], directory: "/",
-            environment: ["PATH": "/usr/bin:/bin"])
+            ["/bin/sh", "-c", "while ! [ -e '\(test.root.path("go"))' ]; do sleep 0.02; done"],
+            directory: "/", environment: ["PATH": "/usr/bin:/bin"], timeoutSeconds: 600)
           return "/nowhere"
         }
       }

@@ -4,7 +4,7 @@ import Testing
 @testable import Web
 
 /// The routes that change something, without a server around them.
-@Suite struct ActRoutesTests {
+@Suite(.bounded) struct ActRoutesTests {
   @Test func featuresAreAddedAndChanged() async throws {
     let served = try ServedProject()
     let added = try await served.call(
@@ -50,7 +50,8 @@ import Testing
       (.post, "/api/reviews/1/approve", ["tip": "main"], 400),
       (.post, "/api/reviews/1/request-changes", ["tip": .string(tip)], 400),
       (.post, "/api/reviews/9/approve", ["tip": .string(tip)], 404),
-      (.post, "/api/run", ["parallel": "many"], 400), (.post, "/api/run", ["preset": "-x"], 400),
+      (.post, "/api/run/drain", [:], 409), (.post, "/api/run", ["parallel": "many"], 400),
+      (.post, "/api/run", ["preset": "-x"], 400),
       (.post, "/api/run", ["parallel": 10_000], 400),
     ] as [(Route.Method, String, JSON, Int?)])
   func wrongRequestsAreRefused(
@@ -61,6 +62,76 @@ import Testing
     let refused = await served.refusal(method, path, body)
     #expect(refused != nil && (status == nil || refused == status), "\(refused ?? 0)")
     #expect(try served.project.backlog() == before)
+  }
+
+  /// What stands in `features.yml` beside what is changed stays as a person has written it.
+  @Test func theBacklogKeepsItsComments() async throws {
+    let served = try ServedProject(
+      features: """
+        # kept by hand
+        features:
+          - id: 1        # the first
+            title: One
+            priority: 3
+          # about two
+          - id: 2
+            title: Two
+            depends_on: [1]
+          - {id: 4, title: Four}
+
+        """)
+    func text() throws -> String { try served.repository.read("features.yml") }
+    _ = try await served.call(.patch, "/api/features/2", ["priority": 5, "model": "haiku"])
+    let added = try await served.call(
+      .post, "/api/features", ["title": "Five", "depends_on": ["2"]])
+    #expect(added["id"] == "5")
+    for part in [
+      "# kept by hand", "# the first", "# about two", "priority: 5", "model: haiku", "Five",
+    ] { #expect(try text().contains(part), "\(part)") }
+    // A cycle, itself, one that is not there, an id that is there, a wrong id, path, model or title, and a feature
+    // in braces.
+    let before = try text()
+    for (method, path, body) in [
+      (Route.Method.post, "/api/edges", ["feature": "1", "depends_on": "5"]),
+      (.post, "/api/edges", ["feature": "1", "depends_on": "1"]),
+      (.post, "/api/edges", ["feature": "1", "depends_on": "9"]),
+      (.post, "/api/features", ["id": "2", "title": "Again"]),
+      (.post, "/api/features", ["id": "../x", "title": "Away"]),
+      (.post, "/api/features", ["title": ""]), (.post, "/api/features", ["title": "a\nb"]),
+      (.post, "/api/features", ["title": "Seven", "category": ""]),
+      (.post, "/api/features", ["title": "Seven", "agent": "nobody"]),
+      (.patch, "/api/features/1", ["touches": ["/etc/passwd"]]),
+      (.patch, "/api/features/1", ["model": "gpt"]), (.patch, "/api/features/1", ["title": "a\nb"]),
+      (.patch, "/api/features/1", ["category": ""]),
+      (.patch, "/api/features/1", ["agent": "nobody"]),
+      (.patch, "/api/features/4", ["title": "Vier"]),
+    ] as [(Route.Method, String, JSON)] {
+      #expect(await served.refusal(method, path, body) == 422, "\(path) \(body)")
+    }
+    #expect(await served.refusal(.patch, "/api/features/9", ["priority": 1]) == 404)
+    #expect(try text() == before)
+    _ = try await served.call(.delete, "/api/edges/5/2")
+    #expect(await served.refusal(.delete, "/api/edges/5/2") == 409)
+    #expect(try text().contains("# about two"))
+  }
+
+  /// Another form was opened before: what it was shown does not hold any more.
+  @Test func anOlderValueDoesNotComeBack() async throws {
+    let served = try ServedProject(
+      features: "features:\n  - id: 1\n    title: One # the first\n    priority: 3\n")
+    func change(_ body: JSON) async -> Int? {
+      await served.refusal(.patch, "/api/features/1", body)
+    }
+    #expect(await change(["title": "Uno", "was": ["title": "One"]]) == nil)
+    #expect(await change(["title": "Eins", "was": ["title": "One"]]) == 409)
+    // What it changes besides is no conflict.
+    #expect(
+      await change(["priority": 4, "model": "opus", "was": ["priority": 3, "model": .null]]) == nil)
+    #expect(await change(["depends_on": ["2"], "was": ["depends_on": ["9"]]]) == 409)
+    #expect(await change(["title": "x", "was": 1]) == 400)
+    #expect(
+      try served.repository.read("features.yml").contains(
+        "  - id: 1\n    title: Uno # the first\n    priority: 4\n    model: opus\n"))
   }
 
   private static let tip = String(repeating: "a", count: 40)

@@ -15,19 +15,20 @@ struct ServedProject {
   let store: Store
   let site: Site
 
-  init() throws {
-    repository = try TestRepository()
-    try repository.write(
-      "features.yml",
-      """
-      features:
-        - id: 1
-          title: First
-        - id: 2
-          title: Second
-          depends_on: [1]
+  /// - Parameter features: the text of `features.yml`.
+  init(
+    features: String = """
+    features:
+      - id: 1
+        title: First
+      - id: 2
+        title: Second
+        depends_on: [1]
 
-      """)
+    """
+  ) throws {
+    repository = try TestRepository()
+    try repository.write("features.yml", features)
     try repository.commit("base")
     project = try Project.open(repository.path, environment: repository.environment)
     store = try project.store()

@@ -1,4 +1,7 @@
+import Engine
 import Foundation
+import Model
+import Store
 import TestSupport
 import Testing
 
@@ -20,44 +23,38 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func p3_aMovedTargetIsHeldUntilAPersonDecides(accepts: Bool) throws {
+  func p3_aMovedTargetIsHeldUntilAPersonDecides(accepts: Bool) async throws {
     let shop = try workshop(
       "git -c core.hooksPath=/dev/null update-ref refs/heads/main HEAD; git rev-parse main > \"$LANEKEEPER_REPOSITORY/../tip\""
     )
     let base = try shop.repository.git("rev-parse", "main")
-    let run = try shop.run("run", "--parallel", "2")
+    let run = try await shop.run(parallel: 2)
     let moved = try shop.repository.root.read("tip").trimmingCharacters(in: .newlines)
-    #expect(run.status == 75, "\(run.text) \(run.error)")
+    #expect(run.status == 75, "\(run.text)")
     #expect(run.text.contains("main was moved from"), "\(run.text)")
     #expect(run.text.contains("(feature #1, agent-"), "\(run.text)")
     #expect(try shop.repository.git("rev-parse", "main") == moved)
     #expect(try shop.landed() == [])
     // Every look says so, and another run lands nothing.
-    let status = try shop.run("status")
-    #expect(status.text.contains("held: main was moved from"), "\(status.text)")
-    let hold = try #require(try shop.json("status")["target_hold"] as? [String: Any])
-    #expect(hold["known"] as? String == base && hold["found"] as? String == moved)
-    let lanes = hold["lanes"] as? [[String: Any]]
-    #expect(lanes?.map { $0["feature"] as? String } == ["1"])
-    let doctor = try shop.run("doctor")
-    #expect(doctor.status == 1 && doctor.text.contains("--accept-target"), "\(doctor.text)")
-    #expect(try shop.run("run").status == 75)
-    #expect(try shop.run("land").status == 75)
+    let hold = try #require(try shop.status()["target_hold"])
+    #expect(hold["known"]?.string == base && hold["found"]?.string == moved)
+    #expect(hold["lanes"]?.array?.map { $0["feature"]?.string } == ["1"])
+    #expect(try shop.faults().contains("--accept-target"))
+    #expect(try await shop.run().status == 75)
+    #expect(try await shop.land().status == 75)
     #expect(try shop.repository.git("rev-parse", "main") == moved)
     if accepts {
-      let land = try shop.run("land", "--accept-target")
-      #expect(land.status == 0, "\(land.text) \(land.error)")
-      #expect(land.text.contains("is taken as it is"), "\(land.text)")
+      #expect(try shop.project().watch(shop.store()).accept()?.found == moved)
+      let land = try await shop.land()
+      #expect(land.status == 0, "\(land.text)")
     } else {
       // The checkout was never moved, so taking the target back needs no file.
       try shop.repository.git("reset", "-q", "--soft", base)
-      #expect(try shop.json("status")["target_hold"] is NSNull)
-      let land = try shop.run("land")
-      #expect(land.status == 0, "\(land.text) \(land.error)")
+      #expect(try shop.status()["target_hold"] == .null)
+      let land = try await shop.land()
+      #expect(land.status == 0, "\(land.text)")
     }
-    let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
-    let states = features.map { $0["state"] as? String ?? "" }
-    #expect(states.last == "landed", "\(states)")
+    #expect(try shop.states()["2"] == "landed")
     #expect(try shop.repository.git("cat-file", "-p", "main:f2.txt") == "2")
   }
 
@@ -65,16 +62,16 @@ import Testing
   enum GoesOn: CaseIterable { case commits, amends, commitsWithoutHooks }
 
   @Test(arguments: GoesOn.allCases)
-  func aTargetThatAPersonRenamesHoldsNothingUp(_ way: GoesOn) throws {
+  func aTargetThatAPersonRenamesHoldsNothingUp(_ way: GoesOn) async throws {
     let shop = try Workshop(
       features: Workshop.independent(2), agent: Self.waitingAgent, gate: "")
-    #expect(try shop.run("hooks", "install").status == 0)
-    let run = try shop.start(["run", "--parallel", "2"], output: "out")
-    #expect(eventually { (1...2).allSatisfy { shop.repository.root.exists("started\($0)") } })
+    _ = try shop.project().hooks().install(forPersons: true)
+    let run = shop.start(parallel: 2)
+    #expect(await eventually { (1...2).allSatisfy { shop.repository.root.exists("started\($0)") } })
     try shop.repository.git("branch", "-m", "main", "trunk")
     try shop.repository.root.write("go", "")
-    #expect(run.wait() != 0)
-    #expect(try shop.repository.root.read("out").contains("`target: trunk`"))
+    let first = try await run.value
+    #expect(first.status != 0 && first.text.contains("`target: trunk`"), "\(first.text)")
     try shop.repository.write("person.txt", "1\n")
     try shop.repository.git("add", "person.txt")
     switch way {
@@ -87,31 +84,31 @@ import Testing
         "-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "by a graphical program")
     }
     try retarget(shop)
-    let next = try shop.run("run")
-    #expect(next.status == 0, "\(next.text) \(next.error)")
+    let next = try await shop.run()
+    #expect(next.status == 0, "\(next.text)")
     #expect(next.text.contains("the target main was renamed to trunk"), "\(next.text)")
     for path in ["f1.txt", "f2.txt", "person.txt"] {
       #expect(
         try shop.repository.runGit(["cat-file", "-e", "trunk:\(path)"]).status == 0, "\(path)")
     }
-    #expect(try shop.json("status")["target_hold"] is NSNull)
-    #expect(try !shop.run("run").text.contains("was renamed"))
+    #expect(try shop.status()["target_hold"] == .null)
+    #expect(try await !shop.run().text.contains("was renamed"))
   }
 
   /// An agent that renames the target itself and lets it go on with its own work.
-  @Test func p3_aTargetThatAnAgentRenamesAndMovesIsHeld() throws {
+  @Test func p3_aTargetThatAnAgentRenamesAndMovesIsHeld() async throws {
     let shop = try workshop(
       """
       git -c core.hooksPath=/dev/null branch -m main trunk
         git -c core.hooksPath=/dev/null update-ref refs/heads/trunk HEAD
       """
     )
-    #expect(try shop.run("hooks", "install").status == 0)
-    #expect(try shop.run("run", "--parallel", "2").status != 0)
-    _ = try shop.run("status")
+    _ = try shop.project().hooks().install(forPersons: true)
+    #expect(try await shop.run(parallel: 2).status != 0)
+    _ = try shop.status()
     try retarget(shop)
-    let next = try shop.run("run")
-    #expect(next.status == 75, "\(next.text) \(next.error)")
+    let next = try await shop.run()
+    #expect(next.status == 75, "\(next.text)")
     #expect(next.text.contains("trunk was moved from"), "\(next.text)")
   }
 
@@ -127,23 +124,23 @@ import Testing
     while [ ! -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.05; done
     """
 
-  @Test func aPersonsCommitsDuringARunHoldNothingUp() throws {
+  @Test func aPersonsCommitsDuringARunHoldNothingUp() async throws {
     for installs in [true, false] {
       let shop = try Workshop(
         features: Workshop.independent(2),
         agent: Self.waitingAgent, gate: "")
-      if installs { #expect(try shop.run("hooks", "install").status == 0) }
-      let run = try shop.start(["run", "--parallel", "2"], output: "out")
+      if installs { _ = try shop.project().hooks().install(forPersons: true) }
+      let run = shop.start(parallel: 2)
       // A landing would have the checkout's index for a moment, as any other git has.
-      #expect(eventually { (1...2).allSatisfy { shop.repository.root.exists("started\($0)") } })
+      #expect(
+        await eventually { (1...2).allSatisfy { shop.repository.root.exists("started\($0)") } })
       try shop.repository.write("person.txt", "1\n")
       try shop.repository.git("add", "person.txt")
       try shop.repository.git("commit", "-q", "-m", "a person's")
       try shop.repository.git("commit", "-q", "--amend", "-m", "a person's, again")
       try shop.repository.root.write("go", "")
-      let status = run.wait()
-      let output = try shop.repository.root.read("out")
-      #expect(status == 0, "\(output)")
+      let told = try await run.value
+      #expect(told.status == 0, "\(told.text)")
       #expect(try Set(shop.landed()) == ["1", "2"])
       #expect(try shop.repository.git("cat-file", "-p", "main:person.txt") == "1")
     }

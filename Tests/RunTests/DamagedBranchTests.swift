@@ -1,4 +1,7 @@
+import Engine
 import Foundation
+import Model
+import Store
 import TestSupport
 import Testing
 
@@ -18,13 +21,13 @@ import Testing
     """
 
   @Test(arguments: ["HEAD:f1.txt", "HEAD^{tree}", "HEAD"])
-  func p4_p7_aDamagedBranchIsRefusedAndTheRestLands(spoiled: String) throws {
+  func p4_p7_aDamagedBranchIsRefusedAndTheRestLands(spoiled: String) async throws {
     let shop = try Workshop(features: Workshop.independent(2), agent: Self.agent)
     try shop.repository.root.write("what", spoiled)
-    let run = try shop.run("run", "--parallel", "1")
-    #expect(run.status == 1, "\(run.text)\(run.error)")
+    let run = try await shop.run(parallel: 1)
+    #expect(run.status == 1, "\(run.text)")
     #expect(try shop.landed() == ["2"])
-    let words = try shop.run("explain", "1").text
+    let words = try shop.reasons("1")
     #expect(words.contains("git fsck --full"), "\(words)")
     #expect(words.contains("lanekeeper retry 1 --fresh"), "\(words)")
     let rescue = "refs/lanekeeper/rescue/1/1"
@@ -33,26 +36,23 @@ import Testing
     #expect(try shop.repository.git("show", "\(rescue):later.txt") == "later")
 
     // What the rescue has stored again is whole; what only the branch had is refused again.
-    #expect(try shop.run("retry", "1").status == 0)
+    _ = try shop.control().retry("1")
     if spoiled != "HEAD:f1.txt" {
-      #expect(try shop.run("run").status == 1)
-      #expect(try shop.run("explain", "1").text.contains("git fsck --full"))
+      #expect(try await shop.run().status == 1)
+      #expect(try shop.reasons("1").contains("git fsck --full"))
       // So it is where no attempt is known any more.
       for suffix in ["", "-wal", "-shm"] {
         unlink(shop.repository.path + "/.git/lanekeeper/state.sqlite" + suffix)
       }
-      #expect(try shop.run("run").status == 1)
-      let again = try shop.run("explain", "1").text
+      #expect(try await shop.run().status == 1)
+      let again = try shop.reasons("1")
       #expect(again.contains("lanekeeper retry 1 --fresh"), "\(again)")
-      let fresh = try shop.run("retry", "1", "--fresh")
-      #expect(fresh.status == 0, "\(fresh.error)")
+      _ = try shop.control().retry("1", fresh: true)
     }
-    let last = try shop.run("run")
-    #expect(last.status == 0, "\(last.text)\(last.error)")
+    let last = try await shop.run()
+    #expect(last.status == 0, "\(last.text)")
     #expect(try shop.landed().sorted() == ["1", "2"])
     #expect(try shop.repository.git("show", "main:f1.txt") == "done 1")
     #expect(try shop.leftovers(spoiled: true) == [])
-    let doctor = try shop.run("doctor", "--deep")
-    #expect(doctor.status == 0, "\(doctor.text)\(doctor.error)")
   }
 }

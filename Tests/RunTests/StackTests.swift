@@ -1,4 +1,7 @@
+import Engine
 import Foundation
+import Model
+import Store
 import TestSupport
 import Testing
 
@@ -13,7 +16,7 @@ import Testing
   /// The first feature waits for a person; the second starts from its branch, changes the same file,
   /// and lands after it, with one line of work each.
   @Test(arguments: ["merge", "squash", "rebase"])
-  func p2_p3_aFeatureStandsOnAnUnlandedOne(style: String) throws {
+  func p2_p3_aFeatureStandsOnAnUnlandedOne(style: String) async throws {
     let shop = try Workshop(
       features: Self.features,
       agent: """
@@ -32,15 +35,15 @@ import Testing
       Self.features.replacingOccurrences(
         of: "title: Ground", with: "title: Ground, category: shown")
     )
-    let first = try shop.run("run")
+    let first = try await shop.run()
     // The second is built though the first has not landed; it waits for it.
-    #expect(first.status == 75, "\(first.error)\(first.text)")
+    #expect(first.status == 75, "\(first.text)")
     #expect(try shop.landed() == [])
-    #expect(try states(shop) == ["a": "in_review", "b": "queued"])
-    #expect(try stackedOn(shop) == ["b": "a"])
-    #expect(try shop.run("review", "a", "--approve").status == 0)
-    let land = try shop.run("land")
-    #expect(land.status == 0, "\(land.error)\(land.text)")
+    #expect(try shop.states() == ["a": "in_review", "b": "queued"])
+    #expect(try shop.store().stacks() == ["b": "a"])
+    try shop.approve("a")
+    let land = try await shop.land()
+    #expect(land.status == 0, "\(land.text)")
     #expect(try shop.landed() == ["a", "b"])
     #expect(try shop.repository.git("show", "main:house.txt") == "ground\nwalls")
     let own = try shop.repository.git("diff", "--name-only", "main^1", "main").split(
@@ -49,17 +52,17 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
-  @Test func nobodyStartsFromAnUnlandedFeatureUnlessAsked() throws {
+  @Test func nobodyStartsFromAnUnlandedFeatureUnlessAsked() async throws {
     let shop = try Workshop(
       features: Self.features.replacingOccurrences(
         of: "title: Ground", with: "title: Ground, category: shown"),
       agent: "echo $id > $id.txt", gate: "", configuration: "review: {categories: [shown]}")
-    #expect(try shop.run("run").status == 75)
-    #expect(try states(shop) == ["a": "in_review", "b": "pending"])
+    #expect(try await shop.run().status == 75)
+    #expect(try shop.states() == ["a": "in_review", "b": "pending"])
   }
 
   /// What is below goes back for rework and changes; what stands on it lands after it, merged.
-  @Test func whatStandsOnAChangedFeatureLandsAfterIt() throws {
+  @Test func whatStandsOnAChangedFeatureLandsAfterIt() async throws {
     let shop = try Workshop(
       features: Self.features.replacingOccurrences(
         of: "title: Ground", with: "title: Ground, category: shown"),
@@ -75,13 +78,13 @@ import Testing
         review: {categories: [shown]}
         landing: {style: squash}
         """)
-    #expect(try shop.run("run").status == 75)
-    #expect(try states(shop) == ["a": "in_review", "b": "queued"])
-    #expect(try shop.run("review", "a", "--request-changes", "say one").status == 0)
-    #expect(try shop.run("run").status == 75)
-    #expect(try shop.run("review", "a", "--approve").status == 0)
-    let land = try shop.run("land")
-    #expect(land.status == 0, "\(land.error)\(land.text)")
+    #expect(try await shop.run().status == 75)
+    #expect(try shop.states() == ["a": "in_review", "b": "queued"])
+    try shop.requestChanges("a", "say one")
+    #expect(try await shop.run().status == 75)
+    try shop.approve("a")
+    let land = try await shop.land()
+    #expect(land.status == 0, "\(land.text)")
     #expect(try shop.landed() == ["a", "b"])
     #expect(try shop.repository.git("show", "main:house.txt") == "one\n2\n3\n4\nfive")
     #expect(try shop.leftovers() == [])
@@ -90,7 +93,7 @@ import Testing
   /// The gate refuses what is below while the other is at work on top of it; what stands on it lands
   /// after it has been mended.
   @Test(arguments: ["merge", "squash", "rebase"])
-  func p3_whatStandsOnOneThatTheGateRefusedLandsAfterIt(style: String) throws {
+  func p3_whatStandsOnOneThatTheGateRefusedLandsAfterIt(style: String) async throws {
     let shop = try Workshop(
       features: Self.features,
       agent: """
@@ -115,8 +118,8 @@ import Testing
 
         """
       ])
-    let run = try shop.run("run", "--parallel", "2")
-    #expect(run.status == 0, "\(run.error)\(run.text)")
+    let run = try await shop.run(parallel: 2)
+    #expect(run.status == 0, "\(run.text)")
     #expect(try shop.landed() == ["a", "b"])
     #expect(try shop.repository.git("show", "main:house.txt") == "ground")
     #expect(try shop.repository.git("show", "main:walls.txt") == "walls")
@@ -129,8 +132,8 @@ import Testing
   }
 
   /// What is below is given up, and what stood on it does not need it any more: it lands without it.
-  @Test(arguments: ["merge", "squash", "rebase"], [false, true])
-  func p3_p4_whatIsGivenUpDoesNotLandWithWhatStoodOnIt(style: String, meets: Bool) throws {
+  @Test(arguments: zip(["merge", "squash", "rebase"], [true, false, true]))
+  func p3_p4_whatIsGivenUpDoesNotLandWithWhatStoodOnIt(style: String, meets: Bool) async throws {
     let shown = Self.features.replacingOccurrences(
       of: "title: Ground", with: "title: Ground, category: shown")
     let shop = try Workshop(
@@ -147,16 +150,16 @@ import Testing
         landing: {style: \(style)}
         review: {categories: [shown]}
         """)
-    #expect(try shop.run("run").status == 75)
-    #expect(try states(shop) == ["a": "in_review", "b": "queued"])
+    #expect(try await shop.run().status == 75)
+    #expect(try shop.states() == ["a": "in_review", "b": "queued"])
     let below = try shop.repository.git("rev-parse", "lane/a-ground")
-    #expect(try shop.run("abandon", "a").status == 0)
+    try shop.control().abandon("a")
     try shop.repository.write(
       "features.yml", shown.replacingOccurrences(of: ", depends_on: [a]", with: ""))
-    let run = try shop.run("run")
-    #expect(run.status == 0, "\(run.error)\(run.text)")
+    let run = try await shop.run()
+    #expect(run.status == 0, "\(run.text)")
     #expect(try shop.landed() == ["b"])
-    #expect(try states(shop)["a"] == "abandoned")
+    #expect(try shop.states()["a"] == "abandoned")
     #expect(try shop.repository.git("show", "main:b.txt") == "b")
     let house = try shop.repository.runGit(["show", "main:house.txt"])
     #expect(meets ? house.text == "walls alone" : house.status != 0)
@@ -167,18 +170,4 @@ import Testing
     #expect(try shop.leftovers() == [])
   }
 
-  private func feature(_ shop: Workshop, _ key: String) throws -> [String: String] {
-    var result: [String: String] = [:]
-    for feature in try shop.json("status")["features"] as? [[String: Any]] ?? [] {
-      if let id = feature["id"] as? String, let value = feature[key] as? String {
-        result[id] = value
-      }
-    }
-    return result
-  }
-
-  private func states(_ shop: Workshop) throws -> [String: String] { try feature(shop, "state") }
-  private func stackedOn(_ shop: Workshop) throws -> [String: String] {
-    try feature(shop, "stacked_on")
-  }
 }

@@ -1,4 +1,7 @@
+import Engine
 import Foundation
+import Model
+import Store
 import TestSupport
 import Testing
 
@@ -13,11 +16,6 @@ import Testing
     return shop
   }
 
-  private func state(_ shop: Workshop) throws -> String {
-    let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
-    return features.first?["state"] as? String ?? "none"
-  }
-
   private func branches(_ bare: TestRepository) throws -> String {
     try bare.git("for-each-ref", "--format=%(refname:short)", "refs/heads/lane")
   }
@@ -29,40 +27,40 @@ import Testing
     return shop
   }
 
-  @Test func aBranchIsPushedToARepositoryByPath() throws {
+  @Test func aBranchIsPushedToARepositoryByPath() async throws {
     let bare = try TestRepository(bare: true)
     let shop = withoutTools(try shop(remote: bare.path, at: bare))
-    let run = try shop.run("run")
+    let run = try await shop.run()
     #expect(run.status == 75)
-    #expect(run.text.contains("feature #1 waits for a review: lane/1-"), "\(run.text)\(run.error)")
+    #expect(run.text.contains("feature #1 waits for a review: lane/1-"), "\(run.text)")
     let name = try branches(bare)
     #expect(name.hasPrefix("lane/1-"))
     #expect(
       try bare.git("rev-parse", name) == shop.repository.git("rev-parse", name))
     // The next attempt replaces what stands there.
-    #expect(try shop.run("review", "1", "--request-changes", "again").status == 0)
-    #expect(try shop.run("run").status == 75)
+    try shop.requestChanges("1", "again")
+    #expect(try await shop.run().status == 75)
     #expect(
       try bare.git("rev-parse", name) == shop.repository.git("rev-parse", name))
-    #expect(try shop.run("review", "1").text.contains("   At: lane/1-"))
-    #expect(try shop.run("review", "1", "--approve").status == 0)
-    #expect(try shop.run("land").status == 0)
+    #expect(try shop.look("1").address?.hasPrefix("lane/1-") == true)
+    try shop.approve("1")
+    #expect(try await shop.land().status == 0)
   }
 
-  @Test func aRemoteThatCantBeReachedKeepsNobodyFromReviewing() throws {
+  @Test func aRemoteThatCantBeReachedKeepsNobodyFromReviewing() async throws {
     let bare = try TestRepository(bare: true)
     let shop = withoutTools(try shop(remote: bare.path, at: bare))
     try shop.repository.git("remote", "set-url", "origin", bare.path + "-gone")
-    let run = try shop.run("run")
+    let run = try await shop.run()
     #expect(run.status == 75)
     #expect(run.text.contains("could not be pushed to origin"), "\(run.text)")
-    #expect(try !shop.run("review").text.contains("could not be pushed"), "it is told once")
-    #expect(try shop.run("review", "1", "--approve").status == 0)
-    #expect(try shop.run("land").status == 0)
+    #expect(try shop.exchange() == "", "it is told once")
+    try shop.approve("1")
+    #expect(try await shop.land().status == 0)
     #expect(try shop.landed() == ["1"])
   }
 
-  @Test func aBranchIsPushedThroughGitDaemon() throws {
+  @Test func aBranchIsPushedThroughGitDaemon() async throws {
     let bare = try TestRepository(bare: true)
     let port = 20_000 + Int.random(in: 0..<20_000)
     let daemon = try RunningProgram(
@@ -79,11 +77,11 @@ import Testing
     }
     let remote = "git://127.0.0.1:\(port)/repo"
     #expect(
-      try eventually {
+      try await eventually {
         try bare.runGit(["ls-remote", remote]).status == 0
       })
     let shop = withoutTools(try shop(remote: remote, at: bare))
-    #expect(try shop.run("run").status == 75)
+    #expect(try await shop.run().status == 75)
     #expect(try branches(bare).hasPrefix("lane/1-"))
   }
 
@@ -144,14 +142,11 @@ import Testing
   }
 
   @Test(arguments: [
-    Place(program: "gh", remote: "https://github.com/o/app.git"),
     Place(program: "gh", remote: "git@git.example.org:o/app.git"),
-    Place(program: "glab", remote: "git@gitlab.example.com:o/app.git"),
     Place(program: "glab", remote: "https://git.example.org/o/app"),
-    Place(program: "tea", remote: "https://codeberg.org/o/app.git"),
     Place(program: "tea", remote: "ssh://git@git.example.org:2222/o/app.git"),
   ])
-  func aPullRequestIsOpenedAndItsVerdictsCount(_ place: Place) throws {
+  func aPullRequestIsOpenedAndItsVerdictsCount(_ place: Place) async throws {
     let bare = try TestRepository(bare: true)
     var shop = try shop(remote: bare.path, at: bare)
     // Looked at there, pushed here.
@@ -166,9 +161,9 @@ import Testing
     let forge = ForgeScript(program: place.program, place: root.path("bin/answers"))
     try forge.begin()
 
-    let run = try shop.run("run")
+    let run = try await shop.run()
     #expect(
-      run.text.contains("feature #1 waits for a review: \(forge.page)"), "\(run.text)\(run.error)")
+      run.text.contains("feature #1 waits for a review: \(forge.page)"), "\(run.text)")
     let body = try #require(
       try JSONSerialization.jsonObject(with: Data(root.read("bin/body").utf8)) as? [String: String])
     #expect(body["title"] == "#1 --One $(touch pwned)")
@@ -176,20 +171,20 @@ import Testing
     #expect(body[place.program == "glab" ? "source_branch" : "head"] == "lane/1-one-touch-pwned")
     #expect(body[place.program == "glab" ? "target_branch" : "base"] == "main")
     #expect(!root.exists("repo/pwned"))
-    #expect(try shop.run("review", "1").text.contains("   At: \(forge.page)"))
+    #expect(try shop.look("1").address == forge.page)
     let name = try branches(bare)
     func tip() throws -> String { try bare.git("rev-parse", name) }
 
     // Neither a verdict on another commit, nor one of somebody who has no say there.
     let other = try shop.repository.git("rev-parse", "main")
     try forge.say(tip: try tip(), verdicts: [.init(person: "ruth", approves: true, commit: other)])
-    _ = try shop.run("review")
-    #expect(try state(shop) == "in_review")
+    try shop.exchange()
+    #expect(try shop.states()["1"] == "in_review")
     try forge.say(
       tip: try tip(),
       verdicts: [.init(person: "eve", approves: true, commit: try tip(), may: false)])
-    _ = try shop.run("review")
-    #expect(try state(shop) == "in_review")
+    try shop.exchange()
+    #expect(try shop.states()["1"] == "in_review")
 
     try forge.say(
       tip: try tip(),
@@ -202,23 +197,23 @@ import Testing
             ("f1.txt", -3, "it was better before"),
           ]),
       ])
-    let told = try shop.run("review").text
+    let told = try shop.exchange()
     #expect(told.contains("ruth <"), "\(told)")
-    #expect(try state(shop) == "ready")
-    #expect(try shop.run("run").status == 75)
+    #expect(try shop.states()["1"] == "ready")
+    #expect(try await shop.run().status == 75)
     let prompt = try root.read("prompt")
     #expect(prompt.contains("write it `twice`"), "\(prompt)")
     #expect(prompt.contains("\nf1.txt:1:\n--why $(touch pwned)?\n"), "\(prompt)")
     #expect(prompt.contains("gone.txt:7:\nnot there"), "\(prompt)")
     #expect(prompt.contains("f1.txt:3 as it was before:\nit was better before"), "\(prompt)")
-    #expect(try state(shop) == "in_review")
+    #expect(try shop.states()["1"] == "in_review")
 
     try forge.say(
       tip: try tip(), verdicts: [.init(person: "ruth", approves: true, commit: try tip())])
-    _ = try shop.run("review")
+    try shop.exchange()
     let log = try root.read("bin/log")
-    #expect(try state(shop) == "queued", "\(log)")
-    #expect(try shop.run("land").status == 0)
+    #expect(try shop.states()["1"] == "queued", "\(log)")
+    #expect(try await shop.land().status == 0)
     let reviewer = try shop.repository.git(
       "log", "-1", "--format=%(trailers:key=Reviewed-by,valueonly)", "main")
     #expect(reviewer.hasPrefix("ruth <ruth@"), "\(reviewer)")
@@ -226,26 +221,26 @@ import Testing
     #expect(try root.read("bin/log").split(separator: "\n").allSatisfy { !$0.contains("unknown") })
   }
 
-  @Test func whatTheForgeRefusesIsToldOnceAndTriedAgain() throws {
+  @Test func whatTheForgeRefusesIsToldOnceAndTriedAgain() async throws {
     let bare = try TestRepository(bare: true)
     var shop = try shop(remote: bare.path, at: bare)
     try shop.repository.git("remote", "set-url", "origin", "https://codeberg.org/o/app.git")
     try shop.repository.git("remote", "set-url", "--push", "origin", bare.path)
     try install("tea", in: shop)
     shop.environment["PATH"] = shop.repository.root.path("bin") + ":/usr/bin:/bin"
-    let run = try shop.run("run")
+    let run = try await shop.run()
     #expect(run.status == 75)
     #expect(
       run.text.contains("https://codeberg.org/o/app/compare/main...lane/1-one"), "\(run.text)")
     #expect(run.text.contains("no pull request: `tea api` was refused"), "\(run.text)")
     #expect(run.text.contains("404 Not found"))
-    #expect(try !shop.run("review").text.contains("404"), "it is told once")
+    #expect(try shop.exchange() == "", "it is told once")
     let forge = ForgeScript(program: "tea", place: shop.repository.root.path("bin/answers"))
     try forge.begin()
-    _ = try shop.run("review")
-    #expect(try shop.run("review", "1").text.contains("   At: \(forge.page)"))
-    #expect(try shop.run("review", "1", "--approve").status == 0)
-    #expect(try shop.run("land").status == 0)
+    try shop.exchange()
+    #expect(try shop.look("1").address == forge.page)
+    try shop.approve("1")
+    #expect(try await shop.land().status == 0)
   }
 }
 

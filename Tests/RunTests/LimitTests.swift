@@ -1,4 +1,7 @@
+import Engine
 import Foundation
+import Model
+import Store
 import TestSupport
 import Testing
 
@@ -42,20 +45,19 @@ import Testing
   private let works =
     #"echo $id > f$id.txt; echo '{"type":"end","usd":0.5,"session":"s"}'"#
 
-  @Test func theNextAgentTakesOverAtAUsageLimit() throws {
+  @Test func theNextAgentTakesOverAtAUsageLimit() async throws {
     let shop = try shop(
       ["a": #"echo '{"type":"limit","at":4102444800,"words":"no more"}'; exit 1"#, "b": works],
       more: "")
     // A time that lies over a month ahead is not believed; it is tried again by and by.
-    let result = try shop.run("run")
+    let result = try await shop.run()
     #expect(result.status == 0, "\(result.text)")
     #expect(result.text.contains("interrupted (met the usage limit: no more)"))
     #expect(try shop.landed() == ["1"])
-    let status = try shop.json("status")
-    #expect(status["cost_usd"] as? Double == 0.5)
+    #expect(try shop.status()["cost_usd"] == 0.5)
   }
 
-  @Test func aRunWaitsForTheReset() throws {
+  @Test func aRunWaitsForTheReset() async throws {
     let limited = #"""
       if [ ! -e "$LANEKEEPER_REPOSITORY/../met" ]; then
         touch "$LANEKEEPER_REPOSITORY/../met"
@@ -65,13 +67,13 @@ import Testing
 
       """#
     let shop = try shop(["a": limited + works], more: "")
-    let result = try shop.run("run")
+    let result = try await shop.run()
     #expect(result.status == 0, "\(result.text)")
-    #expect(result.text.contains("⏳ Feature #1 waits: for the limit until "))
+    #expect(result.text.contains("#1 waits: for the limit until "))
     #expect(try shop.landed() == ["1"])
   }
 
-  @Test func anOverloadIsTriedAgainAndUsesUpNoAttempt() throws {
+  @Test func anOverloadIsTriedAgainAndUsesUpNoAttempt() async throws {
     let busy = #"""
       n=$(cat "$LANEKEEPER_REPOSITORY/../n" 2>/dev/null || echo 0)
       echo $((n + 1)) > "$LANEKEEPER_REPOSITORY/../n"
@@ -79,46 +81,47 @@ import Testing
 
       """#
     let shop = try shop(["a": busy + works], more: "")
-    let result = try shop.run("run")
+    let result = try await shop.run()
     #expect(result.status == 0, "\(result.text)")
-    #expect(!result.text.contains("❌"))
+    #expect(!result.text.contains("#1 failed"))
     #expect(try shop.landed() == ["1"])
   }
 
-  @Test func aLostLoginWaitsForAPerson() throws {
+  @Test func aLostLoginWaitsForAPerson() async throws {
     let shop = try shop(["a": #"echo '{"type":"out","words":"401"}'; exit 1"#], more: "")
-    let result = try shop.run("run")
+    let result = try await shop.run()
     #expect(result.status == 75, "\(result.text)")
     #expect(result.text.contains("until a person has acted"))
     #expect(result.text.contains("log in to a, then `lanekeeper run`"))
-    let told = try shop.run("explain", "1").text
-    #expect(told.contains("a: 401") && told.contains("log in to a, then `lanekeeper run`"))
+    let pause = try #require(try shop.store().pauses().first)
+    #expect(pause.agent == "a" && pause.detail == "401")
+    #expect(pause.advice?.contains("log in to a, then `lanekeeper run`") == true)
   }
 
-  @Test func aBudgetStopsBeforeItIsExceeded() throws {
+  @Test func aBudgetStopsBeforeItIsExceeded() async throws {
     let shop = try shop(["a": works], more: ", max_cost_usd: 1.2", features: 5)
-    let result = try shop.run("run", "--parallel", "1")
+    let result = try await shop.run(parallel: 1)
     #expect(result.status == 75, "\(result.text)")
     // The third would bring it from 1.00 to 1.50.
     #expect(try shop.landed().count == 2, "\(result.text)")
     #expect(result.text.contains("limits.max_cost_usd is 1.20: 1.00 is spent"))
-    #expect(try shop.run("run", "--max-cost", "10").status == 0)
+    #expect(try await shop.run(maxCost: 10).status == 0)
   }
 
-  @Test func theSameErrorThreeTimesIsTheEnd() throws {
+  @Test func theSameErrorThreeTimesIsTheEnd() async throws {
     let shop = try shop(["a": "exit 7"], more: "")
-    let result = try shop.run("run")
+    let result = try await shop.run()
     #expect(result.status == 1)
     #expect(result.text.contains("the same error 3 times in a row (the agent exited with 7)"))
     let report = shop.repository.path + "/.git/lanekeeper/logs/1/report.md"
     #expect(try String(contentsOfFile: report, encoding: .utf8).contains("- attempt 3, a,"))
   }
 
-  @Test func theSameEditOverAndOverEndsTheAttempt() throws {
+  @Test func theSameEditOverAndOverEndsTheAttempt() async throws {
     let shop = try shop(
       ["a": #"while :; do echo '{"type":"edit","path":"x"}'; sleep 0.02; done"#],
       more: ", max_feature_cost_usd: 5")
-    let result = try shop.run("run")
+    let result = try await shop.run()
     #expect(result.status == 1)
     #expect(result.text.contains("it made the same edit"))
     #expect(try shop.leftovers() == [])

@@ -1,11 +1,14 @@
+import Engine
 import Foundation
+import Model
+import Store
 import TestSupport
 import Testing
 
 /// What a project meets that Lanekeeper has never seen.
 @Suite(.bounded) struct FirstContactTests {
   @Test(arguments: ["./agent.sh", "tools/agent.sh", "sh tools/agent.sh"])
-  func anAgentThatNoLaneWouldHaveIsFoundAtOnce(command: String) throws {
+  func anAgentThatNoLaneWouldHaveIsFoundAtOnce(command: String) async throws {
     let shop = try Workshop(features: Workshop.independent(3), agent: "true")
     try shop.repository.write(
       "lanekeeper.yml", "gate: make test\nagent: command\nagents: {command: {run: '\(command)'}}\n")
@@ -13,44 +16,43 @@ import Testing
       try shop.repository.write(path, "#!/bin/sh\ntrue\n")
       chmod(shop.repository.path + "/" + path, 0o755)
     }
-    let run = try shop.run("run")
+    let run = try await shop.run()
     #expect(run.status == 65)
-    #expect(run.error.contains("which main does not hold"), "\(run.error)")
-    #expect(try shop.run("doctor").text.contains("which main does not hold"))
+    #expect(run.text.contains("which main does not hold"), "\(run.text)")
+    #expect(try shop.faults().contains("which main does not hold"))
     try shop.repository.git("add", "agent.sh", "tools/agent.sh")
     try shop.repository.git("commit", "-qm", "agents")
-    #expect(try !shop.run("doctor").text.contains("which main does not hold"))
+    #expect(try !shop.faults().contains("which main does not hold"))
     guard command.hasPrefix("./") else { return }
     try shop.repository.git("update-index", "--chmod=-x", "agent.sh")
     try shop.repository.git("commit", "-qm", "not executable")
-    #expect(try shop.run("run").error.contains("not executable on main"))
+    #expect(try await shop.run().text.contains("not executable on main"))
   }
 
-  @Test func anAgentThatFailsAlikeEverywhereEndsTheRun() throws {
+  @Test func anAgentThatFailsAlikeEverywhereEndsTheRun() async throws {
     let shop = try Workshop(
       features: Workshop.independent(8), agent: "echo cannot find the library; exit 4")
-    let run = try shop.run("run", "--parallel", "2")
+    let run = try await shop.run(parallel: 2)
     #expect(run.status == 1)
     #expect(run.text.contains("itself seems to be at fault"), "\(run.text)")
     #expect(run.text.contains("cannot find the library"))
     #expect(try shop.trace().count { $0.first == "begin" } <= 5)
-    let features = try shop.json("status")["features"] as? [[String: Any]] ?? []
-    #expect(features.allSatisfy { $0["state"] as? String == "ready" })
+    #expect(try shop.states().values.allSatisfy { $0 == "ready" })
     // Each has all its attempts left.
     try shop.repository.root.write(
       "agent.sh", "cat > /dev/null; echo x > f$LANEKEEPER_FEATURE_ID.txt\n")
-    #expect(try shop.run("run", "--parallel", "2").status == 0)
+    #expect(try await shop.run(parallel: 2).status == 0)
     #expect(try shop.landed().count == 8)
   }
 
-  @Test func anAgentThatCantBeStartedEndsAShortRun() throws {
+  @Test func anAgentThatCantBeStartedEndsAShortRun() async throws {
     let shop = try Workshop(features: Workshop.independent(1), agent: "no-such-agent-program")
-    let run = try shop.run("run")
+    let run = try await shop.run()
     #expect(run.status == 1)
     #expect(try shop.trace().count { $0.first == "begin" } == 1, "\(run.text)")
   }
 
-  @Test func noChangesSaysWhereTheChangesAre() throws {
+  @Test func noChangesSaysWhereTheChangesAre() async throws {
     let shop = try Workshop(
       features: Workshop.independent(2),
       agent: """
@@ -60,11 +62,11 @@ import Testing
         esac
         printf '%s' "$prompt" > "$LANEKEEPER_REPOSITORY/../prompt-$id-$LANEKEEPER_ATTEMPT"
         """, configuration: "limits: {attempts: 2}", files: [".gitignore": "lib/\n"])
-    let run = try shop.run("run", "--parallel", "1")
+    let run = try await shop.run(parallel: 1)
     #expect(run.status == 1)
     #expect(run.text.contains("lib/, which git ignores"), "\(run.text)")
     #expect(run.text.contains("astray.txt changed in the checkout"), "\(run.text)")
-    #expect(try shop.run("explain", "1").text.contains("which git ignores"))
+    #expect(try shop.reasons("1").contains("which git ignores"))
     #expect(try shop.repository.root.read("prompt-1-2").contains("which git ignores"))
   }
 
@@ -82,7 +84,7 @@ import Testing
     return shop
   }
 
-  @Test func aHookThatRefusesOurCommitTellsTheAgent() throws {
+  @Test func aHookThatRefusesOurCommitTellsTheAgent() async throws {
     let shop = try withHook(
       "limits: {attempts: 1}",
       agent: """
@@ -90,32 +92,32 @@ import Testing
         case "$prompt" in *'type may not be empty'*)
           git add -A; git commit -qm 'feat: by the agent (#1)' ;; esac
         """)
-    let run = try shop.run("run")
-    #expect(run.status == 0, "\(run.text)\(run.error)")
+    let run = try await shop.run()
+    #expect(run.status == 0, "\(run.text)")
     #expect(try shop.landed() == ["1"])
     #expect(try shop.trace().count { $0.first == "begin" } == 2)
   }
 
-  @Test func aHookThatNeverLetsItPassEndsItAndTheWorkIsKept() throws {
+  @Test func aHookThatNeverLetsItPassEndsItAndTheWorkIsKept() async throws {
     let shop = try withHook("", agent: "echo work > f$id.txt")
-    let run = try shop.run("run")
+    let run = try await shop.run()
     #expect(run.status == 1)
     #expect(run.text.contains("type may not be empty"), "\(run.text)")
     #expect(try shop.trace().count { $0.first == "begin" } == 3)
     #expect(try !shop.repository.git("log", "--all", "--format=%H", "--", "f1.txt").isEmpty)
   }
 
-  @Test func theMessageOfOurCommitsCanBeSet() throws {
+  @Test func theMessageOfOurCommitsCanBeSet() async throws {
     let shop = try withHook(
       "lanes: {commit_message: 'feat: {title} (#{id})', author: 'Build Bot <bot@example.org>'}",
       agent: "echo work > f$id.txt")
-    let run = try shop.run("run")
-    #expect(run.status == 0, "\(run.text)\(run.error)")
+    let run = try await shop.run()
+    #expect(run.status == 0, "\(run.text)")
     let log = try shop.repository.git("log", "--format=%an %s", "main")
     #expect(log.contains("Build Bot feat: Feature 1 (#1)"), "\(log)")
   }
 
-  @Test func theNamesOfBranchesCanBeSetAndThoseThatAreThereStay() throws {
+  @Test func theNamesOfBranchesCanBeSetAndThoseThatAreThereStay() async throws {
     let shop = try Workshop(
       features: Workshop.independent(2),
       agent: """
@@ -136,23 +138,23 @@ import Testing
       try shop.repository.write("lanekeeper.yml", settings + "lanes: {branch: '\(pattern)'}\n")
     }
     try set("feature/APP-{id}-{slug}")
-    _ = try shop.run("run")
+    _ = try await shop.run()
     #expect(try shop.landed() == ["1"])
     try set("bugfix/APP-{id}")
-    _ = try shop.run("retry", "2")
-    let again = try shop.run("run")
-    #expect(again.status == 0, "\(again.text)\(again.error)")
+    _ = try shop.control().retry("2")
+    let again = try await shop.run()
+    #expect(again.status == 0, "\(again.text)")
     #expect(try shop.landed() == ["1", "2"])
     let names = try shop.repository.root.read("branches").split(separator: "\n").sorted()
     #expect(
       names == [
         "feature/APP-1-feature-1", "feature/APP-2-feature-2", "feature/APP-2-feature-2",
       ])
-    #expect(try shop.run("doctor", "--deep").status == 0)
+    #expect(try shop.broken() == [])
   }
 
   /// A hook manager that a set-up command or the gate starts, in a lane or in the gate's worktree.
-  @Test func p6_whatASetUpInstallsOverOurHooksRunsAfterThem() throws {
+  @Test func p6_whatASetUpInstallsOverOurHooksRunsAfterThem() async throws {
     let shop = try Workshop(
       features: Workshop.independent(2), agent: "echo work > f$id.txt",
       gate: "sh install.sh", configuration: "lanes: {setup: sh install.sh}",
@@ -164,30 +166,29 @@ import Testing
 
         """
       ])
-    #expect(try shop.run("init").status == 0)
-    let run = try shop.run("run", "--parallel", "2")
-    #expect(run.status == 0, "\(run.text)\(run.error)")
+    _ = try shop.project().hooks().install(forPersons: true)
+    let run = try await shop.run(parallel: 2)
+    #expect(run.status == 0, "\(run.text)")
     #expect(try shop.landed().count == 2)
-    let status = try shop.run("hooks", "status")
-    #expect(status.status == 0 && !status.text.contains("wrote over"), "\(status.text)")
+    #expect(try shop.project().hooks().report().overwritten == [])
     #expect(try shop.repository.read(".git/hooks/pre-push").hasPrefix("#!/bin/sh\nexit 0"))
-    #expect(try shop.run("doctor", "--deep").status == 0)
+    #expect(try shop.broken() == [])
   }
 
   /// The form that most rules for messages ask for is tried without anybody having to set it.
-  @Test func aRuleForConventionalMessagesNeedsNoSetting() throws {
+  @Test func aRuleForConventionalMessagesNeedsNoSetting() async throws {
     let shop = try withHook("", agent: "echo work > f$id.txt")
     try shop.repository.write(
       ".git/hooks/commit-msg",
       "#!/bin/sh\nhead -1 \"$1\" | grep -Eq '^(feat|chore): [a-z]' || { echo no type >&2; exit 1; }\n"
     )
     chmod(shop.repository.path + "/.git/hooks/commit-msg", 0o755)
-    #expect(try shop.run("run").status == 0)
+    #expect(try await shop.run().status == 0)
     #expect(try shop.trace().count { $0.first == "begin" } == 1)
     #expect(try shop.repository.git("log", "--format=%s", "main").contains("feat: feature 1"))
   }
 
-  @Test func aSignerThatFailsHoldsTheFeatureUp() throws {
+  @Test func aSignerThatFailsHoldsTheFeatureUp() async throws {
     let shop = try Workshop(features: Workshop.independent(1), agent: "echo work > f$id.txt")
     let signer = shop.repository.root.path("signer")
     try shop.repository.root.write("signer", "#!/bin/sh\necho no pinentry >&2\nexit 2\n")
@@ -197,13 +198,14 @@ import Testing
     ] {
       try shop.repository.git("config", key, value)
     }
-    let run = try shop.run("run")
-    #expect(run.status == 75, "\(run.text)\(run.error)")
+    let run = try await shop.run()
+    #expect(run.status == 75, "\(run.text)")
     #expect(run.text.contains("signing failed"), "\(run.text)")
-    #expect(try shop.run("status").text.contains("until commits can be signed"))
+    #expect(
+      try shop.store().feature("1")?.wait?.words().contains("until commits can be signed") == true)
     #expect(try shop.trace().count { $0.first == "begin" } == 1)
     try shop.repository.git("config", "commit.gpgsign", "false")
-    #expect(try shop.run("run").status == 0)
+    #expect(try await shop.run().status == 0)
     #expect(try shop.landed() == ["1"])
   }
 }

@@ -1,4 +1,7 @@
+import Engine
 import Foundation
+import Model
+import Store
 import TestSupport
 import Testing
 
@@ -47,11 +50,11 @@ import Testing
     return shop
   }
 
-  @Test func p6_staysAsItWasAndFollowsWhereItIsClean() throws {
+  @Test func p6_staysAsItWasAndFollowsWhereItIsClean() async throws {
     let shop = try prepare("")
     let before = try fingerprint(shop)
-    let result = try shop.run("run")
-    #expect(result.status == 0, "\(result.text)\(result.error)")
+    let result = try await shop.run()
+    #expect(result.status == 0, "\(result.text)")
     #expect(try fingerprint(shop) == before)
     // What was clean has followed.
     for number in 1...2 {
@@ -61,11 +64,11 @@ import Testing
     #expect(try shop.repository.git("diff", "--name-only", "HEAD") == "mine.txt\nstaged.txt")
   }
 
-  @Test func p6_followNeverLeavesTheCheckoutAlone() throws {
+  @Test func p6_followNeverLeavesTheCheckoutAlone() async throws {
     let shop = try prepare("landing: {follow: never}")
     let before = try fingerprint(shop)
     let index = try shop.repository.git("ls-files", "--stage")
-    let result = try shop.run("run")
+    let result = try await shop.run()
     #expect(result.status == 0)
     #expect(try fingerprint(shop) == before)
     #expect(try shop.repository.git("ls-files", "--stage") == index)
@@ -80,32 +83,32 @@ import Testing
     #expect(catchUp.status == 0, "\(catchUp.error)")
     #expect(try fingerprint(shop) == before)
     #expect(try shop.repository.read("f1.txt") == "1\n")
-    #expect(try shop.run("run").text.contains("read-tree") == false)
+    #expect(try await shop.run().text.contains("read-tree") == false)
   }
 
-  @Test func p6_aLandingWaitsForDirtyFilesInItsWay() throws {
+  @Test func p6_aLandingWaitsForDirtyFilesInItsWay() async throws {
     let shop = try Workshop(
       features: "features:\n  - {id: 1, title: One}\n", agent: "echo agent > shared.txt")
     try shop.repository.write("shared.txt", "mine\n")
-    let result = try shop.run("run")
+    let result = try await shop.run()
     #expect(result.status == 75, "\(result.text)")
     #expect(result.text.contains("shared.txt"))
     #expect(try shop.repository.read("shared.txt") == "mine\n")
     #expect(try shop.landed() == [])
     try shop.repository.git("checkout", "-q", "shared.txt")
-    #expect(try shop.run("land").status == 0)
+    #expect(try await shop.land().status == 0)
     #expect(try shop.landed() == ["1"])
     #expect(try shop.repository.read("shared.txt") == "agent\n")
   }
 
-  @Test func p6_theUsersHooksRunInLanesToo() throws {
+  @Test func p6_theUsersHooksRunInLanesToo() async throws {
     let shop = try Workshop(
       features: Workshop.independent(1), agent: "echo $id > f$id.txt; git add -A; git commit -qm x")
     try shop.repository.write(
       ".git/hooks/pre-commit",
       "#!/bin/sh\necho \"$0 $PWD\" >> \"\(shop.repository.root.path)/hooks.log\"\n",
       executable: true)
-    #expect(try shop.run("run").status == 0)
+    #expect(try await shop.run().status == 0)
     #expect(try shop.repository.root.read("hooks.log").contains("/repo.lanes/"))
   }
 }
