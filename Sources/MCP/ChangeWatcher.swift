@@ -1,3 +1,4 @@
+import Model
 import Store
 
 /// Finds changes in the event log.
@@ -32,11 +33,14 @@ struct ChangeWatcher: Sendable {
     let events = try store.events(after: seen, limit: 1000)
     for event in events {
       seen = max(seen, event.seq)
-      if event.type.hasPrefix("claims_") { change.resources.insert(Resources.claims) }
-      let isFeature = ["feature_", "attempt_", "lane_"].contains { event.type.hasPrefix($0) }
-      guard isFeature, let feature = event.feature else { continue }
-      change.resources.insert(Resources.backlog)
-      change.resources.insert(Resources.featurePrefix + feature)
+      switch event.name?.facts.topic {
+      case .claims: change.resources.insert(Resources.claims)
+      case .feature, .stack, .attempt, .lane:
+        guard let feature = event.feature else { continue }
+        change.resources.insert(Resources.backlog)
+        change.resources.insert(Resources.featurePrefix + feature)
+      default: continue
+      }
     }
     return change
   }

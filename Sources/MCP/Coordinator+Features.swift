@@ -95,7 +95,7 @@ extension Coordinator {
     }
     if actor.lane == nil { _ = try own(feature, actor) }
     return try store.note(
-      "progress", feature: feature, agent: actor.agent, ["message": .string(message)])
+      .progress, feature: feature, agent: actor.agent, ["message": .string(message)])
   }
 
   /// Returns the session's attempt on a feature.

@@ -140,7 +140,7 @@ extension Coordinator {
     let open = try settlement.refusals(lane.feature)
     if let open { return try completion(lane.feature, false, open) }
     _ = try store.note(
-      "completion_reported", feature: lane.feature, agent: actor.agent,
+      .completionReported, feature: lane.feature, agent: actor.agent,
       ["attempt": .integer(Int64(lane.attempt))])
     return try completion(
       lane.feature, true,

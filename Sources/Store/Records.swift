@@ -57,7 +57,19 @@ extension FeatureRecord {
 
 /// One run of one agent on one feature.
 package struct AttemptRecord: Sendable, Equatable {
-  package enum State: String, Sendable { case running, completed, failed, interrupted }
+  package enum State: String, Sendable {
+    case running, completed, failed, interrupted
+
+    /// The name of the event with which the state begins.
+    var event: EventName {
+      switch self {
+      case .running: .attemptStarted
+      case .completed: .attemptCompleted
+      case .failed: .attemptFailed
+      case .interrupted: .attemptInterrupted
+      }
+    }
+  }
   package var feature: String
   package var number: Int
   package var participant: String
@@ -126,6 +138,16 @@ package struct LaneRecord: Sendable, Equatable {
 package struct LandingRecord: Sendable, Equatable {
   package enum Phase: String, Sendable {
     case merge, gate, push, follow, swap, settle, done, stopped
+
+    /// The name of the event that the phase is about to begin; `nil` for one that changes nothing that others see.
+    var event: EventName? {
+      switch self {
+      case .push: .landingPush
+      case .follow: .landingFollow
+      case .swap: .landingSwap
+      case .merge, .gate, .settle, .done, .stopped: nil
+      }
+    }
   }
   /// What is landed.
   package enum Kind: String, Sendable {
@@ -150,10 +172,12 @@ package struct LandingRecord: Sendable, Equatable {
   package var isPushed: Bool
 }
 
-/// A process that works on features: `run` or `work`.
+/// A process that works on features.
 package struct ParticipantRecord: Sendable, Equatable {
+  /// The command that it runs.
+  package enum Kind: String, Sendable { case run, work }
   package var id: String
-  package var kind: String
+  package var kind: Kind
   package var pid: Int32
   package var state: String
   package var parallel: Int
@@ -162,7 +186,7 @@ package struct ParticipantRecord: Sendable, Equatable {
   package var startedAt: Int64
 
   package init(
-    id: String, kind: String, pid: Int32, state: String, parallel: Int, preset: String?,
+    id: String, kind: Kind, pid: Int32, state: String, parallel: Int, preset: String?,
     models: [String], startedAt: Int64
   ) {
     self.id = id
@@ -181,11 +205,15 @@ package struct EventRecord: Sendable, Equatable {
   package var seq: Int64
   /// Milliseconds since 1970.
   package var time: Int64
+  /// The name as it is stored.
   package var type: String
   package var feature: String?
   package var agent: String?
   /// Further facts, as a JSON object.
   package var data: String
+
+  /// The name; `nil` for one that only another version of the program knows.
+  package var name: EventName? { EventName(rawValue: type) }
 
   /// The further facts, sorted by name; `null` where they can't be read.
   package var facts: JSON { (try? JSON(reading: data))?.canonical ?? .null }
@@ -277,7 +305,7 @@ extension LandingRecord: FetchableRecord {
 extension ParticipantRecord: FetchableRecord {
   package init(row: Row) throws {
     id = row["id"]
-    kind = row["kind"]
+    kind = Kind(rawValue: row["kind"]) ?? .work
     pid = row["pid"]
     state = row["state"]
     parallel = row["parallel"]

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Model
 
 /// What an audit of the promises reads besides.
 extension Store {
@@ -24,7 +25,7 @@ extension Store {
         db,
         sql: """
           SELECT json_extract(data, '$.tree') FROM events
-          WHERE type = 'gate_ended' AND json_extract(data, '$.passed')
+          WHERE type = \(EventName.gateEnded.sql) AND json_extract(data, '$.passed')
           """)
     }
   }

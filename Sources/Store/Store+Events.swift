@@ -4,9 +4,9 @@ import Model
 extension Store {
   /// Appends one event that changes no state, such as output of an agent.
   package func record(
-    _ type: String, feature: String? = nil, agent: String? = nil, _ data: [String: JSON] = [:]
+    _ name: EventName, feature: String? = nil, agent: String? = nil, _ data: [String: JSON] = [:]
   ) throws {
-    try write { try append($0, type, feature: feature, agent: agent, data) }
+    try write { try append($0, name, feature: feature, agent: agent, data) }
   }
 
   /// Returns the events after `seq`, oldest first, at most `limit`.
@@ -18,12 +18,12 @@ extension Store {
     }
   }
 
-  /// Returns the newest event of a kind that concerns a feature.
-  package func lastEvent(_ type: String, of feature: String) throws -> EventRecord? {
+  /// Returns the newest event of a name that concerns a feature.
+  package func lastEvent(_ name: EventName, of feature: String) throws -> EventRecord? {
     try read {
       try EventRecord.fetchOne(
         $0, sql: "SELECT * FROM events WHERE type = ? AND feature = ? ORDER BY seq DESC LIMIT 1",
-        arguments: [type, feature])
+        arguments: [name.rawValue, feature])
     }
   }
 

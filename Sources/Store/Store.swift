@@ -137,10 +137,10 @@ package final class Store: Sendable {
 
   /// Appends to the event log.
   func append(
-    _ db: Database, _ type: String, feature: String? = nil, agent: String? = nil,
+    _ db: Database, _ name: EventName, feature: String? = nil, agent: String? = nil,
     _ data: [String: JSON] = [:]
   ) throws {
-    try db.ledger.append(type, feature: feature, agent: agent, .sorted(data), now: now)
+    try db.ledger.append(name, feature: feature, agent: agent, .sorted(data), now: now)
   }
 
   /// Writes the log back into the main file and closes it; for the end of a program.

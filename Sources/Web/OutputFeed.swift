@@ -88,7 +88,7 @@ final class OutputFeed: @unchecked Sendable {
   private func findNew() throws {
     guard try store.lastEvent() > seq else { return }
     while case let events = try store.events(after: seq, limit: 1000), let last = events.last {
-      for event in events where event.type == "attempt_started" {
+      for event in events where event.name == .attemptStarted {
         guard let feature = event.feature, let number = event.facts["attempt"]?.integer else {
           continue
         }

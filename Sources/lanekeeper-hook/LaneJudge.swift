@@ -206,7 +206,7 @@ struct LaneJudge {
     var facts: JSON = ["to": .string(new)]
     if let old { facts.set("from", .string(old)) }
     try database.ledger.append(
-      "person_committed", feature: lane.feature, agent: lane.agent, facts, now: Clock.milliseconds)
+      .personCommitted, feature: lane.feature, agent: lane.agent, facts, now: Clock.milliseconds)
   }
 }
 

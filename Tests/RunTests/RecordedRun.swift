@@ -21,7 +21,7 @@ struct RecordedRun {
     try store.takeOver([Feature(id: "1", title: "One", category: "")])
     try store.addParticipant(
       ParticipantRecord(
-        id: participant, kind: "run", pid: getpid(), state: "running", parallel: 1, preset: nil,
+        id: participant, kind: .run, pid: getpid(), state: "running", parallel: 1, preset: nil,
         models: [], startedAt: store.now))
   }
 }

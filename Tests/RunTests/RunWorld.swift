@@ -36,7 +36,7 @@ struct RunWorld {
   var control: ControlWord?
   var isTargetHeld = false
   var hasToken = true
-  var others: Set<String> = []
+  var others: Set<RunOptions.Kind> = []
   var isLanding = false
   var ticksBehind = 0
   var undos = 0
@@ -447,7 +447,7 @@ struct RunWorld {
       changed.insert(id)
       event += 1
       try take(.backlogChanged)
-    case 9: others = random.chance(50) ? ["run"] : []
+    case 9: others = random.chance(50) ? [.run] : []
     case 10: hasToken.toggle()
     case 11: ticksBehind = random.below(4)
     case 12 where feature.state == .ready && stages[id] == nil:

@@ -96,7 +96,7 @@ final class ScheduleRun {
       })
     try store.addParticipant(
       ParticipantRecord(
-        id: "p", kind: "run", pid: 1, state: "running", parallel: Self.agentsAtOnce, preset: nil,
+        id: "p", kind: .run, pid: 1, state: "running", parallel: Self.agentsAtOnce, preset: nil,
         models: [], startedAt: 0))
     var configuration = Configuration(repositoryName: "repo")
     configuration.landing.follow = "never"

@@ -176,7 +176,7 @@ import Testing
     let types = try store.events(after: 0).map(\.type)
     #expect(types.contains("attempt_started"))
     let seq = try store.lastEvent()
-    try store.record("note", feature: "1", ["text": "hello"])
+    try store.record(.progress, feature: "1", ["text": "hello"])
     let new = try store.events(after: seq)
     #expect(new.count == 1 && new[0].seq == seq + 1 && new[0].feature == "1")
     #expect(new[0].data.contains("hello"))

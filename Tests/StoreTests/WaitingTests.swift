@@ -27,7 +27,7 @@ struct StoreBench {
     try takeOver(ids, needs: needs)
     try store.addParticipant(
       ParticipantRecord(
-        id: "p", kind: "run", pid: 1, state: "running", parallel: 2, preset: nil, models: [],
+        id: "p", kind: .run, pid: 1, state: "running", parallel: 2, preset: nil, models: [],
         startedAt: 0))
   }
 

@@ -17,12 +17,12 @@ import Testing
   @Test func aSlowListenerTakesEachEventOnceAndHoldsNone() throws {
     let directory = try TemporaryDirectory()
     let store = try Store(path: directory.path("state.sqlite"))
-    for number in 0..<100 { try store.record("before", ["number": .integer(Int64(number))]) }
+    for number in 0..<100 { try store.record(.progress, ["number": .integer(Int64(number))]) }
     let feed = try EventFeed(store)
     let text = String(repeating: "x", count: 200)
     for start in 0..<20 {
       try store.recordAll(
-        (0..<1000).map { ("agent_message", ["text": .string("\(start) \($0) \(text)")]) },
+        (0..<1000).map { (.agentMessage, ["text": .string("\(start) \($0) \(text)")]) },
         feature: "1", agent: "agent-1")
     }
     let last = try store.lastEvent()
@@ -54,7 +54,7 @@ import Testing
           return nil
         }
       }
-      try? store.record("something", [:])
+      try? store.record(.progress, [:])
       return await group.reduce(into: [Int64?]()) { $0.append($1) }
     }
     #expect(found == Array(repeating: 1, count: 8))

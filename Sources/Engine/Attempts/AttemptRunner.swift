@@ -124,7 +124,7 @@ package struct AttemptRunner: Sendable {
       if ending == nil { agentEnded() }
       try? await BlockingQueue.run { configuration.end(feature, attempt) }
       try? store.record(
-        "attempt_error", feature: feature.id, agent: attempt.agent,
+        .attemptError, feature: feature.id, agent: attempt.agent,
         ["attempt": .integer(Int64(attempt.number)), "detail": .string("\(error)")])
       var end = AttemptEnd.failed(
         detail: "\(error)", rework: "Lanekeeper could not go on: \(error)",
@@ -188,7 +188,7 @@ package struct AttemptRunner: Sendable {
     try store.beginReport(feature.id, attempt.number, agent: definition.name)
     if !notes.isEmpty {
       try store.record(
-        "agent_told", feature: feature.id, agent: attempt.agent,
+        .agentTold, feature: feature.id, agent: attempt.agent,
         [
           "attempt": .integer(Int64(attempt.number)),
           "detail": .string(notes.joined(separator: "\n")),

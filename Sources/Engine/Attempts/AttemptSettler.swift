@@ -71,7 +71,7 @@ package struct AttemptSettler: Sendable {
       lane.path, gitDirectory: state.commonDirectory + "/worktrees/" + lane.name)
     if !specials.isEmpty {
       try store.record(
-        "special_files_removed", feature: feature.id, agent: attempt.agent,
+        .specialFilesRemoved, feature: feature.id, agent: attempt.agent,
         [
           "detail": .string(
             "pipes or devices where git reads files, which hold no work: "
@@ -216,7 +216,7 @@ package struct AttemptSettler: Sendable {
         "detail": .string(notes.joined(separator: "; ")),
       ]
       if !beside.isEmpty { data["beside"] = .string(beside.joined(separator: "; ")) }
-      try store.record("work_kept", feature: feature.id, agent: attempt.agent, data)
+      try store.record(.workKept, feature: feature.id, agent: attempt.agent, data)
     }
   }
 
@@ -546,7 +546,7 @@ package struct AttemptSettler: Sendable {
 
   /// Returns whether Lanekeeper's own hook has refused a commit of a feature since an event.
   private func wasRefusedClaims(_ feature: FeatureRecord, after event: Int64) throws -> Bool {
-    try store.lastEvent("claim_refused", of: feature.id).map { $0.seq > event } ?? false
+    try store.lastEvent(.claimRefused, of: feature.id).map { $0.seq > event } ?? false
   }
 
   /// How often a feature goes back to its agent because a hook of the repository refused the commit of what the

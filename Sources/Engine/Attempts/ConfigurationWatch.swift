@@ -44,7 +44,7 @@ package struct ConfigurationWatch: Sendable {
       try body()
     } catch {
       try? store.record(
-        "configuration_error", feature: feature.id, agent: attempt.agent,
+        .configurationError, feature: feature.id, agent: attempt.agent,
         [
           "attempt": .integer(Int64(attempt.number)),
           "detail": .string(

@@ -110,7 +110,7 @@ extension Lander {
   private func noteFlaky(_ chain: Chain, _ length: Int, _ result: GateResult) throws -> String {
     let features = chain.links[..<length].map { "#\($0.feature.id)" }.joined(separator: ", ")
     try store.record(
-      "gate_flaky",
+      .gateFlaky,
       [
         "features": .texts(chain.links[..<length].map(\.feature.id)),
         "tree": .string(chain.prefix(length).tree.hex), "log": .string(result.log),

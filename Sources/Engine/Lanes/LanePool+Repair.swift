@@ -90,7 +90,7 @@ extension LanePool {
       throw LaneError.notWritable(path: lane.path, reason: String(cString: strerror(errno)))
     }
     try store.record(
-      "lane_put_aside", feature: lane.feature, agent: nil,
+      .lanePutAside, feature: lane.feature, agent: nil,
       ["lane": .integer(Int64(lane.number)), "path": .string(aside)])
   }
 }

@@ -88,11 +88,11 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
     while true {
       let events = try store.events(after: after)
       for event in events {
-        switch event.type {
-        case "feature_waiting": if let id = event.feature { waiting.insert(id) }
-        case "claim_refused":
+        switch event.name {
+        case .featureWaiting: if let id = event.feature { waiting.insert(id) }
+        case .claimRefused:
           for reason in event.facts["reasons"]?.strings ?? [] { refused[reason, default: 0] += 1 }
-        case "deadlock_resolved": deadlocks += 1
+        case .deadlockResolved: deadlocks += 1
         default: break
         }
       }

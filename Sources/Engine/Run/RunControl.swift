@@ -21,7 +21,7 @@ package struct RunControl {
     }
     try store.setValue("control_at", String(store.now))
     try store.setControlWord(word)
-    try store.record("control", ["word": .string(word.rawValue)])
+    try store.record(.control, ["word": .string(word.rawValue)])
   }
 
   /// Forgets a word that was meant for processes that have ended. A pause stays until it is taken back, or a
@@ -45,7 +45,7 @@ package struct RunControl {
   /// Takes a pause back.
   package func resume() throws {
     try store.setControlWord(nil)
-    try store.record("resumed", [:])
+    try store.record(.resumed, [:])
   }
 
   /// Asks for the end of the attempt that is under way on a feature; no other is touched, and it counts as

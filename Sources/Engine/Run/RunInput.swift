@@ -52,7 +52,7 @@ struct StandstillFacts: Sendable {
   /// Ready features of which a slot is taken.
   var waitsForSlot: Set<String> = []
   /// The kinds of other processes that are at work.
-  var others: Set<String> = []
+  var others: Set<RunOptions.Kind> = []
 
   /// Whether some feature waits for a limit whose end is known.
   var hasLimited: Bool {

@@ -209,7 +209,7 @@ actor RunLoop {
     switch notice {
     case .stopping(let isForced):
       report(.stopping(forced: isForced))
-      if !isForced { try? store.setParticipant(context.participant, state: "stopping") }
+      if !isForced { try? store.noteStopping(context.participant) }
     case .fails(let part, let error):
       tellOnce("\(part.words) failed, which is tried again: \(error)")
     case .leftOut(let feature, let error):
@@ -238,9 +238,11 @@ actor RunLoop {
   private func tellTroubles() {
     guard let events = try? store.events(after: toldEvent, limit: 1000) else { return }
     toldEvent = events.last?.seq ?? toldEvent
-    for event in events where ["store_error", "configuration_error"].contains(event.type) {
-      guard let words = event.facts["detail"]?.plain else { continue }
-      if event.type == "store_error" { report(.note(words)) } else { tellOnce(words) }
+    for event in events {
+      guard event.name == .storeError || event.name == .configurationError,
+        let words = event.facts["detail"]?.plain
+      else { continue }
+      if event.name == .storeError { report(.note(words)) } else { tellOnce(words) }
     }
   }
 
@@ -276,7 +278,7 @@ actor RunLoop {
       try await BlockingQueue.run {
         try project.takeOver(backlog, into: store)
         _ = try Adoption.run(project, into: store)
-        try store.record("backlog_changed", [:])
+        try store.record(.backlogChanged, [:])
       }
       context.take(backlog, agents: agents)
       take(.backlogChanged)

@@ -1,9 +1,10 @@
 import Model
 import Planning
+import Store
 
 /// What a run is asked to do.
 package struct RunOptions: Sendable {
-  package enum Kind: String, Sendable { case run, work }
+  package typealias Kind = ParticipantRecord.Kind
   package var kind: Kind
   /// Agents at once, at least 1.
   package var parallel: Int

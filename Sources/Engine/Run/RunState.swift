@@ -432,7 +432,7 @@ struct RunState: Sendable {
   private func isMoving(_ feature: RunFeature, _ facts: StandstillFacts) -> Bool {
     switch feature.state {
     case .running, .completed, .queued, .landing: !facts.others.isEmpty
-    case .ready: facts.others.contains(RunOptions.Kind.run.rawValue)
+    case .ready: facts.others.contains(.run)
     default: false
     }
   }

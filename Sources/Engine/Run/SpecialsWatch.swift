@@ -67,7 +67,7 @@ final class SpecialsWatch: Sendable {
       let about: [String?] = features.isEmpty ? [nil] : Array(features.prefix(10))
       for feature in about {
         try? store.record(
-          "special_files_removed", feature: feature, agent: nil, ["detail": .string(words)])
+          .specialFilesRemoved, feature: feature, agent: nil, ["detail": .string(words)])
       }
       tell(words)
     }

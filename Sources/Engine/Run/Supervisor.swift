@@ -37,7 +37,7 @@ package final class Supervisor: Sendable {
   private func acquireRunLock(_ store: Store) async throws -> FileLock? {
     for _ in 0..<150 {
       if let lock = try FileLock.tryAcquire(project.state.runLock) { return lock }
-      if let other = try store.openParticipants().first(where: { $0.kind == "run" }),
+      if let other = try store.openParticipants().first(where: { $0.kind == .run }),
         kill(other.pid, 0) == 0
       {
         return nil
@@ -66,7 +66,7 @@ package final class Supervisor: Sendable {
     if options.kind == .run {
       runLock = try await acquireRunLock(store)
       guard runLock != nil else {
-        let other = try store.openParticipants().first { $0.kind == "run" }
+        let other = try store.openParticipants().first { $0.kind == .run }
         throw Failure(
           "another run is at work on this repository"
             + (other.map { " (process \($0.pid))" } ?? "")
@@ -100,7 +100,7 @@ package final class Supervisor: Sendable {
       participant: id)
     try store.addParticipant(
       ParticipantRecord(
-        id: id, kind: options.kind.rawValue, pid: getpid(), state: "running",
+        id: id, kind: options.kind, pid: getpid(), state: "running",
         parallel: options.parallel, preset: choice.preset,
         models: choice.available.map(\.rawValue), startedAt: store.now))
     try RunControl(project, store).forgetOldWord(asks: options.kind == .run, participant: id)

@@ -95,7 +95,7 @@ package struct StatusView {
     claims = try store.claims().count
     let living = try liveness.participants()
     waits = try liveness.runWaits()
-    run = try living.first { $0.kind == "run" } ?? living.first ?? store.lastParticipant()
+    run = try living.first { $0.kind == .run } ?? living.first ?? store.lastParticipant()
     if let run {
       let isAlive = living.contains { $0.id == run.id }
       if isAlive {

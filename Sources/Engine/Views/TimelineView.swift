@@ -45,18 +45,18 @@ package enum TimelineView {
 
   /// From each `feature_waiting` to the next change of that feature's state.
   private static func waits(_ store: Store, _ lanes: [String: Int]) throws -> [JSON] {
-    let types = FeatureState.allCases.map { "feature_\($0.rawValue)" }
+    let names = FeatureState.allCases.map(EventName.init(entering:))
     var open: [String: EventRecord] = [:]
     var bars: [JSON] = []
     func close(_ event: EventRecord, at end: Int64?) {
       guard let feature = event.feature else { return }
-      let state = event.type == "feature_in_review" ? "review" : "claim"
+      let state = event.name == .featureInReview ? "review" : "claim"
       bars.append(bar("wait", feature, lane: lanes[feature], state: state, event.time, end))
     }
-    for event in try store.events(ofTypes: types, window: window) {
+    for event in try store.events(named: names, window: window) {
       guard let feature = event.feature else { continue }
       if let start = open.removeValue(forKey: feature) { close(start, at: event.time) }
-      if event.type == "feature_waiting" || event.type == "feature_in_review" {
+      if event.name == .featureWaiting || event.name == .featureInReview {
         open[feature] = event
       }
     }
@@ -66,11 +66,11 @@ package enum TimelineView {
 
   /// When the gate of each landing began and ended, by the number of the landing.
   private static func gates(_ store: Store) throws -> [Int64: (start: Int64, end: Int64?)] {
-    let types = ["started", "gate", "push", "follow", "swap", "settle"].map { "landing_\($0)" }
+    let names: [EventName] = [.landingStarted, .landingPush, .landingFollow, .landingSwap]
     var result: [Int64: (start: Int64, end: Int64?)] = [:]
-    for event in try store.events(ofTypes: types, window: window) {
+    for event in try store.events(named: names, window: window) {
       guard let id = event.facts["landing"]?.integer else { continue }
-      if event.type == "landing_started" || event.type == "landing_gate" {
+      if event.name == .landingStarted {
         result[id] = (event.time, nil)
       } else if let gate = result[id], gate.end == nil {
         result[id]?.end = event.time

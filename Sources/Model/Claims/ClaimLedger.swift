@@ -146,7 +146,7 @@ package struct ClaimLedger<Connection: SQLConnection> {
           generation: generation, acquiredAt: now, expiresAt: expiresAt, isPinned: false))
     }
     try append(
-      "claims_granted", owner: owner, agent: agent,
+      .claimsGranted, owner: owner, agent: agent,
       ["generation": .integer(generation), "paths": .texts(new.map(\.path.description))], now: now)
     return rows
   }
@@ -215,7 +215,7 @@ package struct ClaimLedger<Connection: SQLConnection> {
         ])
     }
     try append(
-      "claim_refused", owner: owner, agent: agent,
+      .claimRefused, owner: owner, agent: agent,
       [
         "paths": .texts(conflicts.map(\.path.description)),
         "reasons": .texts(conflicts.map(\.reason.rawValue)),
@@ -233,20 +233,20 @@ package struct ClaimLedger<Connection: SQLConnection> {
 
   /// Appends to the event log.
   package func append(
-    _ type: String, feature: String?, agent: String?, _ facts: JSON, now: Int64
+    _ name: EventName, feature: String?, agent: String?, _ facts: JSON, now: Int64
   ) throws(Failure) {
     try connection.run(
       ClaimSchema.appendEvent,
       [
-        .integer(now), .text(type), .text(feature), .text(agent), .text(facts.text),
+        .integer(now), .text(name.rawValue), .text(feature), .text(agent), .text(facts.text),
       ])
   }
 
   private func append(
-    _ type: String, owner: ClaimOwner, agent: String?, _ facts: JSON, now: Int64
+    _ name: EventName, owner: ClaimOwner, agent: String?, _ facts: JSON, now: Int64
   ) throws(Failure) {
     try append(
-      type, feature: owner.kind == .feature ? owner.id : nil, agent: agent, facts, now: now)
+      name, feature: owner.kind == .feature ? owner.id : nil, agent: agent, facts, now: now)
   }
 }
 

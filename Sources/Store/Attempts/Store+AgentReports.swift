@@ -99,11 +99,11 @@ extension Store {
 
   /// Appends several events of one attempt in one transaction.
   package func recordAll(
-    _ events: [(type: String, facts: [String: JSON])], feature: String, agent: String
+    _ events: [(name: EventName, facts: [String: JSON])], feature: String, agent: String
   ) throws {
     try write { db in
       for event in events {
-        try append(db, event.type, feature: feature, agent: agent, event.facts)
+        try append(db, event.name, feature: feature, agent: agent, event.facts)
       }
     }
   }
@@ -112,7 +112,7 @@ extension Store {
   package func askStop(_ feature: String, _ number: Int) throws {
     try write { db in
       try Self.setValue(db, "stop_attempt:\(feature)", String(number))
-      try append(db, "stop_asked", feature: feature, ["attempt": .integer(Int64(number))])
+      try append(db, .stopAsked, feature: feature, ["attempt": .integer(Int64(number))])
     }
   }
 
@@ -199,7 +199,7 @@ extension Store {
       var facts: [String: JSON] = ["limit": .string(kind), "detail": .string(detail)]
       if let end { facts["until_ms"] = .integer(end) }
       facts["program"] = .string(agent)
-      try append(db, "agent_paused", facts)
+      try append(db, .agentPaused, facts)
       return end
     }
   }

@@ -144,7 +144,7 @@ extension Store {
       try transition(db, feature.id, to: .running, agent: agent)
       if try isStacking(db) { try settleReadiness(db, dependentsOf: feature.id) }
       try append(
-        db, "attempt_started", feature: feature.id, agent: agent,
+        db, .attemptStarted, feature: feature.id, agent: agent,
         [
           "attempt": .integer(Int64(number)), "lane": .integer(Int64(request.lane)),
           "model": .string(request.tier), "reason": .string(request.choice),
@@ -211,7 +211,7 @@ extension Store {
     try write { db in
       try db.execute(
         sql: "UPDATE features SET tip = ? WHERE id = ? AND tip = ?", arguments: [new, feature, old])
-      try append(db, "branch_mended", feature: feature, data)
+      try append(db, .branchMended, feature: feature, data)
     }
   }
 
@@ -264,7 +264,7 @@ extension Store {
       try db.execute(sql: "DELETE FROM waits WHERE feature = ?", arguments: [feature])
       try giveSlotsBack(db, of: .attempt(feature: feature, number: number))
       try append(
-        db, "attempt_\(state.rawValue)", feature: feature, agent: attempt.agent,
+        db, state.event, feature: feature, agent: attempt.agent,
         [
           "attempt": .integer(Int64(number)), "detail": .string(detail ?? ""),
           "seconds": .number(Double(now - attempt.startedAt) / 1000),

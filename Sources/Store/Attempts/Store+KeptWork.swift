@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 extension Store {
   /// Returns what was kept of an attempt and does not come back by itself, with the references, as parts of sentences.
@@ -8,7 +9,7 @@ extension Store {
         db,
         sql: """
           SELECT json_extract(data, '$.beside') FROM events
-          WHERE feature = ? AND type = 'work_kept' AND json_extract(data, '$.attempt') = ?
+          WHERE feature = ? AND type = \(EventName.workKept.sql) AND json_extract(data, '$.attempt') = ?
             AND json_extract(data, '$.beside') IS NOT NULL ORDER BY seq
           """,
         arguments: [feature, attempt])

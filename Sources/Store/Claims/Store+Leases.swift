@@ -82,7 +82,7 @@ extension Store {
       try keepClaims(db, of: feature.id, covering: changed)
       guard try db.ledger.claims(of: holder).count < before else { continue }
       try append(
-        db, "claims_expired", feature: feature.id, agent: attempt.agent,
+        db, .claimsExpired, feature: feature.id, agent: attempt.agent,
         ["detail": "no sign of life of its attempt"])
       dropped = true
     }
@@ -105,7 +105,7 @@ extension Store {
       for row in rows { try db.ledger.remove(row.path, of: row.owner) }
       guard !rows.isEmpty else { return }
       try append(
-        db, "claims_expired", agent: nil, ["paths": .texts(rows.map(\.path.description))])
+        db, .claimsExpired, agent: nil, ["paths": .texts(rows.map(\.path.description))])
       for owner in Set(rows.map(\.owner)) { try wakeWaiters(db, holder: owner) }
     }
   }

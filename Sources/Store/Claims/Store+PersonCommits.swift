@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 extension Store {
   /// Returns what persons have committed in a lane to a feature's branch: its tip before, where it had one,
@@ -9,7 +10,7 @@ extension Store {
         db,
         sql: """
           SELECT json_extract(data, '$.from') AS a, json_extract(data, '$.to') AS b FROM events
-          WHERE feature = ? AND type = 'person_committed' ORDER BY seq
+          WHERE feature = ? AND type = \(EventName.personCommitted.sql) ORDER BY seq
           """,
         arguments: [feature]
       ).compactMap { row in

@@ -55,7 +55,7 @@ extension Store {
         try db.ledger.remove(path, of: owner)
       }
       try append(
-        db, "claims_released", feature: owner.kind == .feature ? owner.id : nil,
+        db, .claimsReleased, feature: owner.kind == .feature ? owner.id : nil,
         ["paths": .texts(paths.map(\.description))])
       try wakeWaiters(db, holder: owner)
     }
@@ -76,7 +76,7 @@ extension Store {
     }
     if released > 0 {
       try append(
-        db, "claims_released", feature: owner.kind == .feature ? owner.id : nil,
+        db, .claimsReleased, feature: owner.kind == .feature ? owner.id : nil,
         ["count": .integer(Int64(released))])
     }
     try wakeWaiters(db, holder: owner)
@@ -99,7 +99,7 @@ extension Store {
       }
     }
     if !released.isEmpty {
-      try append(db, "claims_released", feature: feature, ["paths": .texts(released)])
+      try append(db, .claimsReleased, feature: feature, ["paths": .texts(released)])
       try wakeWaiters(db, holder: .feature(feature))
     }
   }

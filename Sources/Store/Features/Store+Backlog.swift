@@ -136,7 +136,7 @@ extension Store {
           owner: .feature(feature), agent: nil, policies: policies)
       }
       try append(
-        db, "work_adopted", feature: feature,
+        db, .workAdopted, feature: feature,
         [
           "branch": .string(branch), "attempts": .integer(Int64(attempts)),
           "paths": .integer(Int64(paths.count)),
@@ -162,7 +162,7 @@ extension Store {
         guard db.changesCount > 0 else { continue }
         count += 1
         try append(
-          db, "feature_state", feature: id,
+          db, .featureState, feature: id,
           ["from": "pending", "to": "landed", "detail": "found in the target's history"])
       }
       try settleReadiness(db)

@@ -97,7 +97,7 @@ extension Store {
     ]
     if let wait { facts["waiting_for"] = .string(wait.text) }
     if let detail { facts["detail"] = .string(detail) }
-    try append(db, "feature_\(state.rawValue)", feature: id, agent: agent, facts)
+    try append(db, EventName(entering: state), feature: id, agent: agent, facts)
   }
 
   /// Moves features whose dependencies changed: to ready when all have landed, to blocked when

@@ -1,4 +1,5 @@
 import GRDB
+import Model
 
 /// A landing as it is looked back at.
 package struct LandingHistory: Sendable, FetchableRecord {
@@ -34,32 +35,30 @@ extension Store {
     }
   }
 
-  /// Returns the events of some types among the last `window` events, oldest first.
-  package func events(ofTypes types: [String], window: Int64) throws -> [EventRecord] {
+  /// Returns the events of some names among the last `window` events, oldest first.
+  package func events(named names: [EventName], window: Int64) throws -> [EventRecord] {
     try read { db in
-      let marks = types.map { _ in "?" }.joined(separator: ", ")
-      var values: [any DatabaseValueConvertible] = [window]
-      values += types
-      return try EventRecord.fetchAll(
+      try EventRecord.fetchAll(
         db,
         sql: """
           SELECT * FROM events WHERE seq > (SELECT COALESCE(MAX(seq), 0) FROM events) - ?
-          AND type IN (\(marks)) ORDER BY seq
-          """, arguments: StatementArguments(values))
+          AND type IN (\(names.map(\.sql).joined(separator: ", "))) ORDER BY seq
+          """, arguments: [window])
     }
   }
 
   /// Returns what an agent last told of its work, or did; `nil` where that was long ago.
   package func lastWord(of feature: String) throws -> String? {
-    try read { db in
+    let names: [EventName] = [.progress, .agentMessage, .agentEdit, .agentCommand, .agentTool]
+    let words = names.map(\.sql).joined(separator: ", ")
+    return try read { db in
       try String.fetchOne(
         db,
         sql: """
           SELECT COALESCE(json_extract(data, '$.message'), json_extract(data, '$.text'),
             json_extract(data, '$.path'))
           FROM (SELECT * FROM events ORDER BY seq DESC LIMIT 3000)
-          WHERE feature = ? AND type IN ('progress', 'agent_message', 'agent_edit', 'agent_command',
-            'agent_tool') ORDER BY seq DESC LIMIT 1
+          WHERE feature = ? AND type IN (\(words)) ORDER BY seq DESC LIMIT 1
           """, arguments: [feature])
     }
   }

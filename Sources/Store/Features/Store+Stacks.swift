@@ -115,7 +115,7 @@ extension Store {
     try db.execute(
       sql: "INSERT OR REPLACE INTO stacks(feature, onto, branch, landed) VALUES (?, ?, ?, 0)",
       arguments: [feature, base.id, branch])
-    try append(db, "feature_stacked", feature: feature, ["onto": .string(base.id)])
+    try append(db, .featureStacked, feature: feature, ["onto": .string(base.id)])
   }
 
   /// Hands a feature's claims on to what stands on it, before it gives them back.
@@ -136,7 +136,7 @@ extension Store {
         """, arguments: [heir, generation, feature])
     guard db.changesCount > 0 else { return }
     try append(
-      db, "claims_inherited", feature: heir,
+      db, .claimsInherited, feature: heir,
       ["from": .string(feature), "count": .integer(Int64(db.changesCount))])
   }
 

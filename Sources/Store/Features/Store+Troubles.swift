@@ -17,7 +17,7 @@ extension Store {
       return nil
     } catch let error where db.isInsideTransaction && !Self.isOfTheFile(error) {
       let words = "feature #\(feature) could not be moved on: \(error)"
-      try append(db, "store_error", feature: feature, ["detail": .string(words)])
+      try append(db, .storeError, feature: feature, ["detail": .string(words)])
       return words
     }
   }

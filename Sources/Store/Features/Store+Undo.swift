@@ -28,7 +28,7 @@ extension Store {
             VALUES (?, ?, ?, ?) ON CONFLICT(feature) DO NOTHING
             """, arguments: [request.feature, request.commit, request.previous, now])
         guard db.changesCount > 0 else { continue }
-        try append(db, "undo_requested", feature: request.feature)
+        try append(db, .undoRequested, feature: request.feature)
       }
     }
   }
@@ -50,7 +50,7 @@ extension Store {
   func dropUndo(_ db: Database, _ feature: String, detail: String) throws {
     try db.execute(sql: "DELETE FROM undo_requests WHERE feature = ?", arguments: [feature])
     try releaseAll(db, owner: .feature(feature))
-    try append(db, "undo_failed", feature: feature, ["detail": .string(detail)])
+    try append(db, .undoFailed, feature: feature, ["detail": .string(detail)])
   }
 
   /// Notes where landed features stand after somebody else forced the target elsewhere, or that they
@@ -74,7 +74,7 @@ extension Store {
         try settleReadiness(db, dependentsOf: id)
       }
       try append(
-        db, "target_forced", ["detail": .string(detail), "features": .texts(lost)])
+        db, .targetForced, ["detail": .string(detail), "features": .texts(lost)])
       for (key, value) in notes { try Self.setValue(db, key, value) }
     }
   }
@@ -91,7 +91,7 @@ extension Store {
             """, arguments: [now, id])
         guard db.changesCount > 0 else { continue }
         try append(
-          db, "feature_undone", feature: id,
+          db, .featureUndone, feature: id,
           ["from": "pending", "to": "undone", "detail": "found in the target's history"])
       }
       try settleReadiness(db)

@@ -167,7 +167,7 @@ extension Store {
           """, arguments: [id, other, "both change the same paths"])
     }
     try append(
-      db, "deadlock_resolved", feature: id,
+      db, .deadlockResolved, feature: id,
       ["circle": .texts(circle.map(\.from)), "runs_after": .string(other)])
     guard let state = try Self.feature(id, db)?.state else { return }
     if state == .running {

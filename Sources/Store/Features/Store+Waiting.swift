@@ -42,7 +42,7 @@ extension Store {
         guard conflicts.allSatisfy({ $0.holder != nil }) else { return .held(conflicts) }
         try noteWaiting(db, feature, attempt: record.attempts)
         try append(
-          db, "wait_started", feature: feature, agent: agent,
+          db, .waitStarted, feature: feature, agent: agent,
           ["paths": .texts(conflicts.map(\.path.description))])
         try breakCircles(db, through: feature)
         if let other = try mustYield(db, feature) { return .mustYield(to: other) }
@@ -145,7 +145,7 @@ extension Store {
 
   private func endWait(_ db: Database, _ feature: String) throws {
     try db.execute(sql: "DELETE FROM waits WHERE feature = ?", arguments: [feature])
-    if db.changesCount > 0 { try append(db, "wait_ended", feature: feature) }
+    if db.changesCount > 0 { try append(db, .waitEnded, feature: feature) }
   }
 
   /// Returns how many of a participant's attempts wait and have lent their places.

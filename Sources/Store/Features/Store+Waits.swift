@@ -34,7 +34,7 @@ extension Store {
     try write { db in
       try Self.setValue(db, Self.waitsPrefix + participant, text)
       try append(
-        db, "run_waits",
+        db, .runWaits,
         ["participant": .string(participant), "waits": .texts(waits.map(\.words))])
     }
   }

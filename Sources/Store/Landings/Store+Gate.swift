@@ -65,7 +65,7 @@ extension Store {
           result.isCold, result.reds, result.isFlaky,
         ])
       try append(
-        db, "gate_ended",
+        db, .gateEnded,
         [
           "tree": .string(tree), "passed": .bool(result.passed),
           "status": .string(result.status), "seconds": .number(result.seconds),

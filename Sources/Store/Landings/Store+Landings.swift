@@ -56,7 +56,7 @@ extension Store {
         chain = chain ?? id
         try db.run("UPDATE landings SET chain = ? WHERE id = ?", [chain, id])
         try append(
-          db, "landing_started", feature: landing.feature,
+          db, .landingStarted, feature: landing.feature,
           [
             "landing": .integer(id), "chain": .integer(chain!),
             "kind": .string(landing.kind.rawValue),
@@ -127,14 +127,14 @@ extension Store {
     _ phase: LandingRecord.Phase, of landings: [LandingRecord], journal: [FollowEntry]? = nil
   ) throws {
     guard let chain = landings.first?.chain else { return }
-    try write(phase == .gate ? .process : .powerCut) { db in
+    try write(.powerCut) { db in
       for landing in landings {
         try db.run(
           "UPDATE landings SET phase = ?, pushed = max(pushed, ?) WHERE id = ?",
           [phase.rawValue, phase == .push, landing.id])
-        try append(
-          db, "landing_\(phase.rawValue)", feature: landing.feature,
-          ["landing": .integer(landing.id)])
+        if let event = phase.event {
+          try append(db, event, feature: landing.feature, ["landing": .integer(landing.id)])
+        }
       }
       guard let journal else { return }
       try db.execute(sql: "DELETE FROM follow_journal WHERE landing = ?", arguments: [chain])

@@ -64,7 +64,7 @@ extension Store {
           arguments: [priority, id])
         guard db.changesCount > 0 else { continue }
         changed.append(id)
-        try append(db, "priority_changed", feature: id, ["priority": .integer(Int64(priority))])
+        try append(db, .priorityChanged, feature: id, ["priority": .integer(Int64(priority))])
       }
       return changed
     }

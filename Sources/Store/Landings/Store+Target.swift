@@ -55,7 +55,7 @@ extension Store {
   ///
   /// - Parameter event: what to tell, with its facts; `nil` where nothing has changed.
   package func setKnownTarget(
-    _ tip: String, event: (type: String, data: [String: JSON])? = nil,
+    _ tip: String, event: (name: EventName, data: [String: JSON])? = nil,
     clearsHold: Bool = false
   ) throws {
     try write { db in
@@ -71,7 +71,7 @@ extension Store {
         // What was explained before must not explain the held move later.
         try db.execute(sql: "DELETE FROM target_moves")
       }
-      if let event { try append(db, event.type, event.data) }
+      if let event { try append(db, event.name, event.data) }
     }
   }
 
@@ -87,7 +87,7 @@ extension Store {
     try setValue(Self.holdKey, text)
     guard isNew else { return }
     try record(
-      "target_held",
+      .targetHeld,
       [
         "known": .string(hold.known), "found": .string(hold.found),
         "features": .texts(hold.suspects.map(\.feature)), "detail": .string(hold.evidence),

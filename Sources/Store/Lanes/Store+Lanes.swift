@@ -37,7 +37,7 @@ extension Store {
       try db.execute(
         sql: "UPDATE lanes SET path = ? WHERE number = ?", arguments: [path, number])
       try append(
-        db, "lane_moved", agent: nil, ["lane": .integer(Int64(number)), "path": .string(path)])
+        db, .laneMoved, agent: nil, ["lane": .integer(Int64(number)), "path": .string(path)])
     }
   }
 

@@ -61,7 +61,7 @@ extension Store {
       guard abs(offset - before) > Self.clockStep else { return offset }
       try moveTimes(db, by: offset - before)
       try append(
-        db, "clock_set", agent: nil, ["seconds": .number(Double(offset - before) / 1000)])
+        db, .clockSet, agent: nil, ["seconds": .number(Double(offset - before) / 1000)])
     }
     try Self.setValue(db, Self.clockKey, "\(boot.id) \(offset)")
     return offset

@@ -11,12 +11,11 @@ extension Store {
           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
-          record.id, record.kind, record.pid, record.state, record.parallel, record.preset,
+          record.id, record.kind.rawValue, record.pid, record.state, record.parallel, record.preset,
           JSON.texts(record.models).text, now,
         ])
       try append(
-        db, "\(record.kind)_started",
-        facts(record))
+        db, record.kind == .run ? .runStarted : .workStarted, facts(record))
     }
   }
 
@@ -28,12 +27,12 @@ extension Store {
     ]
   }
 
-  /// Changes what a participant is doing: `running`, `stopping`.
-  package func setParticipant(_ id: String, state: String) throws {
+  /// Notes that a participant starts nothing more.
+  package func noteStopping(_ id: String) throws {
     try write { db in
       try db.execute(
-        sql: "UPDATE participants SET state = ? WHERE id = ?", arguments: [state, id])
-      try append(db, "run_\(state)", ["participant": .string(id)])
+        sql: "UPDATE participants SET state = 'stopping' WHERE id = ?", arguments: [id])
+      try append(db, .runStopping, ["participant": .string(id)])
     }
   }
 
@@ -45,7 +44,7 @@ extension Store {
         arguments: [state, now, id])
       try Self.forgetRunWaits(db, of: id)
       guard db.changesCount > 0 else { return }
-      try append(db, "run_ended", ["participant": .string(id), "state": .string(state)])
+      try append(db, .runEnded, ["participant": .string(id), "state": .string(state)])
     }
   }
 

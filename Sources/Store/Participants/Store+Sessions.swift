@@ -177,7 +177,7 @@ extension Store {
     try db.execute(sql: "DELETE FROM refusals WHERE feature = ?", arguments: [feature.id])
     try transition(db, feature.id, to: .running, agent: agent)
     try append(
-      db, "attempt_started", feature: feature.id, agent: agent,
+      db, .attemptStarted, feature: feature.id, agent: agent,
       ["attempt": .integer(Int64(number)), "session": .string(agent)])
   }
 
@@ -196,7 +196,7 @@ extension Store {
             """, arguments: [now, attempt.feature, attempt.number])
         try giveSlotsBack(db, of: .attempt(feature: attempt.feature, number: attempt.number))
         try append(
-          db, "attempt_interrupted", feature: attempt.feature, agent: agent,
+          db, .attemptInterrupted, feature: attempt.feature, agent: agent,
           ["attempt": .integer(Int64(attempt.number)), "detail": "handed back"])
         try transition(db, attempt.feature, to: .ready, detail: "handed back", agent: agent)
         try releaseAll(db, owner: .feature(attempt.feature))
@@ -254,7 +254,7 @@ extension Store {
       try db.execute(
         sql: "DELETE FROM claims WHERE owner_kind = 'session' AND owner = ?", arguments: [agent])
       try append(
-        db, "lane_opened", feature: attempt.feature, agent: agent,
+        db, .laneOpened, feature: attempt.feature, agent: agent,
         ["lane": .integer(Int64(number)), "attempt": .integer(Int64(attempt.number))])
     }
   }
@@ -263,10 +263,10 @@ extension Store {
 extension Store {
   /// Appends one event that changes no state and returns its number.
   package func note(
-    _ type: String, feature: String, agent: String, _ data: [String: JSON]
+    _ name: EventName, feature: String, agent: String, _ data: [String: JSON]
   ) throws -> Int64 {
     try write { db in
-      try append(db, type, feature: feature, agent: agent, data)
+      try append(db, name, feature: feature, agent: agent, data)
       return db.lastInsertedRowID
     }
   }

@@ -6,6 +6,13 @@ package struct ReviewRecord: Sendable, Equatable {
   package enum Verdict: String, Sendable {
     case approved
     case changesRequested = "changes_requested"
+
+    var event: EventName {
+      switch self {
+      case .approved: .reviewApproved
+      case .changesRequested: .reviewChangesRequested
+      }
+    }
   }
   package var id: Int64
   package var feature: String
@@ -200,7 +207,7 @@ extension Store {
         arguments: [feature.id, person])
     }
     try append(
-      db, "review_\(verdict.rawValue)", feature: feature.id,
+      db, verdict.event, feature: feature.id,
       ["person": .string(person), "tip": .string(state.tip)])
   }
 

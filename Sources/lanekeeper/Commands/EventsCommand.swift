@@ -15,8 +15,11 @@ struct EventsCommand: ParsableCommand {
     0
   @Flag(help: "Keep printing new events, until Ctrl+C.") var follow = false
   @Flag(help: "As JSON, one object a line.") var json = false
+  /// Prints the table of all names instead, for the reference.
+  @Flag(help: .hidden) var names = false
 
   func run() throws {
+    guard !names else { return Terminal.line(EventName.table.text) }
     signal(SIGPIPE, SIG_DFL)
     let (_, store) = try project.opened()
     var last = since

@@ -107,7 +107,7 @@ struct ExplainCommand: ParsableCommand {
     if FileManager.default.fileExists(atPath: prompt) {
       lines.append("its agent was given the prompt \(prompt)")
     }
-    guard let event = try store.lastEvent("agent_told", of: feature.id),
+    guard let event = try store.lastEvent(.agentTold, of: feature.id),
       case let facts = event.facts, facts["attempt"]?.plain == String(feature.attempts),
       let detail = facts["detail"]?.plain
     else { return lines }
@@ -220,7 +220,7 @@ struct ExplainCommand: ParsableCommand {
       return ["it waits for a person: `lanekeeper review \(feature.id)`"]
     case .queued:
       let events = try store.events(after: 0, limit: .max).last {
-        $0.feature == feature.id && $0.type == "feature_queued"
+        $0.feature == feature.id && $0.name == .featureQueued
       }
       var lines = ["it is built and stands in the landing queue"]
       if let detail = events?.facts["detail"]?.plain, !detail.isEmpty {

@@ -107,7 +107,7 @@ struct PauseCommand: ParsableCommand {
     if landing {
       let (_, store) = try project.opened()
       try store.setLandingPaused(true)
-      try store.record("landing_paused", [:])
+      try store.record(.landingPaused, [:])
       return Terminal.line(
         "nothing lands from now on; `lanekeeper resume --landing` lets it go on")
     }
@@ -128,7 +128,7 @@ struct ResumeCommand: ParsableCommand {
     let (opened, store) = try project.opened()
     if landing {
       try store.setLandingPaused(false)
-      try store.record("landing_resumed", [:])
+      try store.record(.landingResumed, [:])
       return Terminal.line("landings go on")
     }
     try RunControl(opened, store).resume()

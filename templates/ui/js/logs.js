@@ -2,6 +2,7 @@
 
 import { blob, get, path } from "./api.js";
 import { button, el, option, setAttribute, setText } from "./dom.js";
+import { TROUBLES } from "./events.js";
 import { attempt } from "./notices.js";
 import { state, when } from "./state.js";
 import { VirtualList } from "./virtual-list.js";
@@ -178,9 +179,8 @@ export function startLogs(body) {
     addEvents(events) {
       add(events.filter((event) => event.type !== "output").map((event) => {
         const text = visible(eventText(event));
-        const isBad = /failed|blocked|refused|killed/.test(event.type);
         return {
-          kind: "event", feature: event.feature ?? "", time: clock(event.time), text, level: isBad ? "error" : "info",
+          kind: "event", feature: event.feature ?? "", time: clock(event.time), text, level: TROUBLES.has(event.type) ? "error" : "info",
           who: [event.agent, event.feature && `#${event.feature}`].filter(Boolean).join(" ") || "run", seq: event.seq,
         };
       }));

@@ -1,6 +1,7 @@
 // Fetches what events have made old: each part at most once at a time, and not more often than it pays.
 
 import { get } from "./api.js";
+import { TOPICS } from "./events.js";
 import { set, state, isRunning } from "./state.js";
 
 const parts = {
@@ -54,20 +55,25 @@ export async function refreshAll() {
   refresh(...Object.keys(parts));
 }
 
+const everythingOfAFeature = ["attempts", "claims", "landings", "timeline", "reviews"];
+/** The parts that an event makes old, by its topic. */
+const OLD = {
+  agent: ["attempts"],
+  attempt: ["attempts", "timeline", "claims"],
+  backlog: ["features", "layout"],
+  claims: ["claims"],
+  refusal: ["claims"],
+  feature: everythingOfAFeature,
+  stack: [...everythingOfAFeature, "layout"],
+  landing: ["landings", "timeline"],
+  review: ["timeline", "reviews", "features", "layout"],
+  run: ["timeline", "reviews", "features", "layout"],
+};
+
 /** Fetches what a batch of events is about. */
 export function follow(events) {
   const names = new Set(["status"]);
-  for (const { type } of events) {
-    if (type === "output" || type.startsWith("agent_") || type === "progress") names.add("attempts");
-    else if (type.startsWith("landing_") || type.startsWith("gate_")) names.add("landings").add("timeline");
-    else if (type.startsWith("claim")) names.add("claims");
-    else if (type.startsWith("feature_")) {
-      for (const name of ["attempts", "claims", "landings", "timeline", "reviews"]) names.add(name);
-    } else if (type === "attempt_started" || type.startsWith("attempt_")) names.add("attempts").add("timeline").add("claims");
-    else if (type === "backlog_changed" || type === "priority_changed") names.add("features").add("layout");
-    else if (type.startsWith("run_") || type.startsWith("review")) names.add("timeline").add("reviews").add("features").add("layout");
-    if (type.includes("discovered") || type.includes("stacked")) names.add("layout");
-  }
+  for (const { type } of events) for (const name of OLD[TOPICS[type]] ?? []) names.add(name);
   refresh(...names);
 }
 

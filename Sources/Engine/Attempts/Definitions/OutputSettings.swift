@@ -1,3 +1,5 @@
+import Model
+
 /// How the output of an agent is read.
 package struct OutputSettings: Sendable, Equatable {
   package enum Format: String, Sendable, CaseIterable {
@@ -39,6 +41,20 @@ package struct OutputRule: Sendable, Equatable {
     case result
     /// A question to the model, and its answer: for programs that tell no error.
     case request, answer
+
+    /// The name in the event log; `nil` for one that is only counted.
+    var event: EventName? {
+      switch self {
+      case .message: .agentMessage
+      case .edit: .agentEdit
+      case .command: .agentCommand
+      case .tool: .agentTool
+      case .error: .agentError
+      case .failure: .agentFailure
+      case .result: .agentResult
+      case .usage, .request, .answer: nil
+      }
+    }
   }
   /// How token counts and cost add up.
   package enum Counting: String, Sendable, CaseIterable {

@@ -109,7 +109,7 @@ final class OutputFollower: @unchecked Sendable {
       guard offset > toldSize else { return }
       toldSize = offset
       try? store.record(
-        "output", feature: attempt.feature, agent: attempt.agent,
+        .output, feature: attempt.feature, agent: attempt.agent,
         ["attempt": .integer(Int64(attempt.number)), "offset": .integer(offset)])
     }
   }
@@ -129,7 +129,7 @@ final class OutputFollower: @unchecked Sendable {
     let left = events.prefix(max(0, Self.mostEvents - told))
     told += events.count
     guard !left.isEmpty else { return }
-    let rows: [(kind: String, facts: [String: JSON])] = left.map { event in
+    let rows: [(kind: OutputRule.Event, facts: [String: JSON])] = left.map { event in
       var facts: [String: JSON] = [
         "attempt": .integer(Int64(attempt.number)), "offset": .integer(event.offset),
       ]
@@ -137,10 +137,11 @@ final class OutputFollower: @unchecked Sendable {
         facts["text"] = .string(secrets.mask(String(event.text.prefix(300))))
       }
       if let path = event.path { facts["path"] = .string(path) }
-      return (event.kind.rawValue, facts)
+      return (event.kind, facts)
     }
-    journal.append(rows, at: store.now)
+    journal.append(rows.map { ($0.kind.rawValue, $0.facts) }, at: store.now)
     try? store.recordAll(
-      rows.map { ("agent_" + $0.kind, $0.facts) }, feature: attempt.feature, agent: attempt.agent)
+      rows.compactMap { row in row.kind.event.map { ($0, row.facts) } }, feature: attempt.feature,
+      agent: attempt.agent)
   }
 }

@@ -22,7 +22,7 @@ struct SandboxCleanup {
       branch: branch, rescue: Rescue.reference(feature.id, attempt.number))
     if !arrival.rescued.isEmpty || !arrival.problems.isEmpty {
       try store.record(
-        "sandbox_rest", feature: feature.id, agent: attempt.agent,
+        .sandboxRest, feature: feature.id, agent: attempt.agent,
         [
           "attempt": .integer(Int64(attempt.number)),
           "detail": .string(

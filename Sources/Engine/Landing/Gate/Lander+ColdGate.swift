@@ -71,7 +71,7 @@ extension Lander {
     memory.noteRedBase(try open().commit(tip).tree)
     try store.setValue(Self.sinceColdKey, nil)
     try store.record(
-      "cold_gate_red",
+      .coldGateRed,
       ["commit": .string(tip.hex), "features": .texts(features), "log": .string(result.log)])
     // What hid it is of no use any more.
     try? GateWorktree.warm(settings, context).clean(ignored: true)

@@ -57,7 +57,7 @@ extension Lander {
   func noteRedTarget(_ commit: ObjectID, _ tree: ObjectID, _ result: GateResult?) throws -> String {
     memory.noteRedBase(tree)
     try store.record(
-      "target_red", ["commit": .string(commit.hex), "log": .string(result?.log ?? "")])
+      .targetRed, ["commit": .string(commit.hex), "log": .string(result?.log ?? "")])
     let words =
       "the gate is red on \(targetName) itself: \(settings.gate.command) "
       + "\(result?.status ?? "failed"); see \(result?.log ?? "its log")"

@@ -46,7 +46,7 @@ package struct TargetWatch: Sendable {
     if var hold = try store.targetHold() {
       if try tip.hex == hold.known || isExplained(tip.hex, since: hold.known) {
         try store.setKnownTarget(
-          tip.hex, event: ("target_restored", ["tip": .string(tip.hex)]), clearsHold: true)
+          tip.hex, event: (.targetRestored, ["tip": .string(tip.hex)]), clearsHold: true)
         return nil
       }
       if hold.found != tip.hex {
@@ -66,7 +66,7 @@ package struct TargetWatch: Sendable {
     guard let hold = try suspicion(repository, tip, known) else {
       try store.setKnownTarget(
         tip.hex,
-        event: ("target_moved", ["from": .string(known.tip), "to": .string(tip.hex)]))
+        event: (.targetMoved, ["from": .string(known.tip), "to": .string(tip.hex)]))
       return nil
     }
     try store.holdTarget(hold, isNew: true)
@@ -81,7 +81,7 @@ package struct TargetWatch: Sendable {
     try store.setKnownTarget(
       hold.found,
       event: (
-        "target_accepted", ["from": .string(hold.known), "to": .string(hold.found)]
+        .targetAccepted, ["from": .string(hold.known), "to": .string(hold.found)]
       ), clearsHold: true)
     return hold
   }
@@ -121,7 +121,7 @@ package struct TargetWatch: Sendable {
     guard let before, try repository.reference(before) == nil,
       !renamings(of: target, from: before).isEmpty
     else { return nil }
-    try store.record("target_renamed", ["from": .string(before), "to": .string(target)])
+    try store.record(.targetRenamed, ["from": .string(before), "to": .string(target)])
     return Repository.short(before)
   }
 

@@ -24,7 +24,7 @@ extension LanePool {
     notes += try keepRepositories(repository, lane, as: base)
     guard !notes.isEmpty else { return }
     try store.record(
-      "lane_rescued", feature: lane.feature, agent: nil,
+      .laneRescued, feature: lane.feature, agent: nil,
       ["lane": .integer(Int64(lane.number)), "detail": .string(notes.joined(separator: "; "))])
   }
 

@@ -454,7 +454,7 @@ extension Store {
       ]
       if let attempt { data["attempt"] = .integer(Int64(attempt.number)) }
       try record(
-        "configuration_changed", feature: attempt?.feature, agent: attempt?.agent, data)
+        .configurationChanged, feature: attempt?.feature, agent: attempt?.agent, data)
     }
   }
 }

@@ -29,7 +29,7 @@ package struct BranchReturn: Sendable, CustomStringConvertible {
       return nil
     }
     try store.record(
-      "branch_restored", feature: feature.id,
+      .branchRestored, feature: feature.id,
       ["branch": .string(BranchName.short(branch)), "tip": .string(tip.hex)])
     return BranchReturn(branch: branch, tip: tip)
   }

@@ -149,7 +149,7 @@ struct SyncSteps {
     if let commit = journal.commit {
       try store.setBase(journal.target.hex, ofLane: lane.number)
       try store.record(
-        "lane_synced", feature: lane.feature, agent: lane.agent,
+        .laneSynced, feature: lane.feature, agent: lane.agent,
         ["target": .string(journal.target.hex), "commit": .string(commit.hex)])
     }
     SyncJournal.remove(scratch)
@@ -166,7 +166,7 @@ struct SyncSteps {
     }
     releaseIndexLock()
     try store.record(
-      "sync_ignored", feature: lane.feature, agent: lane.agent,
+      .syncIgnored, feature: lane.feature, agent: lane.agent,
       [
         "lane": .integer(Int64(lane.number)),
         "detail": .string(

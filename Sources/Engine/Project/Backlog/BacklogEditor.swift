@@ -46,7 +46,7 @@ package struct BacklogEditor {
       let planned = (try? project.plannedBacklog().backlog) ?? made
       try project.takeOver(planned, into: store)
     }
-    try store.record("backlog_changed", [:])
+    try store.record(.backlogChanged, [:])
   }
 
   /// What a run would stumble over, or what would break a line where the feature is shown.

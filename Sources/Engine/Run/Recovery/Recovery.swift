@@ -40,7 +40,8 @@ package struct Recovery: Sendable {
     for record in try liveness.killed(besides: participant) {
       try store.endParticipant(record.id, state: "killed")
       unlink(state.participantLock(record.id))
-      lines.append("the \(record.kind) of process \(record.pid) was cut off; going on from there")
+      lines.append(
+        "the \(record.kind.rawValue) of process \(record.pid) was cut off; going on from there")
     }
     let isAlone = try !liveness.isAnybodyAtWork(besides: participant)
     if isAlone, !holdsLanes {
@@ -136,7 +137,7 @@ package struct Recovery: Sendable {
       }
     } catch {
       try? store.record(
-        "recovery_error", feature: feature.id, agent: attempt.agent, ["detail": .string("\(error)")]
+        .recoveryError, feature: feature.id, agent: attempt.agent, ["detail": .string("\(error)")]
       )
     }
     let repository = try project.repository()
