@@ -135,7 +135,7 @@ extension Workshop {
   @discardableResult
   func exchange() throws -> String {
     let project = try project()
-    return try Forge(project, project.store())?.exchange().joined(separator: "\n") ?? ""
+    return try ForgeExchange(project, project.store())?.exchange().joined(separator: "\n") ?? ""
   }
 
   func control() throws -> RunControl { RunControl(try project(), try store()) }
