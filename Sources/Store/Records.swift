@@ -31,7 +31,7 @@ package struct FeatureRecord: Sendable, Equatable {
   package var attempts: Int
   /// Attempts that count against `limits.attempts`.
   package var failures: Int
-  package var lastTier: String?
+  package var lastTier: Tier?
   /// Tells that the next attempt goes one tier up.
   package var climbs: Bool
   /// What the next prompt must say of the last failure.
@@ -76,7 +76,8 @@ package struct AttemptRecord: Sendable, Equatable {
   package var slot: Int
   package var agent: String
   package var lane: Int
-  package var tier: String
+  /// The tier of its model; `nil` where a session chose its own model.
+  package var tier: Tier?
   package var modelName: String
   /// Why this tier was chosen.
   package var choice: String
@@ -93,6 +94,9 @@ package struct AttemptRecord: Sendable, Equatable {
   /// Milliseconds since 1970.
   package var startedAt: Int64
   package var endedAt: Int64?
+  /// The tier as it is stored and shown.
+  package var tierName: String { tier?.rawValue ?? "session" }
+
   /// The agent's name in the output: `agent-1` and so on, or the name that a session gave.
   package var agentID: String { slot > 0 ? "agent-\(slot)" : agent }
 }
@@ -242,7 +246,7 @@ extension FeatureRecord: FetchableRecord {
     tip = row["tip"]
     attempts = row["attempts"]
     failures = row["failures"]
-    lastTier = row["last_tier"]
+    lastTier = (row["last_tier"] as String?).flatMap(Tier.init(rawValue:))
     climbs = row["climb"]
     rework = row["rework"]
     landedCommit = row["landed_commit"]
@@ -258,7 +262,7 @@ extension AttemptRecord: FetchableRecord {
     slot = row["slot"]
     agent = row["agent"]
     lane = row["lane"]
-    tier = row["tier"]
+    tier = (row["tier"] as String?).flatMap(Tier.init(rawValue:))
     modelName = row["model_name"]
     choice = row["choice"]
     mark = row["mark"]

@@ -91,7 +91,8 @@ struct RunView {
       rows.append(
         Row(
           agent: attempt.agentID, feature: attempt.feature, title: titles[attempt.feature] ?? "",
-          model: attempt.tier.uppercased(), seconds: Double(store.now - attempt.startedAt) / 1000,
+          model: attempt.tierName.uppercased(),
+          seconds: Double(store.now - attempt.startedAt) / 1000,
           last: LogTail.last(project.state.log(attempt.feature, attempt.number)) ?? ""))
     }
     rows.sort { ($0.agent.count, $0.agent) < ($1.agent.count, $1.agent) }

@@ -80,7 +80,7 @@ struct ReviewText {
     if let attempt = facts.attempt {
       let agent = facts.agent ?? attempt.agentID
       lines.append(
-        "Agent: \(Terminal.visibleLine(agent)) with \(attempt.tier) "
+        "Agent: \(Terminal.visibleLine(agent)) with \(attempt.tierName) "
           + "(\(Terminal.visibleLine(facts.model ?? attempt.modelName))), attempt \(attempt.number), "
           + "\(Duration.text(facts.seconds)), \(String(format: "$%.2f", facts.costUSD))")
     }

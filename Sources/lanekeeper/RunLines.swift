@@ -22,11 +22,11 @@ enum RunLines {
     case .started(let agent, let feature, let title, let category, let tier):
       return [
         "🤖 \(agent): Started feature #\(feature) - \(Terminal.cut(ShortTitle.of(title), 2 * ShortTitle.length))",
-        "   Category: \(category)", "   Model: \(tier.uppercased())",
+        "   Category: \(category)", "   Model: \(tier.rawValue.uppercased())",
       ]
     case .completed(let agent, let feature): return ["✅ \(agent): Feature #\(feature) completed!"]
     case .failed(let agent, let feature, let detail, let retry):
-      let end = retry.map { ", will retry with \($0.uppercased())" } ?? ""
+      let end = retry.map { ", will retry with \($0.rawValue.uppercased())" } ?? ""
       return ["❌ \(agent ?? "landing"): Feature #\(feature) failed (\(detail))\(end)"]
     case .interrupted(let agent, let feature, let detail):
       return ["⏸️  \(agent): Feature #\(feature) interrupted (\(detail))"]

@@ -39,7 +39,7 @@ extension StatusView {
       let attempt = attempts[feature.id]
       return [
         "#" + feature.id, Terminal.cut(feature.title, 44), feature.state.rawValue,
-        attempt?.tier ?? "", attempt.map { $0.state == .running ? $0.agentID : "" } ?? "",
+        attempt?.tierName ?? "", attempt.map { $0.state == .running ? $0.agentID : "" } ?? "",
         note(feature),
       ]
     }

@@ -76,7 +76,7 @@ import Testing
       settings: settings)
     #expect(try catalogue.definition("claude").launch == .program("mine", ["go"]))
     let codex = try catalogue.definition("codex")
-    #expect(codex.program == "/opt/codex" && codex.modelName("opus") == "big")
+    #expect(codex.program == "/opt/codex" && codex.modelName(.opus) == "big")
     #expect(codex.resume?.suffix(2) == ["-c", "a b"])
     let command = try catalogue.definition("command")
     #expect(command.program == "./a.sh" && command.environment.passesAll)

@@ -105,7 +105,7 @@ struct LandingFixture {
     let start = try store.startAttempt(
       AttemptRequest(
         feature: id, participant: "p", lane: lane.number, branch: "refs/heads/lane/\(id)",
-        tier: "haiku", modelName: "haiku", choice: "", mark: "m",
+        tier: .haiku, modelName: "haiku", choice: "", mark: "m",
         claims: changed.map {
           ClaimRequest(path: ClaimPath(file: Array($0.utf8)), mode: .exclusive)
         },

@@ -36,7 +36,7 @@ import Testing
     _ = try store.startAttempt(
       AttemptRequest(
         feature: "1", participant: "p", lane: made.number, branch: "refs/heads/lane/1-one",
-        tier: "haiku", modelName: "haiku", choice: "", mark: "m", claims: [],
+        tier: .haiku, modelName: "haiku", choice: "", mark: "m", claims: [],
         policies: PathPolicies([]))
     ) { start }
     lane = try store.lane(made.number)!

@@ -53,7 +53,7 @@ struct InstalledHooks {
     _ = try store.startAttempt(
       AttemptRequest(
         feature: "1", participant: "p", lane: record.number, branch: "refs/heads/lane/1-f",
-        tier: "haiku", modelName: "haiku", choice: "", mark: "m", claims: [],
+        tier: .haiku, modelName: "haiku", choice: "", mark: "m", claims: [],
         policies: PathPolicies([]))
     ) { base }
     _ = try store.claim(

@@ -46,7 +46,7 @@ private struct SyncFixture {
       case .started = try store.startAttempt(
         AttemptRequest(
           feature: "1", participant: "p", lane: made.number, branch: "refs/heads/lane/1",
-          tier: "haiku", modelName: "haiku", choice: "", mark: "m", claims: [],
+          tier: .haiku, modelName: "haiku", choice: "", mark: "m", claims: [],
           policies: PathPolicies([])), base: { base })
     else { throw Failed() }
     lane = try store.lane(made.number)!

@@ -151,7 +151,7 @@ import Testing
     let start = try desk.store.startAttempt(
       AttemptRequest(
         feature: "2", participant: "dead", lane: try desk.store.addLane { "lane-\($0)" }.number,
-        branch: "refs/heads/lane/2", tier: "haiku", modelName: "haiku", choice: "", mark: "m",
+        branch: "refs/heads/lane/2", tier: .haiku, modelName: "haiku", choice: "", mark: "m",
         claims: [
           ClaimRequest(path: ClaimPath(file: Array("x".utf8)), mode: .exclusive),
           ClaimRequest(path: ClaimPath(file: Array("y".utf8)), mode: .exclusive),

@@ -299,7 +299,7 @@ import Testing
       let isBackend = number % 2 == 0
       past.append(
         AttemptDuration(
-          category: isBackend ? "backend" : "documentation", tier: "opus", steps: number % 8,
+          category: isBackend ? "backend" : "documentation", tier: .opus, steps: number % 8,
           seconds: (isBackend ? 1200 : 120) * (1 + 0.1 * Double(number % 8))))
     }
     let model = DurationModel(past)
@@ -312,7 +312,7 @@ import Testing
     #expect(unknown > text && unknown < backend)
     // One attempt alone moves little.
     let one = DurationModel(
-      past + [AttemptDuration(category: "new", tier: "opus", steps: 4, seconds: 9000)])
+      past + [AttemptDuration(category: "new", tier: .opus, steps: 4, seconds: 9000)])
     #expect(one.seconds(category: "new", steps: 4) < 2 * unknown)
   }
 

@@ -25,7 +25,7 @@ import Testing
   }
 
   private func started(_ agent: String, _ feature: String) -> RunEvent {
-    .started(agent: agent, feature: feature, title: "", category: "", tier: "")
+    .started(agent: agent, feature: feature, title: "", category: "", tier: .opus)
   }
 
   @Test func aSlotsNextAttemptIsToldAfterTheOneBefore() {

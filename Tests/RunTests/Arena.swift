@@ -72,7 +72,7 @@ final class Arena: Sendable {
       let start = try store.startAttempt(
         AttemptRequest(
           feature: "\(number)", participant: "p", lane: lane.number,
-          branch: "refs/heads/lane/\(number)-feature", tier: "haiku", modelName: "haiku",
+          branch: "refs/heads/lane/\(number)-feature", tier: .haiku, modelName: "haiku",
           choice: "", mark: "arena-\(getpid())-\(number)-\(UInt32.random(in: 0 ... .max))",
           claims: try claims.map {
             ClaimRequest(path: try ClaimPath(normalising: $0), mode: .exclusive)

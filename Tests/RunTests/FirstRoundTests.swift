@@ -11,7 +11,7 @@ import Testing
     wrote: Bool = false
   ) -> AttemptRecord {
     AttemptRecord(
-      feature: feature, number: 1, participant: "p", slot: 1, agent: "a", lane: 1, tier: "haiku",
+      feature: feature, number: 1, participant: "p", slot: 1, agent: "a", lane: 1, tier: .haiku,
       modelName: "haiku", choice: "", mark: "m", base: "b", tip: wrote ? "t" : "b", state: state,
       detail: detail, costUSD: 0, startedAt: 0, endedAt: 1)
   }

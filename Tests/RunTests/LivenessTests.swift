@@ -53,7 +53,7 @@ import Testing
     _ = try store.startAttempt(
       AttemptRequest(
         feature: "1", participant: "a", lane: lane.number, branch: "refs/heads/lane/1-one",
-        tier: "haiku", modelName: "haiku", choice: "", mark: "m", claims: [],
+        tier: .haiku, modelName: "haiku", choice: "", mark: "m", claims: [],
         policies: PathPolicies([]))
     ) { base }
     let attempt = try #require(try store.runningAttempts().first)

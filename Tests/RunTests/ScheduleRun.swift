@@ -204,7 +204,7 @@ final class ScheduleRun {
     }
     let started = try store.startAttempt(
       AttemptRequest(
-        feature: feature.id, participant: "p", lane: lane.number, branch: branch, tier: "haiku",
+        feature: feature.id, participant: "p", lane: lane.number, branch: branch, tier: .haiku,
         modelName: "haiku", choice: "", mark: "m",
         claims: usesClaims
           ? changed.map { ClaimRequest(path: ClaimPath(file: $0), mode: .exclusive) } : [],

@@ -25,7 +25,7 @@ import Testing
     _ = try store.startAttempt(
       AttemptRequest(
         feature: "1", participant: "p", lane: lane.number, branch: "refs/heads/lane/1",
-        tier: "haiku", modelName: "haiku", choice: "", mark: "m", claims: [],
+        tier: .haiku, modelName: "haiku", choice: "", mark: "m", claims: [],
         policies: PathPolicies([]))
     ) { hex }
   }

@@ -74,7 +74,7 @@ private final class TestClocks: Sendable {
     let start = try store.startAttempt(
       AttemptRequest(
         feature: id, participant: "p", lane: lane.number, branch: "refs/heads/lane/\(id)",
-        tier: "haiku", modelName: "haiku", choice: "", mark: "m", claims: [],
+        tier: .haiku, modelName: "haiku", choice: "", mark: "m", claims: [],
         policies: PathPolicies([]))
     ) { String(repeating: "a", count: 40) }
     guard case .started(let attempt) = start else { throw StoreError.unknownFeature(id) }

@@ -123,7 +123,7 @@ private struct Life {
     let result = try store.startAttempt(
       AttemptRequest(
         feature: feature.id, participant: "p", lane: lane.number,
-        branch: "refs/heads/lane/\(feature.id)", tier: "haiku", modelName: "haiku", choice: "test",
+        branch: "refs/heads/lane/\(feature.id)", tier: .haiku, modelName: "haiku", choice: "test",
         mark: "m", claims: try bench.requests(paths(&random)), policies: PathPolicies([])),
       above: { _ in Self.hex("b") }, base: { Self.hex("a") })
     if case .started = result { return }

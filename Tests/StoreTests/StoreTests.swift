@@ -25,7 +25,7 @@ import Testing
     return try store.startAttempt(
       AttemptRequest(
         feature: id, participant: participant, lane: lane.number, branch: "refs/heads/lane/\(id)",
-        tier: "haiku", modelName: "haiku", choice: "test", mark: "m-\(id)",
+        tier: .haiku, modelName: "haiku", choice: "test", mark: "m-\(id)",
         claims: try claims.map {
           ClaimRequest(path: try ClaimPath(normalising: $0), mode: .exclusive)
         }, policies: PathPolicies([]))
@@ -80,7 +80,7 @@ import Testing
             let started = try store.startAttempt(
               AttemptRequest(
                 feature: String(number), participant: "p\(worker)", lane: lane.number,
-                branch: "refs/heads/lane/\(number)", tier: "haiku", modelName: "haiku",
+                branch: "refs/heads/lane/\(number)", tier: .haiku, modelName: "haiku",
                 choice: "test", mark: "m",
                 claims: [
                   ClaimRequest(path: try ClaimPath(normalising: "shared"), mode: .exclusive)
@@ -294,7 +294,7 @@ private struct Bench {
     let start = try store.startAttempt(
       AttemptRequest(
         feature: id, participant: "p", lane: lane.number, branch: "refs/heads/lane/\(id)",
-        tier: "haiku", modelName: "haiku", choice: "", mark: "m",
+        tier: .haiku, modelName: "haiku", choice: "", mark: "m",
         claims: [ClaimRequest(path: ClaimPath(file: Array("a.txt".utf8)), mode: .exclusive)],
         policies: PathPolicies([]))
     ) { String(repeating: "a", count: 40) }

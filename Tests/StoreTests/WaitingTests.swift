@@ -55,7 +55,7 @@ struct StoreBench {
     let result = try store.startAttempt(
       AttemptRequest(
         feature: id, participant: "p", lane: lane.number, branch: "refs/heads/lane/\(id)",
-        tier: "haiku", modelName: "haiku", choice: "test", mark: "m-\(id)",
+        tier: .haiku, modelName: "haiku", choice: "test", mark: "m-\(id)",
         claims: try requests(claims), policies: PathPolicies([]), expiry: expiry),
       above: stacks ? { _ in String(repeating: "b", count: 40) } : nil
     ) { String(repeating: "a", count: 40) }

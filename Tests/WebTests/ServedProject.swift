@@ -69,7 +69,7 @@ struct ServedProject {
     _ = try store.startAttempt(
       AttemptRequest(
         feature: feature, participant: "run", lane: try store.addLane { "lane-\($0)" }.number,
-        branch: "refs/heads/lane/\(feature)", tier: "haiku", modelName: "haiku", choice: "",
+        branch: "refs/heads/lane/\(feature)", tier: .haiku, modelName: "haiku", choice: "",
         mark: "m", claims: [], policies: PathPolicies([]))
     ) { String(repeating: "a", count: 40) }
     let log = project.state.log(feature, 1)

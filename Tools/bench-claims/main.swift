@@ -85,7 +85,7 @@ func features(_ file: String, worker: String) throws {
     let start = try store.startAttempt(
       AttemptRequest(
         feature: next.id, participant: worker, lane: lane.number,
-        branch: "refs/heads/lane/\(next.id)", tier: "haiku", modelName: "haiku", choice: "",
+        branch: "refs/heads/lane/\(next.id)", tier: .haiku, modelName: "haiku", choice: "",
         mark: worker, claims: [], policies: PathPolicies([]))
     ) { String(repeating: "a", count: 40) }
     if case .started = start { got.append(next.id) }

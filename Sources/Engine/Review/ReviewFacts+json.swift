@@ -54,7 +54,7 @@ extension ReviewFacts {
             ])
           })
       ),
-      ("agent", .text(agent)), ("model", .text(model)), ("tier", .text(attempt?.tier)),
+      ("agent", .text(agent)), ("model", .text(model)), ("tier", .text(attempt?.tierName)),
       ("attempts", .whole(feature.attempts)), ("cost_usd", .number(costUSD)),
       ("seconds", .number(seconds)), ("depends_on", .texts(dependsOn.map(\.id))),
       ("waiting", .texts(waiting.map(\.id))), ("log_tail", .texts(logTail ?? [])),

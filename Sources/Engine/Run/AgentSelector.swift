@@ -21,7 +21,7 @@ struct AgentSelector: Sendable {
   let maxFeatureCost: Double?
 
   /// Looks for an agent; a feature that has to wait is moved on.
-  func choose(_ feature: FeatureRecord, tier: String) throws -> Answer {
+  func choose(_ feature: FeatureRecord, tier: Tier) throws -> Answer {
     let pauses = Dictionary(
       try store.pauses().map { ($0.agent, $0) }, uniquingKeysWith: { first, _ in first })
     let definitions = names(feature).compactMap { agents[$0] }
@@ -37,7 +37,7 @@ struct AgentSelector: Sendable {
     }
     let expected =
       try store.usualCost(agent: definition.name, tier: tier)
-      ?? definition.expectedCost[tier] ?? 0
+      ?? definition.expectedCost[tier.rawValue] ?? 0
     switch try store.reserveCost(
       feature.id, participant: participant, expected: expected, maximum: maxCost,
       featureMaximum: maxFeatureCost)

@@ -102,7 +102,7 @@ extension RunLoop {
     let choice = try context.tier(for: feature)
     let definition: AgentDefinition
     let allowance: Double?
-    switch try context.selector.choose(feature, tier: choice.tier.rawValue) {
+    switch try context.selector.choose(feature, tier: choice.tier) {
     case .start(let found, let dollars): (definition, allowance) = (found, dollars)
     case .wait(let words):
       report(.waiting(feature: feature.id, detail: words))
@@ -128,8 +128,8 @@ extension RunLoop {
       started = try store.startAttempt(
         AttemptRequest(
           feature: feature.id, participant: context.participant, lane: lane.number, branch: branch,
-          tier: choice.tier.rawValue,
-          modelName: definition.modelName(choice.tier.rawValue), choice: choice.reason,
+          tier: choice.tier,
+          modelName: definition.modelName(choice.tier), choice: choice.reason,
           mark: "\(context.participant)-\(feature.id)-\(feature.attempts + 1)",
           claims: try BranchDamage.naming(branch, of: feature.id, beyond: target, repository) {
             try requests(feature, branch, tip, repository)
@@ -165,7 +165,7 @@ extension RunLoop {
       report(
         .started(
           agent: attempt.agentID, feature: feature.id, title: feature.title,
-          category: feature.category, tier: attempt.tier))
+          category: feature.category, tier: choice.tier))
       if state.running < context.options.parallel || shouldMakeSpare {
         Task { await warmLanes.makeSpare(tip: tip) }
       }
@@ -275,8 +275,8 @@ extension RunLoop {
     }
   }
 
-  func retryTier(_ feature: FeatureRecord) throws -> String? {
-    feature.state == .ready ? try context.tier(for: feature).tier.rawValue : nil
+  func retryTier(_ feature: FeatureRecord) throws -> Tier? {
+    feature.state == .ready ? try context.tier(for: feature).tier : nil
   }
 
 }

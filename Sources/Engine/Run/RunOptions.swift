@@ -49,9 +49,9 @@ package struct RunOptions: Sendable {
 package enum RunEvent: Sendable {
   case initialized(project: String, parallel: Int, preset: String?, models: [String])
   case note(String)
-  case started(agent: String, feature: String, title: String, category: String, tier: String)
+  case started(agent: String, feature: String, title: String, category: String, tier: Tier)
   case completed(agent: String, feature: String)
-  case failed(agent: String?, feature: String, detail: String, retryWith: String?)
+  case failed(agent: String?, feature: String, detail: String, retryWith: Tier?)
   case interrupted(agent: String, feature: String, detail: String)
   case waiting(feature: String, detail: String)
   case removed(agent: String, feature: String, seconds: Double)

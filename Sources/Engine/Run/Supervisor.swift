@@ -335,7 +335,7 @@ struct RunContext: Sendable {
     if let tier = options.tier { return TierChoice(tier: tier, reason: "the command line") }
     let selector = TierSelector(
       choice, bandit: choice.byDifficulty ? try PastResults.bandit(store, choice) : nil)
-    if feature.climbs, let last = feature.lastTier.flatMap(Tier.init(rawValue:)) {
+    if feature.climbs, let last = feature.lastTier {
       let next = selector.nextTierUp(after: last)
       return TierChoice(tier: next, reason: "after a failed attempt with \(last.rawValue)")
     }

@@ -191,7 +191,7 @@ package struct StatusView {
       ("depends_on", .texts(dependencies[feature.id] ?? [])),
       ("branch", .text(feature.branch.map(BranchName.short))),
       ("lane", .text(lane(feature.id)?.path)), ("agent", .text(isRunning ? attempt?.agentID : nil)),
-      ("model", .text(attempt?.tier)), ("attempts", .whole(feature.attempts)),
+      ("model", .text(attempt?.tierName)), ("attempts", .whole(feature.attempts)),
       ("cost_usd", .number(costs[feature.id] ?? 0)), ("landed_commit", .text(feature.landedCommit)),
       ("waiting_for", .text(feature.waitingFor)), ("stacked_on", .text(stacks[feature.id])),
       ("changed_at", .time(feature.changedAt)),

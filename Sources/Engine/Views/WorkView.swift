@@ -16,7 +16,7 @@ package enum WorkView {
           "agent": .string(attempt.agentID), "feature": .string(feature.id),
           "title": .string(feature.title), "category": .string(feature.category),
           "state": .string(feature.state.rawValue), "attempt": .whole(attempt.number),
-          "model": .string(attempt.tier), "model_name": .string(attempt.modelName),
+          "model": .string(attempt.tierName), "model_name": .string(attempt.modelName),
           "reason": .string(attempt.choice), "program": .text(report?.agent),
           "lane": .whole(attempt.lane), "lane_path": .text(try store.lane(attempt.lane)?.path),
           "started_at": .time(attempt.startedAt),

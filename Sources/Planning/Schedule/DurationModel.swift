@@ -1,15 +1,17 @@
 import Backlog
 import Foundation
+import Model
 
 /// An attempt that came to its end, as far as it tells how long others will take.
 package struct AttemptDuration: Sendable, Equatable {
   package var category: String
-  package var tier: String
+  /// `nil` where a session chose its own model.
+  package var tier: Tier?
   /// The number of the feature's steps.
   package var steps: Int
   package var seconds: Double
 
-  package init(category: String, tier: String, steps: Int, seconds: Double) {
+  package init(category: String, tier: Tier?, steps: Int, seconds: Double) {
     self.category = category
     self.tier = tier
     self.steps = steps
@@ -30,7 +32,7 @@ package struct DurationModel: Sendable, Equatable {
   package let count: Int
   private let mean: Double
   private let categories: [String: Double]
-  private let tiers: [String: Double]
+  private let tiers: [Tier?: Double]
   /// Per step above ``typicalSteps``.
   private let slope: Double
   private let typicalSteps: Double
@@ -52,8 +54,8 @@ package struct DurationModel: Sendable, Equatable {
     self.mean = mean
     var rest = logs.map { $0 - mean }
     // One factor after the other takes its share of what the earlier ones left unexplained.
-    func settle(_ key: (AttemptDuration) -> String) -> [String: Double] {
-      var sums: [String: (sum: Double, count: Double)] = [:]
+    func settle<Key: Hashable>(_ key: (AttemptDuration) -> Key) -> [Key: Double] {
+      var sums: [Key: (sum: Double, count: Double)] = [:]
       for (attempt, value) in zip(past, rest) {
         let old = sums[key(attempt)] ?? (0, 0)
         sums[key(attempt)] = (old.sum + value, old.count + 1)
@@ -76,7 +78,7 @@ package struct DurationModel: Sendable, Equatable {
   /// Returns the expected seconds of a feature.
   ///
   /// - Parameter tier: `nil` where it is not chosen yet.
-  package func seconds(category: String, tier: String? = nil, steps: Int) -> Double {
+  package func seconds(category: String, tier: Tier? = nil, steps: Int) -> Double {
     var value = mean + (categories[category.lowercased()] ?? 0)
     if let tier { value += tiers[tier] ?? 0 }
     value += slope * (Double(min(steps, 20)) - typicalSteps)
@@ -87,7 +89,12 @@ package struct DurationModel: Sendable, Equatable {
   package func seconds(_ backlog: Backlog) -> [String: Double] {
     Dictionary(
       backlog.features.map {
-        ($0.id, seconds(category: $0.category, tier: $0.model, steps: $0.steps.count))
+        (
+          $0.id,
+          seconds(
+            category: $0.category, tier: $0.model.flatMap(Tier.init(rawValue:)),
+            steps: $0.steps.count)
+        )
       }, uniquingKeysWith: { first, _ in first })
   }
 }

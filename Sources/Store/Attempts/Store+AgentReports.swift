@@ -321,7 +321,7 @@ extension Store {
   }
 
   /// Returns what attempts of an agent on a tier have cost, on average of the last twenty.
-  package func usualCost(agent: String, tier: String) throws -> Double? {
+  package func usualCost(agent: String, tier: Tier) throws -> Double? {
     try read {
       try Double.fetchOne(
         $0,
@@ -330,7 +330,7 @@ extension Store {
             JOIN agent_reports r ON r.feature = a.feature AND r.number = a.number
             WHERE r.agent = ? AND a.tier = ? AND a.cost_usd > 0
             ORDER BY a.started_at DESC LIMIT 20)
-          """, arguments: [agent, tier])
+          """, arguments: [agent, tier.rawValue])
     }
   }
 }

@@ -8,7 +8,7 @@ package struct AttemptRequest: Sendable {
   package var participant: String
   package var lane: Int
   package var branch: String
-  package var tier: String
+  package var tier: Tier
   package var modelName: String
   package var choice: String
   package var mark: String
@@ -19,7 +19,7 @@ package struct AttemptRequest: Sendable {
   package var expiry: ExpiryCheck?
 
   package init(
-    feature: String, participant: String, lane: Int, branch: String, tier: String,
+    feature: String, participant: String, lane: Int, branch: String, tier: Tier,
     modelName: String, choice: String, mark: String, claims: [ClaimRequest],
     policies: PathPolicies, expiry: ExpiryCheck? = nil
   ) {
@@ -125,7 +125,7 @@ extension Store {
             'running', ?)
           """,
         arguments: [
-          feature.id, number, request.participant, slot, agent, request.lane, request.tier,
+          feature.id, number, request.participant, slot, agent, request.lane, request.tier.rawValue,
           request.modelName, request.choice, request.mark, begin, now,
         ])
       try takeSlots(db, feature.slots, for: .attempt(feature: feature.id, number: number))
@@ -139,7 +139,7 @@ extension Store {
         sql: """
           UPDATE features SET attempts = ?, branch = ?, last_tier = ?, climb = 0 WHERE id = ?
           """,
-        arguments: [number, request.branch, request.tier, feature.id])
+        arguments: [number, request.branch, request.tier.rawValue, feature.id])
       try db.execute(sql: "DELETE FROM refusals WHERE feature = ?", arguments: [feature.id])
       try transition(db, feature.id, to: .running, agent: agent)
       if try isStacking(db) { try settleReadiness(db, dependentsOf: feature.id) }
@@ -147,7 +147,7 @@ extension Store {
         db, .attemptStarted, feature: feature.id, agent: agent,
         [
           "attempt": .integer(Int64(number)), "lane": .integer(Int64(request.lane)),
-          "model": .string(request.tier), "reason": .string(request.choice),
+          "model": .string(request.tier.rawValue), "reason": .string(request.choice),
         ])
       return .started(try Self.attempt(feature.id, number, db)!)
     }

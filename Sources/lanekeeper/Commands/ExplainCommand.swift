@@ -53,7 +53,7 @@ struct ExplainCommand: ParsableCommand {
       let seconds = Double((attempt.endedAt ?? store.now) - attempt.startedAt) / 1000
       Terminal.line(
         "      \(attempt.number): \(attempt.state.rawValue) after \(Duration.text(seconds)) with "
-          + "\(attempt.tier) (\(attempt.choice))"
+          + "\(attempt.tierName) (\(attempt.choice))"
           + (attempt.detail.map { ": \(Terminal.strip($0))" } ?? ""))
     }
     let claims = try store.claims(of: .feature(id))

@@ -132,7 +132,8 @@ struct PlanCommand: ParsableCommand {
     Terminal.line("Models by expected difficulty and past results:")
     for forecast in tiers.prefix(60) {
       Terminal.line(
-        "   #\(forecast.feature) \(forecast.tier) (\(Terminal.visibleLine(forecast.reason)))")
+        "   #\(forecast.feature) \(forecast.tier.rawValue) (\(Terminal.visibleLine(forecast.reason)))"
+      )
     }
     if tiers.count > 60 { Terminal.line("   … and \(tiers.count - 60) more; --json shows all") }
   }

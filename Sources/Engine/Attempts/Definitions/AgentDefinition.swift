@@ -1,4 +1,5 @@
 import Backlog
+import Model
 import Processes
 
 // Attempts: how a coding program is started on a feature, watched, and what becomes of its work.
@@ -89,7 +90,9 @@ package struct AgentDefinition: Sendable, Equatable {
   }
 
   /// The model's name for a tier; the tier itself where the definition has none.
-  package func modelName(_ tier: String) -> String { models[tier] ?? tier }
+  package func modelName(_ tier: Tier) -> String {
+    models[tier.rawValue] ?? tier.rawValue
+  }
 }
 
 /// US dollars for a million tokens.

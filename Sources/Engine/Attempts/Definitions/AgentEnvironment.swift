@@ -52,7 +52,7 @@ package enum AgentEnvironment {
     result["LANEKEEPER_CATEGORY"] = feature.category
     result["LANEKEEPER_AGENT_ID"] = attempt.agentID
     result["LANEKEEPER_ATTEMPT"] = String(attempt.number)
-    result["LANEKEEPER_MODEL"] = attempt.tier
+    result["LANEKEEPER_MODEL"] = attempt.tierName
     result["LANEKEEPER_MODEL_NAME"] = attempt.modelName
     result["LANEKEEPER_PROMPT_FILE"] = promptFile
     result["LANEKEEPER_LANE"] = lane.path

@@ -83,7 +83,7 @@ final class OutputFollower: @unchecked Sendable {
         Array(place.lastPathComponent.utf8), limit: Self.largestSideFile)
       tell(reader.finish(sideFile: bytes.map { Data($0) }))
       var report = reader.report
-      report.costUSD = report.cost(at: definition.prices[attempt.tier])
+      report.costUSD = report.cost(at: definition.prices[attempt.tierName])
       if var limit = report.limit {
         limit.message = secrets.mask(limit.message)
         report.limit = limit
@@ -119,7 +119,8 @@ final class OutputFollower: @unchecked Sendable {
     if report.repeats >= definition.output.repeats {
       reason = reason ?? .repeats(report.repeats)
     }
-    if let allowance, let cost = report.cost(at: definition.prices[attempt.tier]), cost >= allowance
+    if let allowance, let cost = report.cost(at: definition.prices[attempt.tierName]),
+      cost >= allowance
     {
       reason = reason ?? .budget
     }

@@ -114,7 +114,7 @@ struct AttemptHistory {
     for old in try store.attempts(of: feature.id) {
       let told = try store.agentReport(feature.id, old.number)
       lines.append(
-        "- attempt \(old.number), \(told?.agent ?? "agent"), \(old.tier): \(old.state.rawValue)"
+        "- attempt \(old.number), \(told?.agent ?? "agent"), \(old.tierName): \(old.state.rawValue)"
           + (old.detail.map { ", \($0)" } ?? "") + "; log: \(state.log(feature.id, old.number))")
     }
     if let rework = feature.rework {

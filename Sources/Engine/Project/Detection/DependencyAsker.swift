@@ -73,7 +73,7 @@ package struct DependencyAsker: Sendable {
         send: endpoint.answer)
     case .agent(let name):
       let definition = try catalogue.definition(name)
-      let model = definition.modelName((models?.best ?? .opus).rawValue)
+      let model = definition.modelName(models?.best ?? .opus)
       let question = try AgentQuestion(
         definition, guardProgram: try HelperPrograms.path("lanekeeper-guard"),
         environment: environment)

@@ -19,7 +19,7 @@ package enum PastResults {
       guard let feature = features[id] else { continue }
       let last = attempts.filter { $0.state != .interrupted }.map(\.number).max()
       for attempt in attempts {
-        guard let tier = Tier(rawValue: attempt.tier),
+        guard let tier = attempt.tier,
           let passed = result(attempt, isLast: attempt.number == last, feature)
         else { continue }
         bandit.add(category: feature.category, tier: tier, passed: passed ? 1 : 0)

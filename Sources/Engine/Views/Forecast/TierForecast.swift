@@ -6,7 +6,7 @@ import Store
 /// Which tier the first attempt on each feature would get as things are, and why.
 package struct TierForecast: Sendable, Encodable, Equatable {
   package let feature: String
-  package let tier: String
+  package let tier: Tier
   package let reason: String
 
   /// - Parameter footprints: of the same backlog.
@@ -25,7 +25,7 @@ package struct TierForecast: Sendable, Encodable, Equatable {
         footprint: max(feature.touches.count, sizes[feature.id] ?? 0),
         override: feature.model.flatMap(Tier.init(rawValue:)))
       let found = selector.choose(facts)
-      return TierForecast(feature: feature.id, tier: found.tier.rawValue, reason: found.reason)
+      return TierForecast(feature: feature.id, tier: found.tier, reason: found.reason)
     }
   }
 
