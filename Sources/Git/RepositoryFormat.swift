@@ -18,6 +18,7 @@ package enum RepositoryFormat {
     else { return [] }
     var reasons: [String] = []
     var section = ""
+    var isPartial = false
     for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
       let text = line.trimmingCharacters(in: .whitespaces)
       if text.hasPrefix("[") {
@@ -43,8 +44,7 @@ package enum RepositoryFormat {
           reasons.append(
             "its references are stored as \(value); run `git refs migrate --ref-format=files`")
         case ("partialclone", _):
-          reasons.append(
-            "it is a partial clone, whose missing objects libgit2 can't fetch; make a full clone")
+          isPartial = true
         case ("relativeworktrees", _):
           reasons.append(
             "it uses relative worktree links; unset extensions.relativeWorktrees after "
@@ -54,11 +54,12 @@ package enum RepositoryFormat {
         }
       }
       if section.hasPrefix("[remote"), key == "promisor", value == "true" {
-        let text = "it is a partial clone, whose missing objects libgit2 can't fetch; "
-        if !reasons.contains(where: { $0.hasPrefix("it is a partial") }) {
-          reasons.append(text + "make a full clone")
-        }
+        isPartial = true
       }
+    }
+    if isPartial {
+      reasons.append(
+        "it is a partial clone, whose missing objects libgit2 can't fetch; make a full clone")
     }
     return reasons
   }

@@ -86,6 +86,18 @@ enum Schema {
             """, arguments: [reason.rawValue, detail])
       }
     }
+    migrator.registerMigration("landings: conflicts; agents: a good end, in columns") { db in
+      try db.execute(sql: "ALTER TABLE landings ADD COLUMN conflict INTEGER NOT NULL DEFAULT 0")
+      try db.execute(
+        sql: """
+          UPDATE landings SET conflict = 1
+          WHERE phase = 'stopped' AND kind = 'feature' AND detail LIKE 'conflicts with %'
+          """)
+      try db.execute(
+        sql: "ALTER TABLE agent_reports ADD COLUMN ended_well INTEGER NOT NULL DEFAULT 0")
+      try db.execute(
+        sql: "UPDATE agent_reports SET ended_well = 1 WHERE ending = 'it ended with 0'")
+    }
     return migrator
   }
 

@@ -37,7 +37,7 @@ extension Store {
         db,
         sql: """
           SELECT feature, detail FROM landings
-          WHERE phase = 'stopped' AND detail LIKE 'conflicts with %' ORDER BY id
+          WHERE phase = 'stopped' AND conflict ORDER BY id
           """
       ).map { (feature: $0["feature"], detail: $0["detail"]) }
     }

@@ -19,7 +19,7 @@ import Testing
   private func verdict(_ total: Int, _ attempts: [(AttemptRecord, Ending?)]) -> Bool {
     var round = FirstRound(total: total)
     for (attempt, ending) in attempts {
-      _ = round.note(.init(attempt, agent: "command", ending: ending))
+      _ = round.note(.init(attempt, agent: "command", ending: ending, errorKey: attempt.detail))
     }
     return round.verdict != nil
   }
@@ -57,10 +57,11 @@ import Testing
 
   @Test func othersAreTriedFirst() {
     var round = FirstRound(total: 4)
-    _ = round.note(.init(attempt("1"), agent: "command", ending: .exited(1)))
+    _ = round.note(.init(attempt("1"), agent: "command", ending: .exited(1), errorKey: "e"))
     #expect(round.isSuspect("1") && !round.isSuspect("2"))
     _ = round.note(
-      .init(attempt("2", .completed, wrote: true), agent: "command", ending: .exited(0)))
+      .init(
+        attempt("2", .completed, wrote: true), agent: "command", ending: .exited(0), errorKey: nil))
     #expect(!round.isSuspect("1"))
   }
 }

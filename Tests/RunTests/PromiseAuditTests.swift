@@ -50,8 +50,9 @@ import Testing
     (
       "P9",
       """
-      INSERT INTO landings(feature, phase, lane_tip, base, target_before, detail, started_at, ended_at)
-        VALUES ('2', 'stopped', '', '', '', 'conflicts with main in a', 1, 1)
+      INSERT INTO landings(feature, phase, lane_tip, base, target_before, detail, conflict, started_at,
+        ended_at)
+        VALUES ('2', 'stopped', '', '', '', 'conflicts with main in a', 1, 1, 1)
       """
     ),
     ("P3", "INSERT INTO dependencies VALUES ('1', '2', 'declared', NULL, NULL)"),

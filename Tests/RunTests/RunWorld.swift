@@ -369,7 +369,8 @@ struct RunWorld {
     try take(
       .judged(
         FirstRound.Facts(
-          feature: id, attempt: 1, agent: "agent", state: record, ending: ending, detail: "",
+          feature: id, attempt: 1, agent: "agent", state: record, ending: ending,
+          errorKey: "", detail: "",
           hasWritten: record == .completed || random.chance(50))))
     if !isFair, random.chance(3) { try take(.fails(.note(feature: id), trouble())) }
     stages[id] = nil

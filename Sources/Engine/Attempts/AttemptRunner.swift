@@ -463,6 +463,7 @@ package struct AgentRun: Sendable {
     record.costUSD = report.costUSD
     record.edits = report.edits
     record.ending = ending.words
+    record.endedWell = ending == .exited(0)
     record.isDone = isDone
     record.lastWords = lastWords
     return record

@@ -253,7 +253,7 @@ extension Lander {
       let detail = "conflicts with \(targetName) in \(names)"
       try store.turnAway(
         feature.id, laneTip: tip.hex, base: fork.hex, target: base.hex,
-        .sentBack(
+        .conflicts(
           detail: detail,
           rework: "The branch \(detail). \(message)\nThe target has been merged into it now, or is "
             + "to be: resolve the conflicts so that both sides' work is kept.",

@@ -54,7 +54,7 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
     }
     left.sort { $0.number < $1.number }
     try count(store)
-    conflictsAtLanding = try store.stoppedLandings().count { $0.hasPrefix("conflicts with ") }
+    conflictsAtLanding = try store.landingConflicts().count
     attempts = summary.attempts
     wallSeconds = summary.wallSeconds
     agentSeconds = summary.agentSeconds

@@ -9,8 +9,7 @@ struct FirstRound: Sendable {
 
   private struct Failure: Equatable, Sendable {
     var ending: Ending
-    /// What the agent or the settling said of it; two failures are alike where all of this is the same.
-    var detail: String
+    var errorKey: String
   }
 
   /// How many features the run is about.
@@ -44,6 +43,9 @@ struct FirstRound: Sendable {
     var state: AttemptRecord.State
     /// How the program ended; `nil` where it was not started.
     var ending: Ending?
+    /// What is the same where two attempts met the same error (``AgentReportRecord/errorKey``).
+    var errorKey: String
+    /// The same for people.
     var detail: String
     var hasWritten: Bool
   }
@@ -54,7 +56,7 @@ struct FirstRound: Sendable {
   mutating func note(_ facts: Facts) -> Bool {
     guard facts.state != .interrupted, let ending = facts.ending else { return false }
     let agent = facts.agent
-    let failure = Failure(ending: ending, detail: facts.detail)
+    let failure = Failure(ending: ending, errorKey: facts.errorKey)
     guard facts.state == .failed, !facts.hasWritten, !proven.contains(agent),
       failures[agent].map({ $0.failure == failure }) ?? true
     else {
@@ -83,10 +85,10 @@ struct FirstRound: Sendable {
 }
 
 extension FirstRound.Facts {
-  init(_ attempt: AttemptRecord, agent: String, ending: Ending?) {
+  init(_ attempt: AttemptRecord, agent: String, ending: Ending?, errorKey: String?) {
     self.init(
       feature: attempt.feature, attempt: attempt.number, agent: agent, state: attempt.state,
-      ending: ending, detail: attempt.detail ?? "",
+      ending: ending, errorKey: errorKey ?? "", detail: attempt.detail ?? "",
       hasWritten: attempt.tip != nil && attempt.tip != attempt.base)
   }
 }

@@ -34,7 +34,12 @@ extension RunLoop {
       ringLanding.yield()
       part = .note(feature: id)
       if let attempt = try store.attempt(id, started.attempt.number) {
-        take(.judged(.init(attempt, agent: started.definition.name, ending: ending)))
+        let report = try store.agentReport(id, attempt.number)
+        take(
+          .judged(
+            .init(
+              attempt, agent: started.definition.name, ending: ending,
+              errorKey: report?.errorKey ?? attempt.detail)))
       }
       tellConfiguration()
       try tell(started.attempt)

@@ -23,6 +23,8 @@ package struct AgentReportRecord: Sendable, Equatable {
   package var workKey: String?
   /// How its program ended, as `it ended with 0`.
   package var ending: String?
+  /// Tells that its program ended with 0.
+  package var endedWell = false
   /// Tells that it ended well and was refused nothing, so that it took its work for done.
   package var isDone = false
   /// What it said last.
@@ -49,6 +51,7 @@ extension AgentReportRecord: FetchableRecord {
     errorKey = row["error_key"]
     workKey = row["work_key"]
     ending = row["ending"]
+    endedWell = row["ended_well"]
     isDone = row["is_done"]
     lastWords = row["last_words"]
   }
@@ -133,14 +136,14 @@ extension Store {
         sql: """
           INSERT OR REPLACE INTO agent_reports(feature, number, agent, session, model, input_tokens,
             output_tokens, cached_tokens, cost_usd, edits, limit_kind, error_key, work_key,
-            ending, is_done, last_words)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ending, ended_well, is_done, last_words)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           report.feature, report.number, report.agent, report.session, report.model,
           report.inputTokens, report.outputTokens, report.cachedTokens, report.costUSD,
           JSON.texts(report.edits).text, report.limit, report.errorKey, report.workKey,
-          report.ending, report.isDone, report.lastWords,
+          report.ending, report.endedWell, report.isDone, report.lastWords,
         ])
       if let cost = report.costUSD {
         try db.execute(

@@ -34,7 +34,9 @@ package enum LandingStop: Sendable, Equatable {
   case requeued(detail: String)
   /// The gate failed; counts as a failed attempt.
   case gateFailed(detail: String, rework: String, maximum: Int)
-  /// The branch does not merge, or changes what it may not; counts as a failed attempt.
+  /// The branch conflicts with the target; counts as a failed attempt.
+  case conflicts(detail: String, rework: String, maximum: Int)
+  /// The branch can't land, or changes what it may not; counts as a failed attempt.
   case sentBack(detail: String, rework: String, maximum: Int)
   /// It changes what another feature holds, and waits for that.
   case waits(holder: String, detail: String, rework: String)
@@ -169,18 +171,6 @@ extension Store {
     }
   }
 
-  /// Returns why landings were stopped, one text for each, in their order.
-  package func stoppedLandings() throws -> [String] {
-    try read {
-      try String.fetchAll(
-        $0,
-        sql: """
-          SELECT coalesce(detail, '') FROM landings
-          WHERE phase = 'stopped' AND kind = 'feature' ORDER BY id
-          """)
-    }
-  }
-
   /// Returns the last landing of a feature that has one.
   package func lastLanding(
     of feature: String, kind: LandingRecord.Kind = .feature
@@ -266,8 +256,8 @@ extension Store {
       }
       let detail: String
       switch stop {
-      case .requeued(let text), .gateFailed(let text, _, _), .sentBack(let text, _, _),
-        .waits(_, let text, _):
+      case .requeued(let text), .gateFailed(let text, _, _), .conflicts(let text, _, _),
+        .sentBack(let text, _, _), .waits(_, let text, _):
         detail = text
       }
       try endLanding(db, landing.id, phase: .stopped, detail: detail)
@@ -285,7 +275,8 @@ extension Store {
     try endLanding(db, id, phase: .stopped, detail: failure)
     var maximum = 1
     switch stop {
-    case .gateFailed(_, _, let most), .sentBack(_, _, let most): maximum = most
+    case .gateFailed(_, _, let most), .conflicts(_, _, let most), .sentBack(_, _, let most):
+      maximum = most
     case .requeued, .waits: break
     }
     try setAside(db, feature, failure, maximum: maximum)
@@ -303,6 +294,10 @@ extension Store {
     case .gateFailed(let detail, let rework, let maximum):
       try endLanding(db, id, phase: .stopped, detail: detail, outcome: "failed")
       try transition(db, feature, to: .gateFailed, detail: detail)
+      try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
+    case .conflicts(let detail, let rework, let maximum):
+      try endLanding(db, id, phase: .stopped, detail: detail)
+      try db.run("UPDATE landings SET conflict = 1 WHERE id = ?", [id])
       try countFailure(db, feature, detail: detail, rework: rework, maximum: maximum)
     case .sentBack(let detail, let rework, let maximum):
       try endLanding(db, id, phase: .stopped, detail: detail)

@@ -191,9 +191,11 @@ extension Store {
       for attempt in held {
         try db.execute(
           sql: """
-            UPDATE attempts SET state = 'interrupted', detail = 'handed back', ended_at = ?
+            UPDATE attempts SET state = 'interrupted', interruption = ?, detail = 'handed back',
+              ended_at = ?
             WHERE feature = ? AND number = ?
-            """, arguments: [now, attempt.feature, attempt.number])
+            """,
+          arguments: [Interruption.handedBack.rawValue, now, attempt.feature, attempt.number])
         try giveSlotsBack(db, of: .attempt(feature: attempt.feature, number: attempt.number))
         try append(
           db, .attemptInterrupted, feature: attempt.feature, agent: agent,

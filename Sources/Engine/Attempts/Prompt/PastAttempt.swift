@@ -17,7 +17,7 @@ struct PastAttempt {
       let ending = report.ending
     else { return nil }
     var text = "Attempt \(attempt.number - 1): \(ending)"
-    if ending == Ending.exited(0).words {
+    if report.endedWell {
       text +=
         report.isDone
         ? ", and so said that its work was done"
