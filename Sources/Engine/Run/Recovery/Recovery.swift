@@ -36,61 +36,85 @@ package struct Recovery: Sendable {
   package func run() throws -> [String] {
     let lock = try FileLock.acquireBlocking(state.recoveryLock)
     defer { lock.release() }
-    var lines: [String] = []
-    for record in try liveness.killed(besides: participant) {
+    return try plan().steps.flatMap(perform)
+  }
+
+  /// Makes the plan from what is found now; changes nothing.
+  package func plan() throws -> RecoveryPlan {
+    RecoveryPlan(
+      try RecoveryPlan.Facts(project, store, participant: participant, holdsLanes: holdsLanes))
+  }
+
+  /// Tells whether anything is left of a process that is dead.
+  package func isNeeded() throws -> Bool { try plan().isUrgent }
+
+  /// Carries one step out; what has changed since the plan was made is looked at again.
+  ///
+  /// - Returns: what to tell.
+  private func perform(_ step: RecoveryPlan.Step) throws -> [String] {
+    switch step {
+    case .noteKilled(let record):
       try store.endParticipant(record.id, state: "killed")
       unlink(state.participantLock(record.id))
-      lines.append(
-        "the \(record.kind.rawValue) of process \(record.pid) was cut off; going on from there")
-    }
-    let isAlone = try !liveness.isAnybodyAtWork(besides: participant)
-    if isAlone, !holdsLanes {
-      lines += try project.pool(store).followMove()
-      let locks = ["refs/lanekeeper", "refs/heads/lane"].flatMap {
-        StaleLocks.ofReferences(commonDirectory: state.commonDirectory, below: $0)
+      return [
+        "the \(record.kind.rawValue) of process \(record.pid) was cut off; going on from there"
+      ]
+    case .followMove: return try project.pool(store).followMove()
+    case .removeLocks: try removeLocks()
+    case .endHolder(let feature, let number):
+      if let attempt = try store.attempt(feature, number), isHeldByTheDead(attempt) {
+        OrphanProcesses.endHolder(ofLock: state.attemptLock(feature, number))
       }
-      let ofBranches = try store.branches().values.map { $0 + ".lock" }
-      StaleLocks.removeShared(
-        commonDirectory: state.commonDirectory, Array(Set(locks).union(ofBranches)))
-    }
-    for attempt in try store.runningAttempts() where isHeldByTheDead(attempt) {
-      OrphanProcesses.endHolder(ofLock: state.attemptLock(attempt.feature, attempt.number))
-    }
-    for attempt in try store.runningAttempts() where try isDead(attempt) {
+    case .settle(let feature, let number):
+      guard let attempt = try store.attempt(feature, number), try isDead(attempt) else { return [] }
       try recover(attempt)
-      lines.append(
-        "feature #\(attempt.feature): attempt \(attempt.number) was cut off; its work is kept")
-    }
-    let repository = try project.repository()
-    if isAlone, !holdsLanes {
-      for lane in try store.lanes() where lane.state == .preparing {
+      return ["feature #\(feature): attempt \(number) was cut off; its work is kept"]
+    case .endSetUp(let number):
+      if let lane = try store.lane(number) {
         OrphanProcesses.endHolder(ofLock: state.setUpLock(lane.name))
       }
-    }
-    try store.freeLeftLanes(preparing: isAlone && !holdsLanes) { lane in
-      makeIdle(lane, repository)
-    }
-    try project.pool(store).leaveDamagedCommits(target: project.target)
-    if let landing = try FileLock.tryAcquire(state.landingLock) {
-      defer { landing.release() }
-      lander.endLeftGates()
-      if try !store.openLandings().isEmpty {
-        try lander.recover()
-        lines.append(
-          try store.openLandings().isEmpty
-            ? "a landing was cut off; it has been brought to an end"
-            : "a landing was cut off; it is brought to an end once the checkout is free")
+    case .freeLanes(_, let preparing):
+      let repository = try project.repository()
+      try store.freeLeftLanes(preparing: preparing) { makeIdle($0, repository) }
+    case .leaveDamagedCommits:
+      try project.pool(store).leaveDamagedCommits(target: project.target)
+    case .finishLandings: return try finishLandings()
+    case .takeUpLost:
+      return try store.takeUpLost().map {
+        "feature #\($0): nobody had it in hand; it is taken up again"
       }
-      try lander.freeLostSlots()
-      for case .note(let text) in try lander.noticeMoves() { lines.append(text) }
+    case .queue(let feature):
+      guard try store.feature(feature)?.state == .approved else { return [] }
+      try store.transition(feature, from: [.approved], to: .queued)
+    case .settleReadiness: try store.settleReadiness()
     }
-    for id in try store.takeUpLost() {
-      lines.append("feature #\(id): nobody had it in hand; it is taken up again")
+    return []
+  }
+
+  private func removeLocks() throws {
+    let locks = ["refs/lanekeeper", "refs/heads/lane"].flatMap {
+      StaleLocks.ofReferences(commonDirectory: state.commonDirectory, below: $0)
     }
-    for feature in try store.features(in: [.approved]) {
-      try store.transition(feature.id, from: [.approved], to: .queued)
+    let ofBranches = try store.branches().values.map { $0 + ".lock" }
+    StaleLocks.removeShared(
+      commonDirectory: state.commonDirectory, Array(Set(locks).union(ofBranches)))
+  }
+
+  /// Nothing where another process is landing.
+  private func finishLandings() throws -> [String] {
+    guard let landing = try FileLock.tryAcquire(state.landingLock) else { return [] }
+    defer { landing.release() }
+    var lines: [String] = []
+    lander.endLeftGates()
+    if try !store.openLandings().isEmpty {
+      try lander.recover()
+      lines.append(
+        try store.openLandings().isEmpty
+          ? "a landing was cut off; it has been brought to an end"
+          : "a landing was cut off; it is brought to an end once the checkout is free")
     }
-    try store.settleReadiness()
+    try lander.freeLostSlots()
+    for case .note(let text) in try lander.noticeMoves() { lines.append(text) }
     return lines
   }
 
@@ -102,12 +126,6 @@ package struct Recovery: Sendable {
     if let registered = repository.worktree(named: lane.name) {
       try? repository.detachWorktree(registered)
     }
-  }
-
-  /// Tells whether anything is left of a process that is dead.
-  package func isNeeded() throws -> Bool {
-    try !liveness.killed(besides: participant).isEmpty
-      || store.runningAttempts().contains { try isHeldByTheDead($0) || isDead($0) }
   }
 
   /// Tells whether something holds the lock of an attempt whose supervisor is gone: a guard that is just ending, or

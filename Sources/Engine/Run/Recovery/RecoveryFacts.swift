@@ -1,0 +1,31 @@
+import Model
+import Processes
+import Store
+
+extension RecoveryPlan.Facts {
+  /// Reads what processes that were killed have left; changes nothing.
+  ///
+  /// - Parameters:
+  ///   - participant: who recovers, and lives itself.
+  ///   - holdsLanes: tells that it has lanes in preparation itself.
+  package init(
+    _ project: Project, _ store: Store, participant: String? = nil, holdsLanes: Bool = false
+  ) throws {
+    let liveness = Liveness(project, store)
+    killed = try liveness.killed(besides: participant)
+    isAlone = try !holdsLanes && !liveness.isAnybodyAtWork(besides: participant)
+    attempts = try store.runningAttempts().map { record in
+      var attempt = Attempt(feature: record.feature, number: record.number, lane: record.lane)
+      attempt.isLeftAlone = record.session != nil || record.participant == participant
+      // Whoever looks at a lock has it for a moment, so only those of the dead are looked at.
+      attempt.isSupervised = !attempt.isLeftAlone && liveness.isAlive(record.participant)
+      attempt.isHeld =
+        attempt.isLeft
+        && FileLock.isHeld(project.state.attemptLock(record.feature, record.number))
+      return attempt
+    }
+    lanes = try store.lanes().map { ($0.number, $0.state) }
+    openLandings = try store.openLandings().count
+    approved = try store.features(in: [.approved]).map(\.id)
+  }
+}
