@@ -143,7 +143,7 @@ import Testing
       at: tests, includingPropertiesForKeys: nil)! where file.pathExtension == "swift"
     {
       let text = try String(contentsOf: file, encoding: .utf8)
-      let isBounded = text.contains(/@Suite\([^\n]*\.bounded/)
+      let isBounded = text.contains(/@Suite\([^)]*\.bounded/)
       #expect(isBounded || !text.contains(/\n\s*@Test\b/), "\(file.lastPathComponent)")
     }
   }

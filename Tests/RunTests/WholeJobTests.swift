@@ -204,4 +204,20 @@ import Testing
     #expect(try Set(shop.landed()).isSuperset(of: ["2", "3"]), "\(run.text)")
     #expect(try shop.leftovers() == [])
   }
+
+  @Test func drainingLandsWhatIsUnderWayAndStartsNothing() async throws {
+    let shop = try Workshop(
+      features: Workshop.independent(4),
+      agent: """
+        while ! [ -e "$LANEKEEPER_REPOSITORY/../go" ]; do sleep 0.05; done
+        echo $id > f$id.txt
+        """)
+    let run = shop.start(parallel: 2)
+    #expect(try await eventually { try shop.begun().count == 2 })
+    try shop.control().ask(.drain)
+    try shop.repository.root.write("go", "")
+    let told = try await run.value
+    #expect(told.status == 75, "\(told.text)")
+    #expect(try shop.begun().count == 2 && Set(shop.landed()) == Set(shop.begun()))
+  }
 }
