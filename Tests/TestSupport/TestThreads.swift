@@ -5,7 +5,11 @@ import Foundation
 /// The threads that Swift gives to tasks are as many as there are cores. A test that waits for a program would hold
 /// one of them all the while, and two such tests would hold up every task of all others.
 final class TestThreads: TaskExecutor {
-  static let shared = TestThreads()
+  static let shared = {
+    // As the programs do: what they end is written to no more.
+    signal(SIGPIPE, SIG_IGN)
+    return TestThreads()
+  }()
 
   private let state = State()
 
