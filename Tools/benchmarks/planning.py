@@ -2,11 +2,10 @@
 
 The backlog is drawn: words by Zipf's law from 6,000, 85 to a feature, which is what real ones have; the same on every
 machine. Processor time, the least of the rounds: `plan` reads the file, detects, schedules and writes the plan
-as JSON. The second figure is one further feature beside the detection of all, both inside one process.
+as JSON.
 """
 
 import importlib.util
-import json
 import os
 import random
 import subprocess
@@ -35,18 +34,6 @@ def measure(bench):
         yield figure(
             f"planning {count:,} features, beside yaml.safe_load of the file",
             min(took["ours"]), min(took["theirs"]), goal=1, unit="s",
-        )
-        templates = bench.source / "templates" / "planning"
-        times = json.loads(
-            subprocess.run(
-                [str(bench.build / "planning-bench"), "detect", str(path),
-                 str(templates / "dependencies.json"), str(templates / "kinds.json")],
-                env=environment, check=True, capture_output=True, text=True,
-            ).stdout
-        )
-        yield figure(
-            f"one further feature, beside detecting {times['features']:,}",
-            times["one_s"] * 1000, times["whole_s"] * 1000, goal=0.01, unit="ms",
         )
 
 

@@ -7,12 +7,11 @@ do {
   switch arguments.first {
   case "schedules": try ScheduleTable.print(Array(arguments.dropFirst()))
   case "tiers": try TierTable.print(Array(arguments.dropFirst()))
-  case "detect": try DetectionTimes.print(Array(arguments.dropFirst()))
   case "footprints": try FootprintTable.print(Array(arguments.dropFirst()))
   default:
     FileHandle.standardError.write(
       Data(
-        "usage: planning-bench schedules DIR | footprints REPO… | tiers FILE | detect BACKLOG WEIGHTS KINDS\n"
+        "usage: planning-bench schedules DIR | footprints REPO… | tiers FILE\n"
           .utf8))
     exit(64)
   }

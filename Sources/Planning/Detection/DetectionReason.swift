@@ -3,32 +3,29 @@ import Model
 
 /// Says in one sentence why one feature seems to need another.
 enum DetectionReason {
-  static func text(
-    _ table: PairSignals, _ pair: PairSignals.Pair, _ child: Feature, _ parent: Feature
-  ) -> String {
-    let a = Int(pair.child)
-    let b = Int(pair.parent)
-    if table.texts[a].references.contains(parent.id) { return "Its text names #\(parent.id)." }
-    if table.isPart(a, of: b) { return "Its id makes it a part of #\(parent.id)." }
-    if table.isNext(a, after: b) { return "Its number follows that of #\(parent.id)." }
-    if table.texts[b].references.contains(child.id) {
-      return "The text of #\(parent.id) names #\(child.id)."
-    }
-    let names = table.texts[a].names.intersection(table.texts[b].names).filter { $0.count < 60 }
-      .sorted { ($1.count, $0) < ($0.count, $1) }
-    if pair.identifiers > 0.2, let name = names.first {
-      return "It and #\(parent.id) both name \(name)."
-    }
-    let shared = titleWords(table, a, parent)
-    if !shared.isEmpty {
-      return "It speaks of \(list(shared)), which the title of #\(parent.id) has."
+  /// Returns the words of a text that state a need.
+  static func text(_ need: ExplicitReferences.Need, _ features: [Feature]) -> String {
+    let other = features[need.source == need.child ? need.parent : need.child].id
+    let whose = need.source == need.child ? "Its text" : "The text of #\(features[need.source].id)"
+    let quote = need.quote.unicodeScalars.filter { !$0.properties.isDefaultIgnorableCodePoint }
+      .map { $0.value < 32 || (127...159).contains($0.value) ? " " : String($0) }.joined()
+    guard need.isSaid, quote.count <= 120 else { return "\(whose) names #\(other)." }
+    return "\(whose) says: “\(quote)”."
+  }
+
+  /// Returns what two features of a plan have to do with each other.
+  static func text(_ table: PairSignals, _ pair: PairSignals.Pair, _ parent: Feature) -> String {
+    let child = Int(pair.child)
+    if table.isPart(child, of: Int(pair.parent)) {
+      return "Its id makes it a part of #\(parent.id)."
     }
     if pair.kind > 0.25 {
-      return "\(kind(table, a)) work usually comes after \(kind(table, b).lowercased()) work, "
-        + "which #\(parent.id) is."
+      return "\(kind(table, child)) work usually comes after "
+        + "\(kind(table, Int(pair.parent)).lowercased()) work, which #\(parent.id) is."
     }
-    if table.order[a] - table.order[b] == 1 { return "It follows #\(parent.id) in the list." }
-    return "Both speak of the same things, and #\(parent.id) comes earlier in the list."
+    let words = titleWords(table, child, parent)
+    if !words.isEmpty { return "It uses \(list(words)), which #\(parent.id) is to bring." }
+    return "The backlog builds up like a plan, and #\(parent.id) usually comes before such work."
   }
 
   /// Returns the words of the parent's title that the child speaks of, the most telling first.

@@ -5,22 +5,32 @@ package struct DetectorWeights: Sendable, Decodable {
   package let version: Int
   package let trained: String
   package let backlogs: Int
-  /// For backlogs whose order can be trusted.
-  let ordered: Model
-  /// For the others, where nothing but the texts tells what comes first.
-  let unordered: Model
+  /// Tells the pairs of a plan that are dependencies, by the names in ``PairSignals/names``.
+  let pair: Model
+  /// Tells plans from lists, by the names in ``PlanSigns/names(_:)``.
+  let plan: Model
   /// The share of the training's backlogs in which a stem occurs.
   let common: [String: Double]
 
-  /// A logistic regression, and from when on its findings hold.
+  /// A logistic regression.
   struct Model: Sendable, Decodable {
     let intercept: Double
-    /// By the names in ``PairSignals/names``.
     let weights: [String: Double]
-    /// An edge holds while its probability is above this times the expected hit rate.
-    let greed: Double
-    /// The best parent of a feature holds from this probability on.
-    let floor: Double
+
+    /// Returns the weights in the order of the values that they belong to.
+    func slopes(_ names: [String]) throws -> [Double] {
+      let unknown = Set(weights.keys).symmetricDifference(names).sorted()
+      guard unknown.isEmpty else {
+        throw DetectorProblem(
+          "the weights don't fit this program: \(unknown.prefix(5).joined(separator: ", "))")
+      }
+      return names.map { weights[$0] ?? 0 }
+    }
+
+    func probability(_ slopes: [Double], _ values: [Double]) -> Double {
+      let sum = zip(slopes, values).reduce(intercept) { $0 + $1.0 * $1.1 }
+      return 1 / (1 + exp(-min(30, max(-30, sum))))
+    }
   }
 
   private struct Version: Decodable { let version: Int }
@@ -28,22 +38,12 @@ package struct DetectorWeights: Sendable, Decodable {
   /// Reads the JSON that the training wrote.
   package init(json: Data) throws {
     let version = try JSONDecoder().decode(Version.self, from: json).version
-    guard version == 2 else {
+    guard version == 3 else {
       throw DetectorProblem(
         "weights of version \(version) are not known; Tools/train-dependencies trains them again")
     }
     self = try JSONDecoder().decode(Self.self, from: json)
-    for model in [ordered, unordered] {
-      let unknown = Set(model.weights.keys).symmetricDifference(PairSignals.names).sorted()
-      guard unknown.isEmpty else {
-        throw DetectorProblem(
-          "the weights don't fit this program: \(unknown.prefix(5).joined(separator: ", "))")
-      }
-    }
   }
-
-  /// Returns the model for a backlog, by how far its order can be trusted.
-  func model(trust: Double) -> Model { trust >= 0.5 ? ordered : unordered }
 }
 
 /// The reason why weights can't be used.

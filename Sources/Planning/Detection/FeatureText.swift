@@ -1,45 +1,25 @@
-/// The words, names and numbers of a feature's text, as the detector sees them.
+import Model
+
+/// The words of a feature's text, as the detector sees them.
 struct FeatureText {
   /// The counts of each stem in the title, and in description and steps.
   var title: [String: Int] = [:]
   var body: [String: Int] = [:]
   var bodyCount = 0
-  /// File names, endpoints, tables and symbols, in lower case.
-  var names: Set<String> = []
-  /// Ids that the text speaks of.
-  var references: Set<String> = []
-  /// The part of the title before a colon, in lower case.
-  var prefix: String?
-  /// Numbered labels of title and id: what is numbered, and the number.
-  var labels: [(of: String, number: Int)] = []
+  /// The stems of all words, stop words too.
+  let allOfTitle: [String]
+  let allOfBody: Set<String>
 
-  init(
-    id: String, title: String, description: String, steps: [String], stop: Set<String>,
-    isID: (String) -> Bool
-  ) {
-    let body = ([description] + steps).joined(separator: " ")
-    let titleBytes = Array(title.unicodeScalars)
-    let bodyBytes = Array(body.unicodeScalars)
-    for stem in Self.stems(titleBytes, stop) { self.title[stem, default: 0] += 1 }
-    for stem in Self.stems(bodyBytes, stop) {
+  init(_ feature: Feature, stop: Set<String>) {
+    let body = ([feature.description] + feature.steps).joined(separator: " ")
+    allOfTitle = Self.stems(Array(feature.title.unicodeScalars), [])
+    allOfBody = Set(Self.stems(Array(body.unicodeScalars), []))
+    for stem in Self.stems(Array(feature.title.unicodeScalars), stop) {
+      self.title[stem, default: 0] += 1
+    }
+    for stem in Self.stems(Array(body.unicodeScalars), stop) {
       self.body[stem, default: 0] += 1
       bodyCount += 1
-    }
-    let all = titleBytes + ["\n"] + bodyBytes
-    names = Self.names(all)
-    references = Self.references(all, isID: isID)
-    if let colon = titleBytes.firstIndex(of: ":") {
-      let head = Self.trimmed(titleBytes[..<colon])
-      if head.count > 1, head.count < 25 { prefix = Self.lowercased(head) }
-    }
-    if let label = Self.label(titleBytes) { labels.append(label) }
-    if let dot = id.lastIndex(of: ".") {
-      let last = id[id.index(after: dot)...]
-      if last.utf8.count < 7, last.utf8.allSatisfy({ (48...57).contains($0) }),
-        let number = Int(last)
-      {
-        labels.append(("." + id[..<dot], number))
-      }
     }
   }
 
@@ -78,128 +58,6 @@ struct FeatureText {
     return text(scalars.prefix(6))
   }
 
-  /// Returns what looks like a file, an endpoint or a symbol, and the last part of each path.
-  private static func names(_ text: [Unicode.Scalar]) -> Set<String> {
-    var result: Set<String> = []
-    for word in runs(
-      text, inner: { isASCIIWord($0) || $0 == "_" || "./-".unicodeScalars.contains($0) },
-      ends: { isASCIIWord($0) || $0 == "_" })
-    where word.count >= 4 {
-      var telling = false
-      for (index, scalar) in word.enumerated() {
-        let previous = index > 0 ? word[word.startIndex + index - 1] : " "
-        if scalar == "_" || scalar == "/" { telling = true }
-        if isUpper(scalar), isLower(previous) { telling = true }
-        if scalar == ".", isLower(previous), index + 1 < word.count,
-          isLower(word[word.startIndex + index + 1])
-        {
-          telling = true
-        }
-      }
-      guard telling else { continue }
-      let name = lowercased(word)
-      result.insert(name)
-      if let slash = name.lastIndex(of: "/") {
-        let last = String(name[name.index(after: slash)...])
-        if last.utf8.count > 3 { result.insert(last) }
-      }
-    }
-    return result
-  }
-
-  private static let referenceWords: Set<String> = [
-    "task", "tasks", "issue", "issues", "feature", "features", "story", "step", "phase",
-  ]
-
-  /// Returns the ids that the text names: `#3`, `task 3`, or an id that is no bare number as it is.
-  private static func references(
-    _ text: [Unicode.Scalar], isID: (String) -> Bool
-  ) -> Set<String> {
-    var result: Set<String> = []
-    for word in runs(
-      text, inner: { isASCIIWord($0) || "._-".unicodeScalars.contains($0) }, ends: isASCIIWord)
-    where word.count > 1 && !word.allSatisfy(isDigit) {
-      let name = Self.text(word)
-      if isID(name) { result.insert(name) }
-    }
-    var index = 0
-    while index < text.count {
-      guard isDigit(text[index]), index == 0 || !isDigit(text[index - 1]) else {
-        index += 1
-        continue
-      }
-      var end = index
-      while end < text.count, isDigit(text[end]) { end += 1 }
-      let number = Self.text(text[index..<end])
-      let closed = end == text.count || !isASCIIWord(text[end]) && text[end] != "_"
-      if closed, isID(number), isReference(text, at: index) { result.insert(number) }
-      index = end
-    }
-    return result
-  }
-
-  private static func isReference(_ text: [Unicode.Scalar], at start: Int) -> Bool {
-    var index = start - 1
-    guard index >= 0 else { return false }
-    if text[index] == "#" { return true }
-    if text[index] == " " { index -= 1 }
-    let end = index + 1
-    while index >= 0, isASCIIWord(text[index]) || text[index] == "_" { index -= 1 }
-    return referenceWords.contains(lowercased(text[(index + 1)..<max(end, index + 1)]))
-  }
-
-  /// Returns what the start of a title numbers: `Phase 2: …`, `[W0-T1] …`, `M3 …`.
-  private static func label(_ text: [Unicode.Scalar]) -> (of: String, number: Int)? {
-    var index = 0
-    while index < text.count, index < 4, !isASCIIWord(text[index]) { index += 1 }
-    let start = index
-    while index < text.count, index - start < 10, isASCIIWord(text[index]), !isDigit(text[index]) {
-      index += 1
-    }
-    let word = lowercased(text[start..<index])
-    var gap = 0
-    while index < text.count, gap < 2,
-      text[index] == " " || text[index] == "#" || text[index] == "-"
-    {
-      index += 1
-      gap += 1
-    }
-    let first = index
-    while index < text.count, isDigit(text[index]) { index += 1 }
-    guard index > first, index - first < 7, index == text.count || !isASCIIWord(text[index]) else {
-      return nil
-    }
-    return (word, Int(Self.text(text[first..<index])) ?? 0)
-  }
-
-  /// Returns the longest runs of inner scalars, cut back to where both ends are allowed.
-  private static func runs(
-    _ text: [Unicode.Scalar], inner: (Unicode.Scalar) -> Bool, ends: (Unicode.Scalar) -> Bool
-  ) -> [ArraySlice<Unicode.Scalar>] {
-    var result: [ArraySlice<Unicode.Scalar>] = []
-    var index = 0
-    while index < text.count {
-      guard ends(text[index]) else {
-        index += 1
-        continue
-      }
-      var end = index
-      while end < text.count, inner(text[end]) { end += 1 }
-      let next = end
-      while end > index, !ends(text[end - 1]) { end -= 1 }
-      result.append(text[index..<end])
-      index = next
-    }
-    return result
-  }
-
-  private static func trimmed(_ text: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
-    var text = text
-    while let first = text.first, first.properties.isWhitespace { text.removeFirst() }
-    while let last = text.last, last.properties.isWhitespace { text.removeLast() }
-    return text
-  }
-
   private static func text(_ scalars: some Sequence<Unicode.Scalar>) -> String {
     var view = String.UnicodeScalarView()
     view.append(contentsOf: scalars)
@@ -214,10 +72,6 @@ struct FeatureText {
   private static func isUpper(_ scalar: Unicode.Scalar) -> Bool { (65...90).contains(scalar.value) }
   private static func isLower(_ scalar: Unicode.Scalar) -> Bool {
     (97...122).contains(scalar.value)
-  }
-
-  private static func isASCIIWord(_ scalar: Unicode.Scalar) -> Bool {
-    isDigit(scalar) || isUpper(scalar) || isLower(scalar)
   }
 
   /// Letters and digits; beyond ASCII by blocks, so that every program sees the same words.

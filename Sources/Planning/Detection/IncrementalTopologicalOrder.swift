@@ -14,13 +14,6 @@ struct IncrementalTopologicalOrder {
     after = before
   }
 
-  /// Adds a feature without an edge at the end.
-  mutating func append() {
-    place.append(place.count)
-    before.append([])
-    after.append([])
-  }
-
   /// Adds an edge, unless it would close a cycle; tells whether it stands.
   mutating func add(_ node: Int, needs other: Int) -> Bool {
     guard node != other else { return false }

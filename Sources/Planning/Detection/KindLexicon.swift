@@ -10,8 +10,10 @@ package struct KindLexicon: Sendable {
 
   let kinds: [Kind]
   let stop: Set<String>
-  let hubs: Set<String>
-  let gatherers: Set<String>
+  /// The stems of building anew, of changing what is there, and of what does not work.
+  let builds: Set<String>
+  let changes: Set<String>
+  let troubles: Set<String>
   /// For each stem the kinds that it tells, by number.
   let kindsOfStem: [String: [Int]]
   /// The degree to which the kind of a row needs the kind of a column first, from 0 to 1.
@@ -24,8 +26,9 @@ package struct KindLexicon: Sendable {
       let needs: [String: Double]
     }
     let stop: String
-    let hubs: String
-    let gatherers: String
+    let builds: String
+    let changes: String
+    let troubles: String
     let kinds: [String: Kind]
   }
 
@@ -34,8 +37,9 @@ package struct KindLexicon: Sendable {
     let file = try JSONDecoder().decode(File.self, from: json)
     func set(_ text: String) -> Set<String> { Set(text.split(separator: " ").map(String.init)) }
     stop = set(file.stop)
-    hubs = set(file.hubs)
-    gatherers = set(file.gatherers)
+    builds = set(file.builds)
+    changes = set(file.changes)
+    troubles = set(file.troubles)
     let sorted = file.kinds.sorted { $0.key < $1.key }
     kinds = sorted.map { Kind(name: $0.key, level: $0.value.level / 10) }
     var kindsOfStem: [String: [Int]] = [:]

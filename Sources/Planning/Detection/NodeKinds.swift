@@ -6,20 +6,14 @@ struct NodeKinds {
   let spread: [Double]
   /// From set-up (0) to deployment (1).
   let level: Double
-  /// Whether others build on it, from 0 to 1.
-  let hub: Double
-  /// Whether it needs many others, as tests and releases do, from 0 to 1.
-  let gathers: Double
+  /// Whether the title tells each kind.
+  let named: [Double]
 
   init(_ text: FeatureText, _ lexicon: KindLexicon) {
     var inTitle = Array(repeating: 0, count: lexicon.kinds.count)
     var inBody = inTitle
-    var hubs = 0
-    var gatherers = 0
     for (stem, _) in text.title {
       for kind in lexicon.kindsOfStem[stem] ?? [] { inTitle[kind] += 1 }
-      if lexicon.hubs.contains(stem) { hubs += 1 }
-      if lexicon.gatherers.contains(stem) { gatherers += 1 }
     }
     for (stem, count) in text.body {
       for kind in lexicon.kindsOfStem[stem] ?? [] { inBody[kind] += count }
@@ -35,7 +29,6 @@ struct NodeKinds {
     level =
       (zip(kinds, lexicon.kinds).reduce(0) { $0 + $1.0 * $1.0 * $1.1.level } + 0.025)
       / (squares + 0.05)
-    hub = Double(min(2, hubs)) / 2
-    gathers = Double(min(2, gatherers)) / 2
+    named = inTitle.map { $0 > 0 ? 1 : 0 }
   }
 }

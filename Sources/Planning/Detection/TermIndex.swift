@@ -75,28 +75,6 @@ struct TermIndex {
     for words in found { take(words) }
   }
 
-  /// Adds the words of one more feature; what the others' words tell stays as it was.
-  mutating func append(_ text: FeatureText, common: [String: Double]) {
-    var words: [(stem: String, word: Int32, title: Int, body: Int)] = []
-    let count = Double(entries.count + 1)
-    func add(_ stem: String, title: Int, body: Int) {
-      let number = numbers[stem] ?? Int32(weights.count)
-      if numbers[stem] == nil {
-        numbers[stem] = number
-        weights.append(Self.weight(stem, frequency: 1, count: count, common))
-        holders.append([])
-        madeSums.append(0)
-      }
-      madeSums[Int(number)] += Self.made((number, title, body))
-      words.append((stem, number, title, body))
-    }
-    for (stem, count) in text.title { add(stem, title: count, body: text.body[stem] ?? 0) }
-    for (stem, count) in text.body where text.title[stem] == nil {
-      add(stem, title: 0, body: count)
-    }
-    take(words.sorted { $0.stem < $1.stem }.map { ($0.word, $0.title, $0.body) })
-  }
-
   private static func weight(
     _ stem: String, frequency: Double, count: Double, _ common: [String: Double]
   ) -> Double {

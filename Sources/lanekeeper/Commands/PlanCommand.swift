@@ -31,7 +31,11 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var detection: DetectionOptions
   @Option(help: ArgumentHelp("Weights of Tools/train-dependencies.", valueName: "file"))
   var weights: String?
-  @Flag(help: "Record what was detected in the backlog's file.") var write = false
+  @Flag(
+    help: """
+      Record what was detected in the backlog's file; with --detect none, remove what was detected before.
+      """)
+  var write = false
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
@@ -41,11 +45,17 @@ struct PlanCommand: ParsableCommand {
         backlog.features[index].dependencies.removeAll { $0.source == .declared }
       }
     }
+    let undoes = write && detection.detect == DetectionKind.none
+    if undoes {
+      for index in backlog.features.indices {
+        backlog.features[index].dependencies.removeAll { $0.source == .detected }
+      }
+    }
     let outcome = try detected(backlog, project)
     let found = outcome.result
     for note in outcome.notes { Terminal.error(note) }
     backlog = backlog.adding(found.edges)
-    if write { try record(found.edges, project) }
+    if write { try record(found.edges, project, undoes: undoes) }
     let agents = parallel ?? project?.configuration.parallel ?? 3
     guard (1...1000).contains(agents) else {
       throw Failure("--parallel must be from 1 to 1000, not \(agents)", status: 64)
@@ -104,7 +114,10 @@ struct PlanCommand: ParsableCommand {
     return try detection.detection(usual, weights: weights, project).find(backlog)
   }
 
-  private func record(_ edges: [Detector.Finding], _ project: Project?) throws {
+  /// - Parameter undoes: takes what was detected before out of the file again; what is declared stays.
+  private func record(
+    _ edges: [Detector.Finding], _ project: Project?, undoes: Bool
+  ) throws {
     guard !ignoreDeclared else {
       throw Failure("--write and --ignore-declared exclude each other", status: 64)
     }
@@ -112,20 +125,26 @@ struct PlanCommand: ParsableCommand {
       throw Failure(
         "--write records in a repository's features.yml, not with --backlog", status: 64)
     }
-    _ = try project.backlog()
+    let before = try project.backlog().features.flatMap(\.dependencies)
     try BacklogFile(project).change { old in
       do {
         let old = old ?? ""
-        return try BacklogEdit.text(
-          old, holding: try BacklogReader.read(text: old, file: "features.yml").adding(edges),
-          file: "features.yml")
+        var wanted = try BacklogReader.read(text: old, file: "features.yml").adding(edges)
+        if undoes {
+          for index in wanted.features.indices {
+            wanted.features[index].dependencies.removeAll { $0.source == .detected }
+          }
+        }
+        return try BacklogEdit.text(old, holding: wanted, file: "features.yml")
       } catch let problems as InputProblems {
         throw Failure(problems.description, status: 65)
       }
     }
-    if !json {
-      Terminal.line("\(edges.count) detected dependencies recorded in \(project.backlogFile)")
-    }
+    guard !json else { return }
+    Terminal.line(
+      undoes
+        ? "\(before.count { $0.source == .detected }) detected dependencies removed from \(project.backlogFile)"
+        : "\(edges.count) detected dependencies recorded in \(project.backlogFile)")
   }
 
   private func show(_ tiers: [TierForecast]) {

@@ -80,7 +80,7 @@ package struct DependencyDetection: Sendable {
     let text = try weights.map { try InputFile.read($0) } ?? installed("dependencies.json")
     let lexicon = try installed("kinds.json")
     do {
-      return Detector(
+      return try Detector(
         weights: try DetectorWeights(json: Data(text.utf8)),
         lexicon: try KindLexicon(json: Data(lexicon.utf8)))
     } catch let problem as DetectorProblem {
