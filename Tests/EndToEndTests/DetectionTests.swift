@@ -55,6 +55,26 @@ import Testing
       })
   }
 
+  /// What was detected goes, what a person declared stays, and so does every other byte.
+  @Test func detectNoneUndoesWhatDetectionWrote() throws {
+    let declared = Self.backlog.replacing(
+      "    title: Booking API\n", with: "    title: Booking API\n    depends_on: [1]\n")
+    let shop = try shop(declared)
+    let before = try text(shop)
+    #expect(try shop.run("plan", "--write", "--detect", "learned").status == 0)
+    #expect(try text(shop).contains("source: detected"))
+    let undone = try shop.run("plan", "--write", "--detect", "none")
+    #expect(undone.status == 0 && undone.text.contains("removed"), "\(undone.error)\(undone.text)")
+    #expect(try !text(shop).contains("detected"))
+    let edges = try #require(try shop.json("plan", "--json")["edges"] as? [[String: Any]])
+    #expect(edges.map { "\($0["feature"] ?? "")>\($0["depends_on"] ?? "")" } == ["3>1"])
+    #expect(try shop.run("plan", "--write", "--detect", "none").status == 0)
+    #expect(
+      before.split(separator: "\n").allSatisfy { line in
+        line.contains("depends_on") || ((try? text(shop))?.contains(line) ?? false)
+      })
+  }
+
   @Test func initDetectsWhereNothingIsDeclared() throws {
     let shop = try shop()
     let before = try text(shop)

@@ -33,8 +33,8 @@ package struct Detector: Sendable {
   /// From this confidence on a finding that does not hold is a hint.
   private static let hint = 0.2
   /// The share right of needs that a text says, and of those where it only names another.
-  private static let said = 0.95
-  private static let named = 0.8
+  private static let said = 0.85
+  private static let named = 0.75
 
   private let weights: DetectorWeights
   private let lexicon: KindLexicon

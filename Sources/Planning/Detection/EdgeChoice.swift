@@ -14,7 +14,7 @@ struct EdgeChoice {
 
   private static let agents = 3
   private static let honoured = 0.3
-  private static let longest = 1.6
+  private static let longest = 1.65
   private static let rounds = 3
   /// The probability below which a pair is not tried.
   private static let least = 0.05

@@ -71,6 +71,7 @@ struct ExplicitReferences {
     "task", "tasks", "issue", "issues", "feature", "features", "story", "stories", "ticket",
     "tickets", "item", "items", "card", "cards", "no", "nr", "gh",
   ]
+  private static let openers: Set<String> = [":", ",", "the", "a", "an", "and", "both", "&"]
   /// Words at which the name of a feature ends.
   private static let ends: Set<String> = [
     "and", "or", "but", "so", "is", "are", "has", "have", "was", "were", "lands", "land", "landed",
@@ -105,7 +106,7 @@ struct ExplicitReferences {
     var found: [Need] = []
     var links: [(need: Need, tracker: String)] = []
     for (number, feature) in features.enumerated() {
-      read(feature.title, of: number, isTitle: true, &found, &links)
+      read(feature.title, of: number, isTitle: true, isListed: false, &found, &links)
       let body = Self.prose(([feature.description] + feature.steps).joined(separator: "\n"))
       var isList = false
       for line in body.split(separator: "\n") {
@@ -113,11 +114,11 @@ struct ExplicitReferences {
         let bare = text.lowercased().trimmingCharacters(in: Self.around)
         if Self.headings.contains(bare) {
           isList = true
-        } else if mark == .bullet || mark == .none && isList && text.hasPrefix("#") {
-          read((isList ? "needs " : "") + text, of: number, isTitle: false, &found, &links)
+        } else if mark == .bullet || isList && text.hasPrefix("#") {
+          read(text, of: number, isTitle: false, isListed: isList, &found, &links)
         } else {
           isList = false
-          read(text, of: number, isTitle: false, &found, &links)
+          read(text, of: number, isTitle: false, isListed: false, &found, &links)
         }
       }
     }
@@ -149,20 +150,24 @@ struct ExplicitReferences {
     var isMarked = false
   }
 
+  /// - Parameter isListed: whether it stands below a heading such as `Depends on`.
   private func read(
-    _ text: String, of source: Int, isTitle: Bool, _ found: inout [Need],
+    _ text: String, of source: Int, isTitle: Bool, isListed: Bool, _ found: inout [Need],
     _ links: inout [(need: Need, tracker: String)]
   ) {
     for sentence in Self.sentences(text) {
       let tokens = Self.tokens(sentence)
       let quote = sentence.trimmingCharacters(in: .whitespaces)
-      var stance = Stance.plain
+      var stance = isListed ? Stance.need : .plain
       var index = 0
       func add(_ other: Int, isSaid: Bool) {
         guard other != source, stance != .mention else { return }
         let (child, parent) = stance == .needed ? (other, source) : (source, other)
         found.append(
           Need(child: child, parent: parent, isSaid: isSaid, source: source, quote: quote))
+      }
+      if isListed {
+        for other in named(tokens, from: 0, by: source, isThing: true) { add(other, isSaid: true) }
       }
       while index < tokens.count {
         let token = tokens[index]
@@ -210,6 +215,7 @@ struct ExplicitReferences {
     if name.hasPrefix("GH-") { name.removeFirst(3) }
     guard !token.isQuoted, let number = numbers[name] else { return nil }
     if isMarked { return number }
+    let isSaid = stance == .need || stance == .needed
     let isNumber = name.allSatisfy { $0.isASCII && $0.isNumber || $0 == "." }
     if isNumber {
       // `task 3`, `tasks 3, 4 and 5`
@@ -221,20 +227,24 @@ struct ExplicitReferences {
       return before >= 0 && Self.nouns.contains(tokens[before].lower)
         && (before == index - 1 || tokens[before].lower.hasSuffix("s")) ? number : nil
     }
-    let looksLikeID = name.contains { $0.isNumber || "-_.".contains($0) }
-    return looksLikeID || stance == .need || stance == .needed ? number : nil
+    // An id that is a word counts only where a need is said.
+    return isSaid ? number : nil
   }
 
   /// Returns the features whose titles follow a word such as `after`: quoted, or as a few words.
-  private func named(_ tokens: [Token], from start: Int, by source: Int) -> [Int] {
+  private func named(
+    _ tokens: [Token], from start: Int, by source: Int, isThing isMeant: Bool = false
+  ) -> [Int] {
     var result: [Int] = []
     var index = start
     var isFirst = true
     while index < tokens.count {
-      while index < tokens.count,
-        [":", ",", "the", "a", "an", "and", "both", "&"].contains(
-          tokens[index].lower)
-      { index += 1 }
+      // Some of a title's words name it only where an article or a colon shows that a thing is meant.
+      var isThing = isMeant
+      while index < tokens.count, Self.openers.contains(tokens[index].lower) {
+        isThing = isThing || tokens[index].lower == "the" || tokens[index].lower == ":"
+        index += 1
+      }
       guard index < tokens.count else { break }
       if tokens[index].isQuoted {
         guard let other = titled(String(tokens[index].text), by: source) else { break }
@@ -249,7 +259,8 @@ struct ExplicitReferences {
           phrase.append(tokens[index].text)
           index += 1
         }
-        guard let other = titled(phrase.joined(separator: " "), by: source, isLoose: isFirst)
+        guard
+          let other = titled(phrase.joined(separator: " "), by: source, isLoose: isFirst && isThing)
         else { break }
         result.append(other)
       }
