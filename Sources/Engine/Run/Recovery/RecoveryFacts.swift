@@ -11,7 +11,7 @@ extension RecoveryPlan.Facts {
   package init(
     _ project: Project, _ store: Store, participant: String? = nil, holdsLanes: Bool = false
   ) throws {
-    let liveness = Liveness(project, store)
+    let liveness = ProcessLiveness(project, store)
     killed = try liveness.killed(besides: participant)
     isAlone = try !holdsLanes && !liveness.isAnybodyAtWork(besides: participant)
     attempts = try store.runningAttempts().map { record in
