@@ -49,7 +49,7 @@ package struct BranchPattern: Sendable, Equatable {
     return before + after
   }
 
-  /// Tells whether a feature with this id can have a branch of this name, without `refs/heads/`.
+  /// Returns whether a feature with this id can have a branch of this name, without `refs/heads/`.
   package func gives(_ name: String, to id: String) -> Bool {
     if name == self.name(id: id, slug: "") { return true }
     guard let (before, after) = parts(id) else { return false }
@@ -57,7 +57,7 @@ package struct BranchPattern: Sendable, Equatable {
       && name.utf8.count > before.utf8.count + after.utf8.count
   }
 
-  /// What all names begin with.
+  /// The common prefix of all names.
   package var prefix: String { String(text.prefix { $0 != "{" }) }
 
   /// The directories of references that all names lie in, outermost first: `a` and `a/b` of `a/b/{id}`.
@@ -69,7 +69,7 @@ package struct BranchPattern: Sendable, Equatable {
     }
   }
 
-  /// What stands before and after the slug; `nil` where there is none.
+  /// The text before and after the slug; `nil` where there is none.
   private func parts(_ id: String) -> (before: String, after: String)? {
     let found: [Range<String.Index>] = text.ranges(of: "{slug}")
     guard let slug = found.first else { return nil }

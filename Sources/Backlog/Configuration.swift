@@ -1,6 +1,6 @@
 import Model
 
-/// What `lanekeeper.yml` says, with the defaults for what it does not.
+/// The settings of `lanekeeper.yml`, with defaults for those that it leaves out.
 package struct Configuration: Sendable, Equatable {
   package struct Gate: Sendable, Equatable {
     /// Empty: no gate.

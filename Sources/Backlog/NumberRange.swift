@@ -6,7 +6,7 @@ package enum NumberRange {
   package static let dollars = 0.0001...1_000_000.0
   /// Seconds of a pause: up to a day.
   package static let pause = 0.0...86_400.0
-  /// What orders features.
+  /// The range of a feature's priority.
   package static let priority = -1_000_000...1_000_000
 
   /// How a bound is told: without a fraction where it has none.

@@ -47,7 +47,7 @@ struct ByteView {
     return 0
   }
 
-  /// Tells whether these bytes stand at a place.
+  /// Returns whether these bytes stand at a place.
   func holds(_ text: StaticString, at place: Int) -> Bool {
     guard let own = slice(place, place + text.utf8CodeUnitCount) else { return false }
     return text.withUTF8Buffer { own.elementsEqual($0) }

@@ -1,4 +1,4 @@
-/// What a commit says of its tree and its parents.
+/// The tree and the parents named in a commit.
 package struct CommitHeader: Sendable, Equatable {
   /// In hex.
   package let tree: String

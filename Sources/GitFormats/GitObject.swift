@@ -5,7 +5,7 @@
 
 /// An object of git, unpacked.
 package struct GitObject: Sendable, Equatable {
-  /// What an object is, with the number that pack files give it.
+  /// The type of an object, numbered as in pack files.
   package enum Kind: UInt8, Sendable {
     case commit = 1
     case tree = 2

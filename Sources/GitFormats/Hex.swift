@@ -38,7 +38,7 @@ package enum Hex {
     }
   }
 
-  /// Tells whether a text is an object id in hex.
+  /// Returns whether a text is an object id in hex.
   package static func isObjectID(_ text: String) -> Bool {
     text.utf8.count == 40 && text.utf8.allSatisfy { digit($0) != nil }
   }

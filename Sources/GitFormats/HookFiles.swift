@@ -22,16 +22,16 @@ package struct HookFiles {
     launcher = HookLauncher(program: program)
   }
 
-  /// Tells whether the program that the launchers start is there.
+  /// Whether the program that the launchers start is there.
   package var hasProgram: Bool { access(program, X_OK) == 0 }
 
-  /// Tells whether a hook's name leads to our program, as it was written here.
+  /// Returns whether a hook's name leads to our program, as it was written here.
   package func isWhole(_ name: String) -> Bool {
     Self.content(path(name), limit: launcher.content.count + 1) == launcher.content
       && access(path(name), X_OK) == 0
   }
 
-  /// Tells whether a file is one of ours, also an older one or one of another place.
+  /// Returns whether a file is one of ours, also an older one or one of another place.
   package func isOurs(_ name: String) -> Bool { Self.isOurs(path(name)) }
 
   /// Puts a launcher under a hook's name. What stood there and is not ours is kept beside it.
@@ -91,7 +91,7 @@ package struct HookFiles {
     return result
   }
 
-  /// Tells whether a name can be that of a hook.
+  /// Returns whether a name can be that of a hook.
   package static func isHookName(_ name: String) -> Bool {
     !name.isEmpty
       && name.utf8.allSatisfy {
@@ -99,7 +99,7 @@ package struct HookFiles {
       }
   }
 
-  /// Tells whether there is an ordinary file, also behind a link.
+  /// Returns whether there is an ordinary file, also behind a link.
   package static func isFile(_ path: String) -> Bool {
     var found = stat()
     return stat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFREG

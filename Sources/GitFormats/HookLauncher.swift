@@ -12,7 +12,7 @@ package struct HookLauncher {
   private static let shell = "#!/bin/sh"
   private static let call = "exec \"${0%/*}/../bin/lanekeeper-hook\" \"$0\" \"$@\""
 
-  /// What the file holds.
+  /// The content of the file.
   package let content: [UInt8]
 
   /// - Parameter program: the absolute path of the hook program.
@@ -25,7 +25,7 @@ package struct HookLauncher {
     content = Array((lines.joined(separator: "\n") + "\n").utf8)
   }
 
-  /// What a file under a hook's name is.
+  /// The kind of file found under a hook's name.
   package enum Found: Equatable {
     /// A launcher, also one of a repository that was moved since.
     case launcher

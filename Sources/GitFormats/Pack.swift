@@ -14,7 +14,7 @@ package struct Pack {
     guard bytes.holds("PACK", at: 0), [2, 3].contains(bytes.number32(4)) else { return nil }
   }
 
-  /// Tells whether the pack holds an object.
+  /// Returns whether the pack holds an object.
   package func contains(_ id: [UInt8]) -> Bool { index.offset(of: id) != nil }
 
   /// Returns an object; `nil` where it is not there, or damaged.

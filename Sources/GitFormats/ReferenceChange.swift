@@ -33,11 +33,11 @@ package struct ReferenceChange: Sendable, Equatable {
 
   package var isDeletion: Bool { !new.isEmpty && new.utf8.allSatisfy { $0 == 0x30 } }
 
-  /// Tells whether the name is exactly this one, byte for byte: two spellings of a letter are two
+  /// Returns whether the name is exactly this one, byte for byte: two spellings of a letter are two
   /// references.
   package func isNamed(_ other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
 
-  /// Tells whether the name belongs to the worktree alone, or to what was fetched.
+  /// Returns whether the name belongs to the worktree alone, or to what was fetched.
   ///
   /// - Parameter worktree: git's name for the worktree, such as `lane-1`.
   package func isOfWorktree(_ worktree: String?) -> Bool {
@@ -53,7 +53,7 @@ package struct ReferenceChange: Sendable, Equatable {
     }
   }
 
-  /// What git's own rules for names forbid and what would read another file than a reference.
+  /// Returns whether git's rules allow a name, and no other file than a reference is read under it.
   private static func isName(_ name: ArraySlice<UInt8>) -> Bool {
     guard !name.isEmpty, name.count <= 4096, name.first != 0x2f else { return false }
     guard !name.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == 0x5c }) else { return false }

@@ -8,7 +8,7 @@ struct TreeEntries {
 
     var isTree: Bool { mode == 0o040000 }
 
-    /// Tells whether one stands before the other: git sorts a directory as if its name ended in `/`.
+    /// Returns whether one stands before the other: git sorts a directory as if its name ended in `/`.
     static func < (one: Entry, other: Entry) -> Bool {
       let common = min(one.name.count, other.name.count)
       for offset in 0..<common {

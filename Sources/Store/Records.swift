@@ -21,7 +21,7 @@ package struct FeatureRecord: Sendable, Equatable {
   /// False once the feature is no longer in the backlog file.
   package var inBacklog: Bool
   package var state: FeatureState
-  /// What a waiting feature waits for; and the slots of a ready one where ``Store/tellSlotWaits(_:)`` has said so.
+  /// The wait of a waiting feature, and the slots of a ready one after ``Store/tellSlotWaits(_:)``.
   package var wait: Wait?
   /// The full name of the feature's branch, once it was claimed.
   package var branch: String?
@@ -32,9 +32,9 @@ package struct FeatureRecord: Sendable, Equatable {
   /// Attempts that count against `limits.attempts`.
   package var failures: Int
   package var lastTier: Tier?
-  /// Tells that the next attempt goes one tier up.
+  /// Whether the next attempt goes one tier up.
   package var climbs: Bool
-  /// What the next prompt must say of the last failure.
+  /// The last failure, for the next prompt.
   package var rework: String?
   package var landedCommit: String?
   /// When the state last changed, in milliseconds since 1970.
@@ -153,7 +153,7 @@ package struct LandingRecord: Sendable, Equatable {
       }
     }
   }
-  /// What is landed.
+  /// The kind of change that lands.
   package enum Kind: String, Sendable {
     case feature
     /// The reversal of a feature that landed before.
@@ -172,7 +172,7 @@ package struct LandingRecord: Sendable, Equatable {
   package var commit: String?
   package var tree: String?
   package var gateLog: String?
-  /// Tells that its push was at least begun.
+  /// Whether its push was at least begun.
   package var isPushed: Bool
 }
 

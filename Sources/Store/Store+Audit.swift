@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Model
 
-/// What an audit of the promises reads besides.
+/// Further queries of the audit of promises.
 extension Store {
   /// Returns the landings that were brought to their end, in their order.
   package func endedLandings() throws -> [LandingRecord] {

@@ -10,7 +10,7 @@ import Model
 ///
 /// All methods are synchronous, short, and may be called from any thread.
 package final class Store: Sendable {
-  /// What a write must survive.
+  /// The failure that a write must survive.
   ///
   /// In WAL mode a transaction always survives the death of the process. `synchronous=FULL`
   /// adds an fsync, so that it survives a power cut too. That is needed where git is changed on

@@ -1,7 +1,7 @@
 import GRDB
 import Model
 
-/// What can go wrong in the store, with what is needed to act on it.
+/// An error of the store, with the values needed to act on it.
 package enum StoreError: Error, CustomStringConvertible, Equatable {
   /// The feature is not in the store.
   case unknownFeature(String)
@@ -37,7 +37,7 @@ package enum StoreError: Error, CustomStringConvertible, Equatable {
 }
 
 extension Store {
-  /// Tells whether an error says that the state file can't be used, which does not go by itself.
+  /// Returns whether an error says that the state file can't be used, which does not go by itself.
   package static func isBroken(_ error: any Error) -> Bool {
     if case StoreError.unreadable = error { return true }
     guard let error = error as? DatabaseError else { return false }

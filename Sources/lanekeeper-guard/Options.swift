@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the guard is told on its command line; times in milliseconds.
+/// The command line of the guard; times in milliseconds.
 struct Options {
   var lock = ""
   var log = ""

@@ -3,7 +3,7 @@ import Glibc
 
 /// Tells whether the hook was started by an agent, and of which lane.
 enum Ancestry {
-  /// Tells whether the hook works for an agent: a guard is among the ancestors, or it can't be shown that
+  /// Returns whether the hook works for an agent: a guard is among the ancestors, or it can't be shown that
   /// none is while a run is at work.
   static func isAgent(_ place: GitPlace) -> Bool {
     if let known = Self.known { return known }
@@ -15,12 +15,12 @@ enum Ancestry {
   /// The answer, which stays the same for the life of the process.
   nonisolated(unsafe) private static var known: Bool?
 
-  /// Tells whether a person is at it: neither an agent, nor Lanekeeper itself for one.
+  /// Returns whether a person is at it: neither an agent, nor Lanekeeper itself for one.
   static func isPerson(_ place: GitPlace) -> Bool {
     Environment.value("LANEKEEPER_SUPERVISOR") == nil && !isAgent(place)
   }
 
-  /// Tells whether an agent of this repository was started in another directory than this one: it
+  /// Returns whether an agent of this repository was started in another directory than this one: it
   /// speaks for a lane that is not its own.
   ///
   /// - Parameter lane: the lane's top directory.

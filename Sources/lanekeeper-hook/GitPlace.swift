@@ -10,13 +10,13 @@ struct GitPlace {
   let worktree: String?
   /// The number of the lane; `nil` in any other checkout.
   let lane: Int?
-  /// Tells that the hook belongs to another repository than the one it was called in, as happens in
+  /// Whether the hook belongs to another repository than the one it was called in, as happens in
   /// repositories that an agent's own tests make.
   let isForeign: Bool
 
   var stateFile: String { commonDirectory + "/lanekeeper/state.sqlite" }
 
-  /// Tells whether lanes were made here, so that there must be a state file.
+  /// Whether lanes were made here, so that there must be a state file.
   var hasLanes: Bool {
     guard let directory = opendir(commonDirectory + "/worktrees") else { return false }
     defer { closedir(directory) }

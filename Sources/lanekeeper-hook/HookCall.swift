@@ -35,7 +35,7 @@ struct HookCall {
   }
 }
 
-/// What becomes of the commit or the change of references.
+/// The verdict on a commit or a change of references.
 enum Verdict {
   /// Goes on, after these lines.
   case pass([String])

@@ -16,13 +16,13 @@ struct LaneRow {
   let target: String
   /// `auto`, `strict` or `off`.
   let policy: String
-  /// Tells that no feature is in the lane: a person has switched to the branch of this one there.
+  /// Whether no feature is in the lane: a person has switched to the branch of this one there.
   var isVisited = false
-  /// Tells that an attempt is at work in the lane: what is committed there is its work, whoever seems to commit it,
+  /// Whether an attempt is at work in the lane: what is committed there is its work, whoever seems to commit it,
   /// since an agent can let another service of the machine start a commit.
   var isAtWork = false
 
-  /// Tells whether a commit to the lane's branch is noted as a person's.
+  /// Returns whether a commit to the lane's branch is noted as a person's.
   func isPersons(_ place: GitPlace) -> Bool { !isAtWork && Ancestry.isPerson(place) }
 
   /// Reads a lane; `nil` where it is not assigned to a feature.
@@ -137,7 +137,7 @@ struct LaneJudge {
     }
   }
 
-  /// Tells whether the lane may change every path, and nothing has to be written down for it: all are
+  /// Returns whether the lane may change every path, and nothing has to be written down for it: all are
   /// claimed and pinned already. Inside a transaction that only reads.
   func holds(_ paths: [[UInt8]], base: String?) throws(StateFileError) -> Bool {
     guard lane.policy != "off" else { return false }

@@ -1,6 +1,6 @@
 import Model
 
-/// What is said to a person who commits in a checkout that is no lane.
+/// Messages to a person who commits in a checkout that is no lane.
 enum Person {
   static func judgeCommit(_ place: GitPlace) -> Verdict {
     guard Files.exists(place.stateFile) || place.hasLanes else { return .pass([]) }

@@ -1,7 +1,7 @@
 import GitFormats
 import Model
 
-/// What a lane may push: its own branch under its own name, and new tags.
+/// Checks a push from a lane: it may push its own branch under its own name, and new tags.
 enum PrePush {
   /// - Parameter lines: local name, local id, remote name, remote id; one push a line.
   static func judge(_ place: GitPlace, lines input: [UInt8]) -> Verdict {

@@ -1,7 +1,7 @@
 import GitFormats
 import Model
 
-/// What a shared repository takes: the branch of a feature, where nobody else holds what it changes,
+/// Checks a push to a shared repository: it accepts the branch of a feature, where nobody else holds what it changes,
 /// and changes of the target that leave alone what unlanded features hold (`claims.humans`).
 enum PreReceive {
   static func judge(_ place: GitPlace, lines input: [UInt8]) -> Verdict {
@@ -25,7 +25,7 @@ enum PreReceive {
 
 /// Judges single references that are pushed to a shared repository.
 private struct ServerJudge {
-  /// What the branches of features begin with, as the setting has it now and had it before.
+  /// The prefixes of feature branches, from the current setting and earlier ones.
   let prefixes: [String]
   let database: LockDatabase
   let references: References

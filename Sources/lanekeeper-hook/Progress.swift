@@ -1,9 +1,9 @@
 import GitFormats
 import Glibc
 
-/// What git is in the middle of, as its own files tell.
+/// The operation that git is in the middle of, read from its files.
 enum Progress {
-  /// Tells whether commits are being played again, which git does on a detached HEAD.
+  /// Returns whether commits are being played again, which git does on a detached HEAD.
   static func isReplaying(_ place: GitPlace) -> Bool {
     ["/rebase-merge", "/rebase-apply"].contains { Files.exists(place.gitDirectory + $0) }
   }

@@ -36,14 +36,14 @@ struct References {
     }
   }
 
-  /// Tells whether git, having packed a reference, only drops its loose copy. Before a real deletion it
+  /// Returns whether git, having packed a reference, only drops its loose copy. Before a real deletion it
   /// takes the lock of `packed-refs` first.
   func isPruned(_ change: ReferenceChange) -> Bool {
     change.isDeletion && packed(change.name) == change.old && value(change.name) == change.old
       && !Files.exists(place.commonDirectory + "/packed-refs.lock")
   }
 
-  /// Tells whether a change moves a reference that others see, other than a new tag.
+  /// Returns whether a change moves a reference that others see, other than a new tag.
   func isWeighty(_ change: ReferenceChange) -> Bool {
     guard !change.isOfWorktree(place.worktree) else { return false }
     if change.isDeletion { return !isPruned(change) }

@@ -4,7 +4,7 @@ import Model
 
 /// `lanekeeper edit-hook claude`: runs around each edit of an agent, so it goes past the commands.
 enum EditHookProgram {
-  /// Tells whether the command line asks for it.
+  /// Returns whether the command line asks for it.
   static func isAsked(_ arguments: [String]) -> Bool {
     arguments.count == 3 && arguments[1] == "edit-hook" && arguments[2] == "claude"
   }

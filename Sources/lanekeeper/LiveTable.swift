@@ -64,7 +64,7 @@ final class LiveTable: @unchecked Sendable {
   }
 }
 
-/// What stands in the live table.
+/// The contents of the live table.
 struct RunView {
   struct Row {
     var agent: String

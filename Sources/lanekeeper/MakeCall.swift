@@ -6,7 +6,7 @@ import Processes
 /// The make that this program was started by, if any.
 struct MakeCall {
   let flags: MakeFlags
-  /// Tells whether this program is (part of) a recipe.
+  /// Whether this program is (part of) a recipe.
   let isRecipe: Bool
   let jobServer: JobServer?
 
@@ -25,7 +25,7 @@ struct MakeCall {
       jobServer, count: flags.jobs ?? "-j", takesTokens: takesTokens)
   }
 
-  /// What to say instead of doing anything, where make was asked to do nothing (`-n`, `-t`, `-q`): it
+  /// Returns the line to print in place of any action where make runs dry (`-n`, `-t`, `-q`): it
   /// runs recipes that begin with `+` then, too.
   func dryWords(_ command: any ParsableCommand) -> String? {
     guard isRecipe, flags.isDry, changesAnything(command) else { return nil }

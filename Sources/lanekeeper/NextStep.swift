@@ -2,7 +2,7 @@ import Engine
 import Processes
 import Store
 
-/// What a person types next: a make target where they came by make, else a command.
+/// The next step to suggest: a make target where make was used, else a command.
 enum NextStep {
   private static var isMake: Bool { MakeCall.current.isRecipe }
 
@@ -16,7 +16,7 @@ enum NextStep {
     isMake ? "make approve-\(id)" : "lanekeeper review \(id) --approve"
   }
 
-  /// Tells whether a process is at work that starts attempts and lands, besides this one.
+  /// Returns whether a process is at work that starts attempts and lands, besides this one.
   static func isAtWork(_ project: Project, _ store: Store) -> Bool {
     (try? ProcessLiveness(project, store).isAnybodyAtWork()) ?? false
   }

@@ -11,7 +11,7 @@ final class OutputTogether: Sendable {
     guard flags.outputSync == "target" || flags.outputSync == "recurse" else { return nil }
   }
 
-  /// What waits for a person is told at once.
+  /// Prints at once what waits for a person.
   func add(_ new: [String], _ event: RunEvent) {
     lines.withLock { $0 += new }
     if case .waiting = event { flush() }

@@ -21,7 +21,7 @@ enum Pager {
     if status == nil || status == 127 || status == 126 { Terminal.write(coloured) }
   }
 
-  /// What the person set in git or the environment; else `delta` or `bat` where installed; else git's
+  /// Returns the pager set in git or the environment; else `delta` or `bat` where installed; else git's
   /// own choice.
   private static func command(_ repository: Repository) -> String? {
     let environment = ProcessInfo.processInfo.environment

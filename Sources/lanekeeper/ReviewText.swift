@@ -3,7 +3,7 @@ import Foundation
 import Model
 import Store
 
-/// What a person is shown of a branch.
+/// The text that shows a branch for review.
 struct ReviewText {
   let facts: ReviewFacts
   let diff: String
@@ -151,7 +151,7 @@ struct ReviewText {
 }
 
 extension ReviewFacts {
-  /// What the gate said of the tree that would land, in words.
+  /// The gate's verdict on the tree that would land, in words.
   var gateWords: String {
     switch forecast {
     case nil: "no branch yet"

@@ -49,7 +49,7 @@ enum RunLines {
     }
   }
 
-  /// What is left to say at the end of a make recipe: nothing, where all went well.
+  /// Returns the lines for the end of a make recipe: none where all went well.
   static func recipeEnd(_ summary: RunSummary) -> [String] {
     guard summary.status == 75 else { return [] }
     return summary.leftOver.map { "⏳ \($0)" }

@@ -1,7 +1,7 @@
 import Git
 import Model
 
-/// What is staged in the checkout of a command.
+/// Reads what is staged in the checkout of a command.
 enum StagedPaths {
   static func paths(_ place: CommandPlace) throws -> [ClaimPath] {
     let result = try GitProgram.check(

@@ -303,7 +303,7 @@ enum LineComment {
     return String(rest.reversed().prefix { $0 == " " || $0 == "\t" }.reversed()) + comment
   }
 
-  /// Tells whether a line is empty or nothing but a comment.
+  /// Returns whether a line is empty or nothing but a comment.
   static func isAlone(_ line: String) -> Bool {
     let first = line.first { !$0.isWhitespace }
     return first == nil || first == "#"

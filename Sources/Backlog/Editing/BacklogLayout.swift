@@ -7,7 +7,7 @@ struct BacklogLayout {
     var lines: Range<Int>
     /// Where the key starts, from 0.
     var column: Int
-    /// Tells whether the value is a list in brackets.
+    /// Whether the value is a list in brackets.
     var isFlow: Bool
     /// The lines of the items of a list with dashes.
     var items: [Range<Int>]

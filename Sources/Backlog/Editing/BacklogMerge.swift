@@ -136,7 +136,7 @@ package struct BacklogMerge: Sendable {
     }
   }
 
-  /// Tells whether two features are likely to be the same one, renamed at most.
+  /// Returns whether two features are likely to be the same one, renamed at most.
   private static func isSame(_ a: Feature, _ b: Feature) -> Bool {
     if a.title == b.title || (!a.description.isEmpty && a.description == b.description) {
       return true

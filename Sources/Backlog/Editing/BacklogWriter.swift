@@ -32,7 +32,7 @@ package enum BacklogWriter {
     return lines
   }
 
-  /// Tells whether a key need not be written.
+  /// Returns whether a key need not be written.
   static func isDefault(_ key: Key, _ feature: Feature) -> Bool {
     switch key {
     case .id, .title, .category: false
@@ -47,7 +47,7 @@ package enum BacklogWriter {
     }
   }
 
-  /// Tells whether two features say the same under a key.
+  /// Returns whether two features say the same under a key.
   static func isEqual(_ key: Key, _ a: Feature, _ b: Feature) -> Bool {
     switch key {
     case .id: a.id == b.id

@@ -4,7 +4,7 @@ import Model
 struct Beads {
   let input: ImportInput
 
-  /// Tells whether a line looks like an issue of beads.
+  /// Returns whether a line looks like an issue of beads.
   static func fits(_ first: PlacedJSON) -> Bool {
     first["id"]?.word != nil && first["title"]?.word != nil
       && (first["issue_type"] != nil || (first["status"] != nil && first["created_at"] != nil))
@@ -110,7 +110,7 @@ struct Beads {
       guard epics[id] != nil, !seen.contains(id) else { return epics[id] == nil ? [id] : [] }
       return (children[id] ?? []).flatMap { leaves($0, seen.union([id])) }
     }
-    /// What the epics around an issue wait for.
+    /// The dependencies of the epics around an issue.
     func inherited(_ issue: Issue, _ seen: Set<String> = []) -> [String] {
       issue.parents.compactMap { epics[$0] }.filter { !seen.contains($0.id) }.flatMap {
         $0.entry.feature.dependencies.map(\.id) + inherited($0, seen.union([$0.id]))

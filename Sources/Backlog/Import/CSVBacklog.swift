@@ -26,7 +26,7 @@ struct CSVBacklog {
     }
   }
 
-  /// Tells whether the first line looks like one that names columns.
+  /// Returns whether the first line looks like one that names columns.
   static func fits(_ text: String) -> Bool {
     let header = text.prefix { !$0.isNewline }.lowercased()
     guard let separator = [",", ";", "\t"].first(where: { header.contains($0) }) else {

@@ -6,7 +6,7 @@ struct CSVText {
     var offset: Int
   }
 
-  /// What is wrong, and at which byte.
+  /// A syntax error, with its byte offset.
   struct Failure: Error {
     var offset: Int
     var message: String

@@ -66,7 +66,7 @@ final class ImportInput {
     return items
   }
 
-  /// Tells whether a member is there and not null.
+  /// Returns whether a member is there and not null.
   func says(_ tree: PlacedJSON, _ key: String) -> Bool { tree[key] != nil }
 
   /// Returns the fields whose members are there.

@@ -1,6 +1,6 @@
-/// What a person says about a file that is imported.
+/// The options of an import.
 package struct ImportOptions: Sendable {
-  /// What becomes of the parts of a task.
+  /// How subtasks are imported.
   package enum Subtasks: String, Sendable, CaseIterable { case steps, features }
 
   /// The formats by name.

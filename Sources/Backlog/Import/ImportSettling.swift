@@ -3,7 +3,7 @@ import Model
 /// Brings the features of another program into the rules of ours.
 struct ImportSettling {
   let input: ImportInput
-  /// What the source calls one of its features: task, issue, item.
+  /// The source's word for a feature: task, issue, item.
   let noun: String
   /// Names the feature that an unknown id stands for, such as a task for its subtask.
   var alias: (String) -> String? = { _ in nil }

@@ -2,7 +2,7 @@ import Model
 
 /// A feature as another program's backlog gives it.
 package struct ImportedFeature: Sendable, Equatable {
-  /// What a source can say of a feature; what it does not say stays as `features.yml` has it.
+  /// A field of a feature that a source may give; the others keep their values in `features.yml`.
   package enum Field: Sendable, CaseIterable {
     case category, description, steps, dependencies, touches, priority, model, agent, slots
   }
@@ -27,17 +27,17 @@ package struct ImportedFeature: Sendable, Equatable {
   }
 }
 
-/// What was taken over from another program's backlog.
+/// The result of an import.
 package struct ImportResult: Sendable, Equatable {
-  /// What is still to be built.
+  /// The features that are not done yet.
   package var backlog: Backlog
   /// The format's name, for people.
   package var format: String
-  /// What was left out or changed, one line each.
+  /// What the import left out or changed, one line each.
   package var notes: [String]
   /// Everything that the source holds, finished features too.
   package var entries: [ImportedFeature]
-  /// Tells whether the source says anything of dependencies.
+  /// Whether the source says anything of dependencies.
   package var declaresDependencies: Bool
 
   package init(

@@ -7,7 +7,7 @@ package enum WorkStatus: String, Sendable, CaseIterable {
   case done
   case cancelled
 
-  /// Tells whether nothing is left to build.
+  /// Whether nothing is left to build.
   package var isFinished: Bool { self == .done || self == .cancelled }
 
   /// Reads the word of another program; `nil` where no program writes it.

@@ -2,7 +2,7 @@ import Foundation
 import Model
 import Store
 
-/// What an agent did in an attempt, in the same words for every agent, a JSON object a line: beside the log of its
+/// Journal of an agent's actions in one format for all agents, one JSON object per line; it stands beside the log of its
 /// output, which is as the agent wrote it.
 ///
 /// Its size is bounded by the number of events that are told of an attempt. Losing a line is no reason to end an

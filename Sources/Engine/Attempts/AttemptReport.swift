@@ -1,4 +1,4 @@
-/// What an agent's own output told of an attempt.
+/// An attempt's report, read from the agent's output.
 package struct AttemptReport: Sendable, Equatable {
   package var session: String?
   package var model: String?

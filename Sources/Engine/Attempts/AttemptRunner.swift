@@ -5,7 +5,7 @@ import Model
 import Processes
 import Store
 
-/// What every attempt of a run shares.
+/// The settings that all attempts of a run share.
 package struct AttemptSettings: Sendable {
   package var gate: String
   package var reviewRequired: @Sendable (FeatureRecord) -> Bool
@@ -362,7 +362,7 @@ package struct AttemptRunner: Sendable {
     return RefusalText.name(owner) { _ in feature?.title } + (stage.map { ", \($0)" } ?? "")
   }
 
-  /// What stands for the words in braces of a definition; a session only where it can go on here.
+  /// The values of a definition's placeholders; a session only where it can be resumed here.
   private func placeholders(
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord,
     _ definition: AgentDefinition, _ allowance: Double?
@@ -437,7 +437,7 @@ package struct AgentRun: Sendable {
   package var report = AttemptReport()
   /// Why the attempt was ended although its program went on.
   package var endReason: EarlyEnd?
-  /// Tells that the machine ran out of memory meanwhile.
+  /// Whether the machine ran out of memory meanwhile.
   package var wasShortOfMemory = false
   /// How many of its processes were killed since they used more memory than `limits.memory_mb`.
   package var memoryKills = 0
@@ -452,7 +452,7 @@ package struct AgentRun: Sendable {
     ending == .exited(0) && endReason == nil && report.failure == nil && report.limit == nil
   }
 
-  /// What the store keeps of it.
+  /// The record of it that the store keeps.
   func record(_ feature: String, _ number: Int) -> AgentReportRecord {
     var record = AgentReportRecord(feature: feature, number: number, agent: definition.name)
     record.session = report.session

@@ -175,7 +175,7 @@ package struct AttemptSettler: Sendable {
     try store.endAttempt(feature.id, attempt.number, end, tip: tip?.hex, changed: changed)
   }
 
-  /// What was kept beside the branch, and what could not be.
+  /// Work kept beside the branch, and work that could not be kept.
   private struct KeptWork {
     let feature: FeatureRecord
     let attempt: AttemptRecord

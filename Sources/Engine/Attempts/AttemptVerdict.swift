@@ -213,7 +213,7 @@ enum AttemptVerdict: Sendable, Equatable {
     )
   }
 
-  /// What an attempt was refused, and by whom: `a.txt, b.txt are held by feature #1`.
+  /// Describes the refused paths and their holders: `a.txt, b.txt are held by feature #1`.
   private static func words(_ refusals: [Refusal]) -> String {
     enum Cause: Hashable {
       case stale
@@ -239,7 +239,7 @@ enum AttemptVerdict: Sendable, Equatable {
     }.joined(separator: "; ")
   }
 
-  /// What to tell where processes of the attempt were killed since they used too much memory.
+  /// Describes which processes of the attempt were killed because they ran out of memory.
   private static func memoryWords(_ facts: Facts) -> String? {
     let kills = facts.memoryKills
     guard kills > 0 else { return nil }

@@ -14,7 +14,7 @@ enum ConflictMarkers {
     }.map { String(decoding: $0.path, as: UTF8.self) }
   }
 
-  /// Tells whether lines that begin with the three markers follow one another.
+  /// Returns whether lines that begin with the three markers follow one another.
   static func hasMarkers(_ content: [UInt8]) -> Bool {
     guard !content.prefix(8000).contains(0) else { return false }
     let wanted: [[UInt8]] = ["<<<<<<< ", "=======", ">>>>>>> "].map { Array($0.utf8) }

@@ -17,7 +17,7 @@ struct LaneStart {
     var conflicts: [ClaimConflict]
   }
 
-  /// What stands in the lane.
+  /// The contents of the lane after its start.
   struct Outcome: Sendable {
     /// For the prompt.
     var notes: [String] = []
@@ -48,7 +48,7 @@ struct LaneStart {
     return outcome
   }
 
-  /// What lies beside the branch since the last attempt in which an agent was told of such.
+  /// Lists the references kept beside the branch since an agent was last told of any.
   private func kept(_ feature: FeatureRecord, _ attempt: AttemptRecord) throws -> [String] {
     var notes: [String] = []
     for number in (1..<max(attempt.number, 1)).reversed() {
@@ -110,7 +110,7 @@ struct LaneStart {
     }
   }
 
-  /// Tells whether the feature's branch, into which the target was brought, differs from it.
+  /// Returns whether the feature's branch, into which the target was brought, differs from it.
   private func hasChanges(_ feature: FeatureRecord, _ repository: Repository) throws -> Bool {
     let stands = try StackBase.find(feature.id, target: target, store)
     guard let head = try repository.head().commit,

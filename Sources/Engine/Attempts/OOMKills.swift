@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the kernel tells of processes that it has killed for want of memory.
+/// The kernel's counters of processes killed because they ran out of memory.
 enum OOMKills {
   /// The number of such kills since the machine started, from /proc/vmstat; 0 where it is not told.
   static func kills() -> Int {

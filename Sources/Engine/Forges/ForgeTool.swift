@@ -12,7 +12,7 @@ protocol ForgeTool {
   func verdicts(_ branch: String, on commit: String) throws -> [ForgeVerdict]
 }
 
-/// What a pull request is opened with.
+/// The contents of a new pull request.
 struct ForgeRequest {
   /// Short names, without `refs/heads/`.
   var branch: String

@@ -148,7 +148,7 @@ struct CheckoutFinder {
     return top
   }
 
-  /// Tells whether a linked worktree is a lane or a place where the gate runs.
+  /// Returns whether a linked worktree is a lane or a place where the gate runs.
   static func isOurs(_ name: String) -> Bool {
     name == "integration" || name.hasPrefix("integration-")
       || LaneRecord.number(ofWorktree: name) != nil

@@ -3,7 +3,7 @@ import Git
 import Processes
 import Store
 
-/// What `lanekeeper doctor` looks at. Nothing is changed in the repository.
+/// The checks of `lanekeeper doctor`. They change nothing in the repository.
 package struct Diagnosis {
   package struct Check: Sendable {
     package var name: String

@@ -20,7 +20,7 @@ package struct ProcessLiveness: Sendable {
     self.isHeld = isHeld
   }
 
-  /// Tells whether a participant lives.
+  /// Returns whether a participant lives.
   package func isAlive(_ participant: String) -> Bool { isHeld(state.participantLock(participant)) }
 
   /// Lists who is at work, besides one.
@@ -31,7 +31,7 @@ package struct ProcessLiveness: Sendable {
   /// Returns what those that live have been waiting for, for long, oldest first.
   package func runWaits() throws -> [RunWait] { try store.runWaits { isAlive($0) } }
 
-  /// Tells whether anybody is at work, besides one.
+  /// Returns whether anybody is at work, besides one.
   package func isAnybodyAtWork(besides own: String? = nil) throws -> Bool {
     try !participants(besides: own).isEmpty
   }
@@ -44,12 +44,12 @@ package struct ProcessLiveness: Sendable {
     return free.filter { open.contains($0.id) }
   }
 
-  /// Tells whether the processes of an attempt live: its own, or those of the participant that has it.
+  /// Returns whether the processes of an attempt live: its own, or those of the participant that has it.
   package func isAlive(_ attempt: AttemptRecord) -> Bool {
     isHeld(state.attemptLock(attempt.feature, attempt.number)) || isAlive(attempt.participant)
   }
 
-  /// Tells whether an attempt was cut off. That of a session has no process; its lease tells.
+  /// Returns whether an attempt was cut off. That of a session has no process; its lease tells.
   package func isCutOff(_ attempt: AttemptRecord) throws -> Bool {
     try attempt.session == nil && !isAlive(attempt)
       && store.attempt(attempt.feature, attempt.number)?.state == .running

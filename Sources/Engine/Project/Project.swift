@@ -15,14 +15,14 @@ package struct Project: Sendable {
   package let directory: String
   package let state: StateDirectory
   package let configuration: Configuration
-  /// Tells whether `lanekeeper.yml` is there.
+  /// Whether `lanekeeper.yml` is there.
   package let isConfigured: Bool
   package private(set) var environment: [String: String]
   /// The job server whose tokens gates and set-up commands take; `nil` for none.
   package private(set) var jobs: JobServer?
   /// Which spellings of a path name the same file here.
   package let naming: PathNaming
-  /// What was put right before the project could be opened, a line each.
+  /// Repairs made before the project could be opened, one line each.
   package private(set) var notes: [String] = []
 
   /// `refs/heads/…` of the target.
@@ -108,7 +108,7 @@ package struct Project: Sendable {
     FileManager.default.fileExists(atPath: state.stateFile) ? try store() : nil
   }
 
-  /// What attempts have changed in the configuration that they share with the person's checkout, since the
+  /// Changes that attempts made to the git configuration that they share with the person's checkout, since the
   /// last run began.
   package var configurationChanges: [SharedConfiguration.Change] { sharedConfiguration.open() }
 
@@ -182,7 +182,7 @@ package struct Project: Sendable {
   /// The policies as the claim rule takes them.
   package var pathPolicies: PathPolicies { PathPolicies(policies, naming: naming) }
 
-  /// What lanes, attempts and landings share of the project.
+  /// The context that lanes, attempts and landings of the project share.
   package var context: RepositoryContext {
     RepositoryContext(
       directory: directory, state: state, environment: environment, target: target,

@@ -4,7 +4,7 @@ import Model
 import Processes
 import Store
 
-/// What `lanekeeper doctor --deep` verifies: whether the promises P1 to P9 hold of the present state.
+/// The checks of `lanekeeper doctor --deep`: whether the promises P1 to P9 hold in the present state.
 ///
 /// Nothing is changed. It may run beside a run: what is only under way is looked at a second time before it
 /// counts.
@@ -160,7 +160,7 @@ package struct PromiseAudit {
     return found.sorted()
   }
 
-  /// Tells whether a feature stood on the target at a place of its line, though it has landed once more since:
+  /// Returns whether a feature stood on the target at a place of its line, though it has landed once more since:
   /// it was undone by itself and built again.
   private func wasThere(
     _ feature: String, before index: Int, _ records: [LandingRecord], _ place: [String: Int]
@@ -189,7 +189,7 @@ package struct PromiseAudit {
     return false
   }
 
-  /// What is wrong with one landing: another tree than was judged, or more in it than its lane changed.
+  /// Lists what is wrong with one landing: another tree than the gate judged, or changes that its lane did not make.
   private func problems(of record: LandingRecord, _ place: [String: Int]) throws -> [String] {
     guard record.kind == .feature, let hex = record.commit, place[hex] != nil,
       let commit = ObjectID(hex: hex), let tree = record.tree, record.base != hex
@@ -392,7 +392,7 @@ package struct PromiseAudit {
     }
   }
 
-  /// Tells whether the target has commits of others above the first landing.
+  /// Returns whether the target has commits of others above the first landing.
   private func wasMovedByOthers() throws -> Bool {
     guard let tip = try repository.reference(project.target) else { return true }
     let landings = Set(try store.endedLandings().compactMap(\.commit))

@@ -7,7 +7,7 @@ package struct SyncReport: Sendable, Equatable {
   package var isSynced = false
   /// Git's messages about the conflicts that are left.
   package var messages = ""
-  /// What happened, and what is left to do.
+  /// What the sync did, and what remains to do.
   package var text: String
   /// The exit status of `lanekeeper sync`.
   package var status: Int32 = 1

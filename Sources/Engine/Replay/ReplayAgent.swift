@@ -29,7 +29,7 @@ package struct ReplayAgent {
     target = "refs/heads/" + Replay.target
   }
 
-  /// What the agent can't get past now; the feature waits, or is tried again.
+  /// A refused commit; the feature waits or is tried again.
   private struct Refused: Error {}
 
   /// Works to the end.

@@ -87,7 +87,7 @@ package struct ReplayHistory: Sendable {
     return low
   }
 
-  /// What a person would call the step: the request's title that a forge puts into the merge's body,
+  /// Returns the title of a step: the pull request's title that a forge puts into the merge's body,
   /// else the subject.
   private static func title(_ last: Commit, _ direct: [Commit]?) -> String {
     if let direct, direct.count > 1 {

@@ -2,7 +2,7 @@ import Foundation
 import Git
 import Store
 
-/// What one run of a replay came to, read from the event log and the history.
+/// The result of one run of a replay, read from the event log and the history.
 package struct ReplayOutcome: Sendable, Codable, Equatable {
   /// A change that did not land, and why.
   package struct Left: Sendable, Codable, Equatable {
@@ -77,7 +77,7 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
     return try repository.commit(before).tree.hex == tree
   }
 
-  /// What stands there for people, without the report's place: the clone is gone by then.
+  /// Removes the path of the report from a reason, since the clone is deleted by then.
   private static func reason(_ text: String) -> String {
     String(text.prefix(300)).components(separatedBy: "; see ")[0]
   }

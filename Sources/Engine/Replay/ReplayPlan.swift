@@ -4,7 +4,7 @@ import Git
 import Model
 import Planning
 
-/// What a replay does, and what its agents read.
+/// The plan of a replay, which its agents read.
 package struct ReplayPlan: Codable, Sendable {
   package var order: ReplayOrder
   package var claims: ReplayClaims

@@ -8,7 +8,7 @@ package struct ReplayedChange: Codable, Sendable, Equatable {
   package var isMerge: Bool
   /// The commits to make again, oldest first, merges left out; empty where there are too many.
   package var commits: [ObjectID]
-  /// What the line held before it, and after it.
+  /// The commits before and after it on the line.
   package var before: ObjectID
   package var after: ObjectID
   /// How many of the line's steps the branch had below it when it began.

@@ -2,7 +2,7 @@ import Git
 import Model
 import Processes
 
-/// What all work on one repository shares.
+/// The values that all work on one repository shares.
 package struct RepositoryContext: Sendable {
   /// The person's checkout, absolute; `lanes.copy` is taken from it.
   package let directory: String

@@ -5,7 +5,7 @@ extension ReviewFacts {
   /// The branch's name without `refs/heads/`.
   package var branchName: String? { feature.branch.map(BranchName.short) }
 
-  /// What the gate said of the tree that would land in one word, for tables and JSON; `nil` where nothing is known.
+  /// The gate's verdict on the tree that would land as one word, for tables and JSON; `nil` where none is known.
   package var gateWord: String? {
     switch forecast {
     case nil, .noGate, .notAsked, .impossible: nil

@@ -1,12 +1,12 @@
 import Git
 import Store
 
-/// What there is to know of a branch before a person gives a verdict.
+/// The facts that a person sees of a branch before giving a verdict.
 package struct ReviewFacts: Sendable {
   package var feature: FeatureRecord
   /// The branch as it is now; `nil` where there is none.
   package var state: ReviewedState?
-  /// What became of the branch where somebody has deleted it.
+  /// The recovery of a deleted branch.
   package var branchReturn: BranchReturn?
   package var isRequired = false
   package var neededApprovals = 1

@@ -152,7 +152,7 @@ package struct Reviews {
     return String(decoding: output, as: UTF8.self)
   }
 
-  /// What has changed on a branch since a verdict; `nil` where nothing has, or it can't be told.
+  /// Returns the changes of a branch since a verdict; `nil` where there are none or they can't be determined.
   package func changes(since verdict: ReviewRecord, _ state: ReviewedState) throws -> String? {
     guard verdict.tip != state.tip, !verdict.base.isEmpty, !state.base.isEmpty else { return nil }
     let result = try repository.git([
@@ -166,7 +166,7 @@ package struct Reviews {
     return result.text + "\n\n" + difference
   }
 
-  /// What a verdict was given on, in hex, with all that has been merged in since: beside it, the branch shows
+  /// Returns the tree of a verdict, in hex, with everything merged in since: compared with it, the branch shows
   /// its own changes alone. `nil` where the two conflict.
   private func treeAsOf(_ verdict: ReviewRecord, on base: String) throws -> String? {
     guard verdict.base != base else { return verdict.tip }
@@ -329,7 +329,7 @@ package struct Reviews {
 
   private func reference(_ feature: String) -> String { "refs/lanekeeper/reviewed/\(feature)" }
 
-  /// What was looked at stays there for the next look, even where the branch is made anew.
+  /// Keeps the commits that were shown for the next look, even where the branch is made anew.
   private func keep(_ feature: FeatureRecord, _ state: ReviewedState) throws {
     guard let tip = ObjectID(hex: state.tip) else { return }
     try repository.setReference(reference(feature.id), to: tip, message: "review")

@@ -28,13 +28,13 @@ struct FirstRound: Sendable {
   /// The features whose failures are the agent's.
   func blameless(of agent: String) -> Set<String> { failures[agent]?.features ?? [] }
 
-  /// Tells whether a feature has failed and others are better tried first.
+  /// Returns whether a feature has failed and others are better tried first.
   func isSuspect(_ feature: String) -> Bool {
     verdict == nil
       && failures.contains { !proven.contains($0.key) && $0.value.features.contains(feature) }
   }
 
-  /// What an attempt's end says of its agent.
+  /// The facts about an agent from an attempt's end.
   struct Facts: Sendable {
     var feature: String
     var attempt: Int

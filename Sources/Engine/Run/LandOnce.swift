@@ -86,7 +86,7 @@ package struct LandOnce: Sendable {
     return 0
   }
 
-  /// What happened, for the exit status.
+  /// Counts the outcomes for the exit status.
   private actor Tally {
     private(set) var isEmpty = true
     private(set) var hasFailed = false
@@ -102,7 +102,7 @@ package struct LandOnce: Sendable {
 }
 
 extension RunEvent {
-  /// What to show of an outcome; `nil` where there is nothing to show.
+  /// Makes the event that shows an outcome; `nil` where there is nothing to show.
   init?(_ outcome: LandingOutcome, target: String) {
     switch outcome {
     case .landed(let feature, let commit):

@@ -2,7 +2,7 @@ import Git
 import Processes
 import Store
 
-/// What a person asks of a run and of features, from the command line and from the web page alike.
+/// Commands of a person to a run and its features, from the command line and the web page alike.
 package struct RunControl {
   private let project: Project
   private let store: Store

@@ -54,7 +54,7 @@ extension RunLoop {
     }
   }
 
-  /// Tells whether an agent's program is logged in, as far as its definition can tell: asked once in a run, before its
+  /// Returns whether an agent's program is logged in, as far as its definition can tell: asked once in a run, before its
   /// first start. Where it is not, nothing starts; where others have worked already, it rests.
   private func isLoggedIn(_ definition: AgentDefinition) async throws -> Bool {
     let name = definition.name

@@ -50,7 +50,7 @@ extension RunLoop {
     }
   }
 
-  /// Tells whether there is nothing left to do on what this process was asked for.
+  /// Returns whether there is nothing left to do on what this process was asked for.
   private func hasWhatItIsFor() throws -> Bool {
     guard let only = context.options.only, context.options.kind == .work else { return false }
     return try only.allSatisfy { try store.feature($0)?.state == .landed }

@@ -13,7 +13,7 @@ actor RunLoop {
   let warmLanes: WarmLanes
   private(set) var state: RunState
   var tally = RunTally()
-  /// What is known of the logins of agents, by their names.
+  /// The known login states of agents, by name.
   var logins: [String: Task<String?, any Error>] = [:]
   var toldLogins: Set<String> = []
   var toldChanges: [SharedConfiguration.Change] = []

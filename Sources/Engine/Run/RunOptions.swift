@@ -2,7 +2,7 @@ import Model
 import Planning
 import Store
 
-/// What a run is asked to do.
+/// The options of a run.
 package struct RunOptions: Sendable {
   package typealias Kind = ParticipantRecord.Kind
   package var kind: Kind
@@ -45,7 +45,7 @@ package struct RunOptions: Sendable {
   }
 }
 
-/// What happens during a run, for whoever shows it.
+/// An event of a run, for display.
 package enum RunEvent: Sendable {
   case initialized(project: String, parallel: Int, preset: String?, models: [String])
   case note(String)
@@ -63,7 +63,7 @@ package enum RunEvent: Sendable {
   case stopping(forced: Bool)
 }
 
-/// What a run came to.
+/// The result of a run.
 package struct RunSummary: Sendable, Equatable {
   package var landed = 0
   package var failed = 0

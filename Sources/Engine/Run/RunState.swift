@@ -87,7 +87,7 @@ struct RunState: Sendable {
   static let tick: Time = 500
   private static let mostMachineHolds = 5
   private static let mostTicksBehind = 20
-  /// What has failed longer ago than this, and was not needed since, begins anew.
+  /// The time after which an error that was not retried is forgotten.
   private static let forgetsFailure: Time = 90_000
 
   /// - Parameter features: how many features the run is about.
@@ -248,7 +248,7 @@ struct RunState: Sendable {
     return actions
   }
 
-  /// Tells whether a feature could start that has not failed the way all have.
+  /// Returns whether a feature could start that has not failed the way all have.
   private func hasUntried(_ free: [String: Int], _ now: Time) -> Bool {
     features.values.contains {
       $0.state == .ready && !firstRound.isSuspect($0.id) && mayStart($0, now) && !$0.lacksSlot(free)
@@ -428,7 +428,7 @@ struct RunState: Sendable {
     return true
   }
 
-  /// Tells whether some process is at work on a feature, so that it pays to wait for it.
+  /// Returns whether some process is at work on a feature, so that it pays to wait for it.
   private func isMoving(_ feature: RunFeature, _ facts: StandstillFacts) -> Bool {
     switch feature.state {
     case .running, .completed, .queued, .landing: !facts.others.isEmpty

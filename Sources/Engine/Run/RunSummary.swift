@@ -1,6 +1,6 @@
 import Store
 
-/// What a run counts for its summary.
+/// The counters of a run's summary.
 struct RunTally: Sendable {
   /// The features that this process has landed.
   var landed: Set<String> = []

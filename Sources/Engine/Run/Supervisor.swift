@@ -240,7 +240,7 @@ extension Supervisor {
   }
 }
 
-/// What the parts of one run share.
+/// The values that the parts of one run share.
 struct RunContext: Sendable {
   let project: Project
   let options: RunOptions
@@ -255,7 +255,7 @@ struct RunContext: Sendable {
   let lander: Lander
   private(set) var positions: [String: (priority: Int, remaining: Double, position: Int)] = [:]
   private(set) var dependents: [String: Int] = [:]
-  /// What each feature is expected to take.
+  /// The expected duration of each feature, in seconds.
   private(set) var seconds: [String: Double] = [:]
   /// The paths that each feature is expected to touch.
   private(set) var footprints: [Footprint] = []

@@ -2,13 +2,13 @@ import Git
 import Planning
 import Store
 
-/// What undoing a feature concerns.
+/// The plan for undoing a feature.
 package struct UndoPlan: Sendable {
   /// The feature to be undone.
   package let feature: FeatureRecord
-  /// What depends on it, directly or by others, and has landed; what depends on another comes first.
+  /// Its landed dependents, direct and transitive, dependents first.
   package let landedDependents: [FeatureRecord]
-  /// What depends on it and has not landed.
+  /// Its dependents that have not landed.
   package let openDependents: [FeatureRecord]
   private let sources: [String: (commit: String, previous: String)]
 
@@ -81,7 +81,7 @@ package struct UndoPlan: Sendable {
       }
   }
 
-  /// What to put into the landing queue, in order.
+  /// Returns the requests for the landing queue, in order.
   ///
   /// - Throws: ``Failure`` where the commit of one is not known.
   package func requests(withDependents: Bool) throws -> [(

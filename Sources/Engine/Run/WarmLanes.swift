@@ -8,7 +8,7 @@ actor WarmLanes {
   private let project: Project
   /// The most lanes that are made: one more than there are agents.
   private let limit: Int
-  /// Tells that another feature will follow in this process, for which lanes are filled ahead.
+  /// Whether another feature will follow in this process, for which lanes are filled ahead.
   private let fillsAhead: Bool
   private var shelved: [(lane: LaneRecord, commit: ObjectID?)] = []
   private var known = 0

@@ -38,7 +38,7 @@ package struct LogReader {
       .map { TerminalSafeText.strip(String(Substring($0))) }
   }
 
-  /// What stands behind the last line's end; `nil` for nothing.
+  /// The unfinished last line; `nil` where there is none.
   package var lastLine: String? {
     rest.isEmpty ? nil : shown(String(decoding: rest, as: UTF8.self))
   }

@@ -20,18 +20,18 @@ package struct StatusView {
   private var queue: [String] = []
   package private(set) var run: ParticipantRecord?
   package private(set) var runState = "idle"
-  /// What those at work have been waiting for, for long.
+  /// Long waits of the processes at work.
   package private(set) var waits: [RunWait] = []
   package private(set) var eta: Double?
   package private(set) var head: ObjectID?
   package private(set) var hold: TargetHold?
-  /// What stands in the queue and can't land yet, and why.
+  /// Queued features that can't land yet, with the reasons.
   package private(set) var landingHolds: [(feature: String, reason: String)] = []
   /// Words where the gate was last found red on what the target stands on.
   package private(set) var redGate: String?
   package private(set) var forecast = Forecast()
   package private(set) var stacks: [String: String] = [:]
-  /// What branches that have not landed add of what the gate leaves, by their features.
+  /// Files left by the gate that unlanded branches add, by feature.
   package private(set) var gateProducts: [String: [String]] = [:]
 
   /// Reads everything at one event number, whatever other processes write meanwhile.

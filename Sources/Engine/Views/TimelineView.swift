@@ -3,7 +3,7 @@ import Model
 import Processes
 import Store
 
-/// What each lane did when: agents at work, waits, gates and landings, as bars over time.
+/// The timeline of each lane: agents at work, waits, gates and landings, as bars over time.
 package enum TimelineView {
   package static func json(_ project: Project, _ store: Store) throws -> JSON {
     try store.consistently {

@@ -52,7 +52,7 @@ package struct ClaimRow: Sendable, Equatable {
   package var acquiredAt: Int64
   /// Milliseconds since 1970; `nil` never expires.
   package var expiresAt: Int64?
-  /// Tells that a commit in the owner's lane changes the path.
+  /// Whether a commit in the owner's lane changes the path.
   package var isPinned: Bool
 
   package init(
@@ -69,7 +69,7 @@ package struct ClaimRow: Sendable, Equatable {
     self.isPinned = isPinned
   }
 
-  /// Tells whether the claim has run out at `now` (milliseconds since 1970).
+  /// Returns whether the claim has run out at `now` (milliseconds since 1970).
   package func isExpired(now: Int64) -> Bool {
     guard let expiresAt, !isPinned else { return false }
     return expiresAt <= now
@@ -110,7 +110,7 @@ package struct ClaimConflict: Sendable, Equatable {
   }
 }
 
-/// What becomes of a batch of requests: all of it, or nothing.
+/// The decision on a batch of requests: all or nothing.
 package enum ClaimDecision: Sendable, Equatable {
   /// `new` is to be written, `expired` rows of others make room for it; `free` needs no claim.
   case granted(

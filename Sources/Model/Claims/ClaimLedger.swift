@@ -82,7 +82,7 @@ package struct ClaimLedger<Connection: SQLConnection> {
 
   // MARK: stale paths
 
-  /// Tells whether it is known which paths differ between two commits.
+  /// Returns whether it is known which paths differ between two commits.
   func isCompared(_ base: [UInt8], _ tip: [UInt8]) throws(Failure) -> Bool {
     try connection.hasRows(
       "SELECT 1 FROM stale_pairs WHERE base = ? AND tip = ?", [.blob(base), .blob(tip)])
@@ -101,7 +101,7 @@ package struct ClaimLedger<Connection: SQLConnection> {
       "INSERT OR IGNORE INTO stale_pairs(base, tip) VALUES (?, ?)", [.blob(base), .blob(tip)])
   }
 
-  /// Tells whether a path, or anything below it where it is a subtree, differs between two commits.
+  /// Returns whether a path, or anything below it where it is a subtree, differs between two commits.
   func differs(
     _ path: ClaimPath, _ base: [UInt8], _ tip: [UInt8]
   ) throws(Failure) -> Bool {

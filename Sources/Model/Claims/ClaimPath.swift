@@ -6,7 +6,7 @@ package struct ClaimPath: Hashable, Sendable, CustomStringConvertible {
   /// The path relative to the repository, as git stores it, without a trailing slash. Where several
   /// spellings name one file, the one that stands for all of them (``PathNaming``).
   package let bytes: [UInt8]
-  /// Tells whether everything below the path is meant; written with a trailing slash.
+  /// Whether everything below the path is meant; written with a trailing slash.
   package let isSubtree: Bool
   /// The spelling that was asked for, where it is not ``bytes``.
   package let spelled: [UInt8]?
@@ -105,7 +105,7 @@ package struct ClaimPath: Hashable, Sendable, CustomStringConvertible {
       || raw.suffix(3).elementsEqual("/..".utf8)
   }
 
-  /// Tells whether git would never track a name: its own directory in any case, and on file systems
+  /// Returns whether git would never track a name: its own directory in any case, and on file systems
   /// that ignore case also the short name that Windows gives it.
   private static func isGitDirectory(_ name: [UInt8], _ naming: PathNaming) -> Bool {
     let lowered = name.map(PathNaming.lowered)

@@ -1,11 +1,11 @@
-/// What the rule must be able to ask of the lock table; each is one look-up by b-tree.
+/// The queries that the rule makes on the lock table; each is one b-tree look-up.
 package protocol LockTable<Failure> {
   associatedtype Failure: Error
   /// Returns the claims on exactly these paths, files and subtrees alike.
   func claims(at paths: [[UInt8]]) throws(Failure) -> [ClaimRow]
   /// Returns the claims on anything below a directory.
   func claims(below path: [UInt8]) throws(Failure) -> [ClaimRow]
-  /// Tells whether the target changed the path since the owner's branch left it.
+  /// Returns whether the target changed the path since the owner's branch left it.
   func isStale(_ path: ClaimPath) throws(Failure) -> Bool
   /// Returns the owners that count as one with an owner, since they are stacked on one another.
   func kin(of owner: ClaimOwner) throws(Failure) -> Set<ClaimOwner>
@@ -13,7 +13,7 @@ package protocol LockTable<Failure> {
 
 /// The one rule of who may change what.
 package enum ClaimRule {
-  /// Tells whether one path is equal to, or an ancestor of, the other.
+  /// Returns whether one path is equal to, or an ancestor of, the other.
   ///
   /// A file that stands where another claim has a directory overlaps with it: git can hold only one
   /// of them.
@@ -23,14 +23,14 @@ package enum ClaimRule {
     return long[short.count] == 0x2f && long.starts(with: short)
   }
 
-  /// Tells whether a request may not be granted beside a row.
+  /// Returns whether a request may not be granted beside a row.
   package static func conflict(_ row: ClaimRow, _ request: ClaimRequest, owner: ClaimOwner) -> Bool
   {
     guard row.owner != owner, overlap(row.path, request.path) else { return false }
     return row.mode == .exclusive || request.mode == .exclusive
   }
 
-  /// Tells whether a row of the same owner already gives what is asked for.
+  /// Returns whether a row of the same owner already gives what is asked for.
   package static func covers(_ row: ClaimRow, _ request: ClaimRequest) -> Bool {
     guard row.mode == .exclusive || request.mode == .shared else { return false }
     if row.path == request.path { return true }
@@ -132,7 +132,7 @@ package enum ClaimRule {
     return result
   }
 
-  /// Tells whether a claim and a request speak of the same files: what has a policy of its own below a
+  /// Returns whether a claim and a request speak of the same files: what has a policy of its own below a
   /// claimed directory is not part of that claim.
   private static func meets(
     _ row: ClaimRow, _ policy: PathPolicy, _ policies: PathPolicies

@@ -57,7 +57,7 @@ package enum ClaimSchema {
   package static let insertTargetMove =
     "INSERT INTO target_moves(old, new, at, by) VALUES (?, ?, ?, ?)"
 
-  /// What stands on the branch of a feature that has not landed; `landed` tells what became
+  /// Features that stand on the branch of an unlanded one; `landed` is what became
   /// of that one: 0 nothing yet, 1 it has landed, 2 the feature does not need it any more.
   package static let stacks = """
     CREATE TABLE stacks(feature TEXT PRIMARY KEY NOT NULL, onto TEXT NOT NULL,

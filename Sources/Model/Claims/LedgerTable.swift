@@ -19,7 +19,7 @@ package final class LedgerTable<Connection: SQLConnection>: LockTable {
     }
   }
 
-  /// Tells that what is found out for the first time can be written down; else it counts as stale.
+  /// Whether what is found out for the first time can be written down; else it counts as stale.
   private let mayWrite: Bool
   /// The claims that were looked at by their paths.
   package private(set) var rows: [ClaimRow] = []

@@ -1,4 +1,4 @@
-/// What `claims.paths` of `lanekeeper.yml` says of a path.
+/// The policy of `claims.paths` in `lanekeeper.yml` for a path.
 package enum PathPolicy: Equatable, Sendable {
   /// One owner at a time; the default.
   case strict
@@ -30,10 +30,10 @@ package enum PathPolicy: Equatable, Sendable {
     }
   }
 
-  /// What the state file has beside the name.
+  /// The argument stored beside the policy's name.
   package var argument: String? { if case .shared(let strategy) = self { strategy } else { nil } }
 
-  /// Tells whether several may change the path at a time.
+  /// Whether several may change the path at a time.
   package var isShared: Bool { if case .shared = self { true } else { false } }
 }
 
@@ -66,7 +66,7 @@ package struct PathPolicies: Sendable {
     frozen = exact.filter { $0.value == .frozen }.map(\.key.bytes)
   }
 
-  /// Tells whether any path may be changed by several at a time.
+  /// Whether any path may be changed by several at a time.
   package var hasShared: Bool { exact.values.contains(where: \.isShared) }
 
   /// Returns the policy of a path; a subtree is frozen where anything frozen lies below it.

@@ -3,7 +3,7 @@
 /// git knows a file by the path without symbolic links: what is written to `current/a`, where
 /// `current` is a link to `v2`, changes `v2/a`. So that is what gets claimed.
 package struct PathReader: Sendable {
-  /// What stands at a path.
+  /// The kind of file at a path.
   package enum Kind: Equatable, Sendable {
     /// Nothing, or a file.
     case file

@@ -52,7 +52,7 @@ extension SQLConnection {
     return result
   }
 
-  /// Tells whether a statement has any row.
+  /// Returns whether a statement has any row.
   package func hasRows(_ sql: String, _ values: [SQLValue] = []) throws(Failure) -> Bool {
     try !rows(sql, values) { _ in () }.isEmpty
   }

@@ -30,7 +30,7 @@ package struct WaitGraph {
     }
   }
 
-  /// What the choice of a victim needs to know of a feature.
+  /// The facts about a feature by which a victim is chosen.
   package struct Load: Sendable, Equatable {
     package var feature: String
     /// Files that its branch changes.
@@ -39,7 +39,7 @@ package struct WaitGraph {
     package var spent: Int64
     /// When it was first begun; a later one is younger.
     package var begun: Int64
-    /// Tells that it has yielded to a younger one before.
+    /// Whether it has yielded to a younger one before.
     package var hasYielded: Bool
 
     package init(
@@ -52,7 +52,7 @@ package struct WaitGraph {
       self.hasYielded = hasYielded
     }
 
-    /// Tells whether it was begun after another.
+    /// Returns whether it was begun after another.
     package func isYounger(than other: Load) -> Bool {
       (begun, feature) > (other.begun, other.feature)
     }
@@ -69,7 +69,7 @@ package struct WaitGraph {
     try path(from: feature, to: feature)
   }
 
-  /// Tells whether one waits for another, directly or through others.
+  /// Returns whether one waits for another, directly or through others.
   package func leads(from: String, to: String) throws -> Bool {
     try from == to || path(from: from, to: to) != nil
   }

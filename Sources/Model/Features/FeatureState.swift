@@ -57,7 +57,7 @@ package enum FeatureState: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// Tells whether nothing more happens to the feature without a person's word.
+  /// Whether nothing more happens to the feature without a person's word.
   package var isFinal: Bool {
     switch self {
     case .landed, .failed, .blocked, .abandoned, .undone: true

@@ -1,4 +1,4 @@
-/// What a feature waits for that can go on neither by an agent nor by a landing.
+/// The reason why a feature waits that neither an agent nor a landing can move on.
 package enum Wait: Hashable, Sendable {
   /// A path that somebody else holds.
   case claim(ClaimOwner)

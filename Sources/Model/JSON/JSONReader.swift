@@ -39,7 +39,7 @@ extension JSON {
   }
 }
 
-/// What the reader makes of a text.
+/// Builds values from the tokens of a text.
 protocol JSONReading {
   /// - Parameter offset: where the value begins, in bytes.
   static func leaf(_ value: JSON, at offset: Int) -> Self

@@ -1,6 +1,6 @@
 /// Text of programs, as it may be shown to people.
 package enum TerminalSafeText {
-  /// Tells whether a character only shows itself: neither a control character, also of the second set (a
+  /// Returns whether a character only shows itself: neither a control character, also of the second set (a
   /// terminal takes U+009B for an escape sequence's begin), nor one that is invisible or turns the direction of
   /// what follows.
   package static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Model
 
-/// What an agent's output told of an attempt, as the store keeps it.
+/// The stored report of an attempt, read from the agent's output.
 package struct AgentReportRecord: Sendable, Equatable {
   package var feature: String
   package var number: Int
@@ -17,17 +17,17 @@ package struct AgentReportRecord: Sendable, Equatable {
   package var edits: [String] = []
   /// The limit that ended it.
   package var limit: String?
-  /// What is the same where two attempts met the same error; `nil` where none counts.
+  /// Fingerprint of the error; equal for two attempts that met the same one, `nil` for none.
   package var errorKey: String?
-  /// What is the same where two attempts left the same work.
+  /// Fingerprint of the committed work; equal for two attempts that left the same tree.
   package var workKey: String?
   /// How its program ended, as `it ended with 0`.
   package var ending: String?
-  /// Tells that its program ended with 0.
+  /// Whether its program ended with 0.
   package var endedWell = false
-  /// Tells that it ended well and was refused nothing, so that it took its work for done.
+  /// Whether it ended well and was refused nothing, so that it took its work for done.
   package var isDone = false
-  /// What it said last.
+  /// The agent's last message.
   package var lastWords: String?
 
   package init(feature: String, number: Int, agent: String) {
@@ -119,7 +119,7 @@ extension Store {
     }
   }
 
-  /// Tells whether a person has asked for the end of an attempt.
+  /// Returns whether a person has asked for the end of an attempt.
   package func isStopAsked(_ feature: String, _ number: Int) throws -> Bool {
     try value("stop_attempt:\(feature)") == String(number)
   }
@@ -349,7 +349,7 @@ package enum CostAnswer: Sendable, Equatable {
 }
 
 extension AgentPause {
-  /// What a person has to do; `nil` where it ends by itself.
+  /// The step that a person has to take; `nil` where the pause ends by itself.
   package var advice: String? {
     until == nil ? "log in to \(agent), then `lanekeeper run`" : nil
   }

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Model
 
-/// What is needed to start an attempt.
+/// The request to start an attempt.
 package struct AttemptRequest: Sendable {
   package var feature: String
   package var participant: String
@@ -37,7 +37,7 @@ package struct AttemptRequest: Sendable {
   }
 }
 
-/// What became of the wish to start an attempt.
+/// The result of a request to start an attempt.
 package enum AttemptStart: Sendable, Equatable {
   case started(AttemptRecord)
   /// Another process has it, or it is not its turn.

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Model
 
-/// What became of a batch of claims: all of it, or nothing.
+/// The result of a batch of claims: all or nothing.
 package enum ClaimOutcome: Sendable, Equatable {
   /// Every path may be changed by the owner; the rows it now holds for them.
   case granted([ClaimRow])

@@ -1,7 +1,7 @@
 import GRDB
 import Model
 
-/// What has to happen before a feature goes on.
+/// The event that a feature waits for.
 package enum FeatureWait: Sendable, Equatable {
   /// Nothing: it is at the end of its life, or has left the backlog.
   case over
@@ -15,7 +15,7 @@ package enum FeatureWait: Sendable, Equatable {
   case landing
   /// A person's verdict.
   case verdict
-  /// What somebody else holds, a limit's reset, or a new budget.
+  /// Something held by another, a limit's reset, or a new budget.
   case outside(Wait)
   /// Nobody has it in hand, though its state says so.
   case lost
@@ -47,7 +47,7 @@ package enum FeatureWait: Sendable, Equatable {
     }
   }
 
-  /// What it waits for, for people, as the rest of a sentence; `nil` where there is nothing to add to its state.
+  /// The wait for display, as the rest of a sentence; `nil` where its state says it all.
   package var words: String? {
     switch self {
     case .dependencies(let open):

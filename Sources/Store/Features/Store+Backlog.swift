@@ -76,7 +76,7 @@ extension Store {
     }
   }
 
-  /// Tells whether a feature had landed when it was said that it needs another.
+  /// Returns whether a feature had landed when it was said that it needs another.
   package func isLateNeed(_ feature: String, _ other: String) throws -> Bool {
     try value("\(Self.lateNeedPrefix)\(feature) \(other)") != nil
   }

@@ -222,9 +222,9 @@ extension Store {
           """), arguments: [isStacking])
   }
 
-  /// What `retry` takes up.
+  /// The states that `retry` accepts.
   package static let retriable: [FeatureState] = [.failed, .blocked, .waiting, .abandoned, .ready]
-  /// What can be built from the start besides: its branch is built and has not landed.
+  /// Further states in which a feature can be built from the start: its branch is built and has not landed.
   package static let restartable: [FeatureState] =
     retriable + [.inReview, .approved, .queued, .changesRequested]
 

@@ -1,7 +1,7 @@
 import GRDB
 import Model
 
-/// What a feature stands on that was not landed when it started.
+/// The unlanded feature on whose branch a feature started.
 package struct StackRecord: Sendable, Equatable {
   package var feature: String
   /// The feature below.
@@ -97,7 +97,7 @@ extension Store {
     return nil
   }
 
-  /// Tells whether features may start from what has not landed.
+  /// Returns whether features may start from what has not landed.
   func isStacking(_ db: Database) throws -> Bool {
     try String.fetchOne(
       db.cachedStatement(sql: "SELECT value FROM meta WHERE key = ?"), arguments: [Self.stackKey])

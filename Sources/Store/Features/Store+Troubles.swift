@@ -22,7 +22,7 @@ extension Store {
     }
   }
 
-  /// Tells whether nothing at all can be written just now.
+  /// Returns whether nothing at all can be written just now.
   private static func isOfTheFile(_ error: any Error) -> Bool {
     guard let error = error as? DatabaseError else { return false }
     return [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CORRUPT, .SQLITE_BUSY, .SQLITE_READONLY]

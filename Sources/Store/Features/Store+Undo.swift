@@ -5,7 +5,7 @@ package struct UndoRequest: Sendable, Equatable {
   package var feature: String
   /// The feature's landing commit, in hex.
   package var commit: String
-  /// What the target had before it, in hex.
+  /// The target's commit before it, in hex.
   package var previous: String
 }
 

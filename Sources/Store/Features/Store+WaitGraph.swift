@@ -184,7 +184,7 @@ extension Store {
     try settle(db, id)
   }
 
-  /// Tells whether a feature needs another landed first, directly or through others.
+  /// Returns whether a feature needs another landed first, directly or through others.
   private func dependsOn(_ db: Database, _ id: String, _ other: String) throws -> Bool {
     try Bool.fetchOne(
       db,

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Model
 
-/// What an attempt is told that waits for paths while it runs.
+/// The answer to a running attempt that waits for paths.
 package enum WaitAnswer: Sendable, Equatable {
   /// It holds them now; the rows.
   case granted([ClaimRow])

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// What a checkout must show before and after a landing, for one path.
+/// The state of one path in a checkout before and after a landing.
 package struct FollowEntry: Sendable, Equatable {
   package var path: [UInt8]
   package var oldMode: UInt32?

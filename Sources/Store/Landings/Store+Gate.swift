@@ -1,6 +1,6 @@
 import GRDB
 
-/// What a gate said of a tree.
+/// The gate's result on a tree.
 package struct GateResult: Sendable, Equatable {
   package var passed: Bool
   /// `exited 0`, `exited 2`, `took longer than …` and so on.
@@ -8,11 +8,11 @@ package struct GateResult: Sendable, Equatable {
   package var seconds: Double
   /// The path of the gate's log.
   package var log: String
-  /// Tells that nothing was in the worktree but the tree itself, no cache of an earlier run.
+  /// Whether nothing was in the worktree but the tree itself, no cache of an earlier run.
   package var isCold: Bool
   /// How often it was red.
   package var reds: Int
-  /// Tells that it was red first and passed when it was asked again.
+  /// Whether it was red first and passed when it was asked again.
   package var isFlaky: Bool
 
   package init(

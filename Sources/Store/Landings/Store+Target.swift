@@ -23,9 +23,9 @@ package struct TargetHold: Codable, Equatable, Sendable {
   /// The tip that was found, in hex.
   package var found: String
   package var suspects: [Suspect]
-  /// What the suspicion rests on, as part of a sentence.
+  /// The evidence of the suspicion, as part of a sentence.
   package var evidence: String
-  /// Tells that the commits themselves come from the suspects' lanes.
+  /// Whether the commits themselves come from the suspects' lanes.
   package var isCertain: Bool
 
   package init(
@@ -108,7 +108,7 @@ extension Store {
     }
   }
 
-  /// Tells whether an attempt has ended since a time, in milliseconds since 1970.
+  /// Returns whether an attempt has ended since a time, in milliseconds since 1970.
   package func hasEndedAttempts(since time: Int64) throws -> Bool {
     try read {
       try Bool.fetchOne(

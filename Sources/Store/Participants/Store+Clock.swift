@@ -27,11 +27,11 @@ package struct StoreClock: Sendable {
   }
 }
 
-/// What a process knows of how far the two clocks lie apart.
+/// The measured offset between the two clocks.
 final class ClockOffset: Sendable {
   private let known = Mutex<Int64?>(nil)
 
-  /// Tells whether an offset, in milliseconds, is another than the one that was kept last.
+  /// Returns whether an offset, in milliseconds, is another than the one that was kept last.
   func isNew(_ offset: Int64) -> Bool {
     known.withLock { $0.map { abs($0 - offset) <= Store.clockStep } != true }
   }

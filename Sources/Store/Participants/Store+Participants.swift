@@ -74,7 +74,7 @@ extension Store {
   }
 }
 
-/// What a person has asked of the processes that are at work.
+/// A command of a person to the processes at work.
 package enum ControlWord: String, Sendable {
   /// Nothing new starts until `resume`.
   case pause
@@ -98,7 +98,7 @@ extension Store {
     try setValue(Self.controlKey, word?.rawValue)
   }
 
-  /// Tells whether a person has paused the landing queue alone.
+  /// Returns whether a person has paused the landing queue alone.
   package func isLandingPaused() throws -> Bool { try value(Self.landingPauseKey) != nil }
 
   /// Pauses the landing queue, or lets it go on.

@@ -1,7 +1,7 @@
 import GRDB
 import Model
 
-/// What a person said of a branch.
+/// A person's review of a branch.
 package struct ReviewRecord: Sendable, Equatable {
   package enum Verdict: String, Sendable {
     case approved
@@ -23,7 +23,7 @@ package struct ReviewRecord: Sendable, Equatable {
   package var tip: String
   /// Its merge base with the target then, in hex.
   package var base: String
-  /// What is the same for as long as the branch changes the same.
+  /// Fingerprint of the branch's changes; equal for as long as it changes the same.
   package var digest: String
   /// `Name <address>`.
   package var person: String

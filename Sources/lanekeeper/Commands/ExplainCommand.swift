@@ -65,7 +65,7 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
-  /// What is waited for on behalf of a feature, or of the whole run, for long.
+  /// Describes long waits of a feature or of the whole run.
   private func waits(
     _ feature: FeatureRecord, _ project: Project, _ store: Store
   ) throws -> [String] {
@@ -89,7 +89,7 @@ struct ExplainCommand: ParsableCommand {
     }
   }
 
-  /// What a running attempt was refused last, and what its agent was told.
+  /// Describes what a running attempt was refused last, and what its agent was told.
   private func told(
     _ feature: FeatureRecord, _ project: Project, _ store: Store
   ) throws -> [String] {

@@ -88,7 +88,7 @@ struct ReplayCommand: AsyncParsableCommand {
     if !text.isGood { throw ExitCode(1) }
   }
 
-  /// What `git clone` is given: a path as it stands seen from elsewhere, an address as it is.
+  /// The source for `git clone`: a path made absolute, an address unchanged.
   private var source: String {
     FileManager.default.fileExists(atPath: repository)
       ? URL(fileURLWithPath: repository).standardizedFileURL.path : repository

@@ -46,7 +46,7 @@ struct ReviewCommand: AsyncParsableCommand {
   @Flag(help: "Run the gate on the tree that would land.") var gate = false
   @Flag(help: "As JSON.") var json = false
 
-  /// Tells whether it does more than show something.
+  /// Whether it does more than show something.
   var givesVerdict: Bool { approve || sendsBack || gate }
 
   private var sendsBack: Bool { requestChanges != nil || !at.isEmpty || file != nil }

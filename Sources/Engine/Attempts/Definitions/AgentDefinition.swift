@@ -4,7 +4,7 @@ import Processes
 
 // Attempts: how a coding program is started on a feature, watched, and what becomes of its work.
 
-/// What is known about one coding program: how it is started and how its output is read.
+/// The definition of a coding agent's program: how it is started and how its output is read.
 ///
 /// It comes from a file, `templates/agents/<name>.yml` or `.lanekeeper/agents/<name>.yml`.
 package struct AgentDefinition: Sendable, Equatable {
@@ -66,7 +66,7 @@ package struct AgentDefinition: Sendable, Equatable {
   package var backoffSeconds = 30.0
   /// Added to the scheduling priority.
   package var nice = 5
-  /// What the program needs of HOME in a sandbox.
+  /// The files of HOME that the program needs in a sandbox.
   package var sandbox = SandboxPaths()
   /// US dollars that an attempt is expected to cost before there is experience, for each tier.
   package var expectedCost: [String: Double] = [:]

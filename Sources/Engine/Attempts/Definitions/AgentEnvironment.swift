@@ -4,7 +4,7 @@ import Store
 
 /// The variables that an agent gets.
 package enum AgentEnvironment {
-  /// What every program needs to find its files, its language and the network.
+  /// Variables that every program needs to find its files, its language and the network.
   private static let always = [
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "XDG_*",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy",
@@ -13,7 +13,7 @@ package enum AgentEnvironment {
     "GIT_CONFIG_NOSYSTEM", "GIT_EDITOR", "GIT_TERMINAL_PROMPT", "LANEKEEPER_*",
   ]
 
-  /// What an agent tells the programs that it starts: it is that agent's own session, in which Lanekeeper may
+  /// Variables by which an agent marks the programs that it starts as part of its session, in which Lanekeeper may
   /// have been started.
   private static let outerSession: Set<String> = [
     "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT", "CLAUDE_CODE_SESSION_ID",

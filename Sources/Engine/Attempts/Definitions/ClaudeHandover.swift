@@ -1,7 +1,7 @@
 import Foundation
 import Model
 
-/// What Claude Code is given on its command line, so that it claims before it edits and finds the
+/// The command-line arguments that make Claude Code claim paths before it edits and find the
 /// coordination server, while no settings of the repository or the user are touched.
 package enum ClaudeHandover {
   /// The JSON for `--settings`: the hooks around its tools.

@@ -3,7 +3,7 @@ package struct Invocation: Sendable, Equatable {
   package var argv: [String]
   /// The file for standard input; `nil` for empty input.
   package var inputPath: String?
-  /// Tells that an earlier session goes on.
+  /// Whether an earlier session goes on.
   package var resumes: Bool
 
   /// - Parameters:

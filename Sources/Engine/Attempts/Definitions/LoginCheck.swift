@@ -19,7 +19,7 @@ package struct LoginCheck: Sendable, Equatable {
   package var files: [String: String] = [:]
   /// The models of which this is known; empty for all.
   package var models: Set<String> = []
-  /// What a person is to run or to set.
+  /// The command to run or the setting to change.
   package var advice = ""
 
   private static let seconds = 20.0

@@ -27,7 +27,7 @@ package struct OutputSettings: Sendable, Equatable {
   package var repeats = 12
 }
 
-/// What one kind of JSON object in the output means.
+/// How one kind of JSON object in the output is read.
 ///
 /// Values are found by paths such as `message.content.0.text`.
 package struct OutputRule: Sendable, Equatable {

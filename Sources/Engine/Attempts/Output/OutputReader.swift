@@ -153,7 +153,7 @@ package struct OutputReader {
     events.append(event)
   }
 
-  /// What tokens and dollars are counted up to: whatever a program prints, sums of them can be calculated with.
+  /// The largest count of tokens and dollars, so that sums never overflow, whatever a program prints.
   private static let mostCounted = 1e12
 
   private mutating func count(_ rule: OutputRule, _ object: JSON) {

@@ -1,4 +1,4 @@
-/// What kept an agent from working although it did nothing wrong.
+/// A reason why an agent's service refused to work.
 package enum UsageLimit: String, Sendable, CaseIterable {
   /// The account's usage is used up for now.
   case usage

@@ -3,7 +3,7 @@ import Model
 import Processes
 import Store
 
-/// What the attempt before told of itself at its end.
+/// Reads how the previous attempt ended.
 struct PastAttempt {
   let store: Store
   let state: StateDirectory
@@ -45,7 +45,7 @@ struct PastAttempt {
       + "committed is gone"
   }
 
-  /// Tells whether the attempt was given the same task as it is now.
+  /// Returns whether the attempt was given the same task as it is now.
   private func isSameTask(_ feature: FeatureRecord, _ attempt: AttemptRecord) -> Bool {
     // Attempts without an agent have no prompt.
     let prompts = (1...attempt.number).reversed().lazy.compactMap {
@@ -58,7 +58,7 @@ struct PastAttempt {
     }
   }
 
-  /// What an agent said last: its last message, or the end of its log where it writes no messages.
+  /// Returns an agent's last message, or the end of its log where it writes no messages.
   static func lastWords(_ run: AgentRun, log: String) -> String? {
     let lines =
       run.definition.output.format == .jsonLines

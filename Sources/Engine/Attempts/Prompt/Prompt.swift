@@ -1,6 +1,6 @@
 import Store
 
-/// What an agent is told.
+/// The prompt of an attempt.
 package struct Prompt {
   package var feature: FeatureRecord
   package var attempt: Int
@@ -8,19 +8,19 @@ package struct Prompt {
   package var target: String
   /// The command that must pass; empty for none.
   package var gate: String
-  /// What happened to the lane before the start, one line each.
+  /// Changes of the lane before the start, one line each.
   package var notes: [String] = []
   /// Features that it depends on and that have landed: id, title, commit.
   package var landed: [(id: String, title: String, commit: String)] = []
   /// Paths that the feature holds.
   package var held: [String] = []
-  /// What others hold at the moment: paths in one line for each holder, with who it is and how far.
+  /// The paths that others hold now, with their holders and how far those are.
   package var others: [(path: String, holder: String)] = []
   /// How the attempt before ended, and what it said last.
   package var before: String?
-  /// What a person asks for who looked at the branch, word for word.
+  /// The latest review that requests changes, word for word.
   package var review: ReviewRecord?
-  /// Tells that the agent goes on with its earlier session.
+  /// Whether the agent goes on with its earlier session.
   package var resumes = false
 
   private static let longestRework = 12_000

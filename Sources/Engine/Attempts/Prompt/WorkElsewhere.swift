@@ -46,7 +46,7 @@ struct WorkElsewhere {
     }
   }
 
-  /// Tells whether something at a path was written since the attempt began.
+  /// Returns whether something at a path was written since the attempt began.
   private func isNew(_ path: String, depth: Int) -> Bool {
     var left = 500
     return isNew(path, depth: depth, &left)

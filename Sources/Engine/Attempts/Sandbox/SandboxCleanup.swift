@@ -3,7 +3,7 @@ import Git
 import Processes
 import Store
 
-/// What is to be done about a lane's sandbox once its agent has ended.
+/// The steps after an agent in a sandbox has ended.
 struct SandboxCleanup {
   let context: RepositoryContext
   let settings: AttemptSettings

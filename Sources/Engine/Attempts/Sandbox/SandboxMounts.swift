@@ -2,7 +2,7 @@ import Foundation
 import Processes
 import Store
 
-/// What an agent in a sandbox sees of the machine.
+/// The mounts of an agent's sandbox.
 struct SandboxMounts {
   let settings: SandboxSettings
   let state: StateDirectory
@@ -10,7 +10,7 @@ struct SandboxMounts {
   let lane: LaneRecord
   /// The environment inside.
   let environment: [String: String]
-  /// What the agent's program needs.
+  /// The paths that the agent's program needs.
   let needs: SandboxPaths
   /// The program that is started, where that can be told.
   let program: String?

@@ -13,7 +13,7 @@ package struct SandboxPaths: Sendable, Equatable {
       read: read + other.read, write: write + other.write, copy: copy + other.copy)
   }
 
-  /// What most programs need: who commits, and where programs that a user has installed stand.
+  /// Paths that most programs need: git's user settings and programs installed by the user.
   static let usual = SandboxPaths(read: [
     ".gitconfig", ".config/git/config", ".config/git/ignore", ".config/git/attributes",
     ".local/bin",
@@ -31,9 +31,9 @@ package struct SandboxSettings: Sendable {
   /// The directory of all lanes, of which an agent sees its own.
   package var lanes: String
   package var home: String
-  /// Tells that the network can be used.
+  /// Whether the network can be used.
   package var network: Bool
-  /// What the repository's configuration adds.
+  /// Paths added by the repository's configuration.
   package var paths: SandboxPaths
   /// The path of `bwrap`.
   package var program: String

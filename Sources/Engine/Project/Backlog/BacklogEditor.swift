@@ -49,7 +49,7 @@ package struct BacklogEditor {
     try store.record(.backlogChanged, [:])
   }
 
-  /// What a run would stumble over, or what would break a line where the feature is shown.
+  /// Refuses a feature that a run could not read or that would break the line in which it is shown.
   private func check(_ feature: Feature) throws {
     for (name, text) in [("title", feature.title), ("category", feature.category)] {
       guard !text.allSatisfy(\.isWhitespace) else {

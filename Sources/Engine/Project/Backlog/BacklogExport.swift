@@ -17,7 +17,7 @@ package enum BacklogExport {
     }
   }
 
-  /// What a state is in the words that all backlogs share.
+  /// Returns a state in the terms that all backlog formats share.
   package static func status(_ state: FeatureState) -> WorkStatus {
     switch state {
     case .pending, .ready, .waiting, .changesRequested, .gateFailed, .undone: .open

@@ -3,7 +3,7 @@ import Foundation
 /// Notices that `features.yml` has changed while a run goes on.
 struct BacklogFollower {
   private let file: String
-  /// What was read last, or is not to be read.
+  /// The stamp of the file that was read last or is to be skipped.
   private var read: Stamp?
   private var seen: Stamp?
   private var missing = 0
@@ -25,7 +25,7 @@ struct BacklogFollower {
     }
   }
 
-  /// What was found.
+  /// The result of a look at the file.
   enum Look: Equatable {
     case same, changed
     /// It is not there any more, and was not for a while.
@@ -52,7 +52,7 @@ struct BacklogFollower {
   /// Has what it holds read again at the next look.
   mutating func forget() { read = nil }
 
-  /// Tells whether it holds something that was not read yet.
+  /// Whether it holds something that was not read yet.
   var isBehind: Bool { Stamp(file).map { $0 != read } ?? false }
 
   /// Looks for which the file may be away, as it is for a moment where an editor replaces it.

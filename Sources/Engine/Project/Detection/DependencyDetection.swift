@@ -7,10 +7,10 @@ package enum DetectionKind: String, CaseIterable, Sendable { case learned, agent
 
 /// Looks for dependencies that a backlog does not declare.
 package struct DependencyDetection: Sendable {
-  /// What was found, and how.
+  /// The result of a detection and its source.
   package struct Outcome: Sendable {
     package var result = Detector.Result()
-    /// What a person must know, such as that the agent could not be asked.
+    /// Notes for the person, such as that the agent could not be asked.
     package var notes: [String] = []
     /// Who was asked; `nil` for the learned detector.
     package var by: String?
@@ -103,7 +103,7 @@ package struct DependencyDetection: Sendable {
 }
 
 extension Project {
-  /// What `schedule.detect` says.
+  /// The value of `schedule.detect`.
   package var detectionKind: DetectionKind {
     DetectionKind(rawValue: configuration.schedule.detect) ?? .none
   }

@@ -11,7 +11,7 @@ package struct Recovery: Sendable {
   package let lander: Lander
   /// The participant that recovers, which is alive itself.
   package let participant: String?
-  /// Tells that the participant has lanes in preparation itself.
+  /// Whether the participant has lanes in preparation itself.
   package let holdsLanes: Bool
 
   package init(
@@ -45,7 +45,7 @@ package struct Recovery: Sendable {
       try RecoveryPlan.Facts(project, store, participant: participant, holdsLanes: holdsLanes))
   }
 
-  /// Tells whether anything is left of a process that is dead.
+  /// Returns whether anything is left of a process that is dead.
   package func isNeeded() throws -> Bool { try plan().isUrgent }
 
   /// Carries one step out; what has changed since the plan was made is looked at again.
@@ -128,7 +128,7 @@ package struct Recovery: Sendable {
     }
   }
 
-  /// Tells whether something holds the lock of an attempt whose supervisor is gone: a guard that is just ending, or
+  /// Returns whether something holds the lock of an attempt whose supervisor is gone: a guard that is just ending, or
   /// one that was stopped.
   private func isHeldByTheDead(_ attempt: AttemptRecord) -> Bool {
     attempt.session == nil && attempt.participant != participant
