@@ -9,10 +9,11 @@ import Testing
   /// Words that are the name of an event and of something else, where they stand as something else.
   private static let namesakes: Set<String> = [
     "Processes/Guard/GuardedCommand.swift output",
-    "Attempts/Definitions/DefinitionReader.swift output",
-    "Attempts/Definitions/AgentQuestion.swift output", "Attempts/Output/OutputReading.swift output",
+    "Engine/Attempts/Definitions/DefinitionReader.swift output",
+    "Engine/Attempts/Definitions/AgentQuestion.swift output",
+    "Engine/Attempts/Output/OutputReading.swift output",
     "MCP/Dispatcher.swift progress", "Store/Participants/Store+Participants.swift control",
-    "Run/Views/WorkView.swift progress",
+    "Engine/Views/WorkView.swift progress",
   ]
 
   @Test func everyNameHasItsFacts() {

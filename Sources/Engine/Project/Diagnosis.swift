@@ -143,10 +143,7 @@ package struct Diagnosis {
 
   private func state(_ project: Project) throws -> String {
     guard let store = try project.existingStore() else { return "nothing has run yet" }
-    let facts = try RecoveryPlan.Facts(project, store)
-    let left = facts.isAlone ? RecoveryPlan(facts).left.map(\.description) : []
     return "\(try store.features().count) features, \(try store.claims().count) claims"
-      + (left.isEmpty ? "" : "; the next run will first " + left.joined(separator: ", "))
   }
 
   private func gate(_ project: Project) throws -> String {

@@ -27,8 +27,11 @@ struct DoctorCommand: ParsableCommand {
       return try Repair.run(try project.project())
     }
     var checks = Diagnosis(path: project.path, environment: environment).checks()
-    if deep, checks.contains(where: { $0.name == "repository" && $0.isWell }) {
-      checks += try PromiseAudit.checks(path: project.path, environment: environment)
+    if checks.contains(where: { $0.name == "repository" && $0.isWell }) {
+      checks += (try? RecoveryPlan.checks(path: project.path, environment: environment)) ?? []
+      if deep {
+        checks += try PromiseAudit.checks(path: project.path, environment: environment)
+      }
     }
     let isWell = checks.allSatisfy(\.isWell)
     if json {

@@ -29,3 +29,19 @@ extension RecoveryPlan.Facts {
     approved = try store.features(in: [.approved]).map(\.id)
   }
 }
+
+extension RecoveryPlan {
+  /// Returns what the next run will first do with what a killed process has left, as a check that is well; none where
+  /// nothing is left, or somebody is at work.
+  package static func checks(path: String, environment: [String: String]) throws
+    -> [Diagnosis.Check]
+  {
+    let project = try Project.open(path, environment: environment)
+    guard let store = try project.existingStore() else { return [] }
+    let facts = try Facts(project, store)
+    let left = facts.isAlone ? RecoveryPlan(facts).left : []
+    guard !left.isEmpty else { return [] }
+    let steps = left.map(\.description).joined(separator: "; ")
+    return [Diagnosis.Check(name: "recovery", isWell: true, detail: "the next run will \(steps)")]
+  }
+}
