@@ -11,8 +11,8 @@ import Testing
     let root = shop.repository.root
     try shop.repository.write(
       ".git/hooks/pre-commit",
-      "#!/bin/sh\n[ -e '\(root.path)/go' ] || { touch '\(root.path)/hangs'; exec sleep 100; }\n")
-    chmod(shop.repository.path + "/.git/hooks/pre-commit", 0o755)
+      "#!/bin/sh\n[ -e '\(root.path)/go' ] || { touch '\(root.path)/hangs'; exec sleep 100; }\n",
+      executable: true)
     let first = try shop.start(["run"], output: "out")
     #expect(eventually { root.exists("hangs") })
     kill(first.pid, SIGKILL)

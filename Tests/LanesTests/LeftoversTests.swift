@@ -109,8 +109,9 @@ import Testing
   @Test func aHookThatRefusesAndASignerThatFailsAreToldApart() throws {
     let test = try TestRepository()
     try test.commit("base")
-    try test.write(".git/hooks/commit-msg", "#!/bin/sh\necho type may not be empty >&2\nexit 1\n")
-    chmod(test.path + "/.git/hooks/commit-msg", 0o755)
+    try test.write(
+      ".git/hooks/commit-msg", "#!/bin/sh\necho type may not be empty >&2\nexit 1\n",
+      executable: true)
     try test.write("a.txt", "1\n")
     guard case .hookRefused(let words) = try commit(test) else {
       Issue.record("it was not refused")
@@ -119,8 +120,7 @@ import Testing
     #expect(words.contains("type may not be empty"))
     try FileManager.default.removeItem(atPath: test.path + "/.git/hooks/commit-msg")
     let signer = test.root.path("signer")
-    try test.root.write("signer", "#!/bin/sh\necho no pinentry >&2\nexit 2\n")
-    chmod(signer, 0o755)
+    try test.root.write("signer", "#!/bin/sh\necho no pinentry >&2\nexit 2\n", executable: true)
     for (key, value) in [
       ("gpg.program", signer), ("commit.gpgsign", "true"), ("user.signingkey", "K"),
     ] {

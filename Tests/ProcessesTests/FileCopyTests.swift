@@ -18,8 +18,7 @@ import Testing
   @Test func keepsContentsModesTimesAndLinks() throws {
     let big = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
     try scratch.write("cache/deep/empty", "")
-    try scratch.write("cache/run", "#!/bin/sh\n")
-    chmod(scratch.path("cache/run"), 0o755)
+    try scratch.write("cache/run", "#!/bin/sh\n", executable: true)
     try big.write(to: URL(fileURLWithPath: scratch.path("cache/deep/big")))
     chmod(scratch.path("cache/deep/big"), 0o400)
     symlink("deep/big", scratch.path("cache/link"))

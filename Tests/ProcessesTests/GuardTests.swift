@@ -213,9 +213,11 @@ import Testing
       .trimmingCharacters(in: .newlines)
     #expect(FileManager.default.fileExists(atPath: group))
     // The command is in it, the guard is not: it must not be killed for what the command does.
-    let inside = try String(contentsOfFile: group + "/cgroup.procs", encoding: .utf8)
-    #expect(!inside.split(separator: "\n").contains("\(process.pid)"))
-    #expect(!inside.isEmpty)
+    // Between the two the guard is on its way out.
+    try await waitFor {
+      let inside = (try? String(contentsOfFile: group + "/cgroup.procs", encoding: .utf8)) ?? ""
+      return !inside.isEmpty && !inside.split(separator: "\n").contains("\(process.pid)")
+    }
     kill(process.pid, SIGKILL)
     #expect(await process.ending() == .guardLost)
     #expect(!FileManager.default.fileExists(atPath: group))

@@ -13,8 +13,7 @@ import Testing
     try shop.repository.write(
       "lanekeeper.yml", "gate: make test\nagent: command\nagents: {command: {run: '\(command)'}}\n")
     for path in ["agent.sh", "tools/agent.sh"] {
-      try shop.repository.write(path, "#!/bin/sh\ntrue\n")
-      chmod(shop.repository.path + "/" + path, 0o755)
+      try shop.repository.write(path, "#!/bin/sh\ntrue\n", executable: true)
     }
     let run = try await shop.run()
     #expect(run.status == 65)
@@ -79,8 +78,7 @@ import Testing
       #!/bin/sh
       head -1 "$1" | grep -Eq '^(feat|chore).*[(]#[0-9]+[)]$' || { echo 'type may not be empty' >&2; exit 1; }
 
-      """)
-    chmod(shop.repository.path + "/.git/hooks/commit-msg", 0o755)
+      """, executable: true)
     return shop
   }
 
@@ -131,8 +129,7 @@ import Testing
       #!/bin/sh
       git symbolic-ref --short HEAD | grep -Eq '^(main|(feature|bugfix)/[A-Z]+-[0-9]+)' || exit 1
 
-      """)
-    chmod(shop.repository.path + "/.git/hooks/pre-commit", 0o755)
+      """, executable: true)
     let settings = try shop.repository.root.read("repo/lanekeeper.yml")
     func set(_ pattern: String) throws {
       try shop.repository.write("lanekeeper.yml", settings + "lanes: {branch: '\(pattern)'}\n")
@@ -191,8 +188,8 @@ import Testing
   @Test func aSignerThatFailsHoldsTheFeatureUp() async throws {
     let shop = try Workshop(features: Workshop.independent(1), agent: "echo work > f$id.txt")
     let signer = shop.repository.root.path("signer")
-    try shop.repository.root.write("signer", "#!/bin/sh\necho no pinentry >&2\nexit 2\n")
-    chmod(signer, 0o755)
+    try shop.repository.root.write(
+      "signer", "#!/bin/sh\necho no pinentry >&2\nexit 2\n", executable: true)
     for (key, value) in [
       ("gpg.program", signer), ("commit.gpgsign", "true"), ("user.signingkey", "K"),
     ] {

@@ -27,12 +27,19 @@ package final class TemporaryDirectory: Sendable {
   package func path(_ name: String) -> String { path + "/" + name }
 
   /// Writes a text file below the directory, with the directories that it needs.
+  ///
+  /// - Parameter executable: lets it be started. Another process writes it then: one that a test beside this one starts
+  ///   might inherit a file that is open for writing here, and until that is closed nobody could start it.
   package func write(_ name: String, _ text: String, executable: Bool = false) throws {
     let file = path(name)
     try FileManager.default.createDirectory(
       atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-    if executable { chmod(file, 0o755) }
+    guard executable else { return try Data(text.utf8).write(to: URL(fileURLWithPath: file)) }
+    let command = ["sh", "-c", "cat > \"$0\" && chmod 755 \"$0\"", file]
+    let result = try TestProgram.run(
+      command, directory: "/", environment: TestProgram.environment(home: path),
+      input: Array(text.utf8))
+    guard result.status == 0 else { throw TestProgramFailure(command: command, result: result) }
   }
 
   /// Reads a text file below the directory.
