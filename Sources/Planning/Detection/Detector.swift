@@ -35,6 +35,8 @@ package struct Detector: Sendable {
   /// The share right of needs that a text says, and of those where it only names another.
   private static let said = 0.85
   private static let named = 0.75
+  /// The greatest confidence of what was learned; measured, more is never right more often.
+  private static let surest = 0.75
 
   private let weights: DetectorWeights
   private let lexicon: KindLexicon
@@ -108,7 +110,7 @@ package struct Detector: Sendable {
       pairs[[candidate.child, candidate.parent]].map {
         Finding(
           feature: features[candidate.child].id, dependsOn: features[candidate.parent].id,
-          confidence: (candidate.probability * plan * 100).rounded() / 100,
+          confidence: min(Self.surest, (candidate.probability * plan * 100).rounded() / 100),
           reason: DetectionReason.text(table, $0, features[candidate.parent]))
       }
     }
