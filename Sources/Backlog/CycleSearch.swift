@@ -1,4 +1,4 @@
-/// Finds circles in a graph without recursion, so that a chain may be of any length.
+/// Finds cycles in a graph without recursion, so that a chain may be of any length.
 enum CycleSearch {
   /// Returns one cycle, each node depending on the next; `nil` where there is none.
   static func cycle(order: [String], edges: [String: [String]]) -> [String]? {

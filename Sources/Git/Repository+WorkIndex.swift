@@ -140,11 +140,11 @@ extension Repository {
   ///
   /// - Parameters:
   ///   - name: git's name for the worktree; one that is not registered is left alone.
-  ///   - branch: the branch that it belongs on; what is broken of that one is mended elsewhere.
+  ///   - branch: the branch that it belongs on; what is broken of that one is repaired elsewhere.
   ///   - commit: what HEAD is to stand on then.
   /// - Returns: whether HEAD was written.
   @discardableResult
-  package func mendHead(
+  package func repairHead(
     ofWorktree name: String, branch: String? = nil, commit: ObjectID
   ) throws -> Bool {
     let admin = commonDirectory + "/worktrees/" + name
@@ -162,7 +162,7 @@ extension Repository {
   /// - Parameters:
   ///   - name: git's name for the worktree; one that is not registered is left alone.
   ///   - path: where it stands.
-  package func mendLinks(ofWorktree name: String, path: String) throws {
+  package func repairLinks(ofWorktree name: String, path: String) throws {
     let admin = commonDirectory + "/worktrees/" + name
     var facts = stat()
     guard lstat(admin, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else { return }

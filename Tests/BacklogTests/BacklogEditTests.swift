@@ -344,7 +344,7 @@ import Testing
     #expect(merge.backlog.features == [expected] && merge.kept == ["#1 priority"])
   }
 
-  @Test func mergeDropsTheLeastCertainEdgeOfACircle() throws {
+  @Test func mergeDropsTheLeastCertainEdgeOfACycle() throws {
     let present = try BacklogReader.read(
       text: """
         features:

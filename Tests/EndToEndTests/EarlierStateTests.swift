@@ -40,7 +40,8 @@ import Testing
     #expect(value("2", "state") == "undone" && value("12", "state") == "in_review")
 
     for (id, words) in [
-      ("5", "it waits for a file held by"), ("8", "exit status 41"), ("9", "the agent asks to be run again later"),
+      ("5", "it waits for a file held by"), ("8", "exit status 41"),
+      ("9", "the agent asks to be run again later"),
       ("10", "asks for changes"), ("14", "it was cut off"), ("16", "stopped"),
       ("17", "the guard was killed"), ("21", "budget"),
     ] {

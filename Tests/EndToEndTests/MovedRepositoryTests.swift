@@ -27,7 +27,7 @@ import Testing
   }
 
   /// Runs what is left at another place, and checks that the first attempt's work is there and nothing is
-  /// left to mend.
+  /// left to repair.
   private func goOn(_ shop: Workshop, at place: String, lanes: String) throws {
     let before = try shop.run(["doctor"], at: place)
     #expect(

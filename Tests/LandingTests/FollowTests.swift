@@ -153,7 +153,7 @@ import Testing
       try? test.write("z.txt", "theirs\n")
     }
     var landed = try await fixture.land(lander).landed
-    // The index of the checkout is behind the reference now, which is for whoever moved it to mend.
+    // The index of the checkout is behind the reference now, which is for whoever moved it to repair.
     try fixture.test.git("reset", "-q")
     landed += try await fixture.land(lander).landed
     #expect(landed == ["1"])

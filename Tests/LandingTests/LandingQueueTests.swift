@@ -34,7 +34,7 @@ import Testing
       self.queue([("a", 9, 1)], ["a": ["gone"]], landed: ["gone"]).order == ["a"])
   }
 
-  @Test func aCircleHoldsNobodyElseUp() {
+  @Test func aCycleHoldsNobodyElseUp() {
     let queue = queue([("a", 1, 1), ("b", 1, 1), ("c", 0, 1)], ["a": ["b"], "b": ["a"]])
     #expect(queue.order == ["c"])
     #expect(queue.waiting.map(\.id).sorted() == ["a", "b"])

@@ -118,9 +118,9 @@ import Testing
       // The references' own logs tell where they stood, and what is known of lanes is written again.
       #expect(try GitSpecials(state: state).clear().count == 1)
       let common = try Repository(opening: test.path, environment: test.environment)
-      try LaneLink.mend("lane-1", path: test.root.path("lane-1"), common)
+      try LaneLink.repair("lane-1", path: test.root.path("lane-1"), common)
       let tip = try #require(try common.reference("refs/heads/side"))
-      try common.mendHead(ofWorktree: "lane-1", branch: "refs/heads/side", commit: tip)
+      try common.repairHead(ofWorktree: "lane-1", branch: "refs/heads/side", commit: tip)
     }
     guard name.hasPrefix("worktrees/") || name.hasPrefix("refs/") else { return }
     let after = try facts(test)

@@ -170,7 +170,7 @@ import Testing
     try test.git("config", "core.hooksPath", ".husky/_")
     try test.git("config", "user.name", "Person")
     #expect(try attempt {} == [])
-    #expect(try shared.mend() == [])
+    #expect(try shared.repair() == [])
     #expect(try test.git("config", "core.hooksPath") == ".husky/_")
   }
 
@@ -211,7 +211,7 @@ import Testing
     for path in ["config-seen", "config-seen/at-work"] {
       try FileManager.default.createDirectory(
         atPath: state.path + "/" + path, withIntermediateDirectories: true)
-      #expect(try shared.look() == [] && shared.mend() == [])
+      #expect(try shared.look() == [] && shared.repair() == [])
       #expect(try config() == before)
     }
     #expect(try shared.end("1-1", words: "feature #1", running: []) == [])
@@ -222,10 +222,10 @@ import Testing
     _ = try shared.begin("1-1", running: ["1-1"])
     let before = try config()
     try test.git("config", "core.worktree", test.root.path("home"))
-    #expect(try shared.mend().map(\.key) == ["core.worktree"])
+    #expect(try shared.repair().map(\.key) == ["core.worktree"])
     #expect(try config() == before)
     try test.root.write("repo/.git/config", "[core\nbroken")
-    #expect(try shared.mend().count == 1)
+    #expect(try shared.repair().count == 1)
     #expect(try config() == before)
     // A pipe in its place holds nobody up.
     unlink(test.path + "/.git/config")

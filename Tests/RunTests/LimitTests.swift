@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-/// Limits, budgets and circles, with agents that are defined by files and tell JSON lines.
+/// Limits, budgets and cycles, with agents that are defined by files and tell JSON lines.
 @Suite(.bounded) struct LimitTests {
   private func shop(_ agents: [String: String], more: String, features: Int = 1) throws -> Workshop
   {

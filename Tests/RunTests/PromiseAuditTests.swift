@@ -74,14 +74,14 @@ import Testing
     let whole = shop.repository.root.path("whole")
     let state = shop.repository.path + "/.git"
     try FileManager.default.copyItem(atPath: state, toPath: whole)
-    func mend() throws {
+    func repair() throws {
       try FileManager.default.removeItem(atPath: state)
       try FileManager.default.copyItem(atPath: whole, toPath: state)
     }
     for (promise, sql) in Self.statements {
       try change(shop, sql)
       #expect(try broken(shop).contains(promise), "\(promise) \(sql)")
-      try mend()
+      try repair()
     }
     let mark = try #require(try shop.store().attempts().first?.mark)
     let left = try RunningProgram(
@@ -93,11 +93,11 @@ import Testing
     try shop.repository.write(".git/index.lock", "lanekeeper landing 1\n")
     try shop.repository.write(".git/worktrees/lane-1/index.lock", "")
     #expect(Set(try broken(shop)).isSuperset(of: ["P6", "P7"]))
-    try mend()
+    try repair()
     // A landing that is gone from the target.
     try shop.repository.git("update-ref", "refs/heads/main", "main~1")
     #expect(try broken(shop).contains("P3"))
-    try mend()
+    try repair()
     // A pointer to a commit that nobody can follow, also where a path is named for it.
     for declared in [
       "",
@@ -113,7 +113,7 @@ import Testing
         ], directory: shop.repository.path, environment: shop.environment)
       try #require(made.status == 0, "\(made.text)")
       #expect(try broken(shop) == ["P4"], "\(declared)")
-      try mend()
+      try repair()
     }
     #expect(try broken(shop) == [])
   }

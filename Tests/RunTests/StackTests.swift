@@ -91,7 +91,7 @@ import Testing
   }
 
   /// The gate refuses what is below while the other is at work on top of it; what stands on it lands
-  /// after it has been mended.
+  /// after it has been repaired.
   @Test(arguments: ["merge", "squash", "rebase"])
   func p3_whatStandsOnOneThatTheGateRefusedLandsAfterIt(style: String) async throws {
     let shop = try Workshop(

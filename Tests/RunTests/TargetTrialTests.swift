@@ -20,7 +20,7 @@ import Testing
     #expect(try shop.trace().isEmpty)
     #expect(try shop.status()["gate_red"]?.string?.contains("red on main itself") == true)
     try shop.repository.write("gate.sh", "true\n")
-    try shop.repository.commit("mend the gate")
+    try shop.repository.commit("repair the gate")
     let next = try await shop.run()
     #expect(next.status == 0, "\(next.text)")
     #expect(try shop.landed().count == 3)

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-/// Whole runs of random backlogs by the real loop, with a person who changes, breaks and mends things meanwhile.
+/// Whole runs of random backlogs by the real loop, with a person who changes, breaks and repairs things meanwhile.
 ///
 /// `LANEKEEPER_RUNS=100` takes so many, from `LANEKEEPER_SEED` on.
 @Suite(.bounded) struct WholeRunTests {
@@ -317,7 +317,7 @@ private actor Days {
       tell("a run with \(parallel) agents")
       let summary = try await run { await self.step() }
       tell("it ended with \(summary.status): \(summary.leftOver)")
-      try mend()
+      try repair()
       try check(summary)
     }
     // From now on all goes well.
@@ -368,7 +368,7 @@ private actor Days {
 
   private func step() async -> Int? {
     guard steps > 0 else {
-      if isBroken { try? mend() }
+      if isBroken { try? repair() }
       return await approve()
     }
     steps -= 1
@@ -389,7 +389,7 @@ private actor Days {
   }
 
   /// Puts right what was broken.
-  private func mend() throws {
+  private func repair() throws {
     isBroken = false
     try? FileManager.default.removeItem(atPath: whole.project.backlogFile)
     try write()
@@ -420,8 +420,8 @@ private actor Days {
 
   private func breakFile() throws {
     if isBroken {
-      tell("mend the file")
-      return try mend()
+      tell("repair the file")
+      return try repair()
     }
     isBroken = true
     let path = whole.project.backlogFile

@@ -144,7 +144,7 @@ struct StoreBench {
     #expect(try bench.held("2") == ["b"])
   }
 
-  @Test func aCircleIsBrokenWhenItWouldFormAndTheLeastWorkYields() throws {
+  @Test func aCycleIsBrokenWhenItWouldFormAndTheLeastWorkYields() throws {
     let bench = try StoreBench(["1", "2"])
     try bench.start("1", claims: ["a"])
     try bench.start("2", claims: ["b"])
@@ -156,7 +156,7 @@ struct StoreBench {
     #expect(isRefused(try bench.claim("2", "a"), .deadlock))
     try bench.claim("1", "x").expectGranted()
     try bench.end("2", .refusedClaim(detail: "a"), changed: ["b"])
-    #expect(try bench.store.waitingCircle(through: "1").isEmpty)
+    #expect(try bench.store.waitingCycle(through: "1").isEmpty)
     let states = [try bench.state("1"), try bench.state("2")]
     #expect(states == [.ready, .pending] || states == [.pending, .ready])
     let victim = states[0] == .pending ? "1" : "2"
@@ -171,7 +171,7 @@ struct StoreBench {
     #expect(try bench.state(victim) == .ready)
   }
 
-  @Test func threeInACircleYieldOnce() throws {
+  @Test func threeInACycleYieldOnce() throws {
     let bench = try StoreBench(["1", "2", "3"])
     for id in ["1", "2", "3"] { try bench.start(id, claims: ["f\(id)"]) }
     for (id, wanted) in [("1", "f2"), ("2", "f3"), ("3", "f1")] {
@@ -184,7 +184,7 @@ struct StoreBench {
     #expect(states.filter { $0 == .waiting }.count == 1)
     let yields = try bench.store.events(after: 0).filter { $0.type == "deadlock_resolved" }
     #expect(yields.count == 1)
-    for id in ["1", "2", "3"] { #expect(try bench.store.waitingCircle(through: id).isEmpty) }
+    for id in ["1", "2", "3"] { #expect(try bench.store.waitingCycle(through: id).isEmpty) }
   }
 
   @Test func aLiveWaitLendsItsPlaceAndGetsItsPathWhenTheHolderLands() throws {
@@ -220,7 +220,7 @@ struct StoreBench {
     #expect(try bench.store.lentPlaces("p") == 0)
   }
 
-  @Test func aLiveWaitThatWouldCloseACircleIsToldToYieldOrGetsThePath() throws {
+  @Test func aLiveWaitThatWouldCloseACycleIsToldToYieldOrGetsThePath() throws {
     let bench = try StoreBench(["1", "2"])
     try bench.start("1", claims: ["a"])
     try bench.start("2", claims: ["b"])
@@ -264,7 +264,7 @@ struct StoreBench {
 
   @Test func nobodyYieldsTwiceToAYoungerOne() throws {
     let bench = try StoreBench(["old", "young"])
-    func circle() throws -> String? {
+    func cycle() throws -> String? {
       let seq = try bench.store.lastEvent()
       try bench.start("old", claims: ["a"])
       try bench.start("young", claims: ["b", "c"])
@@ -275,18 +275,18 @@ struct StoreBench {
       return try bench.store.events(after: seq).first { $0.type == "deadlock_resolved" }?.feature
     }
     // The old one has less work and yields to the younger.
-    #expect(try circle() == "old")
+    #expect(try cycle() == "old")
     #expect(try bench.discovered("old") == ["young"])
-    // The younger one is given up and begun again, and the same circle forms once more.
+    // The younger one is given up and begun again, and the same cycle forms once more.
     try bench.start("young", claims: ["b"])
     try bench.end("young", .failed(detail: "x", rework: nil, maximum: 1), changed: [])
     try bench.takeOver(["old", "young"])
     try bench.store.retry("young")
     try bench.store.dropDependency("old", "young")
-    #expect(try circle() == "young")
+    #expect(try cycle() == "young")
   }
 
-  @Test func aDependencyThatClosesACircleIsFoundWhenItIsAdded() throws {
+  @Test func aDependencyThatClosesACycleIsFoundWhenItIsAdded() throws {
     let bench = try StoreBench(["1", "2"])
     try bench.start("1", claims: ["a"])
     try bench.end("1", .completed(review: true), changed: ["a"])

@@ -110,7 +110,7 @@ package struct BacklogMerge: Sendable {
     }
   }
 
-  /// A new declared edge can close a circle with a detected one; the least certain of those goes.
+  /// A new declared edge can close a cycle with a detected one; the least certain of those goes.
   private static func breakCycles(_ features: inout [Feature]) {
     let numbers = Dictionary(
       features.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -130,7 +130,7 @@ package struct BacklogMerge: Sendable {
           weakest = (number, next, confidence)
         }
       }
-      // A declared circle is an error, which the reader names.
+      // A declared cycle is an error, which the reader names.
       guard let weakest else { return }
       features[weakest.feature].dependencies.removeAll { $0.id == weakest.id }
     }

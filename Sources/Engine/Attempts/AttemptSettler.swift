@@ -225,9 +225,9 @@ package struct AttemptSettler: Sendable {
     _ lane: LaneRecord, _ branch: String, _ attempt: AttemptRecord, _ kept: inout KeptWork
   ) throws -> Repository {
     let common = try context.repository()
-    try LaneLink.mend(lane.name, path: lane.path, common)
+    try LaneLink.repair(lane.name, path: lane.path, common)
     if let commit = try common.reference(branch) ?? ObjectID(hex: attempt.base) {
-      try common.mendHead(ofWorktree: lane.name, branch: branch, commit: commit)
+      try common.repairHead(ofWorktree: lane.name, branch: branch, commit: commit)
     }
     if let own = try LaneLink.restore(
       lane.name, path: lane.path, common, keptAs: kept.reference + "-repository", identity: identity

@@ -358,7 +358,7 @@ extension Lander {
     var follow = try Follow.find(
       target: context.target, common: repository, landing: landing, besides: laneNames())
     follow?.observe = observe
-    follow?.mendConfiguration = { (try? mendConfiguration()) != false }
+    follow?.repairConfiguration = { (try? repairConfiguration()) != false }
     return follow
   }
 

@@ -48,7 +48,7 @@ package struct Lander: Sendable {
   }
 
   func open() throws -> Repository {
-    _ = try? mendConfiguration()
+    _ = try? repairConfiguration()
     return try context.repository()
   }
 
@@ -57,7 +57,7 @@ package struct Lander: Sendable {
   ///
   /// - Returns: whether nothing had to be restored.
   @discardableResult
-  package func mendConfiguration() throws -> Bool {
+  package func repairConfiguration() throws -> Bool {
     let changes = try SharedConfiguration(state: state, environment: context.environment).look()
     try store.record(changes)
     return !changes.contains { $0.isRestored }

@@ -52,11 +52,11 @@ package enum LaneLink {
   ///
   /// - Returns: the paths of what was taken away.
   @discardableResult
-  package static func mend(
+  package static func repair(
     _ name: String, path: String, _ common: Repository
   ) throws -> [String] {
     let removed = RegularFile.removeOthers(below: common.commonDirectory + "/worktrees/" + name)
-    try common.mendLinks(ofWorktree: name, path: path)
+    try common.repairLinks(ofWorktree: name, path: path)
     return removed
   }
 

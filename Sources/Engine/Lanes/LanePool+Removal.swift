@@ -75,7 +75,7 @@ extension LanePool {
   private func removeWorktree(name: String, path: String, keepsFiles: Bool = true) throws -> String?
   {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
-    if let head = try common.head().commit { try common.mendHead(ofWorktree: name, commit: head) }
+    if let head = try common.head().commit { try common.repairHead(ofWorktree: name, commit: head) }
     let registered = common.worktree(named: name)
     guard FileManager.default.fileExists(atPath: path) else {
       let kept = try keepSubmodules(ofWorktree: name)

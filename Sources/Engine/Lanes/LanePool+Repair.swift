@@ -14,8 +14,8 @@ extension LanePool {
   /// - Throws: ``LaneError/broken(path:reason:)`` where the worktree was moved elsewhere.
   package func open(_ lane: LaneRecord, commit: ObjectID) throws -> Repository {
     let common = try Repository(opening: state.commonDirectory, environment: environment)
-    try LaneLink.mend(lane.name, path: lane.path, common)
-    try common.mendHead(ofWorktree: lane.name, branch: lane.branch, commit: commit)
+    try LaneLink.repair(lane.name, path: lane.path, common)
+    try common.repairHead(ofWorktree: lane.name, branch: lane.branch, commit: commit)
     let registered = try registration(of: lane, common)
     if let registered, registered.valid {
       guard registered.path == resolved(lane.path) else {

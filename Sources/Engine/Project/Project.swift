@@ -49,7 +49,7 @@ package struct Project: Sendable {
     var environment = try SafeDirectories.kept(MakeFlags.clean(environment))
     let changes = try place.map {
       try SharedConfiguration(state: StateDirectory(commonDirectory: $0), environment: environment)
-        .mend()
+        .repair()
     }
     let (repository, checkout) = try CheckoutFinder(
       directory: directory, environment: environment

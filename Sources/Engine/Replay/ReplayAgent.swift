@@ -107,7 +107,7 @@ package struct ReplayAgent {
           "-c", "core.editor=true", "commit", "-q", "--allow-empty",
         ])
       } catch is Refused where !isSynced {
-        // Either the base is stale, which a sync mends, or somebody holds a path.
+        // Either the base is stale, which a sync repairs, or somebody holds a path.
         try git("cherry-pick", "--quit")
         try git("reset", "-q", "--hard")
         let before = try repository.head().commit

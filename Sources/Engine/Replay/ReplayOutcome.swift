@@ -23,7 +23,7 @@ package struct ReplayOutcome: Sendable, Codable, Equatable {
   package var refused: [String: Int] = [:]
   /// Landings that met a textual conflict.
   package var conflictsAtLanding = 0
-  /// Circles of features that waited for one another and were broken.
+  /// Cycles of features that waited for one another and were broken.
   package var deadlocks = 0
   package var attempts = 0
   package var wallSeconds = 0.0

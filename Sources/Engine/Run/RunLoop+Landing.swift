@@ -28,7 +28,7 @@ extension RunLoop {
       // An attempt that is at work may have changed by whom landings are signed.
       let lander = context.lander
       do {
-        try await BlockingQueue.run { _ = try lander.mendConfiguration() }
+        try await BlockingQueue.run { _ = try lander.repairConfiguration() }
       } catch {
         tellOnce("the configuration that attempts share with your checkout can't be read: \(error)")
       }

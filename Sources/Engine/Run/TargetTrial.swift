@@ -46,7 +46,7 @@ struct TargetTrial {
 
   private func text(_ words: String, _ log: String) -> String {
     let tail = Lander.gateTail(log, lines: 15).map { "\n  \($0)" }.joined()
-    return words + ". No agent was started; mend the target, or correct `gate:`, `lanes.copy` or "
+    return words + ". No agent was started; repair the target, or correct `gate:`, `lanes.copy` or "
       + "`lanes.setup` in lanekeeper.yml, which bring the gate what git ignores"
       + (tail.isEmpty ? "" : ". The log ends:" + tail)
   }

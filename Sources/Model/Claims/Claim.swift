@@ -96,7 +96,7 @@ package struct ClaimConflict: Sendable, Equatable {
     case staleBase = "stale_base"
     /// No lane may touch it.
     case frozen
-    /// Waiting for it would close a circle.
+    /// Waiting for it would close a cycle.
     case deadlock
   }
   package var path: ClaimPath

@@ -63,9 +63,9 @@ package struct WaitGraph {
   /// - Parameter waits: gives the edges that go out from a feature.
   package init(waits: @escaping (_ feature: String) throws -> [Edge]) { self.waits = waits }
 
-  /// Returns a shortest circle through a feature, beginning with an edge of its own; `nil` where
+  /// Returns a shortest cycle through a feature, beginning with an edge of its own; `nil` where
   /// nobody that it waits for waits for it.
-  package func circle(through feature: String) throws -> [Edge]? {
+  package func cycle(through feature: String) throws -> [Edge]? {
     try path(from: feature, to: feature)
   }
 
@@ -94,19 +94,19 @@ package struct WaitGraph {
     return nil
   }
 
-  /// Chooses who yields in a circle: the one with the least work done, of those whose claims or slots
+  /// Chooses who yields in a cycle: the one with the least work done, of those whose claims or slots
   /// another waits for. What is built and waits for its gate does not: that would undo it.
   ///
   /// Nobody yields twice to a younger one; the youngest never does, so that someone is always left.
   /// - Parameter spared: who can't yield just now.
-  /// - Returns: the edge by which the victim waits; `nil` where neither claim nor slot is part of the circle.
+  /// - Returns: the edge by which the victim waits; `nil` where neither claim nor slot is part of the cycle.
   package static func victim(
-    of circle: [Edge], loads: [Load], sparing spared: Set<String> = []
+    of cycle: [Edge], loads: [Load], sparing spared: Set<String> = []
   ) -> Edge? {
     let byName = Dictionary(loads.map { ($0.feature, $0) }, uniquingKeysWith: { first, _ in first })
     let holders = Set(
-      circle.filter { [.claim, .slot, .gate].contains($0.reason) }.map(\.to))
-    let candidates = circle.filter {
+      cycle.filter { [.claim, .slot, .gate].contains($0.reason) }.map(\.to))
+    let candidates = cycle.filter {
       holders.contains($0.from) && $0.reason != .gate && !spared.contains($0.from)
     }
     func mayYield(_ edge: Edge) -> Bool {

@@ -84,7 +84,7 @@ struct EdgeChoice {
     }
   }
 
-  /// When each feature is done, the longest path first, and how long all take; `nil` where they go in a circle.
+  /// When each feature is done, the longest path first, and how long all take; `nil` where they go in a cycle.
   private func play(_ needs: [Set<Int>]) -> (done: [Int], length: Int)? {
     var feeds = Array(repeating: [Int](), count: count)
     for (child, parents) in needs.enumerated() {

@@ -1,5 +1,5 @@
 /// A graph that grows edge by edge and never gets a cycle. Keeps an order in which each feature
-/// stands after what it needs, and mends it where a new edge runs against it, looking only at the
+/// stands after what it needs, and repairs it where a new edge runs against it, looking only at the
 /// features between (Pearce and Kelly).
 struct IncrementalTopologicalOrder {
   private var place: [Int]

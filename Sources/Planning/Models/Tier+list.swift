@@ -44,7 +44,7 @@ package enum ModelError: Error, CustomStringConvertible, Equatable {
         + Preset.all.map(\.id).joined(separator: ", ")
     case .noModels: "no model is named; valid are opus, sonnet, haiku, or all"
     case .brokenSettings(let file, let line, let column, let message):
-      "\(file):\(line):\(column): \(message); mend the file or move it away"
+      "\(file):\(line):\(column): \(message); repair the file or move it away"
     }
   }
 }

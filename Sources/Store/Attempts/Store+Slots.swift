@@ -164,7 +164,7 @@ extension Store {
           arguments: [room, JSON.texts(names).text, now])
         for feature in try String.fetchAll(
           db, sql: "SELECT id FROM features WHERE state = 'landing'")
-        { try breakCircles(db, through: feature) }
+        { try breakCycles(db, through: feature) }
         return nil
       }
       try takeSlots(db, names, for: .gate(room: room))

@@ -50,7 +50,7 @@ extension Store {
       try noteDropped(db)
       try noteLateNeeds(db, known: known)
       try settleReadiness(db)
-      for feature in try waitingOverDependencies(db) { try breakCircles(db, through: feature) }
+      for feature in try waitingOverDependencies(db) { try breakCycles(db, through: feature) }
     }
   }
 
@@ -81,7 +81,7 @@ extension Store {
     try value("\(Self.lateNeedPrefix)\(feature) \(other)") != nil
   }
 
-  /// Returns what a new dependency may have closed a circle with: features that wait for a claim, or
+  /// Returns what a new dependency may have closed a cycle with: features that wait for a claim, or
   /// are built, and have something open that must land first.
   private func waitingOverDependencies(_ db: Database) throws -> [String] {
     try String.fetchAll(

@@ -3,9 +3,9 @@ import GRDB
 import Model
 
 extension Store {
-  /// Returns the circle of waiting that a feature is part of; empty where there is none.
-  package func waitingCircle(through feature: String) throws -> [WaitGraph.Edge] {
-    try read { try waitGraph($0).circle(through: feature) ?? [] }
+  /// Returns the cycle of waiting that a feature is part of; empty where there is none.
+  package func waitingCycle(through feature: String) throws -> [WaitGraph.Edge] {
+    try read { try waitGraph($0).cycle(through: feature) ?? [] }
   }
 
   /// Returns whom a feature waits for, and why.
@@ -84,7 +84,7 @@ extension Store {
     return places > 0 && holders.count >= places ? holders : []
   }
 
-  /// Says of a conflict that waiting for its holder would close a circle.
+  /// Says of a conflict that waiting for its holder would close a cycle.
   func markDeadlock(
     _ db: Database, _ conflict: ClaimConflict, owner: ClaimOwner
   ) throws -> ClaimConflict {
@@ -94,33 +94,33 @@ extension Store {
     return ClaimConflict(path: conflict.path, reason: .deadlock, holder: conflict.holder)
   }
 
-  /// Breaks the circles of waiting that a feature is part of: the one with the least work done yields.
+  /// Breaks the cycles of waiting that a feature is part of: the one with the least work done yields.
   /// Its claims are given back, its branch stays, and it runs again after the one it waited for, as a
   /// discovered dependency says.
-  func breakCircles(_ db: Database, through feature: String) throws {
-    // Each turn takes a feature out of the circle, so there are no more turns than features in it.
+  func breakCycles(_ db: Database, through feature: String) throws {
+    // Each turn takes a feature out of the cycle, so there are no more turns than features in it.
     for _ in 0..<64 {
-      guard let circle = try waitGraph(db).circle(through: feature) else { return }
+      guard let cycle = try waitGraph(db).cycle(through: feature) else { return }
       // One that runs was told already, and gives its claims back when it ends.
-      guard try !circle.contains(where: { try mustYield(db, $0) }) else { return }
-      let loads = try circle.map { try load(db, $0.from) }
+      guard try !cycle.contains(where: { try mustYield(db, $0) }) else { return }
+      let loads = try cycle.map { try load(db, $0.from) }
       // What is landing comes to an end by itself.
-      let landing = try circle.filter { try Self.feature($0.from, db)?.state == .landing }
+      let landing = try cycle.filter { try Self.feature($0.from, db)?.state == .landing }
       guard
         let victim = WaitGraph.victim(
-          of: circle, loads: loads, sparing: Set(landing.map(\.from)))
+          of: cycle, loads: loads, sparing: Set(landing.map(\.from)))
       else { return }
-      try yield(db, victim, circle: circle, loads: loads)
+      try yield(db, victim, cycle: cycle, loads: loads)
       if try Self.feature(victim.from, db)?.state == .running { return }
     }
   }
 
-  /// Lets a feature give way that was chosen before, where the circle still stands.
-  func yieldInCircle(_ db: Database, _ feature: String) throws {
-    guard let circle = try waitGraph(db).circle(through: feature),
-      let own = circle.first(where: { $0.from == feature })
+  /// Lets a feature give way that was chosen before, where the cycle still stands.
+  func yieldInCycle(_ db: Database, _ feature: String) throws {
+    guard let cycle = try waitGraph(db).cycle(through: feature),
+      let own = cycle.first(where: { $0.from == feature })
     else { return }
-    try yield(db, own, circle: circle, loads: try circle.map { try load(db, $0.from) })
+    try yield(db, own, cycle: cycle, loads: try cycle.map { try load(db, $0.from) })
   }
 
   private func mustYield(_ db: Database, _ edge: WaitGraph.Edge) throws -> Bool {
@@ -148,7 +148,7 @@ extension Store {
   }
 
   private func yield(
-    _ db: Database, _ victim: WaitGraph.Edge, circle: [WaitGraph.Edge], loads: [WaitGraph.Load]
+    _ db: Database, _ victim: WaitGraph.Edge, cycle: [WaitGraph.Edge], loads: [WaitGraph.Load]
   ) throws {
     let (id, other) = (victim.from, victim.to)
     let own = loads.first { $0.feature == id }
@@ -157,7 +157,7 @@ extension Store {
     try db.execute(
       sql: "INSERT OR REPLACE INTO yields(feature, other, to_younger, at) VALUES (?, ?, ?, ?)",
       arguments: [id, other, toYounger, now])
-    // A dependency the other way round is there already where the circle leads over one.
+    // A dependency the other way round is there already where the cycle leads over one.
     let isNew = try victim.reason == .claim && !dependsOn(db, other, id)
     if isNew {
       try db.execute(
@@ -168,7 +168,7 @@ extension Store {
     }
     try append(
       db, .deadlockResolved, feature: id,
-      ["circle": .texts(circle.map(\.from)), "runs_after": .string(other)])
+      ["circle": .texts(cycle.map(\.from)), "runs_after": .string(other)])
     guard let state = try Self.feature(id, db)?.state else { return }
     if state == .running {
       // Its agent is told, and gives the claims back when it ends.

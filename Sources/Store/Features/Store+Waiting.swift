@@ -17,7 +17,7 @@ package enum WaitAnswer: Sendable, Equatable {
 extension Store {
   /// Claims paths for a running attempt, and lets it wait where others hold them.
   ///
-  /// While it waits it lends its place among the running ones. A circle of waiting is found here, at
+  /// While it waits it lends its place among the running ones. A cycle of waiting is found here, at
   /// the moment when it would form: who yields gives its claims back at once where nothing of it runs;
   /// a running one is told, by this answer or by its next.
   package func beginWait(
@@ -44,7 +44,7 @@ extension Store {
         try append(
           db, .waitStarted, feature: feature, agent: agent,
           ["paths": .texts(conflicts.map(\.path.description))])
-        try breakCircles(db, through: feature)
+        try breakCycles(db, through: feature)
         if let other = try mustYield(db, feature) { return .mustYield(to: other) }
         outcome = try tryAgain()
       }
@@ -73,7 +73,7 @@ extension Store {
       {
       case .granted(let rows): return .granted(rows)
       case .refused(let conflicts):
-        try breakCircles(db, through: feature)
+        try breakCycles(db, through: feature)
         if let other = try mustYield(db, feature) { return .mustYield(to: other) }
         return .held(conflicts)
       }
@@ -190,7 +190,7 @@ extension Store {
     return []
   }
 
-  /// Lets a feature wait for the holder of what it was refused; a circle of waiting is broken at
+  /// Lets a feature wait for the holder of what it was refused; a cycle of waiting is broken at
   /// once.
   ///
   /// - Parameter mustYield: it was told so while it ran, and nobody else is to yield in its stead.
@@ -214,8 +214,8 @@ extension Store {
     try transition(
       db, feature, to: .waiting, wait: .claim(holder.owner),
       detail: conflicts.map(\.path.description).joined(separator: ", "))
-    if mustYield { try yieldInCircle(db, feature) }
-    try breakCircles(db, through: feature)
+    if mustYield { try yieldInCycle(db, feature) }
+    try breakCycles(db, through: feature)
     try settle(db, feature)
   }
 }

@@ -290,7 +290,7 @@ extension Store {
       try endLanding(db, id, phase: .stopped, detail: detail)
       try transition(db, feature, to: .queued, detail: detail)
       // While it was landing it could not yield.
-      try breakCircles(db, through: feature)
+      try breakCycles(db, through: feature)
     case .gateFailed(let detail, let rework, let maximum):
       try endLanding(db, id, phase: .stopped, detail: detail, outcome: "failed")
       try transition(db, feature, to: .gateFailed, detail: detail)
@@ -306,7 +306,7 @@ extension Store {
       try endLanding(db, id, phase: .stopped, detail: detail)
       try transition(
         db, feature, to: .waiting, wait: .claim(.feature(holder)), rework: rework, detail: detail)
-      try breakCircles(db, through: feature)
+      try breakCycles(db, through: feature)
       try settle(db, feature)
     }
   }

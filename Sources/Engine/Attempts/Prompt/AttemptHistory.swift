@@ -3,13 +3,13 @@ import Model
 import Processes
 import Store
 
-/// Keeps what an attempt told, lets agents rest that met a limit, and ends what goes round in circles.
+/// Keeps what an attempt told, lets agents rest that met a limit, and ends what goes round in cycles.
 struct AttemptHistory {
   let store: Store
   let state: StateDirectory
 
-  /// The number of the same ends in a row that makes a circle.
-  private static let circle = 3
+  /// The number of the same ends in a row that makes a cycle.
+  private static let cycle = 3
 
   /// - Parameter work: what is the same where two attempts left the same work.
   /// - Returns: how the attempt ends, given those before it.
@@ -37,12 +37,12 @@ struct AttemptHistory {
     if record.limit == nil, run.report.messages + run.report.editCount > 0 {
       try store.endPauses(agent: run.definition.name)
     }
-    if let circle = try findCircle(feature, record, end) {
-      let report = try writeReport(feature, attempt, circle)
+    if let cycle = try findCycle(feature, record, end) {
+      let report = try writeReport(feature, attempt, cycle)
       // What was wrong with it stays to be read, and to be told where a person lets it try again.
       var rework = feature.rework
       if case .failed(_, let own?, _) = end { rework = own }
-      end = .failed(detail: "\(circle); see \(report)", rework: rework, maximum: 0)
+      end = .failed(detail: "\(cycle); see \(report)", rework: rework, maximum: 0)
     }
     try store.saveReport(record)
     try store.releaseCost(feature.id)
@@ -71,25 +71,25 @@ struct AttemptHistory {
       detail: limit.message, backOff: backOff)
   }
 
-  private func findCircle(
+  private func findCycle(
     _ feature: FeatureRecord, _ record: AgentReportRecord, _ end: AttemptEnd
   ) throws -> String? {
-    let before = try store.lastReports(of: feature.id, count: Self.circle - 1)
-    guard before.count == Self.circle - 1 else { return nil }
+    let before = try store.lastReports(of: feature.id, count: Self.cycle - 1)
+    guard before.count == Self.cycle - 1 else { return nil }
     switch end {
     case .failed:
       if let key = record.errorKey, before.allSatisfy({ $0.errorKey == key }) {
-        return "the same error \(Self.circle) times in a row (\(key))"
+        return "the same error \(Self.cycle) times in a row (\(key))"
       }
       if let key = record.workKey, before.allSatisfy({ $0.workKey == key }) {
-        return "the same work \(Self.circle) times in a row"
+        return "the same work \(Self.cycle) times in a row"
       }
     case .completed:
       // It was sent back each time, or it would not be here again.
       if feature.rework != nil, let key = record.workKey,
         before.allSatisfy({ $0.workKey == key })
       {
-        return "the same work \(Self.circle) times in a row, which was sent back each time"
+        return "the same work \(Self.cycle) times in a row, which was sent back each time"
       }
     case .interrupted, .refusedClaim, .heldUp: break
     }
@@ -104,12 +104,12 @@ struct AttemptHistory {
   }
 
   private func writeReport(
-    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ circle: String
+    _ feature: FeatureRecord, _ attempt: AttemptRecord, _ cycle: String
   ) throws -> String {
     try state.createLogs(feature.id)
     let path = state.path + "/logs/\(feature.id)/report.md"
     var lines = [
-      "# Feature \(feature.id): \(feature.title)", "", "It went round in circles: \(circle).", "",
+      "# Feature \(feature.id): \(feature.title)", "", "It repeated itself: \(cycle).", "",
     ]
     for old in try store.attempts(of: feature.id) {
       let told = try store.agentReport(feature.id, old.number)
@@ -118,7 +118,7 @@ struct AttemptHistory {
           + (old.detail.map { ", \($0)" } ?? "") + "; log: \(state.log(feature.id, old.number))")
     }
     if let rework = feature.rework {
-      lines += ["", "## What the last attempt had to mend", rework]
+      lines += ["", "## What the last attempt had to repair", rework]
     }
     let tail = LogTail.lines(state.log(feature.id, attempt.number), count: 40)
       .map(TerminalSafeText.strip)

@@ -35,10 +35,10 @@ extension Follow {
   /// - Throws: ``Unfit``; ``HeldOff`` where the disk is full, or the configuration changes all the time.
   func prepare(_ entries: [FollowEntry]) throws {
     for _ in 0..<20 {
-      _ = mendConfiguration()
+      _ = repairConfiguration()
       let stamp = configurationStamp()
       let result = Result { try writeOnce(entries) }
-      if mendConfiguration(), configurationStamp() == stamp { return try result.get() }
+      if repairConfiguration(), configurationStamp() == stamp { return try result.get() }
     }
     throw HeldOff(
       reason:

@@ -10,7 +10,7 @@ struct Follow {
   let landing: Int64
   var observe: @Sendable (LandingStep) -> Void = { _ in }
   /// Restores the configuration that all checkouts share; false where it had been changed.
-  var mendConfiguration: @Sendable () -> Bool = { true }
+  var repairConfiguration: @Sendable () -> Bool = { true }
 
   /// Finds the checkout that stands on the target; `nil` where there is none.
   static func find(

@@ -64,7 +64,7 @@ package struct LandingQueue: Sendable {
       placed.insert(entry.id)
       order.append(entry.id)
     }
-    // What is left stands in a circle.
+    // What is left stands in a cycle.
     waiting += left.map { entry in
       (entry.id, needs[entry.id]!.first { !placed.contains($0) } ?? entry.id)
     }

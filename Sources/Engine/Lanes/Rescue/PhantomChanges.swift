@@ -45,7 +45,7 @@ package enum PhantomChanges {
       })
   }
 
-  /// Names such files of a checkout, with what mends it; `nil` where there are none.
+  /// Names such files of a checkout, with what repairs it; `nil` where there are none.
   package static func words(_ repository: Repository) throws -> String? {
     let names = try paths(repository.status(), repository).map {
       String(decoding: $0, as: UTF8.self)
@@ -54,7 +54,7 @@ package enum PhantomChanges {
     let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
     return (names.count == 1 ? "\(first) looks" : "\(names.count) files (\(shown)) look")
       + " changed right after a checkout, since line ends or filters differ from what the history "
-      + "holds; that counts as nobody's work: `git add --renormalize .` and a commit mend it"
+      + "holds; that counts as nobody's work: `git add --renormalize .` and a commit repair it"
   }
 
   private static func size(_ path: [UInt8]) -> Int64 {

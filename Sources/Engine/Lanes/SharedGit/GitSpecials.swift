@@ -215,7 +215,7 @@ package struct GitSpecials {
 
   /// Takes it away, puts back what is known of the file that was there, and lets those go on that wait for it.
   ///
-  /// Blocks for a moment. What another process has mended meanwhile is left alone.
+  /// Blocks for a moment. What another process has repaired meanwhile is left alone.
   package func remove(_ all: [Found]) throws -> [Removed] {
     guard !all.isEmpty else { return [] }
     try FileManager.default.createDirectory(

@@ -160,7 +160,7 @@ package struct SharedConfiguration: Sendable {
 
   /// Puts back at once what keeps every command from finding the person's checkout, where an attempt that is at
   /// work, or was cut off, has changed it.
-  package func mend() throws -> [Change] {
+  package func repair() throws -> [Change] {
     guard FileManager.default.fileExists(atPath: seen) else { return [] }
     let isChanged =
       HookFiles.content(path("config"), limit: Self.largest)

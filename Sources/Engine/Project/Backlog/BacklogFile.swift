@@ -50,7 +50,7 @@ package struct BacklogFile {
     guard facts.st_mode & S_IFMT == S_IFLNK else { return path }
     guard let real = Self.real(path) else {
       throw Failure(
-        "features.yml is a link that leads to nothing; mend it or remove it", status: 65)
+        "features.yml is a link that leads to nothing; repair it or remove it", status: 65)
     }
     guard let root = Self.real(project.directory), real.hasPrefix(root + "/"),
       !real.hasPrefix(root + "/.git/")

@@ -174,7 +174,7 @@ package struct Recovery: Sendable {
     _ feature: FeatureRecord, _ attempt: AttemptRecord, _ lane: LaneRecord, _ branch: String
   ) throws {
     let common = try project.repository()
-    try LaneLink.mend(lane.name, path: lane.path, common)
+    try LaneLink.repair(lane.name, path: lane.path, common)
     try LaneLink.restore(
       lane.name, path: lane.path, common,
       keptAs: Rescue.reference(feature.id, attempt.number) + "-repository",
