@@ -66,7 +66,7 @@ import Testing
           echo byshell > new.txt; echo fine > shell.txt
           hook PostToolUse Bash '{"command":"./script"}' after
           rm new.txt
-          hook PostToolUse Bash '{"command":"rm new.txt"}' repaired
+          hook PostToolUse Bash '{"command":"rm new.txt"}' mended
           echo garbage | \(Workshop.program) edit-hook claude 2>/dev/null; echo $? > "$out.garbage"
           cd /; hook PreToolUse Edit '{"file_path":"'$LANEKEEPER_LANE'/new.txt"}' moved
           cd "$LANEKEEPER_LANE"; echo own > own.txt

@@ -281,7 +281,12 @@ extension RunLoop {
   }
 
   func retryTier(_ feature: FeatureRecord) throws -> Tier? {
-    feature.state == .ready ? try context.tier(for: feature).tier : nil
+    switch feature.state {
+    case .ready: try context.tier(for: feature).tier
+    // The next attempt has begun already.
+    case .running: try store.attempts(of: feature.id).last?.tier
+    default: nil
+    }
   }
 
 }

@@ -75,7 +75,7 @@ extension RunLoop {
         if feature.state == .waiting {
           report(.waiting(feature: id, detail: detail))
         } else {
-          let attempt = try? store.attempts(of: id).last
+          let attempt = try? store.attempts(of: id).last { $0.state != .running }
           report(
             .failed(
               agent: attempt?.agentID, feature: id, detail: detail,
