@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import Engine
 @testable import Store
 
-@Suite struct RecoveryPlanTests {
+@Suite(.bounded) struct RecoveryPlanTests {
   private typealias Facts = RecoveryPlan.Facts
   private typealias Step = RecoveryPlan.Step
 

@@ -132,14 +132,7 @@ struct CSVBacklog {
       }
     }
     feature.agent = cell(.agent)
-    var status = WorkStatus.open
-    if let word = cell(.status) {
-      if let known = WorkStatus(word: word) {
-        status = known
-      } else {
-        input.report(at: row.offset, "the status '\(word)' is not known")
-      }
-    }
+    let status = input.status(word: cell(.status), at: row.offset)
     let fields: [(Column, ImportedFeature.Field)] = [
       (.category, .category), (.description, .description), (.steps, .steps),
       (.dependencies, .dependencies), (.touches, .touches), (.priority, .priority),

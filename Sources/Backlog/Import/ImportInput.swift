@@ -80,10 +80,15 @@ final class ImportInput {
   ///
   /// - Parameter start: the byte at which the part of the text begins that holds the member.
   func status(_ tree: PlacedJSON, _ key: String, at start: Int = 0) -> WorkStatus {
-    guard let word = text(tree, key) else { return .open }
+    status(word: text(tree, key), at: start + (tree[key]?.offset ?? tree.offset))
+  }
+
+  /// Returns the status that a word at a byte stands for; an unknown word counts as open and is noted.
+  func status(word: String?, at offset: Int) -> WorkStatus {
+    guard let word else { return .open }
     if let status = WorkStatus(word: word) { return status }
-    let line = line(start + (tree[key]?.offset ?? tree.offset))
-    notes.append("\(file):\(line): the status '\(word)' is not known; it counts as open")
+    notes.append(
+      "\(file):\(line(offset)): the status '\(word)' is not known; it counts as open")
     return .open
   }
 }
