@@ -195,6 +195,10 @@ import Testing
       result.text.contains("perhaps #") && result.text.contains("plan --write"), "\(result.text)")
     let status = try shop.json("status")["features"] as? [[String: Any]] ?? []
     #expect(status.allSatisfy { ($0["depends_on"] as? [String])?.isEmpty == true })
+    // It is said once, not at each start.
+    let again = try shop.run("run")
+    #expect(again.status == 0 && !again.text.contains("perhaps #"), "\(again.text)")
+    #expect(!again.text.contains("no feature depends on another"))
   }
 
   @Test func initAndImportAskWhereScheduleDetectSaysSo() throws {
@@ -216,5 +220,31 @@ import Testing
       imported.text.contains("2 were detected by oracle (opus)"),
       "\(imported.error)\(imported.text)")
     #expect(try other.run("plan", "--detect", "none", "--json").status == 0 && asked(other) == 1)
+  }
+
+  /// On a terminal `import` offers to ask, and Enter is yes; elsewhere nobody is asked unless that is set.
+  @Test(arguments: [("\n", true), ("y\n", true), ("n\n", false), ("", false)])
+  func aPersonIsOfferedToAsk(_ answer: String, _ isAsked: Bool) throws {
+    let shop = try shop(says(Self.edges))
+    try shop.repository.write(
+      "list.md", "- [ ] Login page\n- [ ] Account table\n- [ ] Dashboard\n")
+    let plain = try shop.run("import", "list.md", "--force", "--json")
+    #expect(plain.status == 0 && asked(shop) == 0, "\(plain.error)")
+    let shown = try TestProgram.run(
+      [
+        "script", "-qefc", "'\(Workshop.program)' import list.md --force", "/dev/null",
+      ], directory: shop.repository.path, environment: shop.environment, input: Array(answer.utf8))
+    #expect(shown.status == 0, "\(shown.text)\(shown.error)")
+    #expect(shown.text.contains("oracle (opus) can be asked which feature needs which"))
+    #expect(shown.text.contains(" characters) and nothing else"))
+    #expect(asked(shop) == (isAsked ? 1 : 0))
+    #expect(try text(shop).contains("by: oracle (opus)") == isAsked)
+    // What is said on the command line is not asked about.
+    let told = try TestProgram.run(
+      [
+        "script", "-qefc", "'\(Workshop.program)' import list.md --force --detect none",
+        "/dev/null",
+      ], directory: shop.repository.path, environment: shop.environment)
+    #expect(told.status == 0 && !told.text.contains("Ask it?"))
   }
 }

@@ -353,6 +353,28 @@ import Testing
     #expect(Plan(odd, agents: 2) { _ in 1 }.waves == [["a"], ["b"]])
   }
 
+  /// What is declared in `touches` is claimed alone, so the expected time counts it so.
+  @Test func declaredPathsAreHeldAlone() {
+    func span(_ touches: [[String]], exclusive: @escaping (String) -> Bool = { _ in true })
+      -> Double
+    {
+      let backlog = Backlog(
+        features: touches.enumerated().map { number, paths in
+          var feature = Feature(id: "n\(number)", title: "t")
+          feature.touches = paths
+          return feature
+        })
+      return Plan(backlog, agents: 5, isExclusive: exclusive) { _ in 10 }.predicted.parallel
+    }
+    #expect(span([["a.txt"], ["a.txt"], ["a.txt"]]) == 30)
+    #expect(span([["a.txt"], ["b.txt"], ["c.txt"]]) == 10)
+    // A directory with what is below it; what is below it at two places is not held twice.
+    #expect(span([["src/"], ["src/a.txt"], ["src/b/c.txt"]]) == 20)
+    #expect(span([["src/"], ["src/b/"], ["src/b/c.txt"], ["srcs.txt"]]) == 30)
+    #expect(span([["a.txt"], ["a.txt"], ["a.txt"]]) { $0 != "a.txt" } == 10)
+    #expect(span([["a.txt", "b.txt"], ["b.txt", "c.txt"], ["c.txt"], []]) == 20)
+  }
+
   @Test func whatFewCanUseAtATimeMakesThePlanLonger() {
     func backlog(_ slots: [[String]]) -> Backlog {
       Backlog(

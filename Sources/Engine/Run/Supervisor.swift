@@ -117,12 +117,7 @@ package final class Supervisor: Sendable {
         models: choice.available.map(\.rawValue)))
     if options.kind == .run { for note in notes { report(.note(note)) } }
     try tellWarnings(hooks, backlog)
-    for pair in Collisions.pairs(context.footprints, least: 0.5).prefix(3) {
-      report(
-        .note(
-          "#\(pair.first) and #\(pair.second) will likely both change \(pair.path); they won't run at the "
-            + "same time if that doesn't slow the run down"))
-    }
+    try tellExpectations(context)
     let recovery = Recovery(
       project: project, store: store, settings: context.attemptSettings, lander: context.lander,
       participant: id)
@@ -215,12 +210,31 @@ package final class Supervisor: Sendable {
         .note(
           "the hooks reach the lanes by environment alone; `lanekeeper init` makes them firmer"))
     }
-    if backlog.features.count > 1, backlog.features.allSatisfy({ $0.dependencies.isEmpty }) {
-      report(
-        .note("no feature depends on another; add `depends_on` in features.yml where one does"))
-      for hint in try hints(backlog) { report(.note(hint)) }
-    }
   }
+
+  /// Says which features will likely collide, and which dependencies may be missing; each once for a repository, and
+  /// nothing of what has landed.
+  private func tellExpectations(_ context: RunContext) throws {
+    let (store, backlog) = (context.store, context.backlog)
+    var lines: [String] = []
+    if backlog.features.count > 1, backlog.features.allSatisfy({ $0.dependencies.isEmpty }) {
+      lines.append("no feature depends on another; add `depends_on` in features.yml where one does")
+      lines += try hints(backlog)
+    }
+    let done = Set(try store.features().filter(\.state.isFinal).map(\.id))
+    let open = context.footprints.filter { !done.contains($0.feature) }
+    lines += Collisions.pairs(open, least: 0.5).prefix(3).map {
+      "#\($0.first) and #\($0.second) will likely both change \($0.path); they won't run at the "
+        + "same time if that doesn't slow the run down"
+    }
+    let told = try store.value(Self.toldKey).flatMap { try? JSON(reading: $0) }?.strings ?? []
+    let new = Set(lines).subtracting(told)
+    guard !new.isEmpty else { return }
+    for line in lines where new.contains(line) { report(.note(line)) }
+    try store.setValue(Self.toldKey, JSON.texts(Array((told + new.sorted()).suffix(100))).text)
+  }
+
+  private static let toldKey = "told_expectations"
 }
 
 extension Supervisor {

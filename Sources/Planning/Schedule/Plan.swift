@@ -88,15 +88,17 @@ package struct Plan: Sendable, Encodable {
   ///
   /// - Parameters:
   ///   - slots: how many there are of what few can use at a time.
+  ///   - isExclusive: whether a path that a feature declares in `touches` is claimed by it alone.
   ///   - seconds: how long a feature is expected to take.
   package init(
-    _ backlog: Backlog, agents: Int, slots: [String: Int] = [:], seconds: (String) -> Double
+    _ backlog: Backlog, agents: Int, slots: [String: Int] = [:],
+    isExclusive: (String) -> Bool = { _ in true }, seconds: (String) -> Double
   ) {
-    let slots = SlotDemand(
-      counts: slots,
-      needs: Dictionary(
-        backlog.features.filter { !$0.slots.isEmpty }.map { ($0.id, $0.slots) },
-        uniquingKeysWith: { first, _ in first }))
+    var needs = Self.touched(backlog, isExclusive)
+    for feature in backlog.features where !feature.slots.isEmpty {
+      needs[feature.id, default: []] += feature.slots
+    }
+    let slots = SlotDemand(counts: slots, needs: needs)
     let graph = DependencyGraph(backlog)
     edges = backlog.features.flatMap { feature in
       feature.dependencies.map {
@@ -123,6 +125,32 @@ package struct Plan: Sendable, Encodable {
       seconds: seconds)
   }
 
+  /// Returns for each feature the declared paths that it holds while it runs, as slots of which there is one: its own
+  /// and those below its directories.
+  private static func touched(
+    _ backlog: Backlog, _ isExclusive: (String) -> Bool
+  ) -> [String: [String]] {
+    let own = backlog.features.map { feature in
+      (id: feature.id, paths: Set(feature.touches.filter(isExclusive)))
+    }.filter { !$0.paths.isEmpty }
+    guard own.count > 1 else { return [:] }
+    let sorted = Set(own.flatMap(\.paths)).sorted()
+    var result: [String: [String]] = [:]
+    for (id, paths) in own {
+      var held = paths
+      for directory in paths where directory.hasSuffix("/") {
+        var place = sorted.partitioningIndex { $0 >= directory }
+        while place < sorted.count, sorted[place].hasPrefix(directory) {
+          held.insert(sorted[place])
+          place += 1
+        }
+      }
+      // No name of a slot holds a slash at its start.
+      result[id] = held.sorted().map { "/" + $0 }
+    }
+    return result
+  }
+
   /// Leaves the edges of the critical path out one by one; only they can hold all up.
   ///
   /// At most 40 are tried, so that the plan of a very long chain stays quick.
@@ -146,5 +174,17 @@ package struct Plan: Sendable, Encodable {
     }
     return Array(
       result.sorted { ($1.seconds, $0.feature) < ($0.seconds, $1.feature) }.prefix(5))
+  }
+}
+
+extension Array {
+  /// Returns the first place from which on a condition holds, in an array in which it holds from some place on.
+  fileprivate func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

@@ -51,7 +51,9 @@ struct ImportCommand: ParsableCommand {
         "features.yml holds other features under the ids of \(file) (\(ids)); add --force to "
           + "replace them, or move it away")
     }
-    let filled = try detection.detectionWhereNothingIsDeclared(project).fill(merge.backlog)
+    let filled = try detection.detectionWhereNothingIsDeclared(
+      project, merge.backlog, offers: !json && file != "-"
+    ).fill(merge.backlog)
     merge.backlog = filled.backlog
     let backlog = merge.backlog
     try BacklogFile(project).change { old in

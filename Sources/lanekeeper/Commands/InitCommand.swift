@@ -81,8 +81,9 @@ struct InitCommand: ParsableCommand {
   private func detectDependencies(_ project: Project, _ changes: inout [String]) throws {
     let old = try InputFile.read(project.backlogFile)
     guard let backlog = try? BacklogReader.read(text: old, file: "features.yml") else { return }
-    let (filled, edges, notes) = try detection.detectionWhereNothingIsDeclared(project).fill(
-      backlog)
+    let (filled, edges, notes) = try detection.detectionWhereNothingIsDeclared(
+      project, backlog
+    ).fill(backlog)
     guard edges > 0 else {
       changes += notes.map { "features.yml: " + $0 }
       return

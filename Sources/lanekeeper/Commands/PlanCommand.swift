@@ -62,7 +62,14 @@ struct PlanCommand: ParsableCommand {
     }
     let times = try PastTimes.model(project.flatMap { try $0.existingStore() })
     let seconds = times.seconds(backlog)
-    let plan = Plan(backlog, agents: agents, slots: project?.configuration.slots ?? [:]) {
+    let policies = project?.pathPolicies
+    let plan = Plan(
+      backlog, agents: agents, slots: project?.configuration.slots ?? [:],
+      isExclusive: { path in
+        guard let policies, let path = try? ClaimPath(normalising: path) else { return true }
+        return policies.policy(for: path)?.isShared != true
+      }
+    ) {
       seconds[$0] ?? DurationModel.standard
     }
     let footprints =

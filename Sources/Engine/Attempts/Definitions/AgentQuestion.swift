@@ -25,7 +25,7 @@ package struct AgentQuestion: Sendable {
   /// - Throws: ``Failed`` where the definition does not say how to ask without tools.
   package init(
     _ definition: AgentDefinition, guardProgram: String, environment: [String: String],
-    seconds: Double = 300
+    seconds: Double = 120
   ) throws {
     guard let ask = definition.ask else {
       throw Failed(
@@ -43,11 +43,30 @@ package struct AgentQuestion: Sendable {
     self.seconds = seconds
   }
 
+  /// An answer and its cost.
+  package struct Answer: Sendable {
+    package var text: String
+    /// In US dollars; `nil` where the program does not tell.
+    package var costUSD: Double?
+  }
+
+  /// Whether a definition says how its program is asked, and the program is there.
+  package static func canBeAsked(
+    _ definition: AgentDefinition, environment: [String: String]
+  ) -> Bool {
+    switch definition.ask {
+    case nil: false
+    case .program(let program, _):
+      ShellCommand.exists(program, directory: "/", path: environment["PATH"])
+    default: true
+    }
+  }
+
   /// Asks, and waits until nothing of the program runs any more.
   ///
   /// - Parameter model: the model's name, as the definition has it.
   /// - Throws: ``Failed``, with a line for people that holds no secret.
-  package func answer(to prompt: String, model: String) async throws -> String {
+  package func answer(to prompt: String, model: String) async throws -> Answer {
     let root =
       FileManager.default.temporaryDirectory.path + "/lanekeeper-question-\(UUID().uuidString)"
     let place = root + "/work"
@@ -83,7 +102,7 @@ package struct AgentQuestion: Sendable {
     return try read(ending, root)
   }
 
-  private func read(_ ending: Ending, _ root: String) throws -> String {
+  private func read(_ ending: Ending, _ root: String) throws -> Answer {
     func bytes(_ name: String) -> Data {
       FileManager.default.contents(atPath: root + "/" + name) ?? Data()
     }
@@ -112,10 +131,10 @@ package struct AgentQuestion: Sendable {
     guard report.editCount == 0, report.commands == 0 else {
       throw failed("it used tools, although it was asked not to, so its answer is left out")
     }
-    if let message = report.lastMessage { return message }
+    if let message = report.lastMessage { return Answer(text: message, costUSD: report.costUSD) }
     guard definition.output.format == .plain, definition.output.file == nil else {
       throw failed("it gave no answer")
     }
-    return String(decoding: output, as: UTF8.self)
+    return Answer(text: String(decoding: output, as: UTF8.self))
   }
 }

@@ -2,6 +2,7 @@ import Backlog
 import Foundation
 import Planning
 import Processes
+import Synchronization
 
 /// Asks an agent program, or a model behind HTTP, which feature needs which.
 ///
@@ -23,6 +24,19 @@ package struct DependencyAsker: Sendable {
   private let onlyCached: Bool
   /// Held while something is asked, so that several processes ask but once.
   private let lock: String?
+  private let spent: Spending
+  /// The cost of what was asked so far, in US dollars; `nil` where nobody told.
+  package var costUSD: Double? { spent.sum.withLock { $0 } }
+
+  /// Adds up what answers cost.
+  final class Spending: Sendable {
+    let sum = Mutex<Double?>(nil)
+
+    func add(_ costUSD: Double?) {
+      guard let costUSD else { return }
+      sum.withLock { $0 = ($0 ?? 0) + costUSD }
+    }
+  }
 
   /// - Parameters:
   ///   - name: also tells remembered answers apart, so it names the model.
@@ -30,8 +44,9 @@ package struct DependencyAsker: Sendable {
   ///   - send: sends a prompt and returns the answer's text; blocks.
   init(
     name: String, cache: AnswerCache?, onlyCached: Bool = false, lock: String? = nil,
-    send: @escaping @Sendable (String) throws -> String
+    spent: Spending = Spending(), send: @escaping @Sendable (String) throws -> String
   ) {
+    self.spent = spent
     self.name = name
     self.cache = cache
     self.onlyCached = onlyCached
@@ -50,6 +65,34 @@ package struct DependencyAsker: Sendable {
       cache: AnswerCache(directory: project.state.path + "/detection"), onlyCached: onlyCached,
       lock: onlyCached ? nil : project.state.locks + "/detection")
     if !onlyCached { try project.state.create() }
+  }
+
+  /// A question that a person may agree to.
+  package struct Offer: Sendable {
+    /// Who would be asked.
+    package let name: String
+    /// The length of all that would be sent, in characters.
+    package let characters: Int
+  }
+
+  /// Returns whom the project can ask about a backlog; `nil` where its agent's program is not there, can't be asked
+  /// without tools, or would have to be asked too often.
+  package static func offer(_ project: Project, _ backlog: Backlog) -> Offer? {
+    let asked =
+      project.configuration.schedule.ask
+      ?? .agent(project.configuration.agents.first ?? "claude")
+    if case .agent(let name) = asked {
+      guard let definition = try? project.agents.definition(name),
+        AgentQuestion.canBeAsked(definition, environment: project.environment)
+      else { return nil }
+    }
+    guard let asker = try? DependencyAsker(project, asked: asked, onlyCached: true) else {
+      return nil
+    }
+    let questions = DependencyQuestion.windows(backlog)
+    guard !questions.isEmpty, questions.count <= mostQuestions else { return nil }
+    return Offer(
+      name: asker.name, characters: questions.reduce(0) { $0 + $1.prompt.count })
   }
 
   /// Asks outside of any repository; nothing is remembered.
@@ -74,14 +117,17 @@ package struct DependencyAsker: Sendable {
     case .agent(let name):
       let definition = try catalogue.definition(name)
       let model = definition.modelName(models?.best ?? .opus)
+      let spent = Spending()
       let question = try AgentQuestion(
         definition, guardProgram: try HelperPrograms.path("lanekeeper-guard"),
         environment: environment)
       self.init(
         name: model.contains(name) ? model : "\(name) (\(model))", cache: cache,
-        onlyCached: onlyCached, lock: lock
+        onlyCached: onlyCached, lock: lock, spent: spent
       ) { prompt in
-        try Waiting.result { try await question.answer(to: prompt, model: model) }
+        let answer = try Waiting.result { try await question.answer(to: prompt, model: model) }
+        spent.add(answer.costUSD)
+        return answer.text
       }
     }
   }

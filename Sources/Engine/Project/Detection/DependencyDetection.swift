@@ -51,6 +51,9 @@ package struct DependencyDetection: Sendable {
         backlog, likely: learned.edges + learned.hints)
       outcome.result = Detector.Result(try asker.answers(to: questions), in: backlog)
       outcome.by = name
+      if let cost = asker.costUSD {
+        outcome.notes.append("asking \(asker.name) cost $\(String(format: "%.2f", cost))")
+      }
     } catch {
       outcome.notes.append(
         "\(name ?? "an agent") could not be asked for dependencies (\(error)); the learned "
