@@ -238,7 +238,7 @@ import Testing
     #expect(shown.text.contains("oracle (opus) can be asked which feature needs which"))
     #expect(shown.text.contains(" characters) and nothing else"))
     #expect(asked(shop) == (isAsked ? 1 : 0))
-    #expect(try text(shop).contains("by: oracle (opus)") == isAsked)
+    #expect(try text(shop).contains("oracle (opus)") == isAsked)
     // What is said on the command line is not asked about.
     let told = try TestProgram.run(
       [

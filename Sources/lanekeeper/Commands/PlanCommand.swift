@@ -2,6 +2,7 @@ import ArgumentParser
 import Backlog
 import Engine
 import Foundation
+import Model
 import Planning
 
 /// Reads the backlog of a plan or a graph: the repository's, or a file of its own.
@@ -67,7 +68,7 @@ struct PlanCommand: ParsableCommand {
       backlog, agents: agents, slots: project?.configuration.slots ?? [:],
       isExclusive: { path in
         guard let policies, let path = try? ClaimPath(normalising: path) else { return true }
-        return policies.policy(for: path)?.isShared != true
+        return !policies.policy(for: path).isShared
       }
     ) {
       seconds[$0] ?? DurationModel.standard
