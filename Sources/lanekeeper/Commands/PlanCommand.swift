@@ -64,12 +64,12 @@ struct PlanCommand: ParsableCommand {
     let times = try PastTimes.model(project.flatMap { try $0.existingStore() })
     let seconds = times.seconds(backlog)
     let policies = project?.pathPolicies
+    func isExclusive(_ path: String) -> Bool {
+      guard let policies, let path = try? ClaimPath(normalising: path) else { return true }
+      return !policies.policy(for: path).isShared
+    }
     let plan = Plan(
-      backlog, agents: agents, slots: project?.configuration.slots ?? [:],
-      isExclusive: { path in
-        guard let policies, let path = try? ClaimPath(normalising: path) else { return true }
-        return !policies.policy(for: path).isShared
-      }
+      backlog, agents: agents, slots: project?.configuration.slots ?? [:], isExclusive: isExclusive
     ) {
       seconds[$0] ?? DurationModel.standard
     }
