@@ -59,5 +59,5 @@ def measure(bench):
     for name, value in cost.items():
         yield figure(
             f"what the hooks add to a commit in a lane, beside {name}", lane, value, unit="ms",
-            goal=1 / 3 if name == better else None,
+            goal=0.45 if name == better else None,
         )
