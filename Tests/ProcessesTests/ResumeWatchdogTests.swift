@@ -22,11 +22,12 @@ import Testing
     return false
   }
 
-  /// A child that keeps itself busy, and one below it.
+  /// A child that starts nothing any more, with one below it that does and one that rests: who is held is not the
+  /// child itself, as a guard is not.
   private func tree() throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "sleep 600 & while :; do sleep 0.01; done"]
+    process.arguments = ["-c", "sleep 600 & while :; do sleep 0.01; done & wait"]
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
