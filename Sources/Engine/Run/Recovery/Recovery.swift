@@ -46,7 +46,11 @@ package struct Recovery: Sendable {
   }
 
   /// Returns whether anything is left of a process that is dead.
-  package func isNeeded() throws -> Bool { try plan().isUrgent }
+  package func isNeeded() throws -> Bool {
+    var facts = RecoveryPlan.Facts()
+    try facts.readDead(project, store, participant: participant)
+    return RecoveryPlan(facts).isUrgent
+  }
 
   /// Carries one step out; what has changed since the plan was made is looked at again.
   ///

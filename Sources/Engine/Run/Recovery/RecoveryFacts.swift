@@ -11,9 +11,20 @@ extension RecoveryPlan.Facts {
   package init(
     _ project: Project, _ store: Store, participant: String? = nil, holdsLanes: Bool = false
   ) throws {
+    try readDead(project, store, participant: participant)
+    isAlone =
+      try !holdsLanes && !ProcessLiveness(project, store).isAnybodyAtWork(besides: participant)
+    lanes = try store.lanes().map { ($0.number, $0.state) }
+    openLandings = try store.openLandings().count
+    approved = try store.features(in: [.approved]).map(\.id)
+  }
+
+  /// Reads which processes were killed and what holds their attempts; a run looks at that again and again.
+  mutating func readDead(
+    _ project: Project, _ store: Store, participant: String?
+  ) throws {
     let liveness = ProcessLiveness(project, store)
     killed = try liveness.killed(besides: participant)
-    isAlone = try !holdsLanes && !liveness.isAnybodyAtWork(besides: participant)
     attempts = try store.runningAttempts().map { record in
       var attempt = Attempt(feature: record.feature, number: record.number, lane: record.lane)
       attempt.isLeftAlone = record.session != nil || record.participant == participant
@@ -24,9 +35,6 @@ extension RecoveryPlan.Facts {
         && FileLock.isHeld(project.state.attemptLock(record.feature, record.number))
       return attempt
     }
-    lanes = try store.lanes().map { ($0.number, $0.state) }
-    openLandings = try store.openLandings().count
-    approved = try store.features(in: [.approved]).map(\.id)
   }
 }
 
