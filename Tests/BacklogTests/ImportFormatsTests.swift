@@ -339,6 +339,8 @@ import Testing
     let ids = list.backlog.features.map(\.id)
     #expect(Set(ids).count == count + 1)
     #expect(ids.prefix(4) == ["3", "1", "2", "4"] && ids.last == "\(count + 1)")
+    let again = BacklogMerge(list, into: list.backlog, base: list.backlog)
+    #expect(again.added.isEmpty && again.updated.isEmpty && again.backlog == list.backlog)
     let table = try read("title\n" + String(repeating: "a\n", count: count), "p.csv")
     #expect(table.backlog.features.last?.id == "a-\(count)")
   }

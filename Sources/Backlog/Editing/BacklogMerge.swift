@@ -72,20 +72,25 @@ package struct BacklogMerge: Sendable {
       return entries
     }
     func plain(_ title: String) -> String { title.lowercased().trimmed }
-    var free = present.features
     let own = Set(entries.filter { $0.formerID == nil }.map(\.feature.id))
-    free.removeAll { own.contains($0.id) }
-    var names: [Int: String] = [:]
-    let rules: [(ImportedFeature, Feature) -> Bool] = [
-      { plain($0.feature.title) == plain($1.title) },
-      { $0.formerID == $1.id },
-      { $0.feature.id == $1.id && isSame($0.feature, $1) },
+    var free = Dictionary(
+      present.features.filter { !own.contains($0.id) }.map { ($0.id, $0) },
+      uniquingKeysWith: { first, _ in first })
+    // The first of several with one title comes last, from where it is taken.
+    var titled = Dictionary(
+      grouping: present.features.reversed().filter { free[$0.id] != nil }, by: { plain($0.title) })
+    let rules: [(ImportedFeature) -> Feature?] = [
+      { titled[plain($0.feature.title)]?.popLast() },
+      { $0.formerID.flatMap { free[$0] } },
+      { entry in free[entry.feature.id].flatMap { isSame(entry.feature, $0) ? $0 : nil } },
     ]
+    var names: [Int: String] = [:]
     for rule in rules {
       for (place, entry) in entries.enumerated()
       where entry.formerID != nil && names[place] == nil {
-        guard let index = free.firstIndex(where: { rule(entry, $0) }) else { continue }
-        names[place] = free.remove(at: index).id
+        guard let found = rule(entry) else { continue }
+        names[place] = found.id
+        free[found.id] = nil
       }
     }
     var taken = Set(present.features.map(\.id)).union(own)
