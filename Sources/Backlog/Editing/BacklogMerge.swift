@@ -172,33 +172,32 @@ private struct FeatureMerge {
   }
 
   mutating func run() {
-    take(nil, \.title, "title")
-    take(.category, \.category, "category")
-    take(.description, \.description, "description") { $0.isEmpty }
-    take(.steps, \.steps, "steps") { $0.isEmpty }
-    take(.touches, \.touches, "touches") { $0.isEmpty }
-    take(.priority, \.priority, "priority") { $0 == 0 }
-    take(.model, \.model, "model") { $0 == nil }
-    take(.agent, \.agent, "agent") { $0 == nil }
-    take(.slots, \.slots, "slots") { $0.isEmpty }
+    take(.title, \.title)
+    take(.category, \.category)
+    take(.description, \.description)
+    take(.steps, \.steps)
+    take(.touches, \.touches)
+    take(.priority, \.priority)
+    take(.model, \.model)
+    take(.agent, \.agent)
+    take(.slots, \.slots)
     takeDependencies()
   }
 
-  /// - Parameter isUnset: whether a value of the backlog says nothing, so that the source's may take its place.
   private mutating func take<Value: Equatable>(
-    _ field: ImportedFeature.Field?, _ path: WritableKeyPath<Feature, Value>, _ name: String,
-    isUnset: (Value) -> Bool = { _ in false }
+    _ key: BacklogWriter.Key, _ path: WritableKeyPath<Feature, Value>
   ) {
-    guard field.map(entry.given.contains) ?? true else { return }
+    guard key == .title || entry.given.contains(key) else { return }
     let (source, now) = (entry.feature[keyPath: path], present[keyPath: path])
     guard source != now else { return }
     let before = base?[keyPath: path]
     // The source is as it was: what stands here was changed here.
     if source == before { return }
-    if now == before || (before == nil && isUnset(now)) {
+    // A value that says nothing gives way, whoever left it so.
+    if now == before || (before == nil && BacklogWriter.isDefault(key, present)) {
       result[keyPath: path] = source
     } else {
-      kept.append(name)
+      kept.append(key.rawValue)
     }
   }
 
@@ -212,7 +211,7 @@ private struct FeatureMerge {
     guard ids(source) != ids(now) else { return }
     if let before, ids(source) == ids(before) { return }
     guard before.map({ ids(now) == ids($0) }) ?? now.isEmpty else {
-      return kept.append("depends_on")
+      return kept.append(BacklogWriter.Key.dependencies.rawValue)
     }
     result.dependencies =
       source

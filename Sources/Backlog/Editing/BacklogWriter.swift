@@ -11,7 +11,7 @@ package enum BacklogWriter {
   }
 
   /// The keys of a feature in the order in which they are written.
-  enum Key: String, CaseIterable {
+  package enum Key: String, Sendable, CaseIterable {
     case id, title, category, description, steps
     case dependencies = "depends_on"
     case touches, priority, model, agent, slots

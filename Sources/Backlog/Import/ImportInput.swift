@@ -5,7 +5,7 @@ final class ImportInput {
   let file: String
   let bytes: [UInt8]
   private(set) var problems: [InputProblem] = []
-  /// What was read otherwise than it stands there, one line each.
+  /// Notes on words that were replaced by a value of ours, one line each.
   private(set) var notes: [String] = []
   private lazy var lines = LineStarts(bytes)
 

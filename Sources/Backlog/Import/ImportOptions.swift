@@ -1,6 +1,6 @@
 /// The options of an import.
 package struct ImportOptions: Sendable {
-  /// How subtasks are imported.
+  /// The ways to import subtasks.
   package enum Subtasks: String, Sendable, CaseIterable { case steps, features }
 
   /// The formats by name.

@@ -48,7 +48,7 @@ enum IssueText {
   }
 
   /// The phrases after which a text names what must be done first.
-  private static let phrases = ["depends on", "blocked by", "needs", "requires", "after"]
+  static let phrases = ["depends on", "blocked by", "needs", "requires", "after"]
 
   /// Returns the numbers after `Depends on #3, #4` and its like.
   static func blockers(_ text: String) -> [String] {

@@ -145,9 +145,7 @@ enum ItemText {
     return tail.first.map { $0.isUppercase || !$0.isLetter } ?? true
   }
 
-  private static let phrases = [
-    "depends on", "depends_on", "blocked by", "needs", "requires", "after",
-  ]
+  private static let phrases = IssueText.phrases + ["depends_on"]
 
   /// Returns what `after: #3, login` names; `nil` for any other text.
   static func needs(_ text: String) -> [String]? {

@@ -3,7 +3,7 @@ import Model
 /// Reads the `tasks.json` of task-master: with tags, and the older layouts without.
 struct TaskMaster {
   let input: ImportInput
-  /// How subtasks are imported.
+  /// The way to import subtasks.
   var subtasks = ImportOptions.Subtasks.steps
 
   /// The tasks of one tag.
