@@ -189,7 +189,7 @@ import Testing
     let result = try read(
       """
       [{"number": 9, "title": "Epic", "createdAt": "2026-03-01T00:00:00Z", "subIssues": [{"number": 4}],
-        "body": "- [ ] #7\\n- [ ] https://example.org/a/b/issues/8\\n- [ ] own\\n<!-- depends on #4 -->\\n`after #4`\\n```\\nblocked by #5\\n```"},
+        "body": "- [ ] #7\\n- [ ] https://example.org/a/b/issues/8\\n- [ ] own `name`\\n<!-- depends on #4 -->\\n`after #4`\\n```\\nblocked by #5\\n```"},
        {"number": 8, "title": "H", "createdAt": "2026-02-01T00:00:00Z"},
        {"number": 7, "title": "G", "createdAt": "2026-01-01T00:00:00Z"},
        {"number": 5, "title": "E", "createdAt": "2026-01-01T00:00:00Z", "state": "WEIRD"},
@@ -197,7 +197,7 @@ import Testing
       """)
     #expect(result.backlog.features.map(\.id) == ["7", "5", "4", "8", "9"])
     #expect(edges(result.backlog)["9"] == ["7", "8", "4"])
-    #expect(result.backlog.features.last?.steps == ["own"])
+    #expect(result.backlog.features.last?.steps == ["own `name`"])
     #expect(result.notes.contains("file:5: the status 'WEIRD' is not known; it counts as open"))
   }
 

@@ -61,16 +61,16 @@ struct IssueList {
         forge == .github ? "add it: `gh issue list --json number,title,body,labels,state`" : nil)
       return nil
     }
-    let body = input.text(tree, forge.body) ?? ""
-    let plain = IssueText.withoutCodeAndComments(body)
-    let boxes = IssueText.checkboxes(plain)
+    let body = (input.text(tree, forge.body) ?? "").replacing("\r\n", with: "\n")
+    let prose = MarkdownProse.withoutBlocks(body)
+    let boxes = IssueText.checkboxes(prose)
     let parts = boxes.map(IssueText.issue)
     let labels = input.list(tree, "labels").compactMap { $0.word ?? $0["name"]?.word }
     var feature = Feature(
       id: id, title: title, category: CategoryGuess.category(labels: labels, title: title),
-      description: body.replacing("\r\n", with: "\n"))
+      description: body)
     feature.steps = zip(boxes, parts).filter { $0.1 == nil }.map(\.0)
-    var needed = IssueText.blockers(plain) + parts.compactMap(\.self)
+    var needed = IssueText.blockers(MarkdownProse.withoutSpans(prose)) + parts.compactMap(\.self)
     for key in ["blockedBy", "blocked_by", "subIssues", "sub_issues", "trackedIssues"] {
       guard let member = tree[key] else { continue }
       let others = member.array ?? member["nodes"]?.array ?? []

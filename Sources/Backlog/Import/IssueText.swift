@@ -12,25 +12,6 @@ enum IssueText {
     }
   }
 
-  /// Returns a text without HTML comments, fenced code and code spans, which name nothing.
-  static func withoutCodeAndComments(_ text: String) -> String {
-    var lines: [Substring] = []
-    var fence: Substring?
-    for line in text.replacing(#/<!--[\s\S]*?(-->|$)/#, with: "").split(
-      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    {
-      let bare = line.drop { $0 == " " || $0 == "\t" }
-      if let open = fence {
-        if bare.hasPrefix(open) { fence = nil }
-      } else if bare.hasPrefix("```") || bare.hasPrefix("~~~") {
-        fence = bare.prefix(3)
-      } else {
-        lines.append(line)
-      }
-    }
-    return lines.joined(separator: "\n").replacing(#/`[^`\n]*`/#, with: "")
-  }
-
   /// Returns the number of the issue that a check box stands for: `#12`, or an issue's address alone.
   static func issue(_ text: String) -> String? {
     text.wholeMatch(of: #/(?:#|https?:\/\/[^\s]+\/issues\/)([0-9]{1,9})/#).map { String($0.1) }

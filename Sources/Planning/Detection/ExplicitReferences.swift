@@ -1,3 +1,4 @@
+import Backlog
 import Foundation
 import Model
 
@@ -107,7 +108,9 @@ struct ExplicitReferences {
     var links: [(need: Need, tracker: String)] = []
     for (number, feature) in features.enumerated() {
       read(feature.title, of: number, isTitle: true, isListed: false, &found, &links)
-      let body = Self.prose(([feature.description] + feature.steps).joined(separator: "\n"))
+      let text = ([feature.description] + feature.steps).joined(separator: "\n")
+      let body = MarkdownProse.withoutSpans(
+        MarkdownProse.withoutBlocks(text, gap: " ; "), gap: " ; ")
       var isList = false
       for line in body.split(separator: "\n") {
         let (mark, text) = Self.unmarked(line)
@@ -314,48 +317,6 @@ struct ExplicitReferences {
       rest = rest[end...].dropFirst()
     }
     return (mark, String(rest))
-  }
-
-  /// Leaves out what is no prose: HTML comments, code blocks, code spans.
-  static func prose(_ text: String) -> String {
-    var result = ""
-    var fence: Character?
-    for line in Self.without(text, from: "<!--", to: "-->").split(
-      separator: "\n", omittingEmptySubsequences: false)
-    {
-      let start = line.drop { $0 == " " || $0 == "\t" }
-      if let first = start.first, first == "`" || first == "~",
-        start.prefix(while: { $0 == first }).count >= 3, fence == nil || fence == first
-      {
-        fence = fence == nil ? first : nil
-      } else if fence == nil {
-        result += line + "\n"
-      }
-    }
-    return Self.without(
-      Self.without(result, from: "``", to: "``"), from: "`", to: "`", inLine: true)
-  }
-
-  private static func without(
-    _ text: String, from open: String, to close: String, inLine: Bool = false
-  ) -> String {
-    var result = ""
-    var rest = text[...]
-    while let start = rest.range(of: open) {
-      let after = rest[start.upperBound...]
-      guard let end = after.range(of: close) else {
-        // What is never closed is no code, but a comment goes to the end.
-        return result + (open == "<!--" ? rest[..<start.lowerBound] : rest)
-      }
-      if inLine, after[..<end.lowerBound].contains("\n") {
-        result += rest[..<start.upperBound]
-        rest = after
-        continue
-      }
-      result += rest[..<start.lowerBound] + " ; "
-      rest = after[end.upperBound...]
-    }
-    return result + rest
   }
 
   /// Divides a line after full stops and their like; a stop inside a number or a name is none.
