@@ -30,30 +30,12 @@ import Testing
     configuration: String = "schedule: {ask: oracle}",
     agent: String = "echo $id > f$id.txt"
   ) throws -> Workshop {
-    let shop = try Workshop(features: features, agent: agent, configuration: configuration)
-    let root = shop.repository.root.path
-    try shop.repository.root.write(
-      "oracle.sh",
-      """
-      prompt=$(cat)
-      echo x >> "\(root)/asked"
-      count=$(wc -l < "\(root)/asked")
-      printf '%s' "$prompt" > "\(root)/prompt$((count))"
-      pwd > "\(root)/place"
-      \(oracle)
-
-      """)
-    try shop.repository.write(
-      ".lanekeeper/agents/oracle.yml",
-      "run: 'exit 1'\nask: 'sh \"\(root)/oracle.sh\"'\nenvironment: {pass: all}\n")
-    return shop
+    try .withOracle(oracle, features: features, configuration: configuration, agent: agent)
   }
 
   private func says(_ text: String) -> String { "cat <<'END'\n\(text)\nEND" }
 
-  private func asked(_ shop: Workshop) -> Int {
-    ((try? shop.repository.root.read("asked")) ?? "").split(separator: "\n").count
-  }
+  private func asked(_ shop: Workshop) -> Int { shop.timesAsked }
 
   private func text(_ shop: Workshop) throws -> String {
     try String(contentsOfFile: shop.repository.path + "/features.yml", encoding: .utf8)

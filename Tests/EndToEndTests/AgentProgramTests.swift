@@ -9,25 +9,7 @@ import Testing
   private func shop(
     _ features: Int, script: String, more: String = "", definition: String = ""
   ) throws -> Workshop {
-    let shop = try Workshop(
-      features: Workshop.independent(features), agent: "", configuration: more)
-    try shop.repository.root.write("mine.sh", script)
-    try shop.repository.write(
-      ".lanekeeper/agents/mine.yml",
-      """
-      title: My agent
-      program: sh
-      version: [-c, "echo mine 4.5.6; echo more"]
-      arguments: ["\(shop.repository.root.path)/mine.sh"]
-      environment: {pass: [MINE_*]}
-      output: {format: plain}
-      \(definition)
-
-      """)
-    try shop.repository.write(
-      "lanekeeper.yml",
-      try shop.repository.read("lanekeeper.yml").replacing("agent: command", with: "agent: mine"))
-    return shop
+    try .withOwnAgent(features, script: script, more: more, definition: definition)
   }
 
   @Test func aDefinitionThatIsDroppedInIsListedWithItsVersion() throws {

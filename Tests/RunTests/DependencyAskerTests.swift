@@ -35,30 +35,12 @@ import Testing
     _ oracle: String, features: String = features,
     configuration: String = "schedule: {ask: oracle}"
   ) throws -> Workshop {
-    let shop = try Workshop(features: features, agent: "true", configuration: configuration)
-    let root = shop.repository.root.path
-    try shop.repository.root.write(
-      "oracle.sh",
-      """
-      prompt=$(cat)
-      echo x >> "\(root)/asked"
-      count=$(wc -l < "\(root)/asked")
-      printf '%s' "$prompt" > "\(root)/prompt$((count))"
-      pwd > "\(root)/place"
-      \(oracle)
-
-      """)
-    try shop.repository.write(
-      ".lanekeeper/agents/oracle.yml",
-      "run: 'exit 1'\nask: 'sh \"\(root)/oracle.sh\"'\nenvironment: {pass: all}\n")
-    return shop
+    try .withOracle(oracle, features: features, configuration: configuration, agent: "true")
   }
 
   private func says(_ text: String) -> String { "cat <<'END'\n\(text)\nEND" }
 
-  private func asked(_ shop: Workshop) -> Int {
-    ((try? shop.repository.root.read("asked")) ?? "").split(separator: "\n").count
-  }
+  private func asked(_ shop: Workshop) -> Int { shop.timesAsked }
 
   /// Looks for dependencies as `--detect agent` does.
   private func find(
